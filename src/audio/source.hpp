@@ -1,0 +1,64 @@
+// Where a voice comes from and where the voices of others go: files in real time, or devices.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "dsp/format.hpp"
+
+namespace partyline::audio {
+
+/// Gives 10 ms frames at the pace of real time. Owned by the talkie; read by its voice-up thread.
+class Source {
+public:
+    virtual ~Source() = default;
+
+    /// [voice-up] Waits until the next frame is captured and copies it. False when there will be
+    /// no more, or after stop().
+    virtual bool read(dsp::Frame frame) = 0;
+    /// [any] Makes a waiting read() return false, and every later one.
+    virtual void stop() = 0;
+    /// [any] When the first sample of the first frame was captured; zero before that. For
+    /// measuring mouth to ear: sample n was spoken at this time + n / 48 kHz.
+    [[nodiscard]] virtual TimePoint started() const = 0;
+};
+
+/// Takes 10 ms frames at its own pace. Owned by the talkie; fed by its voice-down thread.
+class Sink {
+public:
+    virtual ~Sink() = default;
+
+    /// [voice-down] When the next frame should be written, so that it is neither late nor waits
+    /// longer than it must. At or before `now`: at once.
+    [[nodiscard]] virtual TimePoint due(TimePoint now) const = 0;
+    /// [voice-down] Hands over the next frame.
+    virtual void write(dsp::ConstFrame frame) = 0;
+    /// [any] When the first sample of the first frame was played; zero before that.
+    [[nodiscard]] virtual TimePoint started() const = 0;
+    /// [voice-down] Finishes a file so that it can be read; nothing is written after.
+    virtual Result<void> close() = 0;
+};
+
+struct FileSourceOptions {
+    bool loop = false;
+    /// Silence after the file's end goes on until stop(), as a microphone's would.
+    bool silence_after = true;
+};
+
+/// Any file libsndfile reads (and Ogg Opus), resampled to 48 kHz mono. Fails with io, naming the
+/// file, when it cannot be read. Time starts with the first read().
+Result<std::unique_ptr<Source>> open_file_source(const std::string& path,
+                                                 const FileSourceOptions& options);
+/// Writes 48 kHz mono: .wav as 32-bit float, .flac as 24 bit. Time starts with the first due().
+Result<std::unique_ptr<Sink>> open_file_sink(const std::string& path);
+/// Plays to nobody, at the pace of real time: what `--speaker none` is.
+std::unique_ptr<Sink> open_null_sink();
+
+/// A capture or playback device, 10 ms periods, through miniaudio; empty: the system's default.
+/// Fails with io, naming the device and those there are.
+Result<std::unique_ptr<Source>> open_device_source(const std::string& device);
+Result<std::unique_ptr<Sink>> open_device_sink(const std::string& device);
+
+}  // namespace partyline::audio

@@ -1,0 +1,22 @@
+// What text from outside may hold.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace partyline {
+
+/// True if `text` is well-formed UTF-8 (no overlong forms, no surrogates; RFC 3629).
+bool is_utf8(std::string_view text);
+
+/// True if `text` is well-formed UTF-8 without control, bidirectional-override or other invisible
+/// formatting characters that could make one name look like another. Names and topics.
+bool is_plain_line(std::string_view text);
+
+/// As is_plain_line, but line feeds and tabs are welcome. Chat messages.
+bool is_plain_text(std::string_view text);
+
+/// How many Unicode code points a well-formed UTF-8 text has.
+std::size_t code_points(std::string_view text);
+
+}  // namespace partyline

@@ -1,0 +1,175 @@
+// The whole talkie without a screen: commands in, events out. app, cli, bots and tests are its users.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/ids.hpp"
+
+namespace partyline::client {
+
+/// How the server's identity is checked on connecting.
+struct ServerTrust {
+    /// Insist on this fingerprint (base64url of SHA-256 of the server's identity key).
+    std::optional<std::string> fingerprint;
+    /// Where pins are kept: one line a server. Empty: nothing is pinned and `fingerprint` is needed.
+    std::string known_servers_path;
+};
+
+struct Settings {
+    std::string host;
+    std::uint16_t port = 0;
+    std::string name;
+    /// The file with our identity; made if it is not there. Empty: one for this run only.
+    std::string identity_path;
+    ServerTrust trust;
+    /// "none", "device", "device:NAME" or a file. A file's end is silence.
+    std::string mic = "none";
+    std::string speaker = "none";
+    /// Off: never try UDP, tunnel all voice (for tests, and networks that punish UDP).
+    bool use_udp = true;
+};
+
+// --- what a talkie knows ---------------------------------------------------------------------
+
+struct Room {
+    ChannelId id{};
+    ChannelId parent{};
+    std::string name;
+    std::string topic;
+    std::uint32_t order = 0;
+};
+
+struct Person {
+    SessionId session{};
+    std::string name;
+    ChannelId channel{};
+    bool self_mute = false;
+    bool self_deafen = false;
+    bool speaking = false;  // in our room: as heard; elsewhere: as the server tells
+};
+
+enum class Lane : std::uint8_t { tunnel, udp };
+
+/// What was heard of one speaker of our room, in frames of 10 ms unless said otherwise.
+struct HeardStats {
+    SessionId speaker{};
+    std::string name;
+    std::uint64_t packets_received = 0;
+    std::uint64_t packets_lost = 0;  // SFrame counters that never came
+    std::uint64_t packets_late = 0;
+    std::uint64_t packets_unopened = 0;  // no key, wrong key or replayed
+    std::uint64_t frames_played = 0;
+    std::uint64_t frames_recovered = 0;
+    std::uint64_t frames_concealed = 0;
+    double delay_target_ms = 0;
+    double delay_current_ms = 0;
+};
+
+struct VoiceStats {
+    std::uint64_t packets_sent = 0;
+    std::uint64_t frames_captured = 0;
+    double round_trip_ms = 0;  // of the last pong; 0 before the first
+    Lane lane = Lane::tunnel;
+    std::vector<HeardStats> heard;
+};
+
+// --- events ----------------------------------------------------------------------------------
+
+struct Connected {
+    SessionId session{};
+    std::string server_name;
+    std::string fingerprint;
+    bool first_use = false;  // the server's identity was not known before and is pinned now
+};
+/// The end; no event follows. `error.code` is `closed` when it was asked for.
+struct Disconnected {
+    Error error;
+};
+struct RoomsChanged {};  // rooms() has the new tree
+struct PersonChanged {
+    Person person;
+    std::optional<ChannelId> moved_from;
+    bool arrived = false;
+};
+struct PersonLeft {
+    Person person;
+};
+struct RoomEntered {
+    ChannelId channel{};
+};
+struct RoomLeft {};
+/// The key exchange with everybody now in the room is complete: all will hear us.
+struct KeysReady {
+    ChannelId channel{};
+};
+struct TextReceived {
+    MessageId id{};
+    ChannelId channel{};
+    SessionId session{};
+    std::string name;
+    std::string text;
+    std::int64_t unix_ms = 0;
+};
+struct SpeakingChanged {
+    SessionId session{};
+    bool speaking = false;
+};
+struct LaneChanged {
+    Lane lane = Lane::tunnel;
+};
+/// A command was refused; `command` says which in a word.
+struct Refused {
+    std::string command;
+    Error error;
+};
+/// Audio began to flow: capture or playout of the first sample, on the monotonic clock.
+struct AudioStarted {
+    bool capture = false;
+    TimePoint at;
+};
+/// The file behind the microphone has been spoken to its end.
+struct MicFinished {};
+
+using Event =
+    std::variant<Connected, Disconnected, RoomsChanged, PersonChanged, PersonLeft, RoomEntered,
+                 RoomLeft, KeysReady, TextReceived, SpeakingChanged, LaneChanged, Refused,
+                 AudioStarted, MicFinished>;
+
+/// A live connection to one switchboard, with threads of its own. Every member is [any]; events
+/// come on the talkie's control thread, one at a time, and may call back into the talkie.
+class Talkie {
+public:
+    /// Opens files and devices and starts connecting; Connected or Disconnected tells how that
+    /// went. Fails for settings that can never work: a file, a device, a name, an identity.
+    static Result<std::unique_ptr<Talkie>> start(Settings settings,
+                                                 std::function<void(const Event&)> on_event);
+    /// Leaves in order, waits at most a second for that, and joins all threads.
+    virtual ~Talkie() = default;
+
+    virtual void join(ChannelId channel) = 0;
+    virtual void leave() = 0;
+    virtual void say(std::string text) = 0;
+    virtual void set_self_state(bool mute, bool deafen) = 0;
+    /// Ends in order; Disconnected follows.
+    virtual void disconnect() = 0;
+
+    // Copies of the model as of the last event.
+    [[nodiscard]] virtual std::vector<Room> rooms() const = 0;
+    [[nodiscard]] virtual std::vector<Person> people() const = 0;
+    [[nodiscard]] virtual std::optional<ChannelId> current_room() const = 0;
+    [[nodiscard]] virtual VoiceStats voice_stats() const = 0;
+};
+
+/// The room at "Room/Sub room" in a tree, by name from the top; matched exactly, else without
+/// regard to ASCII case when that is unambiguous. Fails with unknown_channel, naming what exists.
+Result<ChannelId> find_room(const std::vector<Room>& rooms, std::string_view path);
+
+}  // namespace partyline::client

@@ -1,0 +1,76 @@
+// Opus (RFC 6716) as we use it: mono voice with in-band FEC.
+#pragma once
+
+#include <memory>
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "dsp/format.hpp"
+
+namespace partyline::dsp {
+
+struct EncoderSettings {
+    std::size_t packet_samples = frame_samples;  // 480 or 960
+    unsigned bitrate_bps = 32'000;               // 6,000 to 128,000
+    unsigned expected_loss_percent = 0;          // above 0 makes in-band FEC worth its bits
+    unsigned complexity = 5;                     // 0 to 10
+    bool operator==(const EncoderSettings&) const = default;
+};
+
+/// Application VOIP with FEC and DTX. encode() allocates nothing. One thread.
+class OpusEncoder {
+public:
+    static Result<OpusEncoder> create(const EncoderSettings& settings);
+    ~OpusEncoder();
+    OpusEncoder(OpusEncoder&&) noexcept;
+    OpusEncoder& operator=(OpusEncoder&&) noexcept;
+
+    /// Takes effect with the next packet. A changed packet_samples needs a new encoder.
+    void set_bitrate(unsigned bitrate_bps);
+    void set_expected_loss(unsigned percent);
+
+    struct Packet {
+        std::size_t bytes = 0;
+        /// The codec judged this packet to be silence that need not be sent.
+        bool silent = false;
+    };
+    /// Encodes exactly packet_samples; `out` has room for opus_bytes_max.
+    Packet encode(std::span<const float> samples, MutableByteView out);
+
+    /// Samples by which the decoded signal lags: 312 at 48 kHz with VOIP.
+    [[nodiscard]] unsigned lookahead_samples() const;
+
+private:
+    struct State;
+    explicit OpusEncoder(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+/// decode(), recover() and conceal() allocate nothing. Never fails on what a peer sends: a packet
+/// that Opus refuses is concealed and said to be. One thread.
+class OpusDecoder {
+public:
+    static Result<OpusDecoder> create();
+    ~OpusDecoder();
+    OpusDecoder(OpusDecoder&&) noexcept;
+    OpusDecoder& operator=(OpusDecoder&&) noexcept;
+
+    /// How many samples the packet holds, 0 if it is not Opus of 10 or 20 ms mono or stereo.
+    [[nodiscard]] static std::size_t samples_of(ByteView packet);
+    /// Whether `packet` carries a copy of the one before it (opus_packet_has_lbrr).
+    [[nodiscard]] static bool has_fec(ByteView packet);
+
+    /// `out` is as long as samples_of(packet) says. False if it had to be concealed.
+    bool decode(ByteView packet, std::span<float> out);
+    /// The lost packet before `next`, out of its FEC; `out` is as long as the lost one was.
+    bool recover(ByteView next, std::span<float> out);
+    /// A lost packet of out.size() samples (480 or 960), by concealment.
+    void conceal(std::span<float> out);
+
+private:
+    struct State;
+    explicit OpusDecoder(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace partyline::dsp

@@ -1,0 +1,69 @@
+// One speaker as heard: packets in whenever they come, 10 ms of sound out on every tick.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "dsp/format.hpp"
+
+namespace partyline::dsp {
+
+/// One opened frame of a speaker.
+struct VoicePacket {
+    MediaTime media_time = 0;  // of its first sample
+    ByteView opus;
+    bool ends_spurt = false;
+    TimePoint arrived;
+};
+
+/// Exact counts, in frames of 10 ms unless said otherwise; each only grows.
+struct PlayoutCounters {
+    std::uint64_t packets = 0;           // pushed
+    std::uint64_t packets_late = 0;      // came after their time was played: dropped
+    std::uint64_t packets_duplicate = 0; // dropped
+    std::uint64_t packets_overflow = 0;  // beyond what the buffer may hold: dropped
+    std::uint64_t played = 0;            // frames decoded from their own packet
+    std::uint64_t recovered = 0;         // lost, and decoded out of the next packet's FEC
+    std::uint64_t concealed = 0;         // lost within a spurt, and invented
+    std::uint64_t silent = 0;            // between spurts
+    std::uint64_t stretched_samples = 0; // added by time-scale modification
+    std::uint64_t shortened_samples = 0; // removed by it
+};
+
+struct PlayoutDelay {
+    Duration target{};  // what the jitter buffer aims at
+    Duration current{}; // what it holds now: time from arrival to playout of the newest packet
+};
+
+/// The adaptive jitter buffer, decoder and time-scale modification of one speaker. The target
+/// starts at 10 ms and follows a high percentile of the inter-arrival spread; media time tells
+/// silence from loss; clock drift shows as a slowly moving delay and is absorbed by time-scale
+/// modification like any other change. push() and pull() allocate nothing after construction.
+/// One thread; time is passed in.
+class SpeakerPlayout {
+public:
+    static Result<SpeakerPlayout> create();
+    ~SpeakerPlayout();
+    SpeakerPlayout(SpeakerPlayout&&) noexcept;
+    SpeakerPlayout& operator=(SpeakerPlayout&&) noexcept;
+
+    void push(const VoicePacket& packet);
+
+    /// The next 10 ms. False, and `out` zero, when there is nothing to hear.
+    bool pull(Frame out, TimePoint now);
+
+    [[nodiscard]] const PlayoutCounters& counters() const;
+    [[nodiscard]] PlayoutDelay delay() const;
+    /// Whether a talk spurt is being played: the light beside the name.
+    [[nodiscard]] bool speaking() const;
+
+private:
+    struct State;
+    explicit SpeakerPlayout(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace partyline::dsp

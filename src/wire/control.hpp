@@ -1,0 +1,322 @@
+// The control lane's messages as plain structs. The generated protobuf classes end behind decode()
+// and encode(); proto/partyline/v1/control.proto says what each message means.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "base/ids.hpp"
+
+namespace partyline::wire {
+
+struct DeviceKey {
+    Bytes signature;  // 64 bytes
+    std::int64_t expiry_unix_ms = 0;
+    bool operator==(const DeviceKey&) const = default;
+};
+
+struct Limits {
+    std::uint32_t name_code_points = 0;
+    std::uint32_t text_bytes = 0;
+    std::uint32_t frame_bytes = 0;
+    std::uint32_t shares_per_message = 0;
+    bool operator==(const Limits&) const = default;
+};
+
+struct Member {
+    SessionId session{};
+    Bytes identity;  // 32 bytes
+    Bytes x25519;    // 32 bytes
+    DeviceKey device;
+    bool operator==(const Member&) const = default;
+};
+
+// --- from the talkie -------------------------------------------------------------------------
+
+struct Login {
+    Bytes identity;  // 32 bytes
+    Bytes x25519;    // 32 bytes
+    std::vector<std::uint32_t> versions;
+    Bytes signature;  // 64 bytes
+    DeviceKey device;
+    std::string name;
+    bool operator==(const Login&) const = default;
+};
+
+struct Join {
+    ChannelId channel{};
+    bool operator==(const Join&) const = default;
+};
+
+struct Leave {
+    bool operator==(const Leave&) const = default;
+};
+
+struct SetSelfState {
+    bool mute = false;
+    bool deafen = false;
+    bool operator==(const SetSelfState&) const = default;
+};
+
+struct SendText {
+    ChannelId channel{};
+    std::string text;
+    std::uint64_t nonce = 0;
+    bool operator==(const SendText&) const = default;
+};
+
+struct SealedShare {
+    SessionId to{};
+    Bytes sealed;
+    bool operator==(const SealedShare&) const = default;
+};
+
+struct ShareKeys {
+    ChannelId channel{};
+    ChannelEpoch channel_epoch{};
+    StreamId stream{};
+    std::uint32_t generation = 0;
+    std::uint16_t step = 0;
+    std::vector<SealedShare> shares;
+    bool operator==(const ShareKeys&) const = default;
+};
+
+struct KeyRequest {
+    SessionId speaker{};
+    std::uint64_t kid = 0;
+    bool operator==(const KeyRequest&) const = default;
+};
+
+struct GetMemberKeys {
+    std::vector<SessionId> sessions;
+    bool operator==(const GetMemberKeys&) const = default;
+};
+
+struct RenewDevice {
+    DeviceKey device;
+    bool operator==(const RenewDevice&) const = default;
+};
+
+enum class VoiceLane : std::uint8_t { unspecified = 0, udp = 1, tunnel = 2 };
+
+struct SetVoiceLane {
+    VoiceLane lane = VoiceLane::unspecified;
+    bool operator==(const SetVoiceLane&) const = default;
+};
+
+/// Either way.
+struct VoiceTunnel {
+    Bytes datagram;
+    bool operator==(const VoiceTunnel&) const = default;
+};
+
+struct ControlPing {
+    std::uint64_t token = 0;
+    bool operator==(const ControlPing&) const = default;
+};
+
+/// A body that this version does not know: answered with unsupported, the session goes on.
+struct Unknown {
+    bool operator==(const Unknown&) const = default;
+};
+
+using ClientBody = std::variant<Unknown, Login, Join, Leave, SetSelfState, SendText, ShareKeys,
+                                KeyRequest, GetMemberKeys, RenewDevice, SetVoiceLane, VoiceTunnel,
+                                ControlPing>;
+
+struct ClientMessage {
+    std::uint64_t request_id = 0;
+    ClientBody body;
+    bool operator==(const ClientMessage&) const = default;
+};
+
+// --- from the switchboard --------------------------------------------------------------------
+
+struct Hello {
+    Bytes server_identity;  // 32 bytes
+    Bytes signature;        // 64 bytes
+    std::vector<std::uint32_t> versions;
+    std::string server_name;
+    Limits limits;
+    bool operator==(const Hello&) const = default;
+};
+
+struct Welcome {
+    SessionId session{};
+    std::uint8_t hop_epoch = 0;
+    Route route{};
+    std::uint32_t version = 0;
+    bool operator==(const Welcome&) const = default;
+};
+
+struct Ok {
+    bool operator==(const Ok&) const = default;
+};
+
+/// A refusal. `closing` says that the server ends the session after it.
+struct Refusal {
+    Error error;
+    bool closing = false;
+    bool operator==(const Refusal&) const = default;
+};
+
+struct Channel {
+    ChannelId id{};
+    ChannelId parent{};
+    std::string name;
+    std::string topic;
+    std::uint32_t order = 0;
+    bool operator==(const Channel&) const = default;
+};
+
+struct ChannelPage {
+    std::vector<Channel> channels;
+    bool operator==(const ChannelPage&) const = default;
+};
+
+struct Presence {
+    SessionId session{};
+    std::string name;  // in a change, empty: as before
+    ChannelId channel{};
+    bool self_mute = false;
+    bool self_deafen = false;
+    bool speaking = false;
+    bool operator==(const Presence&) const = default;
+};
+
+struct PresencePage {
+    std::vector<Presence> sessions;
+    bool operator==(const PresencePage&) const = default;
+};
+
+struct SnapshotEnd {
+    bool operator==(const SnapshotEnd&) const = default;
+};
+
+struct PresenceChanged {
+    std::vector<Presence> sessions;
+    std::vector<SessionId> gone;
+    bool operator==(const PresenceChanged&) const = default;
+};
+
+struct Joined {
+    ChannelId channel{};
+    ChannelEpoch channel_epoch{};
+    Route route{};
+    std::uint32_t frame_ms = 0;
+    std::uint32_t members = 0;
+    bool operator==(const Joined&) const = default;
+};
+
+struct MemberKeys {
+    ChannelId channel{};
+    ChannelEpoch channel_epoch{};
+    std::vector<Member> members;
+    bool more = false;
+    bool operator==(const MemberKeys&) const = default;
+};
+
+struct MemberJoined {
+    ChannelId channel{};
+    ChannelEpoch channel_epoch{};
+    Member member;
+    bool operator==(const MemberJoined&) const = default;
+};
+
+struct MemberLeft {
+    ChannelId channel{};
+    ChannelEpoch channel_epoch{};
+    SessionId session{};
+    bool operator==(const MemberLeft&) const = default;
+};
+
+struct Text {
+    MessageId id{};
+    ChannelId channel{};
+    SessionId session{};
+    std::string name;
+    std::string text;
+    std::int64_t unix_ms = 0;
+    bool operator==(const Text&) const = default;
+};
+
+struct TextAccepted {
+    MessageId id{};
+    std::int64_t unix_ms = 0;
+    bool operator==(const TextAccepted&) const = default;
+};
+
+struct KeyShare {
+    SessionId from{};
+    ChannelId channel{};
+    ChannelEpoch channel_epoch{};
+    StreamId stream{};
+    std::uint32_t generation = 0;
+    std::uint16_t step = 0;
+    Bytes sealed;
+    bool operator==(const KeyShare&) const = default;
+};
+
+struct KeyRequested {
+    SessionId from{};
+    std::uint64_t kid = 0;
+    bool operator==(const KeyRequested&) const = default;
+};
+
+struct ControlPong {
+    std::uint64_t token = 0;
+    bool operator==(const ControlPong&) const = default;
+};
+
+struct Goodbye {
+    Error error;
+    bool operator==(const Goodbye&) const = default;
+};
+
+using ServerBody =
+    std::variant<Unknown, Hello, Welcome, Ok, Refusal, ChannelPage, PresencePage, SnapshotEnd,
+                 PresenceChanged, Joined, MemberKeys, MemberJoined, MemberLeft, Text, TextAccepted,
+                 KeyShare, KeyRequested, VoiceTunnel, ControlPong, Goodbye>;
+
+struct ServerMessage {
+    std::uint64_t seq = 0;
+    std::uint64_t reply_to = 0;
+    ServerBody body;
+    bool operator==(const ServerMessage&) const = default;
+};
+
+// --- bytes -----------------------------------------------------------------------------------
+
+/// One message as protobuf bytes, without the frame's length.
+Bytes encode(const ClientMessage& message);
+Bytes encode(const ServerMessage& message);
+
+/// Fails with malformed for bytes that are not such a message or a field outside its type's range
+/// (a key that is not 32 bytes, a signature that is not 64, a stream above 7, a number that does
+/// not fit); with too_large for a list or text above its limit in limits.hpp. A body that is
+/// missing or unknown decodes to Unknown. The texts' contents are not judged here.
+Result<ClientMessage> decode_client(ByteView message);
+Result<ServerMessage> decode_server(ByteView message);
+
+/// The name of the body's kind, as control.proto spells it: for logs and errors.
+std::string_view name_of(const ClientBody& body);
+std::string_view name_of(const ServerBody& body);
+
+/// The body of a ServerMessage that goes to many, encoded once: only seq differs for each
+/// receiver. append_event() completes it to a frame without encoding the body again.
+class EncodedEvent {
+public:
+    explicit EncodedEvent(const ServerBody& body);
+    /// Appends length, seq and body to `out`.
+    void append_event(Bytes& out, std::uint64_t seq) const;
+
+private:
+    Bytes body_;
+};
+
+}  // namespace partyline::wire

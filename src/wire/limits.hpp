@@ -1,0 +1,41 @@
+// Every bound on what a peer may put on our wire, in one place. docs/protocol.md tells the same.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace partyline::wire {
+
+inline constexpr std::uint32_t protocol_version = 1;
+inline constexpr const char* alpn = "partyline/1";
+inline constexpr std::uint16_t default_port = 47180;
+
+// Control lane
+inline constexpr std::size_t frame_length_bytes = 4;
+inline constexpr std::size_t frame_bytes_max = 64 * 1024;  // of the message, without its length
+inline constexpr std::size_t name_code_points_max = 32;
+inline constexpr std::size_t name_bytes_max = 128;
+inline constexpr std::size_t channel_name_code_points_max = 64;
+inline constexpr std::size_t topic_bytes_max = 512;
+inline constexpr std::size_t text_bytes_max = 4096;
+inline constexpr std::size_t page_entries_max = 200;
+inline constexpr std::size_t versions_max = 16;
+
+// Key shares
+inline constexpr std::size_t shares_per_message_max = 400;
+inline constexpr std::size_t share_bytes_max = 128;
+inline constexpr std::size_t member_keys_request_max = 400;
+inline constexpr std::size_t share_on_join_members_max = 64;
+
+// Voice datagrams
+inline constexpr std::size_t datagram_bytes_max = 1200;
+inline constexpr std::size_t uplink_header_bytes = 24;
+inline constexpr std::size_t record_header_bytes = 7;  // length, speaker, stream and flags
+inline constexpr std::size_t probe_body_bytes = 16;    // ping, pong, challenge, echo
+inline constexpr std::size_t record_bytes_max = datagram_bytes_max - uplink_header_bytes;
+inline constexpr std::size_t sealed_bytes_max = record_bytes_max - record_header_bytes;
+
+static_assert(shares_per_message_max * (share_bytes_max + 16) < frame_bytes_max);
+static_assert(text_bytes_max + 1024 < frame_bytes_max);
+
+}  // namespace partyline::wire
