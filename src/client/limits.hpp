@@ -1,0 +1,50 @@
+// Every bound that the talkie itself keeps, in one place. Those of the wire are wire's.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace partyline::client {
+
+// Frames that outrun their key wait for it.
+inline constexpr std::size_t waiting_frames_max = 20;  // for each known member
+inline constexpr std::chrono::milliseconds waiting_time_max{200};
+/// Only what has waited this long is asked for: most keys are on their way already.
+inline constexpr std::chrono::milliseconds key_request_after{100};
+inline constexpr std::chrono::seconds key_request_interval{1};  // for each speaker
+static_assert(key_request_after < waiting_time_max);
+
+// Speakers whose decoder is kept; the one silent for longest makes room.
+inline constexpr std::size_t playouts_max = 128;
+// Those who left the room and whose figures are still told.
+inline constexpr std::size_t departed_stats_max = 64;
+
+// Sender keys (docs/protocol.md, "Sender keys").
+inline constexpr std::chrono::milliseconds step_interval_min{20};
+inline constexpr std::chrono::minutes step_after_talk{5};
+inline constexpr std::chrono::milliseconds rotation_confirm_max{500};
+inline constexpr std::chrono::seconds rotation_interval_min{1};
+inline constexpr std::chrono::milliseconds rotation_interval_per_member{2};
+inline constexpr std::chrono::seconds share_retry_after{1};
+/// In large rooms, how long after a talk spurt newcomers are still given our key unasked.
+inline constexpr std::chrono::seconds talk_hold{10};
+
+// The voice lane.
+inline constexpr std::chrono::seconds ping_interval_idle{15};
+inline constexpr std::chrono::seconds ping_interval_busy{1};
+inline constexpr std::chrono::seconds pong_patience{2};
+inline constexpr unsigned pongs_to_return = 3;
+
+// The control lane.
+inline constexpr std::chrono::seconds control_ping_interval{15};
+inline constexpr std::chrono::seconds control_silence_max{45};
+inline constexpr std::chrono::seconds connect_time_max{10};
+inline constexpr std::chrono::hours device_renewal_interval{24};
+
+// Queues between the threads (docs/threads.md).
+inline constexpr std::size_t voice_commands_max = 1024;
+inline constexpr std::size_t voice_events_max = 1024;
+inline constexpr std::size_t tunnel_datagrams_max = 64;
+
+}  // namespace partyline::client

@@ -1,0 +1,118 @@
+// From datagrams to sound: opening, waiting for keys, playout of each speaker, mixing.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "client/voice_identity.hpp"
+#include "crypto/sender_key.hpp"
+#include "dsp/format.hpp"
+#include "dsp/limiter.hpp"
+
+namespace partyline::client {
+
+class Speaker;
+
+/// What was heard of one speaker. Packets are counted by SFrame counters, so each number is exact
+/// as soon as a later packet of the same speaker has been opened.
+struct SpeakerStats {
+    SessionId speaker{};
+    std::uint64_t packets_received = 0;  // opened
+    std::uint64_t packets_lost = 0;      // counters that never came
+    std::uint64_t packets_late = 0;
+    std::uint64_t packets_unopened = 0;  // no key, wrong key or replayed
+    std::uint64_t frames_played = 0;
+    std::uint64_t frames_recovered = 0;
+    std::uint64_t frames_concealed = 0;
+    Duration delay_target{};
+    Duration delay_current{};
+};
+
+struct ReceiverCounters {
+    std::uint64_t datagrams = 0;
+    std::uint64_t dropped_malformed = 0;        // datagrams
+    std::uint64_t dropped_unknown_speaker = 0;  // records
+    std::uint64_t dropped_keys = 0;             // shares that ReceiverKeys refused
+};
+
+/// A frame came that we hold no key for.
+struct KeyNeed {
+    SessionId speaker{};
+    std::uint64_t kid = 0;
+};
+
+struct SpeakingChange {
+    SessionId speaker{};
+    bool speaking = false;
+};
+
+struct SpeakerKey {
+    SessionId speaker{};
+    StreamId stream{};
+    crypto::SenderKeyMaterial material;
+};
+
+/// Everybody whom this talkie can hear. Decoders are made at a speaker's first opened frame;
+/// nothing is allocated after that. No socket; time is passed in. Owned by the voice-down thread,
+/// or by a test. One thread.
+class VoiceReceiver {
+public:
+    explicit VoiceReceiver(const VoiceIdentity& identity);
+    ~VoiceReceiver();
+    VoiceReceiver(VoiceReceiver&&) noexcept;
+    VoiceReceiver& operator=(VoiceReceiver&&) noexcept;
+
+    /// Another room, or none: forgets all members, keys and figures.
+    void clear_room();
+    /// Only members of the room are heard; all others' records are dropped unopened.
+    void add_member(SessionId member);
+    void remove_member(SessionId member);
+    /// A share that key exchange has opened. Frames that waited for it are played.
+    void add_key(SpeakerKey key, TimePoint now);
+
+    /// A downlink voice datagram, from either lane.
+    void receive(ByteView datagram, TimePoint now);
+
+    /// The next 10 ms of all speakers together. False, and `out` zero, when there is nothing to
+    /// hear.
+    bool play(dsp::Frame out, TimePoint now);
+
+    /// A key that should be asked for now; at most one a second for each speaker. Call until it
+    /// returns nothing.
+    std::optional<KeyNeed> take_key_need(TimePoint now);
+    /// A speaking light that went on or off during play(). Call until it returns nothing.
+    std::optional<SpeakingChange> take_speaking_change();
+    [[nodiscard]] bool anyone_speaking() const;
+
+    /// Loss over all speakers since the last call, for the next ping.
+    std::uint16_t take_loss_permille();
+    /// Replaces `out` by the figures of everybody heard in this room, those who left included.
+    void collect_stats(std::vector<SpeakerStats>& out) const;
+    [[nodiscard]] const ReceiverCounters& counters() const { return counters_; }
+
+private:
+    void make_room_for_playout();
+
+    // Given.
+    VoiceIdentity identity_;
+
+    // Owned.
+    std::unordered_map<SessionId, std::unique_ptr<Speaker>> speakers_;
+    std::vector<SpeakerStats> departed_;
+    std::vector<SpeakingChange> speaking_changes_;
+    dsp::Limiter limiter_;
+    ReceiverCounters counters_;
+
+    // Derived.
+    std::vector<Speaker*> audible_;  // those of speakers_ that have a playout
+    std::uint64_t loss_expected_told_ = 0;
+    std::uint64_t loss_came_told_ = 0;
+};
+
+}  // namespace partyline::client

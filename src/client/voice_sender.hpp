@@ -1,0 +1,94 @@
+// From captured sound to datagrams: coding, silence, media time, sealing.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "client/bitrate.hpp"
+#include "client/uplink.hpp"
+#include "client/voice_identity.hpp"
+#include "crypto/sender_key.hpp"
+#include "crypto/sframe.hpp"
+#include "dsp/format.hpp"
+#include "dsp/opus.hpp"
+#include "wire/datagram.hpp"
+
+namespace partyline::client {
+
+struct SenderCounters {
+    std::uint64_t frames_captured = 0;  // of 10 ms
+    std::uint64_t packets_sent = 0;
+};
+
+/// Seals what one speaker says to the room. push() allocates nothing. No socket, no clock: time is
+/// counted in samples captured. Owned by the voice-up thread, or by a test. One thread.
+class VoiceSender {
+public:
+    /// `uplink` outlives the sender. Sends nothing before set_room(), set_key() and set_open().
+    static Result<VoiceSender> create(const VoiceIdentity& identity, Uplink& uplink);
+
+    /// The route and the packet length (10 or 20) that Joined told. A zero route is no room:
+    /// nothing is sent. Fails only when Opus does.
+    Result<void> set_room(Route route, unsigned frame_ms);
+    /// The key from the next packet on. Never goes back to a KID that was used before.
+    void set_key(const crypto::SenderKeyMaterial& key);
+    /// Closed (muted, or nobody there to hear): nothing is sent but the end of a running spurt,
+    /// and that end holds silence. Media time goes on.
+    void set_open(bool open) { open_ = open; }
+    /// What a pong told; sets bitrate and FEC.
+    void on_loss(const LossReport& report);
+
+    struct Packet {
+        ByteView datagram;  // good until the next push()
+        bool starts_spurt = false;
+        bool ends_spurt = false;
+    };
+    /// The next 10 ms of capture. Nothing while a 20 ms packet is half full, in silence after its
+    /// first packet, and while closed.
+    std::optional<Packet> push(dsp::ConstFrame frame);
+
+    [[nodiscard]] const SenderCounters& counters() const { return counters_; }
+    [[nodiscard]] bool in_spurt() const { return in_spurt_; }
+    /// Of the next sample to be captured.
+    [[nodiscard]] dsp::MediaTime media_time() const { return captured_; }
+
+private:
+    VoiceSender(const VoiceIdentity& identity, Uplink& uplink, dsp::OpusEncoder encoder)
+        : identity_(identity), uplink_(uplink), encoder_(std::move(encoder)) {}
+
+    std::optional<Packet> send_packet(dsp::MediaTime media_time);
+    ByteView seal(std::size_t plaintext_bytes, std::uint8_t flags);
+
+    static constexpr std::size_t media_time_bytes = sizeof(dsp::MediaTime);
+    static constexpr std::size_t plaintext_bytes_max = media_time_bytes + dsp::opus_bytes_max;
+    static_assert(plaintext_bytes_max + crypto::sframe_header_bytes_max +
+                      crypto::sframe_tag_bytes <=
+                  wire::sealed_bytes_max);
+
+    // Given.
+    const VoiceIdentity identity_;
+    Uplink& uplink_;
+
+    // Owned.
+    dsp::OpusEncoder encoder_;
+    std::optional<crypto::SFrameKey> key_;
+    BitratePolicy bitrate_;
+    std::array<float, dsp::packet_samples_max> samples_{};
+    std::array<std::byte, plaintext_bytes_max> plaintext_{};
+    std::array<std::byte, wire::datagram_bytes_max> datagram_{};
+
+    std::size_t packet_samples_ = dsp::frame_samples;
+    std::size_t filled_samples_ = 0;
+    dsp::MediaTime captured_ = 0;
+    std::uint64_t next_counter_ = 0;  // SFrame's: never restarts, whatever the key
+    Route route_{};
+    bool open_ = false;
+    bool in_spurt_ = false;
+    SenderCounters counters_;
+};
+
+}  // namespace partyline::client
