@@ -125,9 +125,9 @@ struct Unknown {
     bool operator==(const Unknown&) const = default;
 };
 
-using ClientBody = std::variant<Unknown, Login, Join, Leave, SetSelfState, SendText, ShareKeys,
-                                KeyRequest, GetMemberKeys, RenewDevice, SetVoiceLane, VoiceTunnel,
-                                ControlPing>;
+using ClientBody =
+    std::variant<Unknown, Login, Join, Leave, SetSelfState, SendText, ShareKeys, KeyRequest,
+                 GetMemberKeys, RenewDevice, SetVoiceLane, VoiceTunnel, ControlPing>;
 
 struct ClientMessage {
     std::uint64_t request_id = 0;

@@ -13,13 +13,19 @@ inline constexpr std::uint16_t default_port = 47180;
 // Control lane
 inline constexpr std::size_t frame_length_bytes = 4;
 inline constexpr std::size_t frame_bytes_max = 64 * 1024;  // of the message, without its length
+inline constexpr std::size_t public_key_bytes = 32;        // exactly
+inline constexpr std::size_t signature_bytes = 64;         // exactly
 inline constexpr std::size_t name_code_points_max = 32;
 inline constexpr std::size_t name_bytes_max = 128;
+inline constexpr std::size_t server_name_code_points_max = 64;
 inline constexpr std::size_t channel_name_code_points_max = 64;
 inline constexpr std::size_t topic_bytes_max = 512;
 inline constexpr std::size_t text_bytes_max = 4096;
-inline constexpr std::size_t page_entries_max = 200;
+inline constexpr std::size_t error_message_bytes_max = 1024;
+inline constexpr std::size_t page_entries_max =
+    64;  // a page of these always fits a frame, see below
 inline constexpr std::size_t versions_max = 16;
+inline constexpr std::uint8_t stream_max = 7;
 
 // Key shares
 inline constexpr std::size_t shares_per_message_max = 400;
@@ -35,6 +41,20 @@ inline constexpr std::size_t probe_body_bytes = 16;    // ping, pong, challenge,
 inline constexpr std::size_t record_bytes_max = datagram_bytes_max - uplink_header_bytes;
 inline constexpr std::size_t sealed_bytes_max = record_bytes_max - record_header_bytes;
 
+// However long the names are, what is within the limits fits a frame. A code point is at most 4
+// bytes; 64 bytes are more than all numbers and tags of an entry take.
+inline constexpr std::size_t code_point_bytes_max = 4;
+inline constexpr std::size_t entry_overhead_bytes_max = 64;
+static_assert(name_bytes_max == name_code_points_max * code_point_bytes_max);
+static_assert(page_entries_max * (channel_name_code_points_max * code_point_bytes_max +
+                                  topic_bytes_max + entry_overhead_bytes_max) <
+              frame_bytes_max);
+static_assert(page_entries_max * (name_bytes_max + entry_overhead_bytes_max) +
+                  page_entries_max * entry_overhead_bytes_max <
+              frame_bytes_max);
+static_assert(page_entries_max *
+                  (2 * public_key_bytes + signature_bytes + entry_overhead_bytes_max) <
+              frame_bytes_max);
 static_assert(shares_per_message_max * (share_bytes_max + 16) < frame_bytes_max);
 static_assert(text_bytes_max + 1024 < frame_bytes_max);
 

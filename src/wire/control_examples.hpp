@@ -1,0 +1,138 @@
+// One example of each kind of control message, with every field set. For tests and for the seeds
+// of the fuzz targets; no program includes this.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "wire/control.hpp"
+#include "wire/limits.hpp"
+
+namespace partyline::wire::examples {
+
+/// `size` bytes that count up from `first`, so that two fields that were swapped are seen.
+inline Bytes counting_bytes(std::size_t size, unsigned first) {
+    Bytes bytes(size);
+    for (std::size_t i = 0; i < size; ++i) {
+        bytes[i] = static_cast<std::byte>(first + i);
+    }
+    return bytes;
+}
+
+inline DeviceKey device_key() {
+    return {.signature = counting_bytes(signature_bytes, 0x40),
+            .expiry_unix_ms = 1'700'000'000'123};
+}
+
+inline Member member(std::uint32_t session) {
+    return {.session = SessionId{session},
+            .identity = counting_bytes(public_key_bytes, 0x10),
+            .x25519 = counting_bytes(public_key_bytes, 0x80),
+            .device = device_key()};
+}
+
+inline Presence presence(std::uint32_t session) {
+    return {.session = SessionId{session},
+            .name = "Ren\u00E9 \U0001F399",
+            .channel = ChannelId{3},
+            .self_mute = true,
+            .self_deafen = true,
+            .speaking = true};
+}
+
+inline Error error() {
+    return {.code = ErrorCode::rate_limited,
+            .message = "Wait a moment before the next message.",
+            .retry_ms = 1500};
+}
+
+inline Bytes datagram() { return counting_bytes(52, 0x11); }
+
+inline std::vector<ClientBody> client_bodies() {
+    return {
+        Unknown{},
+        Login{.identity = counting_bytes(public_key_bytes, 1),
+              .x25519 = counting_bytes(public_key_bytes, 0x21),
+              .versions = {1, 2},
+              .signature = counting_bytes(signature_bytes, 0x41),
+              .device = device_key(),
+              .name = "Ren\u00E9"},
+        Join{.channel = ChannelId{3}},
+        Leave{},
+        SetSelfState{.mute = true, .deafen = true},
+        SendText{.channel = ChannelId{3}, .text = "two\nlines", .nonce = 0xFFFF'FFFF'FFFF'FFFF},
+        ShareKeys{.channel = ChannelId{3},
+                  .channel_epoch = ChannelEpoch{9},
+                  .stream = StreamId{stream_max},
+                  .generation = 0xFFFF'FFFF,
+                  .step = 0xFFFF,
+                  .shares = {{.to = SessionId{7}, .sealed = counting_bytes(72, 0)},
+                             {.to = SessionId{8}, .sealed = counting_bytes(72, 0x50)}}},
+        KeyRequest{.speaker = SessionId{7}, .kid = 0x1'0002},
+        GetMemberKeys{.sessions = {SessionId{7}, SessionId{0xFFFF'FFFF}}},
+        RenewDevice{.device = device_key()},
+        SetVoiceLane{.lane = VoiceLane::udp},
+        VoiceTunnel{.datagram = datagram()},
+        ControlPing{.token = 0x0102'0304'0506'0708},
+    };
+}
+
+inline std::vector<ServerBody> server_bodies() {
+    return {
+        Unknown{},
+        Hello{.server_identity = counting_bytes(public_key_bytes, 1),
+              .signature = counting_bytes(signature_bytes, 0x41),
+              .versions = {1, 2},
+              .server_name = "The Caf\u00E9",
+              .limits = {.name_code_points = name_code_points_max,
+                         .text_bytes = text_bytes_max,
+                         .frame_bytes = frame_bytes_max,
+                         .shares_per_message = shares_per_message_max}},
+        Welcome{.session = SessionId{7}, .hop_epoch = 255, .route = Route{0x1203}, .version = 1},
+        Ok{},
+        Refusal{.error = error(), .closing = true},
+        ChannelPage{.channels = {{.id = ChannelId{1},
+                                  .parent = ChannelId{2},
+                                  .name = "Lobby",
+                                  .topic = "Say hello",
+                                  .order = 4},
+                                 {.id = ChannelId{3}, .name = "Workshop"}}},
+        PresencePage{.sessions = {presence(7), presence(8)}},
+        SnapshotEnd{},
+        PresenceChanged{.sessions = {presence(7)}, .gone = {SessionId{8}, SessionId{9}}},
+        Joined{.channel = ChannelId{3},
+               .channel_epoch = ChannelEpoch{9},
+               .route = Route{0x1203},
+               .frame_ms = 20,
+               .members = 2},
+        MemberKeys{.channel = ChannelId{3},
+                   .channel_epoch = ChannelEpoch{9},
+                   .members = {member(7), member(8)},
+                   .more = true},
+        MemberJoined{
+            .channel = ChannelId{3}, .channel_epoch = ChannelEpoch{9}, .member = member(7)},
+        MemberLeft{
+            .channel = ChannelId{3}, .channel_epoch = ChannelEpoch{9}, .session = SessionId{7}},
+        Text{.id = MessageId{0x1'0000'0001},
+             .channel = ChannelId{3},
+             .session = SessionId{7},
+             .name = "Ren\u00E9",
+             .text = "hello",
+             .unix_ms = 1'700'000'000'123},
+        TextAccepted{.id = MessageId{0x1'0000'0001}, .unix_ms = 1'700'000'000'123},
+        KeyShare{.from = SessionId{7},
+                 .channel = ChannelId{3},
+                 .channel_epoch = ChannelEpoch{9},
+                 .stream = StreamId{stream_max},
+                 .generation = 0xFFFF'FFFF,
+                 .step = 0xFFFF,
+                 .sealed = counting_bytes(72, 0)},
+        KeyRequested{.from = SessionId{7}, .kid = 0x1'0002},
+        VoiceTunnel{.datagram = datagram()},
+        ControlPong{.token = 0x0102'0304'0506'0708},
+        Goodbye{.error = error()},
+    };
+}
+
+}  // namespace partyline::wire::examples

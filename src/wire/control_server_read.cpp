@@ -1,0 +1,213 @@
+// The switchboard's messages.
+#include <array>
+#include <functional>
+#include <utility>
+
+#include "partyline/v1/control.pb.h"
+#include "wire/control.hpp"
+#include "wire/control_fields.hpp"
+#include "wire/limits.hpp"
+
+namespace partyline::wire {
+namespace {
+
+// --- reading ---------------------------------------------------------------------------------
+
+Hello read(const v1::Hello& from, FieldReader& in) {
+    const auto& limits = from.limits();
+    return {
+        .server_identity =
+            in.fixed_bytes("Hello.server_identity", public_key_bytes, from.server_identity()),
+        .signature = in.fixed_bytes("Hello.signature", signature_bytes, from.signature()),
+        .versions = in.list("Hello.versions", versions_max, from.versions(), std::identity{}),
+        .server_name =
+            in.name("Hello.server_name", server_name_code_points_max, from.server_name()),
+        .limits = {.name_code_points = limits.name_code_points(),
+                   .text_bytes = limits.text_bytes(),
+                   .frame_bytes = limits.frame_bytes(),
+                   .shares_per_message = limits.shares_per_message()},
+    };
+}
+
+Welcome read(const v1::Welcome& from, FieldReader& in) {
+    return {
+        .session = SessionId{from.session()},
+        .hop_epoch = in.number<std::uint8_t>("Welcome.hop_epoch", from.hop_epoch()),
+        .route = Route{from.route()},
+        .version = from.version(),
+    };
+}
+
+ErrorCode read_code(v1::Error::Code code) {
+    // A later version may know codes that this one does not.
+    return v1::Error::Code_IsValid(code) ? static_cast<ErrorCode>(code) : ErrorCode::unspecified;
+}
+
+Error read(const v1::Error& from, FieldReader& in) {
+    return {
+        .code = read_code(from.code()),
+        .message = in.text("Error.message", error_message_bytes_max, from.message()),
+        .retry_ms = from.retry_ms(),
+    };
+}
+
+ChannelPage read(const v1::ChannelPage& from, FieldReader& in) {
+    const auto read_channel = [&in](const v1::Channel& channel) {
+        return Channel{
+            .id = ChannelId{channel.id()},
+            .parent = ChannelId{channel.parent()},
+            .name = in.name("Channel.name", channel_name_code_points_max, channel.name()),
+            .topic = in.text("Channel.topic", topic_bytes_max, channel.topic()),
+            .order = channel.order(),
+        };
+    };
+    return {.channels =
+                in.list("ChannelPage.channels", page_entries_max, from.channels(), read_channel)};
+}
+
+std::vector<Presence> read_presences(std::string_view field,
+                                     const google::protobuf::RepeatedPtrField<v1::Presence>& from,
+                                     FieldReader& in) {
+    return in.list(field, page_entries_max, from, [&in](const v1::Presence& presence) {
+        return Presence{
+            .session = SessionId{presence.session()},
+            .name = in.name("Presence.name", name_code_points_max, presence.name()),
+            .channel = ChannelId{presence.channel()},
+            .self_mute = presence.self_mute(),
+            .self_deafen = presence.self_deafen(),
+            .speaking = presence.speaking(),
+        };
+    });
+}
+
+PresencePage read(const v1::PresencePage& from, FieldReader& in) {
+    return {.sessions = read_presences("PresencePage.sessions", from.sessions(), in)};
+}
+
+PresenceChanged read(const v1::PresenceChanged& from, FieldReader& in) {
+    const auto read_session = [](std::uint32_t session) { return SessionId{session}; };
+    return {
+        .sessions = read_presences("PresenceChanged.sessions", from.sessions(), in),
+        .gone = in.list("PresenceChanged.gone", page_entries_max, from.gone(), read_session),
+    };
+}
+
+Joined read(const v1::Joined& from, FieldReader&) {
+    return {
+        .channel = ChannelId{from.channel()},
+        .channel_epoch = ChannelEpoch{from.channel_epoch()},
+        .route = Route{from.route()},
+        .frame_ms = from.frame_ms(),
+        .members = from.members(),
+    };
+}
+
+Member read(const v1::Member& from, FieldReader& in) {
+    return {
+        .session = SessionId{from.session()},
+        .identity = in.fixed_bytes("Member.identity", public_key_bytes, from.identity()),
+        .x25519 = in.fixed_bytes("Member.x25519", public_key_bytes, from.x25519()),
+        .device = wire::read(from.device(), in),
+    };
+}
+
+MemberKeys read(const v1::MemberKeys& from, FieldReader& in) {
+    return {
+        .channel = ChannelId{from.channel()},
+        .channel_epoch = ChannelEpoch{from.channel_epoch()},
+        .members = in.list("MemberKeys.members", page_entries_max, from.members(),
+                           [&in](const v1::Member& member) { return read(member, in); }),
+        .more = from.more(),
+    };
+}
+
+MemberJoined read(const v1::MemberJoined& from, FieldReader& in) {
+    return {
+        .channel = ChannelId{from.channel()},
+        .channel_epoch = ChannelEpoch{from.channel_epoch()},
+        .member = read(from.member(), in),
+    };
+}
+
+MemberLeft read(const v1::MemberLeft& from, FieldReader&) {
+    return {
+        .channel = ChannelId{from.channel()},
+        .channel_epoch = ChannelEpoch{from.channel_epoch()},
+        .session = SessionId{from.session()},
+    };
+}
+
+Text read(const v1::Text& from, FieldReader& in) {
+    return {
+        .id = MessageId{from.id()},
+        .channel = ChannelId{from.channel()},
+        .session = SessionId{from.session()},
+        .name = in.name("Text.name", name_code_points_max, from.name()),
+        .text = in.text("Text.text", text_bytes_max, from.text()),
+        .unix_ms = from.unix_ms(),
+    };
+}
+
+TextAccepted read(const v1::TextAccepted& from, FieldReader&) {
+    return {.id = MessageId{from.id()}, .unix_ms = from.unix_ms()};
+}
+
+KeyShare read(const v1::KeyShare& from, FieldReader& in) {
+    return {
+        .from = SessionId{from.from()},
+        .channel = ChannelId{from.channel()},
+        .channel_epoch = ChannelEpoch{from.channel_epoch()},
+        .stream = StreamId{in.number("KeyShare.stream", from.stream(), stream_max)},
+        .generation = from.generation(),
+        .step = in.number<std::uint16_t>("KeyShare.step", from.step()),
+        .sealed = in.bytes("KeyShare.sealed", share_bytes_max, from.sealed()),
+    };
+}
+
+KeyRequested read(const v1::KeyRequested& from, FieldReader&) {
+    return {.from = SessionId{from.from()}, .kid = from.kid()};
+}
+
+ServerBody read_body(const v1::Server& from, FieldReader& in) {
+    switch (from.body_case()) {
+        case v1::Server::kHello: return read(from.hello(), in);
+        case v1::Server::kWelcome: return read(from.welcome(), in);
+        case v1::Server::kOk: return Ok{};
+        case v1::Server::kError:
+            return Refusal{.error = read(from.error(), in), .closing = from.error().closing()};
+        case v1::Server::kChannelPage: return read(from.channel_page(), in);
+        case v1::Server::kPresencePage: return read(from.presence_page(), in);
+        case v1::Server::kSnapshotEnd: return SnapshotEnd{};
+        case v1::Server::kPresenceChanged: return read(from.presence_changed(), in);
+        case v1::Server::kJoined: return read(from.joined(), in);
+        case v1::Server::kMemberKeys: return read(from.member_keys(), in);
+        case v1::Server::kMemberJoined: return read(from.member_joined(), in);
+        case v1::Server::kMemberLeft: return read(from.member_left(), in);
+        case v1::Server::kText: return read(from.text(), in);
+        case v1::Server::kTextAccepted: return read(from.text_accepted(), in);
+        case v1::Server::kKeyShare: return read(from.key_share(), in);
+        case v1::Server::kKeyRequested: return read(from.key_requested(), in);
+        case v1::Server::kVoiceTunnel: return wire::read(from.voice_tunnel(), in);
+        case v1::Server::kPong: return ControlPong{.token = from.pong().token()};
+        case v1::Server::kGoodbye: return Goodbye{.error = read(from.goodbye().error(), in)};
+        case v1::Server::BODY_NOT_SET: break;
+    }
+    return Unknown{};
+}
+
+}  // namespace
+
+Result<ServerMessage> decode_server(ByteView message) {
+    v1::Server from;
+    if (auto parsed = parse(message, from); !parsed) {
+        return std::unexpected(std::move(parsed).error());
+    }
+    FieldReader in;
+    ServerMessage to{.seq = from.seq(), .reply_to = from.reply_to(), .body = read_body(from, in)};
+    if (in.failure()) {
+        return std::unexpected(*in.failure());
+    }
+    return to;
+}
+
+}  // namespace partyline::wire

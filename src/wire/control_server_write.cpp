@@ -1,0 +1,224 @@
+// The switchboard's messages on their way out.
+#include <array>
+#include <cassert>
+
+#include "partyline/v1/control.pb.h"
+#include "wire/control.hpp"
+#include "wire/control_fields.hpp"
+#include "wire/frame.hpp"
+
+namespace partyline::wire {
+namespace {
+
+void write_error(const Error& from, v1::Error& to) {
+    const auto code = static_cast<int>(from.code);
+    // Codes for what happens on one's own machine are nobody else's business.
+    to.set_code(v1::Error::Code_IsValid(code) ? static_cast<v1::Error::Code>(code)
+                                              : v1::Error::UNSPECIFIED);
+    to.set_message(from.message);
+    to.set_retry_ms(from.retry_ms);
+}
+
+void write_presence(const Presence& from, v1::Presence& to) {
+    to.set_session(from.session.value);
+    to.set_name(from.name);
+    to.set_channel(from.channel.value);
+    to.set_self_mute(from.self_mute);
+    to.set_self_deafen(from.self_deafen);
+    to.set_speaking(from.speaking);
+}
+
+void write_member(const Member& from, v1::Member& to) {
+    to.set_session(from.session.value);
+    to.set_identity(from.identity.data(), from.identity.size());
+    to.set_x25519(from.x25519.data(), from.x25519.size());
+    write(from.device, *to.mutable_device());
+}
+
+/// Sets the oneof of `to` to the body it is called with. Does not compile until it knows them all.
+struct BodyWriter {
+    v1::Server& to;
+
+    void operator()(const Unknown&) const {}
+
+    void operator()(const Hello& from) const {
+        auto& hello = *to.mutable_hello();
+        hello.set_server_identity(from.server_identity.data(), from.server_identity.size());
+        hello.set_signature(from.signature.data(), from.signature.size());
+        hello.mutable_versions()->Add(from.versions.begin(), from.versions.end());
+        hello.set_server_name(from.server_name);
+        auto& limits = *hello.mutable_limits();
+        limits.set_name_code_points(from.limits.name_code_points);
+        limits.set_text_bytes(from.limits.text_bytes);
+        limits.set_frame_bytes(from.limits.frame_bytes);
+        limits.set_shares_per_message(from.limits.shares_per_message);
+    }
+
+    void operator()(const Welcome& from) const {
+        auto& welcome = *to.mutable_welcome();
+        welcome.set_session(from.session.value);
+        welcome.set_hop_epoch(from.hop_epoch);
+        welcome.set_route(from.route.value);
+        welcome.set_version(from.version);
+    }
+
+    void operator()(const Ok&) const { to.mutable_ok(); }
+
+    void operator()(const Refusal& from) const {
+        auto& error = *to.mutable_error();
+        write_error(from.error, error);
+        error.set_closing(from.closing);
+    }
+
+    void operator()(const ChannelPage& from) const {
+        auto& page = *to.mutable_channel_page();
+        for (const auto& channel : from.channels) {
+            auto& added = *page.add_channels();
+            added.set_id(channel.id.value);
+            added.set_parent(channel.parent.value);
+            added.set_name(channel.name);
+            added.set_topic(channel.topic);
+            added.set_order(channel.order);
+        }
+    }
+
+    void operator()(const PresencePage& from) const {
+        auto& page = *to.mutable_presence_page();
+        for (const auto& presence : from.sessions) {
+            write_presence(presence, *page.add_sessions());
+        }
+    }
+
+    void operator()(const SnapshotEnd&) const { to.mutable_snapshot_end(); }
+
+    void operator()(const PresenceChanged& from) const {
+        auto& changed = *to.mutable_presence_changed();
+        for (const auto& presence : from.sessions) {
+            write_presence(presence, *changed.add_sessions());
+        }
+        for (const auto session : from.gone) {
+            changed.add_gone(session.value);
+        }
+    }
+
+    void operator()(const Joined& from) const {
+        auto& joined = *to.mutable_joined();
+        joined.set_channel(from.channel.value);
+        joined.set_channel_epoch(from.channel_epoch.value);
+        joined.set_route(from.route.value);
+        joined.set_frame_ms(from.frame_ms);
+        joined.set_members(from.members);
+    }
+
+    void operator()(const MemberKeys& from) const {
+        auto& keys = *to.mutable_member_keys();
+        keys.set_channel(from.channel.value);
+        keys.set_channel_epoch(from.channel_epoch.value);
+        for (const auto& member : from.members) {
+            write_member(member, *keys.add_members());
+        }
+        keys.set_more(from.more);
+    }
+
+    void operator()(const MemberJoined& from) const {
+        auto& joined = *to.mutable_member_joined();
+        joined.set_channel(from.channel.value);
+        joined.set_channel_epoch(from.channel_epoch.value);
+        write_member(from.member, *joined.mutable_member());
+    }
+
+    void operator()(const MemberLeft& from) const {
+        auto& left = *to.mutable_member_left();
+        left.set_channel(from.channel.value);
+        left.set_channel_epoch(from.channel_epoch.value);
+        left.set_session(from.session.value);
+    }
+
+    void operator()(const Text& from) const {
+        auto& text = *to.mutable_text();
+        text.set_id(from.id.value);
+        text.set_channel(from.channel.value);
+        text.set_session(from.session.value);
+        text.set_name(from.name);
+        text.set_text(from.text);
+        text.set_unix_ms(from.unix_ms);
+    }
+
+    void operator()(const TextAccepted& from) const {
+        auto& accepted = *to.mutable_text_accepted();
+        accepted.set_id(from.id.value);
+        accepted.set_unix_ms(from.unix_ms);
+    }
+
+    void operator()(const KeyShare& from) const {
+        auto& share = *to.mutable_key_share();
+        share.set_from(from.from.value);
+        share.set_channel(from.channel.value);
+        share.set_channel_epoch(from.channel_epoch.value);
+        share.set_stream(from.stream.value);
+        share.set_generation(from.generation);
+        share.set_step(from.step);
+        share.set_sealed(from.sealed.data(), from.sealed.size());
+    }
+
+    void operator()(const KeyRequested& from) const {
+        auto& requested = *to.mutable_key_requested();
+        requested.set_from(from.from.value);
+        requested.set_kid(from.kid);
+    }
+
+    void operator()(const VoiceTunnel& from) const { write(from, *to.mutable_voice_tunnel()); }
+
+    void operator()(const ControlPong& from) const { to.mutable_pong()->set_token(from.token); }
+
+    void operator()(const Goodbye& from) const {
+        write_error(from.error, *to.mutable_goodbye()->mutable_error());
+    }
+};
+
+constexpr auto names = std::to_array<std::string_view>({
+    "Unknown",      "Hello",       "Welcome",         "Ok",       "Error",        "ChannelPage",
+    "PresencePage", "SnapshotEnd", "PresenceChanged", "Joined",   "MemberKeys",   "MemberJoined",
+    "MemberLeft",   "Text",        "TextAccepted",    "KeyShare", "KeyRequested", "VoiceTunnel",
+    "ControlPong",  "Goodbye",
+});
+static_assert(names.size() == std::variant_size_v<ServerBody>);
+
+/// A protobuf varint: seven bits a byte, lowest first, the top bit set on all but the last.
+void append_varint(Bytes& out, std::uint64_t value) {
+    for (; value >= 0x80U; value >>= 7U) {
+        out.push_back(static_cast<std::byte>((value & 0x7FU) | 0x80U));
+    }
+    out.push_back(static_cast<std::byte>(value));
+}
+
+constexpr std::byte seq_tag{v1::Server::kSeqFieldNumber << 3U};  // wire type 0, a varint
+
+}  // namespace
+
+Bytes encode(const ServerMessage& message) {
+    v1::Server to;
+    to.set_seq(message.seq);
+    to.set_reply_to(message.reply_to);
+    std::visit(BodyWriter{to}, message.body);
+    return serialise(to);
+}
+
+std::string_view name_of(const ServerBody& body) { return names.at(body.index()); }
+
+EncodedEvent::EncodedEvent(const ServerBody& body) : body_(encode(ServerMessage{.body = body})) {}
+
+void EncodedEvent::append_event(Bytes& out, std::uint64_t seq) const {
+    const auto start = out.size();
+    append_be<std::uint32_t>(out, 0);
+    if (seq != 0) {
+        out.push_back(seq_tag);
+        append_varint(out, seq);
+    }
+    append(out, body_);
+    const auto length = out.size() - start - frame_length_bytes;
+    assert(length > 0 && length <= frame_bytes_max);
+    store_be(MutableByteView(out).subspan(start), static_cast<std::uint32_t>(length));
+}
+
+}  // namespace partyline::wire

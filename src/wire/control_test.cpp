@@ -1,0 +1,561 @@
+#include "wire/control.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <set>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "partyline/v1/control.pb.h"
+#include "wire/control_examples.hpp"
+#include "wire/frame.hpp"
+#include "wire/limits.hpp"
+
+namespace partyline::wire {
+namespace {
+
+using examples::counting_bytes;
+
+Result<ClientMessage> decode_as(const ClientMessage&, ByteView bytes) {
+    return decode_client(bytes);
+}
+Result<ServerMessage> decode_as(const ServerMessage&, ByteView bytes) {
+    return decode_server(bytes);
+}
+
+template <class Message>
+void expect_round_trip(const Message& message) {
+    const auto decoded = decode_as(message, encode(message));
+    ASSERT_TRUE(decoded) << name_of(message.body) << ": " << decoded.error().message;
+    EXPECT_TRUE(*decoded == message) << name_of(message.body);
+}
+
+// --- every kind ------------------------------------------------------------------------------
+
+/// Fails for an alternative of the variant that has no example.
+template <class Body>
+void expect_an_example_of_each(const std::vector<Body>& bodies) {
+    std::set<std::size_t> kinds;
+    std::set<std::string_view> names;
+    for (const auto& body : bodies) {
+        kinds.insert(body.index());
+        names.insert(name_of(body));
+    }
+    EXPECT_EQ(kinds.size(), std::variant_size_v<Body>) << "a kind without an example";
+    EXPECT_EQ(names.size(), std::variant_size_v<Body>) << "two kinds with one name";
+}
+
+TEST(Control, EveryKindOfTheTalkieRoundTrips) {
+    const auto bodies = examples::client_bodies();
+    expect_an_example_of_each(bodies);
+    for (const auto& body : bodies) {
+        expect_round_trip(ClientMessage{.request_id = 0xFFFF'FFFF'FFFF'FFFF, .body = body});
+        expect_round_trip(ClientMessage{.body = body});
+    }
+}
+
+TEST(Control, EveryKindOfTheSwitchboardRoundTrips) {
+    const auto bodies = examples::server_bodies();
+    expect_an_example_of_each(bodies);
+    for (const auto& body : bodies) {
+        expect_round_trip(
+            ServerMessage{.seq = 0xFFFF'FFFF'FFFF'FFFF, .reply_to = 1ULL << 63U, .body = body});
+        expect_round_trip(ServerMessage{.body = body});
+    }
+}
+
+// The generated enumerators are the schema's own list: each is matched with the example of the same
+// index, so an exchanged case or name shows here.
+TEST(Control, KindsAreOnTheWireWhatTheyAreCalled) {
+    const auto client = examples::client_bodies();
+    for (std::size_t i = 1; i < client.size(); ++i) {
+        v1::Client wire;
+        const auto bytes = encode(ClientMessage{.body = client[i]});
+        ASSERT_TRUE(wire.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
+        EXPECT_EQ(static_cast<int>(wire.body_case()), static_cast<int>(i) + 1)
+            << name_of(client[i]);
+    }
+    const auto server = examples::server_bodies();
+    for (std::size_t i = 1; i < server.size(); ++i) {
+        v1::Server wire;
+        const auto bytes = encode(ServerMessage{.body = server[i]});
+        ASSERT_TRUE(wire.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
+        EXPECT_EQ(static_cast<int>(wire.body_case()), static_cast<int>(i) + 2)
+            << name_of(server[i]);
+    }
+    EXPECT_EQ(name_of(ClientBody(SendText{})), "SendText");
+    EXPECT_EQ(name_of(ServerBody(Refusal{})), "Error");
+    EXPECT_EQ(name_of(ServerBody(Goodbye{})), "Goodbye");
+}
+
+TEST(Control, EveryPrefixIsDecodedOrRefusedAsMalformed) {
+    for (const auto& body : examples::server_bodies()) {
+        const auto bytes = encode(ServerMessage{.seq = 300, .reply_to = 300, .body = body});
+        for (std::size_t size = 0; size < bytes.size(); ++size) {
+            const auto decoded = decode_server(ByteView(bytes).first(size));
+            if (!decoded) {
+                EXPECT_EQ(decoded.error().code, ErrorCode::malformed)
+                    << name_of(body) << " cut to " << size;
+            }
+        }
+    }
+}
+
+// --- what this version does not know ---------------------------------------------------------
+
+/// A field of 3 bytes that no schema of ours has (number 1000).
+Bytes unknown_field() { return *from_hex("c23e03010203"); }
+
+TEST(Control, AnUnknownBodyIsUnknownAndKeepsItsIds) {
+    auto client = encode(ClientMessage{.request_id = 5});
+    append(client, unknown_field());
+    EXPECT_EQ(decode_client(client), (ClientMessage{.request_id = 5, .body = Unknown{}}));
+
+    auto server = encode(ServerMessage{.seq = 6, .reply_to = 7});
+    append(server, unknown_field());
+    EXPECT_EQ(decode_server(server), (ServerMessage{.seq = 6, .reply_to = 7, .body = Unknown{}}));
+}
+
+TEST(Control, AnUnknownFieldBesideAKnownBodyIsIgnored) {
+    const ClientMessage ping{.request_id = 5, .body = ControlPing{.token = 9}};
+    auto bytes = encode(ping);
+    append(bytes, unknown_field());
+    EXPECT_EQ(decode_client(bytes), ping);
+}
+
+TEST(Control, AMissingBodyIsUnknown) {
+    EXPECT_EQ(decode_client({}), ClientMessage{});
+    EXPECT_EQ(decode_server({}), ServerMessage{});
+}
+
+template <class Generated>
+Bytes serialised(const Generated& message) {
+    const auto text = message.SerializeAsString();
+    return to_bytes(as_bytes(text));
+}
+
+TEST(Control, AnUnknownEnumValueIsUnspecified) {
+    v1::Client lane;
+    lane.mutable_set_voice_lane()->set_lane(static_cast<v1::VoiceLane>(3));
+    EXPECT_EQ(decode_client(serialised(lane)),
+              (ClientMessage{.body = SetVoiceLane{.lane = VoiceLane::unspecified}}));
+
+    v1::Server refusal;
+    refusal.mutable_error()->set_code(static_cast<v1::Error::Code>(v1::Error::Code_MAX + 1));
+    EXPECT_EQ(decode_server(serialised(refusal)), (ServerMessage{.body = Refusal{}}));
+}
+
+// --- limits ----------------------------------------------------------------------------------
+
+std::string repeated(std::string_view text, std::size_t times) {
+    std::string out;
+    for (std::size_t i = 0; i < times; ++i) {
+        out += text;
+    }
+    return out;
+}
+
+/// A field whose size is bounded: makes a message in which it has `size` bytes, code points or
+/// entries.
+template <class Message>
+struct SizeCase {
+    std::string_view field;
+    std::size_t max;
+    std::function<decltype(Message::body)(std::size_t size)> body;
+};
+
+template <class Message>
+void expect_size_limit(const SizeCase<Message>& limit) {
+    expect_round_trip(Message{.body = limit.body(0)});
+    expect_round_trip(Message{.body = limit.body(limit.max)});
+    const Message above{.body = limit.body(limit.max + 1)};
+    const auto decoded = decode_as(above, encode(above));
+    ASSERT_FALSE(decoded) << limit.field;
+    EXPECT_EQ(decoded.error().code, ErrorCode::too_large) << limit.field;
+    EXPECT_TRUE(decoded.error().message.starts_with(limit.field)) << decoded.error().message;
+    for (const auto number : {limit.max, limit.max + 1}) {
+        EXPECT_NE(decoded.error().message.find(std::to_string(number)), std::string::npos)
+            << decoded.error().message;
+    }
+}
+
+template <class Body>
+Body example_of(const auto& bodies) {
+    for (const auto& body : bodies) {
+        if (const auto* found = std::get_if<Body>(&body)) {
+            return *found;
+        }
+    }
+    throw std::logic_error("no such example");
+}
+
+TEST(ControlLimits, OfTheTalkiesMessages) {
+    const auto bodies = examples::client_bodies();
+    const auto login = example_of<Login>(bodies);
+    const auto share = example_of<ShareKeys>(bodies);
+    // The longest code points there are: a limit in code points must not turn into one in bytes.
+    const std::string_view wide = "\U0001F399";
+    const SizeCase<ClientMessage> cases[] = {
+        {"Login.versions", versions_max,
+         [&](std::size_t size) {
+             auto body = login;
+             body.versions.assign(size, 1);
+             return body;
+         }},
+        {"Login.name", name_code_points_max,
+         [&](std::size_t size) {
+             auto body = login;
+             body.name = repeated(wide, size);
+             return body;
+         }},
+        {"SendText.text", text_bytes_max,
+         [&](std::size_t size) { return SendText{.text = repeated("x", size)}; }},
+        {"ShareKeys.shares", shares_per_message_max,
+         [&](std::size_t size) {
+             auto body = share;
+             body.shares.assign(size, {.to = SessionId{0xFFFF'FFFF},
+                                       .sealed = counting_bytes(share_bytes_max, 0)});
+             return body;
+         }},
+        {"SealedShare.sealed", share_bytes_max,
+         [&](std::size_t size) {
+             auto body = share;
+             body.shares.back().sealed = counting_bytes(size, 0);
+             return body;
+         }},
+        {"GetMemberKeys.sessions", member_keys_request_max,
+         [&](std::size_t size) {
+             return GetMemberKeys{.sessions = std::vector(size, SessionId{0xFFFF'FFFF})};
+         }},
+        {"VoiceTunnel.datagram", datagram_bytes_max,
+         [&](std::size_t size) { return VoiceTunnel{.datagram = counting_bytes(size, 0)}; }},
+    };
+    for (const auto& limit : cases) {
+        expect_size_limit(limit);
+    }
+}
+
+TEST(ControlLimits, OfTheSwitchboardsMessages) {
+    const auto bodies = examples::server_bodies();
+    const auto hello = example_of<Hello>(bodies);
+    const std::string_view wide = "\U0001F399";
+    const SizeCase<ServerMessage> cases[] = {
+        {"Hello.versions", versions_max,
+         [&](std::size_t size) {
+             auto body = hello;
+             body.versions.assign(size, 1);
+             return body;
+         }},
+        {"Hello.server_name", server_name_code_points_max,
+         [&](std::size_t size) {
+             auto body = hello;
+             body.server_name = repeated(wide, size);
+             return body;
+         }},
+        {"Error.message", error_message_bytes_max,
+         [&](std::size_t size) {
+             return Refusal{
+                 .error = {.code = ErrorCode::malformed, .message = repeated("x", size)}};
+         }},
+        {"Error.message", error_message_bytes_max,
+         [&](std::size_t size) { return Goodbye{.error = {.message = repeated("x", size)}}; }},
+        {"ChannelPage.channels", page_entries_max,
+         [&](std::size_t size) {
+             return ChannelPage{.channels = std::vector(size, Channel{.id = ChannelId{1}})};
+         }},
+        {"Channel.name", channel_name_code_points_max,
+         [&](std::size_t size) {
+             return ChannelPage{.channels = {Channel{.name = repeated(wide, size)}}};
+         }},
+        {"Channel.topic", topic_bytes_max,
+         [&](std::size_t size) {
+             return ChannelPage{.channels = {Channel{.topic = repeated("x", size)}}};
+         }},
+        {"PresencePage.sessions", page_entries_max,
+         [&](std::size_t size) {
+             return PresencePage{.sessions = std::vector(size, examples::presence(1))};
+         }},
+        {"Presence.name", name_code_points_max,
+         [&](std::size_t size) {
+             return PresencePage{.sessions = {Presence{.name = repeated(wide, size)}}};
+         }},
+        {"PresenceChanged.sessions", page_entries_max,
+         [&](std::size_t size) {
+             return PresenceChanged{.sessions = std::vector(size, examples::presence(1))};
+         }},
+        {"PresenceChanged.gone", page_entries_max,
+         [&](std::size_t size) {
+             return PresenceChanged{.gone = std::vector(size, SessionId{1})};
+         }},
+        {"MemberKeys.members", page_entries_max,
+         [&](std::size_t size) {
+             return MemberKeys{.members = std::vector(size, examples::member(1))};
+         }},
+        {"Text.name", name_code_points_max,
+         [&](std::size_t size) { return Text{.name = repeated(wide, size)}; }},
+        {"Text.text", text_bytes_max,
+         [&](std::size_t size) { return Text{.text = repeated("x", size)}; }},
+        {"KeyShare.sealed", share_bytes_max,
+         [&](std::size_t size) { return KeyShare{.sealed = counting_bytes(size, 0)}; }},
+        {"VoiceTunnel.datagram", datagram_bytes_max,
+         [&](std::size_t size) { return VoiceTunnel{.datagram = counting_bytes(size, 0)}; }},
+    };
+    for (const auto& limit : cases) {
+        expect_size_limit(limit);
+    }
+}
+
+TEST(ControlLimits, AMessageAboveAFrameIsTooLarge) {
+    const Bytes zeros(frame_bytes_max + 1);
+    EXPECT_EQ(decode_client(zeros).error().code, ErrorCode::too_large);
+    EXPECT_EQ(decode_server(zeros).error().code, ErrorCode::too_large);
+}
+
+TEST(ControlLimits, TheFullestPagesFitAFrame) {
+    const std::string wide_name = repeated("\U0001F399", name_code_points_max);
+    const Presence presence{.session = SessionId{0xFFFF'FFFF},
+                            .name = wide_name,
+                            .channel = ChannelId{0xFFFF'FFFF},
+                            .self_mute = true,
+                            .self_deafen = true,
+                            .speaking = true};
+    const Channel channel{.id = ChannelId{0xFFFF'FFFF},
+                          .parent = ChannelId{0xFFFF'FFFF},
+                          .name = repeated("\U0001F399", channel_name_code_points_max),
+                          .topic = repeated("x", topic_bytes_max),
+                          .order = 0xFFFF'FFFF};
+    auto member = examples::member(0xFFFF'FFFF);
+    member.device.expiry_unix_ms = -1;  // the longest varint
+    const ServerBody fullest[] = {
+        ChannelPage{.channels = std::vector(page_entries_max, channel)},
+        PresencePage{.sessions = std::vector(page_entries_max, presence)},
+        PresenceChanged{.sessions = std::vector(page_entries_max, presence),
+                        .gone = std::vector(page_entries_max, SessionId{0xFFFF'FFFF})},
+        MemberKeys{.channel = ChannelId{0xFFFF'FFFF},
+                   .channel_epoch = ChannelEpoch{0xFFFF'FFFF},
+                   .members = std::vector(page_entries_max, member),
+                   .more = true},
+    };
+    for (const auto& body : fullest) {
+        Bytes frame;
+        const ServerMessage message{
+            .seq = ~std::uint64_t{0}, .reply_to = ~std::uint64_t{0}, .body = body};
+        EXPECT_TRUE(append_frame(frame, encode(message))) << name_of(body);
+        expect_round_trip(message);
+    }
+}
+
+// --- fields outside their type's range -------------------------------------------------------
+
+/// A field that must have exactly `size` bytes.
+template <class Message>
+struct FixedCase {
+    std::string_view field;
+    std::size_t size;
+    std::function<decltype(Message::body)(Bytes value)> body;
+};
+
+template <class Message>
+void expect_fixed_size(const FixedCase<Message>& fixed) {
+    for (const auto size : {std::size_t{0}, fixed.size - 1, fixed.size, fixed.size + 1}) {
+        const Message message{.body = fixed.body(counting_bytes(size, 3))};
+        const auto decoded = decode_as(message, encode(message));
+        ASSERT_EQ(decoded.has_value(), size == fixed.size) << fixed.field << ": " << size;
+        if (!decoded) {
+            EXPECT_EQ(decoded.error().code, ErrorCode::malformed) << fixed.field;
+            EXPECT_TRUE(decoded.error().message.starts_with(fixed.field))
+                << decoded.error().message;
+        }
+    }
+}
+
+/// A copy of `body` in which the field that `member` points to is `value`.
+template <class Body, class Field>
+auto with(Body body, Field Body::* member) {
+    return [body, member](Bytes value) {
+        auto changed = body;
+        changed.*member = std::move(value);
+        return changed;
+    };
+}
+
+TEST(ControlRanges, KeysAndSignaturesHaveTheirExactSize) {
+    const auto login = example_of<Login>(examples::client_bodies());
+    const auto hello = example_of<Hello>(examples::server_bodies());
+    const FixedCase<ClientMessage> client[] = {
+        {"Login.identity", public_key_bytes, with(login, &Login::identity)},
+        {"Login.x25519", public_key_bytes, with(login, &Login::x25519)},
+        {"Login.signature", signature_bytes, with(login, &Login::signature)},
+        {"DeviceKey.signature", signature_bytes,
+         [&](Bytes value) { return RenewDevice{.device = {.signature = std::move(value)}}; }},
+    };
+    for (const auto& fixed : client) {
+        expect_fixed_size(fixed);
+    }
+    const auto joined = [](Member member) { return MemberJoined{.member = std::move(member)}; };
+    const FixedCase<ServerMessage> server[] = {
+        {"Hello.server_identity", public_key_bytes, with(hello, &Hello::server_identity)},
+        {"Hello.signature", signature_bytes, with(hello, &Hello::signature)},
+        {"Member.identity", public_key_bytes,
+         [&](Bytes value) {
+             return joined(with(examples::member(1), &Member::identity)(std::move(value)));
+         }},
+        {"Member.x25519", public_key_bytes,
+         [&](Bytes value) {
+             return joined(with(examples::member(1), &Member::x25519)(std::move(value)));
+         }},
+    };
+    for (const auto& fixed : server) {
+        expect_fixed_size(fixed);
+    }
+}
+
+TEST(ControlRanges, NumbersThatDoNotFitAreMalformed) {
+    struct Case {
+        std::string_view field;
+        std::uint32_t max;
+        std::function<bool(std::uint32_t value, ErrorCode* code)> decodes;
+    };
+    const auto client = [](const v1::Client& message, ErrorCode* code) {
+        const auto decoded = decode_client(serialised(message));
+        *code = decoded ? ErrorCode::unspecified : decoded.error().code;
+        return decoded.has_value();
+    };
+    const auto server = [](const v1::Server& message, ErrorCode* code) {
+        const auto decoded = decode_server(serialised(message));
+        *code = decoded ? ErrorCode::unspecified : decoded.error().code;
+        return decoded.has_value();
+    };
+    const Case cases[] = {
+        {"ShareKeys.stream", stream_max,
+         [&](std::uint32_t value, ErrorCode* code) {
+             v1::Client message;
+             message.mutable_share_keys()->set_stream(value);
+             return client(message, code);
+         }},
+        {"ShareKeys.step", 0xFFFF,
+         [&](std::uint32_t value, ErrorCode* code) {
+             v1::Client message;
+             message.mutable_share_keys()->set_step(value);
+             return client(message, code);
+         }},
+        {"KeyShare.stream", stream_max,
+         [&](std::uint32_t value, ErrorCode* code) {
+             v1::Server message;
+             message.mutable_key_share()->set_stream(value);
+             return server(message, code);
+         }},
+        {"KeyShare.step", 0xFFFF,
+         [&](std::uint32_t value, ErrorCode* code) {
+             v1::Server message;
+             message.mutable_key_share()->set_step(value);
+             return server(message, code);
+         }},
+        {"Welcome.hop_epoch", 0xFF,
+         [&](std::uint32_t value, ErrorCode* code) {
+             v1::Server message;
+             message.mutable_welcome()->set_hop_epoch(value);
+             return server(message, code);
+         }},
+    };
+    for (const auto& [field, max, decodes] : cases) {
+        auto code = ErrorCode::unspecified;
+        EXPECT_TRUE(decodes(max, &code)) << field;
+        EXPECT_FALSE(decodes(max + 1, &code)) << field;
+        EXPECT_EQ(code, ErrorCode::malformed) << field;
+        EXPECT_FALSE(decodes(0xFFFF'FFFF, &code)) << field;
+    }
+}
+
+TEST(ControlRanges, MissingPartsAreMalformedWhereTheyMatter) {
+    v1::Server joined;
+    joined.mutable_member_joined()->set_channel(3);
+    EXPECT_EQ(decode_server(serialised(joined)).error().code, ErrorCode::malformed);
+
+    v1::Client renew;
+    renew.mutable_renew_device();
+    EXPECT_EQ(decode_client(serialised(renew)).error().code, ErrorCode::malformed);
+
+    v1::Server goodbye;
+    goodbye.mutable_goodbye();
+    EXPECT_EQ(decode_server(serialised(goodbye)), (ServerMessage{.body = Goodbye{}}));
+}
+
+TEST(ControlRanges, TextThatIsNotUtf8IsMalformedAndNotLogged) {
+    const ClientMessage message{.body = SendText{.text = "\xC0\xAF"}};
+    testing::internal::CaptureStderr();
+    const auto decoded = decode_client(encode(message));
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+    ASSERT_FALSE(decoded);
+    EXPECT_EQ(decoded.error().code, ErrorCode::malformed);
+}
+
+// --- errors ----------------------------------------------------------------------------------
+
+TEST(ControlErrors, CodesAreTheSchemasNumbers) {
+    // Every number the schema has, lower-cased, against every name that ErrorCode has.
+    const std::pair<ErrorCode, std::string_view> codes[] = {
+        {ErrorCode::unspecified, "UNSPECIFIED"},
+        {ErrorCode::unsupported, "UNSUPPORTED"},
+        {ErrorCode::malformed, "MALFORMED"},
+        {ErrorCode::too_large, "TOO_LARGE"},
+        {ErrorCode::wrong_version, "WRONG_VERSION"},
+        {ErrorCode::bad_signature, "BAD_SIGNATURE"},
+        {ErrorCode::wrong_identity, "WRONG_IDENTITY"},
+        {ErrorCode::not_logged_in, "NOT_LOGGED_IN"},
+        {ErrorCode::already_logged_in, "ALREADY_LOGGED_IN"},
+        {ErrorCode::invalid_name, "INVALID_NAME"},
+        {ErrorCode::name_taken, "NAME_TAKEN"},
+        {ErrorCode::unknown_channel, "UNKNOWN_CHANNEL"},
+        {ErrorCode::unknown_session, "UNKNOWN_SESSION"},
+        {ErrorCode::not_in_room, "NOT_IN_ROOM"},
+        {ErrorCode::rate_limited, "RATE_LIMITED"},
+        {ErrorCode::server_full, "SERVER_FULL"},
+        {ErrorCode::bad_key_share, "BAD_KEY_SHARE"},
+        {ErrorCode::shutting_down, "SHUTTING_DOWN"},
+        {ErrorCode::timed_out, "TIMED_OUT"},
+        {ErrorCode::not_permitted, "NOT_PERMITTED"},
+    };
+    ASSERT_EQ(std::size(codes), static_cast<std::size_t>(v1::Error::Code_ARRAYSIZE))
+        << "a code without a line here";
+    for (const auto& [code, name] : codes) {
+        EXPECT_EQ(v1::Error::Code_Name(static_cast<v1::Error::Code>(code)), name);
+        expect_round_trip(ServerMessage{.body = Refusal{.error = {.code = code}}});
+    }
+}
+
+TEST(ControlErrors, WhatHappensOnOnesOwnMachineStaysThere) {
+    for (const auto code : {ErrorCode::io, ErrorCode::closed, ErrorCode::config}) {
+        const ServerMessage message{.body = Refusal{.error = {.code = code}}};
+        EXPECT_EQ(decode_server(encode(message)), (ServerMessage{.body = Refusal{}}));
+    }
+}
+
+// --- events encoded once ---------------------------------------------------------------------
+
+TEST(EncodedEvent, IsTheFrameThatEncodeWouldMake) {
+    for (const auto& body : examples::server_bodies()) {
+        const EncodedEvent event(body);
+        for (const std::uint64_t seq :
+             {std::uint64_t{1}, std::uint64_t{127}, std::uint64_t{128}, ~std::uint64_t{0}}) {
+            Bytes expected{std::byte{0x55}};
+            auto out = expected;
+            ASSERT_TRUE(append_frame(expected, encode(ServerMessage{.seq = seq, .body = body})));
+            event.append_event(out, seq);
+            EXPECT_EQ(to_hex(out), to_hex(expected)) << name_of(body) << ", seq " << seq;
+        }
+    }
+}
+
+TEST(EncodedEvent, SeqZeroIsLeftOut) {
+    Bytes out;
+    EncodedEvent(SnapshotEnd{}).append_event(out, 0);
+    Bytes expected;
+    ASSERT_TRUE(append_frame(expected, encode(ServerMessage{.body = SnapshotEnd{}})));
+    EXPECT_EQ(to_hex(out), to_hex(expected));
+}
+
+}  // namespace
+}  // namespace partyline::wire
