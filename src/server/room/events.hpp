@@ -1,0 +1,94 @@
+// What has happened, and who is to hear of it.
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "server/room/types.hpp"
+
+namespace partyline::room {
+
+// --- audiences -------------------------------------------------------------------------------
+
+struct ToSession {
+    SessionId session{};
+    bool operator==(const ToSession&) const = default;
+};
+
+/// Those who are in the channel once the command has been carried out.
+struct ToMembers {
+    ChannelId channel{};
+    SessionId except{};  // zero: nobody is left out
+    bool operator==(const ToMembers&) const = default;
+};
+
+struct ToEverybody {
+    bool operator==(const ToEverybody&) const = default;
+};
+
+using Audience = std::variant<ToSession, ToMembers, ToEverybody>;
+
+// --- what there is to hear -------------------------------------------------------------------
+
+struct Arrived {
+    Presence presence;
+    bool operator==(const Arrived&) const = default;
+};
+
+/// The whole new state.
+struct PresenceChanged {
+    Presence presence;
+    bool operator==(const PresenceChanged&) const = default;
+};
+
+struct Gone {
+    SessionId session{};
+    bool operator==(const Gone&) const = default;
+};
+
+/// `epoch` is that of the channel after the join or leave. A renewed device is told as a
+/// MemberJoined with an unchanged epoch.
+struct MemberJoined {
+    ChannelId channel{};
+    ChannelEpoch epoch{};
+    SessionId session{};
+    bool operator==(const MemberJoined&) const = default;
+};
+
+struct MemberLeft {
+    ChannelId channel{};
+    ChannelEpoch epoch{};
+    SessionId session{};
+    bool operator==(const MemberLeft&) const = default;
+};
+
+struct Text {
+    MessageId id{};
+    ChannelId channel{};
+    SessionId session{};
+    std::string name;
+    std::string text;
+    std::int64_t unix_ms = 0;
+    bool operator==(const Text&) const = default;
+};
+
+/// Somebody in the room cannot open the speaker's voice.
+struct KeyRequested {
+    SessionId from{};
+    std::uint64_t kid = 0;
+    bool operator==(const KeyRequested&) const = default;
+};
+
+using EventBody =
+    std::variant<Arrived, PresenceChanged, Gone, MemberJoined, MemberLeft, Text, KeyRequested>;
+
+struct Event {
+    Audience audience;
+    EventBody body;
+    bool operator==(const Event&) const = default;
+};
+
+/// In the order in which they are to be told.
+using Events = std::vector<Event>;
+
+}  // namespace partyline::room

@@ -1,0 +1,23 @@
+// Every bound of the room model. What the wire bounds too is tied to it by the control lane.
+#pragma once
+
+#include <cstddef>
+
+namespace partyline::room {
+
+inline constexpr std::size_t name_code_points_max = 32;
+inline constexpr std::size_t name_bytes_max = 128;
+inline constexpr std::size_t channel_name_code_points_max = 64;
+inline constexpr std::size_t topic_bytes_max = 512;
+inline constexpr std::size_t text_bytes_max = 4096;
+
+inline constexpr std::size_t channels_max = 1000;
+inline constexpr std::size_t channel_depth_max = 8;
+/// What a server can be set to; its own limit is usually far lower.
+inline constexpr std::size_t sessions_max = 10'000;
+/// How many of a session's texts are remembered, so that a repeated one is not sent twice.
+inline constexpr std::size_t texts_remembered_max = 64;
+
+static_assert(name_code_points_max * 4 <= name_bytes_max, "any code points fit the bytes");
+
+}  // namespace partyline::room

@@ -1,0 +1,123 @@
+// The blueprint: every channel, every session, and the rules for what one may do to the other.
+//
+// A Session is a seat, not a connection: the model neither knows nor asks what carries it, so a
+// seat may later outlive its connection. Commands return what is to be told; nothing is sent from
+// here. A refused command has changed nothing.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/error.hpp"
+#include "server/room/events.hpp"
+#include "server/room/limits.hpp"
+#include "server/room/recent_texts.hpp"
+#include "server/room/types.hpp"
+
+namespace partyline::room {
+
+struct Session {
+    Presence presence;
+    PeerKeys keys;
+    RecentTexts texts;
+};
+
+struct ChannelState {
+    Channel channel;
+    ChannelEpoch epoch{};            // counts the joins and leaves
+    std::vector<SessionId> members;  // in the order of joining
+};
+
+struct Options {
+    std::size_t sessions_max = room::sessions_max;
+};
+
+struct LoggedIn {
+    SessionId session{};
+    Events events;
+};
+
+struct Joined {
+    ChannelEpoch epoch{};
+    std::size_t members = 0;
+    Events events;
+};
+
+struct SelfState {
+    bool mute = false;
+    bool deafen = false;  // implies mute
+};
+
+struct NewText {
+    ChannelId channel{};
+    std::string text;
+    std::uint64_t nonce = 0;  // zero: the talkie gave none, and a repeat is another text
+    std::int64_t unix_ms = 0;
+};
+
+struct Said {
+    AcceptedText accepted;
+    Events events;  // none for a repeat
+};
+
+struct ShareScope {
+    ChannelId channel{};
+    ChannelEpoch epoch{};  // the membership that the shares cover
+};
+
+/// Owned by the control lane, and used on its executor alone. Every SessionId passed to a command
+/// is that of a session that is here (a broken program throws), except where a
+/// peer named it.
+class Model {
+public:
+    /// Fails with config for channels that make no tree: ids used twice or zero, a parent that
+    /// does not come before its child, names that are wrong or taken by a sibling, too many.
+    static Result<Model> create(const std::vector<Channel>& channels, Options options);
+
+    // Commands.
+    Result<LoggedIn> log_in(std::string name, PeerKeys keys);
+    Events log_out(SessionId session);
+    /// To join the room one is in changes nothing and is not refused.
+    Result<Joined> join(SessionId session, ChannelId channel);
+    Result<Events> leave(SessionId session);
+    Events set_self_state(SessionId session, SelfState state);
+    /// Nobody speaks who is muted or in no room.
+    Events set_speaking(SessionId session, bool speaking);
+    Result<Said> say(SessionId session, NewText text);
+    Events renew_device(SessionId session, DeviceKey device);
+    Result<Events> request_key(SessionId session, SessionId speaker, std::uint64_t kid) const;
+
+    // Questions.
+    /// Which of `to` a key share is to be handed to: the others have left since the epoch it
+    /// names. Fails with bad_key_share for somebody who cannot have been there.
+    [[nodiscard]] Result<std::vector<SessionId>> share_receivers(
+        SessionId session, ShareScope scope, std::span<const SessionId> to) const;
+    [[nodiscard]] const Session* find(SessionId session) const;
+    [[nodiscard]] const ChannelState* find(ChannelId channel) const;
+    /// Whether both are in the same room.
+    [[nodiscard]] bool together(SessionId a, SessionId b) const;
+    [[nodiscard]] const std::map<SessionId, Session>& sessions() const { return sessions_; }
+    [[nodiscard]] const std::map<ChannelId, ChannelState>& channels() const { return channels_; }
+
+private:
+    explicit Model(Options options) : options_(options) {}
+
+    Result<void> add_channel(const Channel& channel);
+    [[nodiscard]] std::size_t depth(ChannelId channel) const;
+    void enter(Session& session, ChannelState& to, Events& events);
+    /// Takes the session out of its room, if it is in one.
+    void exit(Session& session, Events& events);
+
+    Options options_;
+    std::map<ChannelId, ChannelState> channels_;
+    std::map<SessionId, Session> sessions_;
+    std::unordered_map<std::string, SessionId> names_;  // folded, of those online
+    SessionId last_session_{};
+    MessageId last_message_{};
+};
+
+}  // namespace partyline::room

@@ -1,0 +1,206 @@
+// Random commands against the model, and a second, naive model that knows only the events.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <format>
+#include <set>
+
+#include "base/random.hpp"
+#include "server/room/model.hpp"
+
+namespace partyline::room {
+namespace {
+
+constexpr int seeds = 1000;
+constexpr int commands = 200;
+constexpr std::uint32_t channels = 5;
+constexpr std::size_t sessions = 12;
+
+/// What somebody knows who has heard every event since the start.
+struct Heard {
+    std::map<SessionId, Presence> people;
+    std::map<ChannelId, std::uint32_t> epochs;
+    std::map<ChannelId, std::set<SessionId>> members;
+    std::uint64_t last_text = 0;
+
+    void operator()(const Arrived& event) {
+        EXPECT_TRUE(people.emplace(event.presence.session, event.presence).second);
+    }
+    void operator()(const PresenceChanged& event) {
+        ASSERT_TRUE(people.contains(event.presence.session));
+        people[event.presence.session] = event.presence;
+    }
+    void operator()(const Gone& event) { EXPECT_EQ(people.erase(event.session), 1U); }
+    void operator()(const MemberJoined& event) {
+        if (members[event.channel].insert(event.session).second) {
+            rise(event.channel, event.epoch);
+        } else {
+            EXPECT_EQ(epochs[event.channel], event.epoch.value) << "a renewed device";
+        }
+    }
+    void operator()(const MemberLeft& event) {
+        EXPECT_EQ(members[event.channel].erase(event.session), 1U);
+        rise(event.channel, event.epoch);
+    }
+    void operator()(const Text& event) {
+        EXPECT_GT(event.id.value, last_text);
+        last_text = event.id.value;
+        EXPECT_TRUE(members[event.channel].contains(event.session));
+    }
+    void operator()(const KeyRequested&) {}
+
+    void rise(ChannelId channel, ChannelEpoch epoch) { EXPECT_EQ(epoch.value, ++epochs[channel]); }
+};
+
+class House {
+public:
+    explicit House(std::uint64_t seed) : random_(seed), model_(make()) {}
+
+    void step() {
+        switch (random_.below(10)) {
+            case 0: log_in(); break;
+            case 1: with_somebody([&](SessionId id) { log_out(id); }); break;
+            case 2:
+            case 3:
+            case 4: with_somebody([&](SessionId id) { join(id); }); break;
+            case 5: with_somebody([&](SessionId id) { told(model_.leave(id)); }); break;
+            case 6: with_somebody([&](SessionId id) { set_self_state(id); }); break;
+            case 7:
+                with_somebody([&](SessionId id) { told(model_.set_speaking(id, coin())); });
+                break;
+            case 8: with_somebody([&](SessionId id) { say(id); }); break;
+            default:
+                with_somebody([&](SessionId id) {
+                    told(model_.renew_device(id, {.expiry_unix_ms = 1}));
+                    told(model_.request_key(id, SessionId{pick(20)}, 0));
+                });
+        }
+    }
+
+    void check() const {
+        std::size_t seats = 0;
+        std::set<std::string> names;
+        for (const auto& [id, session] : model_.sessions()) {
+            const auto& heard = heard_.people.at(id);
+            EXPECT_EQ(session.presence, heard);
+            EXPECT_EQ(session.presence.session, id);
+            EXPECT_TRUE(names.insert(session.presence.name).second);
+            EXPECT_TRUE(!session.presence.speaking ||
+                        (session.presence.channel && !session.presence.self_mute));
+            EXPECT_TRUE(!session.presence.self_deafen || session.presence.self_mute);
+            seats += session.presence.channel ? 1U : 0U;
+        }
+        EXPECT_EQ(model_.sessions().size(), heard_.people.size());
+        for (const auto& [id, state] : model_.channels()) {
+            check_channel(id, state);
+            seats -= state.members.size();
+        }
+        EXPECT_EQ(seats, 0U) << "whoever is in a room is in one list, once";
+    }
+
+private:
+    static Model make() {
+        std::vector<Channel> list;
+        for (std::uint32_t id = 1; id <= channels; ++id) {
+            list.push_back({.id = ChannelId{id},
+                            .parent = ChannelId{id / 2},
+                            .name = std::format("Room {}", id),
+                            .topic = {}});
+        }
+        return std::move(*Model::create(list, {.sessions_max = sessions}));
+    }
+
+    void check_channel(ChannelId id, const ChannelState& state) const {
+        const std::set<SessionId> members(state.members.begin(), state.members.end());
+        EXPECT_EQ(members.size(), state.members.size());
+        for (const auto member : members) {
+            EXPECT_EQ(model_.find(member)->presence.channel, id);
+        }
+        const auto heard = heard_.members.find(id);
+        EXPECT_EQ(members, heard == heard_.members.end() ? std::set<SessionId>{} : heard->second);
+        const auto epoch = heard_.epochs.find(id);
+        EXPECT_EQ(state.epoch.value, epoch == heard_.epochs.end() ? 0 : epoch->second);
+    }
+
+    std::uint32_t pick(std::uint32_t bound) {
+        return static_cast<std::uint32_t>(random_.below(bound));
+    }
+    bool coin() { return random_.chance(0.5); }
+
+    template <class Act>
+    void with_somebody(Act act) {
+        if (model_.sessions().empty()) {
+            return;
+        }
+        const auto which = static_cast<std::ptrdiff_t>(random_.below(model_.sessions().size()));
+        act(std::next(model_.sessions().begin(), which)->first);
+    }
+
+    void told(const Events& events) {
+        for (const auto& event : events) {
+            std::visit(heard_, event.body);
+        }
+    }
+    void told(const Result<Events>& events) { told(events.value_or(Events{})); }
+
+    void log_in() {
+        const auto in = model_.log_in(std::format("Talker {}", pick(30)), {});
+        if (in) {
+            EXPECT_GT(in->session, last_);
+            last_ = in->session;
+            told(in->events);
+        } else {
+            EXPECT_TRUE(in.error().code == ErrorCode::name_taken ||
+                        model_.sessions().size() == sessions);
+        }
+    }
+    void log_out(SessionId id) {
+        told(model_.log_out(id));
+        EXPECT_EQ(model_.find(id), nullptr);
+    }
+    void join(SessionId id) {
+        const ChannelId channel{pick(channels + 2)};
+        const auto joined = model_.join(id, channel);
+        EXPECT_EQ(joined.has_value(), model_.find(channel) != nullptr);
+        if (joined) {
+            told(joined->events);
+            EXPECT_EQ(joined->epoch, model_.find(channel)->epoch);
+            EXPECT_EQ(joined->members, model_.find(channel)->members.size());
+        }
+    }
+    void set_self_state(SessionId id) {
+        const bool mute = coin();
+        told(model_.set_self_state(id, {.mute = mute, .deafen = coin()}));
+    }
+    void say(SessionId id) {
+        const auto said = model_.say(
+            id, {.channel = ChannelId{pick(channels + 1)}, .text = "hello", .nonce = pick(3)});
+        if (said) {
+            told(said->events);
+        }
+    }
+
+    Random random_;
+    Model model_;
+    Heard heard_;
+    SessionId last_{};
+};
+
+TEST(RoomModelProperty, TheModelIsWhatItsEventsTell) {
+    for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+        SCOPED_TRACE(std::format("seed {}", seed));
+        House house(seed);
+        for (int i = 0; i < commands; ++i) {
+            house.step();
+            if (i % 20 == 19) {
+                house.check();
+            }
+        }
+        if (testing::Test::HasFailure()) {
+            break;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace partyline::room

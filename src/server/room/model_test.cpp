@@ -1,0 +1,250 @@
+#include "server/room/model.hpp"
+
+#include <gtest/gtest.h>
+
+#include <format>
+
+namespace partyline::room {
+namespace {
+
+constexpr ChannelId lobby{1};
+constexpr ChannelId attic{2};
+
+Channel channel(std::uint32_t id, std::uint32_t parent, std::string name) {
+    return {.id = ChannelId{id}, .parent = ChannelId{parent}, .name = std::move(name)};
+}
+
+Model house(Options options = {}) {
+    auto model = Model::create({channel(1, 0, "Lobby"), channel(2, 1, "Attic")}, options);
+    EXPECT_TRUE(model) << model.error().message;
+    return std::move(*model);
+}
+
+SessionId arrive(Model& model, std::string name) {
+    auto in = model.log_in(std::move(name), PeerKeys{});
+    EXPECT_TRUE(in) << in.error().message;
+    return in->session;
+}
+
+template <class Value>
+ErrorCode code(const Result<Value>& result) {
+    return result ? ErrorCode::unspecified : result.error().code;
+}
+
+TEST(RoomModel, ChannelsMustMakeATree) {
+    struct Case {
+        std::string what;
+        std::vector<Channel> channels;
+        bool good;
+    };
+    std::vector<Channel> deep;
+    for (std::uint32_t id = 1; id <= channel_depth_max + 1; ++id) {
+        deep.push_back(channel(id, id - 1, "Room"));
+    }
+    std::vector<Channel> many;
+    for (std::uint32_t id = 1; id <= channels_max + 1; ++id) {
+        many.push_back(channel(id, 0, std::format("Room {}", id)));
+    }
+    const Case cases[] = {
+        {"none", {}, true},
+        {"a tree", {channel(7, 0, "A"), channel(3, 7, "A"), channel(4, 7, "B")}, true},
+        {"zero id", {channel(0, 0, "A")}, false},
+        {"id twice", {channel(1, 0, "A"), channel(1, 0, "B")}, false},
+        {"child first", {channel(2, 1, "A"), channel(1, 0, "B")}, false},
+        {"its own parent", {channel(1, 1, "A")}, false},
+        {"sibling's name", {channel(1, 0, "A"), channel(2, 0, "a")}, false},
+        {"bad name", {channel(1, 0, "")}, false},
+        {"too deep", deep, false},
+        {"as deep as may be", {deep.begin(), deep.end() - 1}, true},
+        {"too many", many, false},
+        {"as many as may be", {many.begin(), many.end() - 1}, true},
+    };
+    for (const auto& [what, channels, good] : cases) {
+        EXPECT_EQ(Model::create(channels, {}).has_value(), good) << what;
+    }
+}
+
+TEST(RoomModel, NamesAreUniqueWhileOnline) {
+    auto model = house();
+    const auto ada = arrive(model, "Ada");
+    EXPECT_EQ(code(model.log_in("aDa", {})), ErrorCode::name_taken);
+    EXPECT_EQ(code(model.log_in("", {})), ErrorCode::invalid_name);
+    model.log_out(ada);
+    const auto again = arrive(model, "ADA");
+    EXPECT_NE(again, ada) << "session ids are never reused";
+}
+
+TEST(RoomModel, FullIsFull) {
+    auto model = house({.sessions_max = 2});
+    const auto first = arrive(model, "a");
+    arrive(model, "b");
+    EXPECT_EQ(code(model.log_in("c", {})), ErrorCode::server_full);
+    model.log_out(first);
+    arrive(model, "c");
+}
+
+TEST(RoomModel, AMoveIsALeaveAndAJoin) {
+    auto model = house();
+    const auto ada = arrive(model, "Ada");
+    const auto bob = arrive(model, "Bob");
+    ASSERT_TRUE(model.join(bob, lobby));
+    ASSERT_TRUE(model.join(ada, lobby));
+
+    const auto moved = model.join(ada, attic);
+    ASSERT_TRUE(moved);
+    EXPECT_EQ(moved->epoch, ChannelEpoch{1});
+    EXPECT_EQ(moved->members, 1U);
+    const Events expected{
+        {ToMembers{.channel = lobby},
+         MemberLeft{.channel = lobby, .epoch = ChannelEpoch{3}, .session = ada}},
+        {ToMembers{.channel = attic, .except = ada},
+         MemberJoined{.channel = attic, .epoch = ChannelEpoch{1}, .session = ada}},
+        {ToEverybody{}, PresenceChanged{{.session = ada, .name = "Ada", .channel = attic}}},
+    };
+    EXPECT_EQ(moved->events, expected);
+    EXPECT_FALSE(model.together(ada, bob));
+}
+
+TEST(RoomModel, ToJoinWhereOneIsChangesNothing) {
+    auto model = house();
+    const auto ada = arrive(model, "Ada");
+    ASSERT_TRUE(model.join(ada, lobby));
+    const auto again = model.join(ada, lobby);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->epoch, ChannelEpoch{1});
+    EXPECT_TRUE(again->events.empty());
+}
+
+TEST(RoomModel, WhatIsNotThereIsRefused) {
+    auto model = house();
+    const auto ada = arrive(model, "Ada");
+    const auto bob = arrive(model, "Bob");
+    EXPECT_EQ(code(model.join(ada, ChannelId{99})), ErrorCode::unknown_channel);
+    EXPECT_EQ(code(model.join(ada, ChannelId{})), ErrorCode::unknown_channel);
+    EXPECT_EQ(code(model.leave(ada)), ErrorCode::not_in_room);
+    EXPECT_EQ(code(model.request_key(ada, SessionId{99}, 0)), ErrorCode::unknown_session);
+    EXPECT_EQ(code(model.request_key(ada, bob, 0)), ErrorCode::not_in_room);
+    EXPECT_EQ(code(model.request_key(ada, ada, 0)), ErrorCode::not_in_room);
+    EXPECT_EQ(code(model.say(ada, {.channel = ChannelId{}, .text = "x"})), ErrorCode::not_in_room);
+    EXPECT_EQ(code(model.say(ada, {.channel = lobby, .text = "x"})), ErrorCode::not_in_room);
+}
+
+TEST(RoomModel, WhoIsMutedDoesNotSpeak) {
+    auto model = house();
+    const auto ada = arrive(model, "Ada");
+    EXPECT_TRUE(model.set_speaking(ada, true).empty()) << "in no room";
+    ASSERT_TRUE(model.join(ada, lobby));
+    EXPECT_EQ(model.set_speaking(ada, true).size(), 1U);
+    EXPECT_TRUE(model.set_speaking(ada, true).empty());
+    EXPECT_EQ(model.set_self_state(ada, {.deafen = true}).size(), 1U);
+    const Presence deaf{.session = ada,
+                        .name = "Ada",
+                        .channel = lobby,
+                        .self_mute = true,
+                        .self_deafen = true,
+                        .speaking = false};
+    EXPECT_EQ(model.find(ada)->presence, deaf);
+    EXPECT_TRUE(model.set_speaking(ada, true).empty());
+    EXPECT_TRUE(model.set_self_state(ada, {.mute = true, .deafen = true}).empty()) << "as it was";
+}
+
+TEST(RoomModel, ARepeatedNonceIsNotSentTwice) {
+    auto model = house();
+    const auto ada = arrive(model, "Ada");
+    const auto bob = arrive(model, "Bob");
+    ASSERT_TRUE(model.join(ada, lobby));
+    ASSERT_TRUE(model.join(bob, lobby));
+    const auto say = [&](SessionId who, std::uint64_t nonce) {
+        auto said =
+            model.say(who, {.channel = lobby, .text = "hello", .nonce = nonce, .unix_ms = 5});
+        EXPECT_TRUE(said);
+        return *said;
+    };
+    const auto first = say(ada, 1);
+    EXPECT_EQ(first.accepted.id, MessageId{1});
+    const Event expected{ToMembers{.channel = lobby}, Text{.id = MessageId{1},
+                                                           .channel = lobby,
+                                                           .session = ada,
+                                                           .name = "Ada",
+                                                           .text = "hello",
+                                                           .unix_ms = 5}};
+    ASSERT_EQ(first.events.size(), 1U);
+    EXPECT_EQ(first.events[0], expected);
+
+    EXPECT_EQ(say(ada, 1).accepted, first.accepted);
+    EXPECT_TRUE(say(ada, 1).events.empty());
+    EXPECT_EQ(say(bob, 1).events.size(), 1U) << "another's nonces are another's";
+    EXPECT_EQ(say(ada, 0).events.size(), 1U) << "zero is no nonce";
+    EXPECT_EQ(say(ada, 0).events.size(), 1U);
+
+    for (std::uint64_t nonce = 2; nonce < 2 + texts_remembered_max; ++nonce) {
+        say(ada, nonce);
+    }
+    EXPECT_EQ(say(ada, 1).events.size(), 1U) << "the memory is bounded";
+}
+
+TEST(RoomModel, KeySharesGoToTheRoomOnly) {
+    auto model = house();
+    const auto ada = arrive(model, "Ada");
+    const auto bob = arrive(model, "Bob");
+    const auto eve = arrive(model, "Eve");
+    for (const auto session : {ada, bob}) {
+        ASSERT_TRUE(model.join(session, lobby));
+    }
+    ASSERT_TRUE(model.join(eve, attic));
+    struct Case {
+        std::string what;
+        ChannelId channel;
+        std::uint32_t epoch;
+        std::vector<SessionId> to;
+        ErrorCode refused;
+        std::vector<SessionId> receivers;
+    };
+    const auto ok = ErrorCode::unspecified;
+    const auto bad = ErrorCode::bad_key_share;
+    const Case cases[] = {
+        {"a fellow member", lobby, 2, {bob}, ok, {bob}},
+        {"nobody", lobby, 2, {}, ok, {}},
+        {"one who may have left", lobby, 1, {bob, eve}, ok, {bob}},
+        {"one who is not there", lobby, 2, {bob, eve}, bad, {}},
+        {"one who never was", lobby, 1, {SessionId{99}}, bad, {}},
+        {"zero", lobby, 1, {SessionId{}}, bad, {}},
+        {"oneself", lobby, 2, {ada}, bad, {}},
+        {"twice", lobby, 2, {bob, bob}, bad, {}},
+        {"the future", lobby, 3, {bob}, bad, {}},
+        {"another room", attic, 1, {eve}, ErrorCode::not_in_room, {}},
+        {"no room", ChannelId{}, 0, {bob}, ErrorCode::not_in_room, {}},
+    };
+    for (const auto& c : cases) {
+        const auto receivers = model.share_receivers(
+            ada, {.channel = c.channel, .epoch = ChannelEpoch{c.epoch}}, c.to);
+        EXPECT_EQ(code(receivers), c.refused) << c.what;
+        EXPECT_EQ(receivers.value_or(std::vector<SessionId>{}), c.receivers) << c.what;
+    }
+}
+
+TEST(RoomModel, ARenewedDeviceIsToldWithTheEpochUnchanged) {
+    auto model = house();
+    const auto ada = arrive(model, "Ada");
+    EXPECT_TRUE(model.renew_device(ada, {.expiry_unix_ms = 1}).empty()) << "nobody to tell";
+    ASSERT_TRUE(model.join(ada, lobby));
+    const auto events = model.renew_device(ada, {.expiry_unix_ms = 2});
+    const Events expected{
+        {ToMembers{.channel = lobby, .except = ada},
+         MemberJoined{.channel = lobby, .epoch = ChannelEpoch{1}, .session = ada}}};
+    EXPECT_EQ(events, expected);
+    EXPECT_EQ(model.find(ada)->keys.device.expiry_unix_ms, 2);
+}
+
+TEST(RoomModel, KeyRequestsReachTheSpeaker) {
+    auto model = house();
+    const auto ada = arrive(model, "Ada");
+    const auto bob = arrive(model, "Bob");
+    ASSERT_TRUE(model.join(ada, lobby));
+    ASSERT_TRUE(model.join(bob, lobby));
+    const Events expected{{ToSession{bob}, KeyRequested{.from = ada, .kid = 0x10002}}};
+    EXPECT_EQ(model.request_key(ada, bob, 0x10002), expected);
+}
+
+}  // namespace
+}  // namespace partyline::room

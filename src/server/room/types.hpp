@@ -1,0 +1,50 @@
+// What the room model is made of: plain data without rules.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "base/ids.hpp"
+
+namespace partyline::room {
+
+/// A room as everybody is told of it.
+struct Channel {
+    ChannelId id{};
+    ChannelId parent{};  // zero at the top
+    std::string name;
+    std::string topic;
+    std::uint32_t order = 0;  // among its siblings
+    bool operator==(const Channel&) const = default;
+};
+
+/// A peer's proof of whose agreement key it sees. Checked by whoever brings it here: to the model
+/// these are bytes.
+struct DeviceKey {
+    std::array<std::byte, 64> signature{};
+    std::int64_t expiry_unix_ms = 0;
+    bool operator==(const DeviceKey&) const = default;
+};
+
+/// Who a session is and how voice keys are sealed for it: for members of its own room only.
+struct PeerKeys {
+    std::array<std::byte, 32> identity{};
+    std::array<std::byte, 32> x25519{};
+    DeviceKey device;
+    bool operator==(const PeerKeys&) const = default;
+};
+
+/// What everybody may see of everybody.
+struct Presence {
+    SessionId session{};
+    std::string name;
+    ChannelId channel{};  // zero: in no room
+    bool self_mute = false;
+    bool self_deafen = false;
+    bool speaking = false;
+    bool operator==(const Presence&) const = default;
+};
+
+}  // namespace partyline::room
