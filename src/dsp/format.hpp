@@ -11,7 +11,7 @@ inline constexpr unsigned sample_rate_hz = 48'000;
 inline constexpr std::size_t frame_samples = 480;  // 10 ms
 inline constexpr unsigned frame_ms = 10;
 inline constexpr std::size_t packet_samples_max = 960;  // 20 ms, in rooms above 25 listeners
-inline constexpr std::size_t opus_bytes_max = 1000;     // fits a datagram with all that is around it
+inline constexpr std::size_t opus_bytes_max = 1000;  // fits a datagram with all that is around it
 
 using Frame = std::span<float, frame_samples>;
 using ConstFrame = std::span<const float, frame_samples>;
