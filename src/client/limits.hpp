@@ -17,8 +17,13 @@ static_assert(key_request_after < waiting_time_max);
 
 // Speakers whose decoder is kept; the one silent for longest makes room.
 inline constexpr std::size_t playouts_max = 128;
-// Those who left the room and whose figures are still told.
-inline constexpr std::size_t departed_stats_max = 64;
+inline constexpr std::chrono::seconds playout_idle_max{60};
+/// The room and seven whisper target sets.
+inline constexpr std::size_t streams_max = 8;
+/// How often the receiver looks after those who are silent.
+inline constexpr std::chrono::seconds receiver_upkeep_interval{1};
+/// With fewer packets expected than this, loss is not told yet: one would be too many per mille.
+inline constexpr std::uint64_t loss_report_packets_min = 20;
 
 // Sender keys (docs/protocol.md, "Sender keys").
 inline constexpr std::chrono::milliseconds step_interval_min{20};
@@ -27,12 +32,21 @@ inline constexpr std::chrono::milliseconds rotation_confirm_max{500};
 inline constexpr std::chrono::seconds rotation_interval_min{1};
 inline constexpr std::chrono::milliseconds rotation_interval_per_member{2};
 inline constexpr std::chrono::seconds share_retry_after{1};
+// Keys of members come unasked in small rooms; when they do not:
+inline constexpr std::chrono::seconds member_keys_patience{1};
+inline constexpr std::chrono::seconds member_keys_retry_after{5};
+inline constexpr std::chrono::seconds keyless_grace{3};
+inline constexpr std::chrono::milliseconds key_exchange_idle_tick{250};
+/// Of one member, until we know its keys: as many as a receiver keeps generations.
+inline constexpr std::size_t early_shares_max = 3;
 /// In large rooms, how long after a talk spurt newcomers are still given our key unasked.
 inline constexpr std::chrono::seconds talk_hold{10};
 
 // The voice lane.
 inline constexpr std::chrono::seconds ping_interval_idle{15};
 inline constexpr std::chrono::seconds ping_interval_busy{1};
+/// Between the repeats of a ping that is overdue, unless the round trip is longer.
+inline constexpr std::chrono::milliseconds ping_repeat_interval{250};
 inline constexpr std::chrono::seconds pong_patience{2};
 inline constexpr unsigned pongs_to_return = 3;
 

@@ -15,6 +15,9 @@
 
 namespace partyline::client {
 
+/// Where a switchboard listens when nobody says otherwise: wire's, for those who see only us.
+inline constexpr std::uint16_t default_port = 47180;
+
 /// How the server's identity is checked on connecting.
 struct ServerTrust {
     /// Insist on this fingerprint (base64url of SHA-256 of the server's identity key).
@@ -25,7 +28,7 @@ struct ServerTrust {
 
 struct Settings {
     std::string host;
-    std::uint16_t port = 0;
+    std::uint16_t port = default_port;
     std::string name;
     /// The file with our identity; made if it is not there. Empty: one for this run only.
     std::string identity_path;
@@ -45,6 +48,8 @@ struct Room {
     std::string name;
     std::string topic;
     std::uint32_t order = 0;
+
+    bool operator==(const Room&) const = default;
 };
 
 struct Person {
@@ -54,6 +59,8 @@ struct Person {
     bool self_mute = false;
     bool self_deafen = false;
     bool speaking = false;  // in our room: as heard; elsewhere: as the server tells
+
+    bool operator==(const Person&) const = default;
 };
 
 enum class Lane : std::uint8_t { tunnel, udp };
@@ -138,10 +145,9 @@ struct AudioStarted {
 /// The file behind the microphone has been spoken to its end.
 struct MicFinished {};
 
-using Event =
-    std::variant<Connected, Disconnected, RoomsChanged, PersonChanged, PersonLeft, RoomEntered,
-                 RoomLeft, KeysReady, TextReceived, SpeakingChanged, LaneChanged, Refused,
-                 AudioStarted, MicFinished>;
+using Event = std::variant<Connected, Disconnected, RoomsChanged, PersonChanged, PersonLeft,
+                           RoomEntered, RoomLeft, KeysReady, TextReceived, SpeakingChanged,
+                           LaneChanged, Refused, AudioStarted, MicFinished>;
 
 /// A live connection to one switchboard, with threads of its own. Every member is [any]; events
 /// come on the talkie's control thread, one at a time, and may call back into the talkie.

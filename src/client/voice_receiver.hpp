@@ -68,11 +68,14 @@ public:
     VoiceReceiver(VoiceReceiver&&) noexcept;
     VoiceReceiver& operator=(VoiceReceiver&&) noexcept;
 
-    /// Another room, or none: forgets all members, keys and figures.
+    /// Another room, or none: nobody is a member any more; keys are wiped, figures start again.
     void clear_room();
     /// Only members of the room are heard; all others' records are dropped unopened.
     void add_member(SessionId member);
+    /// Wipes the member's keys; its figures are still told.
     void remove_member(SessionId member);
+    /// The session has ended. Until then what stops replays is kept, wherever the member went.
+    void forget_session(SessionId session);
     /// A share that key exchange has opened. Frames that waited for it are played.
     void add_key(SpeakerKey key, TimePoint now);
 
@@ -97,22 +100,25 @@ public:
     [[nodiscard]] const ReceiverCounters& counters() const { return counters_; }
 
 private:
-    void make_room_for_playout();
+    Speaker* find_member(SessionId session);
+    void activate(Speaker& speaker);
+    void retire(Speaker& speaker);
+    void note_speaking(Speaker& speaker);
+    void upkeep(TimePoint now);
 
     // Given.
     VoiceIdentity identity_;
 
     // Owned.
     std::unordered_map<SessionId, std::unique_ptr<Speaker>> speakers_;
-    std::vector<SpeakerStats> departed_;
     std::vector<SpeakingChange> speaking_changes_;
     dsp::Limiter limiter_;
     ReceiverCounters counters_;
 
+    TimePoint next_upkeep_{};
+
     // Derived.
-    std::vector<Speaker*> audible_;  // those of speakers_ that have a playout
-    std::uint64_t loss_expected_told_ = 0;
-    std::uint64_t loss_came_told_ = 0;
+    std::vector<Speaker*> active_;  // those of speakers_ that each tick looks at
 };
 
 }  // namespace partyline::client

@@ -57,11 +57,10 @@ public:
     [[nodiscard]] dsp::MediaTime media_time() const { return captured_; }
 
 private:
-    VoiceSender(const VoiceIdentity& identity, Uplink& uplink, dsp::OpusEncoder encoder)
-        : identity_(identity), uplink_(uplink), encoder_(std::move(encoder)) {}
+    VoiceSender(const VoiceIdentity& identity, Uplink& uplink, dsp::OpusEncoder encoder);
 
-    std::optional<Packet> send_packet(dsp::MediaTime media_time);
-    ByteView seal(std::size_t plaintext_bytes, std::uint8_t flags);
+    std::optional<Packet> send_samples();
+    ByteView seal(std::size_t opus_bytes, std::uint8_t flags);
 
     static constexpr std::size_t media_time_bytes = sizeof(dsp::MediaTime);
     static constexpr std::size_t plaintext_bytes_max = media_time_bytes + dsp::opus_bytes_max;
@@ -70,8 +69,8 @@ private:
                   wire::sealed_bytes_max);
 
     // Given.
-    const VoiceIdentity identity_;
-    Uplink& uplink_;
+    VoiceIdentity identity_;
+    Uplink* uplink_;
 
     // Owned.
     dsp::OpusEncoder encoder_;
@@ -79,7 +78,8 @@ private:
     BitratePolicy bitrate_;
     std::array<float, dsp::packet_samples_max> samples_{};
     std::array<std::byte, plaintext_bytes_max> plaintext_{};
-    std::array<std::byte, wire::datagram_bytes_max> datagram_{};
+    std::array<std::byte, wire::sealed_bytes_max> sealed_{};
+    Bytes datagram_;  // of a capacity that is never exceeded
 
     std::size_t packet_samples_ = dsp::frame_samples;
     std::size_t filled_samples_ = 0;

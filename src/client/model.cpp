@@ -1,0 +1,193 @@
+#include "client/model.hpp"
+
+#include <algorithm>
+#include <format>
+#include <tuple>
+#include <utility>
+
+namespace partyline::client {
+namespace {
+
+bool same_but_for_speaking(Person a, const Person& b) {
+    a.speaking = b.speaking;
+    return std::tie(a.name, a.channel, a.self_mute, a.self_deafen) ==
+           std::tie(b.name, b.channel, b.self_mute, b.self_deafen);
+}
+
+PersonChanged changed_from(const Person& before, const Person& now, bool arrived) {
+    PersonChanged change{.person = now, .arrived = arrived};
+    if (!arrived && before.channel != now.channel) {
+        change.moved_from = before.channel;
+    }
+    return change;
+}
+
+std::string stand_in_name(SessionId session) { return std::format("session {}", session.value); }
+
+}  // namespace
+
+Model::Events Model::fold(const wire::ChannelPage& page) {
+    for (const auto& channel : page.channels) {
+        rooms_[channel.id] = {.id = channel.id,
+                              .parent = channel.parent,
+                              .name = channel.name,
+                              .topic = channel.topic,
+                              .order = channel.order};
+    }
+    return ready_ ? Events{RoomsChanged{}} : Events{};
+}
+
+Model::Events Model::fold(const wire::PresencePage& page) {
+    Events events;
+    for (const auto& presence : page.sessions) {
+        fold_presence(presence, events);
+    }
+    return events;
+}
+
+Model::Events Model::fold(const wire::PresenceChanged& change) {
+    Events events;
+    for (const auto& presence : change.sessions) {
+        fold_presence(presence, events);
+    }
+    for (const auto session : change.gone) {
+        if (auto gone = people_.extract(session); gone && ready_) {
+            events.push_back(PersonLeft{std::move(gone.mapped().person)});
+        }
+    }
+    return events;
+}
+
+void Model::fold_presence(const wire::Presence& presence, Events& events) {
+    auto& entry = people_[presence.session];
+    const auto before = entry.person;
+    const bool was_in_own_room = is_in_own_room(entry);
+    const bool arrived = !entry.named;
+
+    entry.person.session = presence.session;
+    if (!presence.name.empty()) {
+        entry.person.name = presence.name;
+        entry.named = true;
+    }
+    entry.person.channel = presence.channel;
+    entry.person.self_mute = presence.self_mute;
+    entry.person.self_deafen = presence.self_deafen;
+    entry.speaking_elsewhere = presence.speaking;
+    entry.leaving = false;
+
+    if (ready_ && (arrived || !same_but_for_speaking(before, entry.person))) {
+        events.push_back(changed_from(before, entry.person, arrived));
+    }
+    // In our room we know better than the server, and sooner.
+    const bool heard_here = presence.session == self_ || is_in_own_room(entry);
+    if (!heard_here) {
+        set_speaking(entry, presence.speaking, events);
+    } else if (presence.session != self_ && !was_in_own_room) {
+        set_speaking(entry, false, events);
+    }
+}
+
+Model::Events Model::enter(ChannelId channel) {
+    Events events;
+    own_channel_ = channel;
+    for (auto& [session, entry] : people_) {
+        if (session == self_) {
+            const auto before = entry.person;
+            entry.person.channel = channel;
+            if (ready_ && before.channel != channel) {
+                events.push_back(changed_from(before, entry.person, false));
+            }
+            set_speaking(entry, false, events);
+        } else {
+            set_speaking(entry, !is_in_own_room(entry) && entry.speaking_elsewhere, events);
+        }
+    }
+    return events;
+}
+
+Model::Events Model::member_joined(SessionId session) {
+    auto& entry = people_[session];
+    const auto before = entry.person;
+    entry.leaving = false;
+    entry.person.session = session;
+    entry.person.channel = own_channel_;
+    if (entry.person.name.empty()) {
+        entry.person.name = stand_in_name(session);
+    }
+    Events events;
+    if (ready_ && before != entry.person) {
+        PersonChanged change{.person = entry.person};
+        if (before.session) {
+            change.moved_from = before.channel;
+        }
+        events.push_back(std::move(change));
+        set_speaking(entry, false, events);
+    }
+    return events;
+}
+
+void Model::member_left(SessionId session) {
+    if (const auto at = people_.find(session); at != people_.end()) {
+        at->second.leaving = true;
+    }
+}
+
+Model::Events Model::set_heard(SessionId session, bool speaking) {
+    Events events;
+    const auto at = people_.find(session);
+    if (at != people_.end() && own_channel_ && (session == self_ || is_in_own_room(at->second))) {
+        set_speaking(at->second, speaking, events);
+    }
+    return events;
+}
+
+void Model::set_speaking(Entry& entry, bool speaking, Events& events) const {
+    if (entry.person.speaking == speaking) {
+        return;
+    }
+    entry.person.speaking = speaking;
+    if (ready_) {
+        events.push_back(SpeakingChanged{.session = entry.person.session, .speaking = speaking});
+    }
+}
+
+bool Model::is_in_own_room(const Entry& entry) const {
+    return own_channel_ && entry.person.channel == own_channel_ && entry.person.session != self_;
+}
+
+std::vector<Room> Model::rooms() const {
+    std::vector<Room> rooms;
+    rooms.reserve(rooms_.size());
+    for (const auto& [id, room] : rooms_) {
+        rooms.push_back(room);
+    }
+    std::ranges::sort(
+        rooms, {}, [](const Room& room) { return std::tuple(room.parent, room.order, room.id); });
+    return rooms;
+}
+
+std::vector<Person> Model::people() const {
+    std::vector<Person> people;
+    people.reserve(people_.size());
+    for (const auto& [session, entry] : people_) {
+        people.push_back(entry.person);
+    }
+    return people;
+}
+
+std::string Model::name_of(SessionId session) const {
+    const auto at = people_.find(session);
+    return at == people_.end() ? std::string() : at->second.person.name;
+}
+
+std::vector<SessionId> Model::room_members() const {
+    std::vector<SessionId> members;
+    for (const auto& [session, entry] : people_) {
+        if (is_in_own_room(entry) && !entry.leaving) {
+            members.push_back(session);
+        }
+    }
+    return members;
+}
+
+}  // namespace partyline::client

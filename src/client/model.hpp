@@ -1,0 +1,70 @@
+// The rooms and the people, folded from what the server tells.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "client/talkie.hpp"
+#include "wire/control.hpp"
+
+namespace partyline::client {
+
+/// Until ready() the snapshot is folded silently; from then on each change gives its events. No
+/// thread, no clock. Owned by the session. [control]
+class Model {
+public:
+    using Events = std::vector<Event>;
+
+    /// Our own session, from Welcome.
+    void set_self(SessionId self) { self_ = self; }
+
+    Events fold(const wire::ChannelPage& page);
+    Events fold(const wire::PresencePage& page);
+    Events fold(const wire::PresenceChanged& change);
+    /// The snapshot is whole.
+    void set_ready() { ready_ = true; }
+
+    /// We are in this room now, or in none.
+    Events enter(ChannelId channel);
+    /// Word of a member comes at once, presence some time later. Whoever is given our key is on the
+    /// screen from that moment, with a stand-in for a name that is not known yet.
+    Events member_joined(SessionId session);
+    /// Still shown until presence tells where they went, but no longer one of the room.
+    void member_left(SessionId session);
+
+    /// What was heard of somebody in our room, or sent by us.
+    Events set_heard(SessionId session, bool speaking);
+
+    [[nodiscard]] bool ready() const { return ready_; }
+    [[nodiscard]] ChannelId own_channel() const { return own_channel_; }
+    [[nodiscard]] std::vector<Room> rooms() const;
+    [[nodiscard]] std::vector<Person> people() const;
+    /// Empty for a session that is not known.
+    [[nodiscard]] std::string name_of(SessionId session) const;
+    /// Who is in our room, without ourselves.
+    [[nodiscard]] std::vector<SessionId> room_members() const;
+
+private:
+    struct Entry {
+        Person person;
+        bool named = false;
+        bool leaving = false;             // see member_left()
+        bool speaking_elsewhere = false;  // as the server last told
+    };
+
+    void fold_presence(const wire::Presence& presence, Events& events);
+    void place(Entry& entry, ChannelId channel);
+    void set_speaking(Entry& entry, bool speaking, Events& events) const;
+    [[nodiscard]] bool is_in_own_room(const Entry& entry) const;
+
+    SessionId self_{};
+    ChannelId own_channel_{};
+    bool ready_ = false;
+    std::map<ChannelId, Room> rooms_;
+    std::map<SessionId, Entry> people_;
+};
+
+}  // namespace partyline::client

@@ -1,0 +1,121 @@
+#include "client/voice_sender.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace partyline::client {
+namespace {
+
+constexpr std::uint8_t room_stream = 0;
+
+constexpr std::uint8_t stream_and_flags(std::uint8_t stream, bool ends_spurt) {
+    const unsigned flags = ends_spurt ? unsigned{wire::end_of_spurt} : 0U;
+    return static_cast<std::uint8_t>((stream << 4U) | flags);
+}
+
+}  // namespace
+
+VoiceSender::VoiceSender(const VoiceIdentity& identity, Uplink& uplink, dsp::OpusEncoder encoder)
+    : identity_(identity), uplink_(&uplink), encoder_(std::move(encoder)) {
+    datagram_.reserve(wire::datagram_bytes_max);
+}
+
+Result<VoiceSender> VoiceSender::create(const VoiceIdentity& identity, Uplink& uplink) {
+    auto encoder = dsp::OpusEncoder::create({});
+    if (!encoder) {
+        return std::unexpected(std::move(encoder.error()));
+    }
+    return VoiceSender(identity, uplink, std::move(*encoder));
+}
+
+Result<void> VoiceSender::set_room(Route route, unsigned frame_ms) {
+    route_ = route;
+    const std::size_t packet_samples = frame_ms / dsp::frame_ms * dsp::frame_samples;
+    if (packet_samples == packet_samples_) {
+        return {};
+    }
+    if (packet_samples != dsp::frame_samples && packet_samples != dsp::packet_samples_max) {
+        return fail(ErrorCode::malformed, "The server asked for packets of an unknown length.");
+    }
+    auto encoder =
+        dsp::OpusEncoder::create({.packet_samples = packet_samples,
+                                  .bitrate_bps = bitrate_.bitrate_bps(),
+                                  .expected_loss_percent = bitrate_.expected_loss_percent()});
+    if (!encoder) {
+        return std::unexpected(std::move(encoder.error()));
+    }
+    encoder_ = std::move(*encoder);
+    packet_samples_ = packet_samples;
+    // Half a long packet is not worth keeping: it belongs to the room before.
+    filled_samples_ = 0;
+    return {};
+}
+
+void VoiceSender::set_key(const crypto::SenderKeyMaterial& key) {
+    const auto kid = crypto::make_kid(key.generation, key.step);
+    assert(!key_ || kid > key_->kid());
+    key_.emplace(key.key.view(), kid);
+}
+
+void VoiceSender::on_loss(const LossReport& report) {
+    if (bitrate_.on_loss(report)) {
+        encoder_.set_bitrate(bitrate_.bitrate_bps());
+        encoder_.set_expected_loss(bitrate_.expected_loss_percent());
+    }
+}
+
+std::optional<VoiceSender::Packet> VoiceSender::push(dsp::ConstFrame frame) {
+    ++counters_.frames_captured;
+    captured_ += static_cast<dsp::MediaTime>(frame.size());
+    std::ranges::copy(frame, samples_.begin() + static_cast<std::ptrdiff_t>(filled_samples_));
+    filled_samples_ += frame.size();
+    if (filled_samples_ < packet_samples_) {
+        return std::nullopt;
+    }
+    filled_samples_ = 0;
+    if (!route_ || !key_) {
+        in_spurt_ = false;
+        return std::nullopt;
+    }
+    if (!open_) {
+        if (!in_spurt_) {
+            return std::nullopt;
+        }
+        samples_.fill(0.0F);
+    }
+    return send_samples();
+}
+
+std::optional<VoiceSender::Packet> VoiceSender::send_samples() {
+    const auto encoded = encoder_.encode(std::span(samples_).first(packet_samples_),
+                                         MutableByteView(plaintext_).subspan(media_time_bytes));
+    const bool silent = encoded.silent || !open_;
+    if (encoded.bytes == 0 || (silent && !in_spurt_)) {
+        return std::nullopt;
+    }
+    const bool starts = !in_spurt_;
+    in_spurt_ = !silent;
+
+    store_be<dsp::MediaTime>(plaintext_, captured_ - static_cast<dsp::MediaTime>(packet_samples_));
+    const auto datagram = seal(encoded.bytes, stream_and_flags(room_stream, silent));
+    ++counters_.packets_sent;
+    return Packet{.datagram = datagram, .starts_spurt = starts, .ends_spurt = silent};
+}
+
+ByteView VoiceSender::seal(std::size_t opus_bytes, std::uint8_t flags) {
+    const auto metadata = crypto::frame_metadata({.server_id = identity_.server_id,
+                                                  .speaker = identity_.session,
+                                                  .stream_and_flags = flags});
+    const auto sealed_bytes =
+        key_->seal(next_counter_++, metadata,
+                   ByteView(plaintext_).first(media_time_bytes + opus_bytes), sealed_);
+
+    datagram_.resize(wire::uplink_header_bytes);
+    wire::append_record(datagram_, {.speaker = identity_.session,
+                                    .stream_and_flags = flags,
+                                    .sealed = ByteView(sealed_).first(sealed_bytes)});
+    uplink_->seal(datagram_, wire::DatagramKind::voice, route_);
+    return datagram_;
+}
+
+}  // namespace partyline::client
