@@ -1,0 +1,95 @@
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <cassert>
+#include <csignal>
+#include <format>
+
+#include "net/tls_native.hpp"
+
+namespace partyline::net {
+namespace {
+
+// ALPN names on the wire: each behind one byte with its length.
+std::string alpn_list(std::string_view name) {
+    assert(!name.empty() && name.size() < 256);
+    return static_cast<char>(name.size()) + std::string(name);
+}
+
+int select_alpn(SSL*, const unsigned char** out, unsigned char* out_bytes,
+                const unsigned char* offered, unsigned offered_bytes, void* native) {
+    const auto list = alpn_list(static_cast<const TlsContext::Native*>(native)->alpn);
+    const auto* const ours = reinterpret_cast<const unsigned char*>(list.data());
+    unsigned char* selected = nullptr;
+    if (SSL_select_next_proto(&selected, out_bytes, ours, static_cast<unsigned>(list.size()),
+                              offered, offered_bytes) != OPENSSL_NPN_NEGOTIATED) {
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
+    }
+    // `selected` may point into our list, which is about to go; the same name is in what was offered.
+    const std::string_view name(reinterpret_cast<const char*>(selected), *out_bytes);
+    const std::string_view all(reinterpret_cast<const char*>(offered), offered_bytes);
+    *out = offered + all.find(name);
+    return SSL_TLSEXT_ERR_OK;
+}
+
+std::shared_ptr<TlsContext::Native> make(const SSL_METHOD* method, std::string_view alpn) {
+    // OpenSSL writes with write(), which raises SIGPIPE on a connection that the peer has ended.
+    std::signal(SIGPIPE, SIG_IGN);
+
+    auto native = std::make_shared<TlsContext::Native>();
+    native->ctx.reset(SSL_CTX_new(method));
+    native->alpn = alpn;
+    auto* const ctx = native->ctx.get();
+    assert(ctx != nullptr);
+    SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
+    SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION);
+    SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_num_tickets(ctx, 0);
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_max_early_data(ctx, 0);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, nullptr);
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    return native;
+}
+
+}  // namespace
+
+std::string take_tls_errors() {
+    std::string text;
+    while (const auto code = ERR_get_error()) {
+        const char* const reason = ERR_reason_error_string(code);
+        if (!text.empty()) {
+            text += ", ";
+        }
+        text += reason != nullptr ? reason : std::format("OpenSSL error {:#x}", code);
+    }
+    return text.empty() ? "no reason given" : text;
+}
+
+Result<TlsContext> TlsContext::server(const CertificatePaths& paths, std::string_view alpn) {
+    auto native = make(TLS_server_method(), alpn);
+    auto* const ctx = native->ctx.get();
+    ERR_clear_error();
+    if (SSL_CTX_use_certificate_chain_file(ctx, paths.certificate.c_str()) != 1) {
+        return fail(ErrorCode::config, std::format("cannot use the TLS certificate in {}: {}",
+                                                   paths.certificate, take_tls_errors()));
+    }
+    if (SSL_CTX_use_PrivateKey_file(ctx, paths.key.c_str(), SSL_FILETYPE_PEM) != 1) {
+        return fail(ErrorCode::config,
+                    std::format("cannot use the TLS key in {} with {}: {}", paths.key,
+                                paths.certificate, take_tls_errors()));
+    }
+    SSL_CTX_set_alpn_select_cb(ctx, select_alpn, native.get());
+    return TlsContext(std::move(native));
+}
+
+TlsContext TlsContext::client(std::string_view alpn) {
+    auto native = make(TLS_client_method(), alpn);
+    const auto list = alpn_list(alpn);
+    SSL_CTX_set_alpn_protos(native->ctx.get(), reinterpret_cast<const unsigned char*>(list.data()),
+                            static_cast<unsigned>(list.size()));
+    return TlsContext(std::move(native));
+}
+
+}  // namespace partyline::net
