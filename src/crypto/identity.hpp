@@ -1,19 +1,28 @@
 // Long-lived Ed25519 identities of both sides, and the X25519 key of one session.
 #pragma once
 
-#include <memory>
+#include <string>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "crypto/keys.hpp"
 
 namespace partyline::crypto {
 
-/// An Ed25519 key pair (RFC 8032). Who one is: made once, kept in a file. Immutable, so [any].
+/// An Ed25519 key pair (RFC 8032). Who one is: made once, kept in a file
+/// (platform/identity_file.hpp). Immutable, so [any].
 class Identity {
 public:
     static Identity generate();
     /// From the 32-byte seed that seed() gave.
     static Identity from_seed(const Secret<32>& seed);
+
+    /// Reads what to_text() wrote. Fails with malformed for anything else, a public key that is not
+    /// the seed's among it: a damaged file must not become somebody new.
+    static Result<Identity> from_text(std::string_view text);
+    /// One line, `partyline identity 1 SEED PUBLIC_KEY`, the two keys in base64url, and a line
+    /// feed. It is the secret itself: wipe() it after use.
+    [[nodiscard]] std::string to_text() const;
 
     [[nodiscard]] const PublicKey& public_key() const { return public_key_; }
     [[nodiscard]] Secret<32> seed() const;
@@ -44,10 +53,5 @@ private:
     PublicKey public_key_{};
     Secret<32> secret_;
 };
-
-/// Reads the identity kept at `path`, or makes one there (mode 0600, written whole or not at all)
-/// when there is no such file. Fails with io for a file that cannot be read, is not ours, or is
-/// open to others, naming the path and what to do; never replaces what it cannot read.
-Result<Identity> load_or_create_identity(const std::string& path);
 
 }  // namespace partyline::crypto

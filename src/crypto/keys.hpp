@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
+#include <string>
 
 #include "base/bytes.hpp"
 
@@ -16,11 +18,12 @@ using PublicKey = std::array<std::byte, public_key_bytes>;
 using Signature = std::array<std::byte, signature_bytes>;
 using ExporterValue = std::array<std::byte, exporter_bytes>;
 
-/// Bytes that are wiped when they die and never copied by accident.
+/// Bytes that are wiped when they die and never copied by accident. Moving wipes the source.
 template <std::size_t Size>
 class Secret {
 public:
     Secret() = default;
+    /// `from` is exactly `Size` bytes.
     explicit Secret(ByteView from);
     ~Secret();
     Secret(Secret&& other) noexcept;
@@ -43,6 +46,12 @@ extern template class Secret<64>;
 
 /// Fills `out` from the operating system's generator. [any]
 void fill_random(MutableByteView out);
+
+/// Overwrites `bytes` with zeros in a way that no compiler leaves out. [any]
+void wipe(MutableByteView bytes);
+
+/// Whether the two are alike, in a time that tells only their lengths. [any]
+bool equal_in_constant_time(ByteView a, ByteView b);
 
 /// SHA-256 of a public key in base64url: how a server's identity is shown, typed and pinned.
 std::string fingerprint(const PublicKey& key);

@@ -28,7 +28,8 @@ public:
 private:
     static constexpr std::uint64_t block_bits = 64;
     // One block more than the window, because the block of the highest counter is part-filled.
-    static constexpr std::uint64_t blocks = window / block_bits * 2;
+    static constexpr std::uint64_t blocks = window / block_bits + 1;
+    static_assert(window % block_bits == 0);
 
     std::array<std::uint64_t, blocks> bits_{};
     std::uint64_t highest_ = 0;

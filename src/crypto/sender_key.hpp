@@ -1,9 +1,10 @@
 // A speaker's own key for one stream: generations, ratchet steps, sealing.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 
-#include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "crypto/keys.hpp"
 #include "crypto/sframe.hpp"
@@ -58,8 +59,8 @@ public:
     /// For a share: the key of the current step, from which earlier ones cannot be had.
     [[nodiscard]] SenderKeyMaterial material() const;
 
-    /// Seals one frame; `counter` is the stream's and never restarts, not even with a new key.
-    /// As SFrameKey::seal otherwise.
+    /// Seals one frame; `counter` is the stream's, above that of every frame before, and never
+    /// restarts, not even with a new key. As SFrameKey::seal otherwise.
     std::size_t seal(std::uint64_t counter, const FrameContext& context, ByteView plaintext,
                      MutableByteView out);
 
@@ -70,6 +71,7 @@ private:
     std::uint16_t step_ = 0;
     Secret<32> key_;
     std::optional<SFrameKey> sframe_;
+    std::optional<std::uint64_t> last_counter_;
 };
 
 }  // namespace partyline::crypto

@@ -5,8 +5,7 @@
 #include <memory>
 #include <optional>
 
-#include "base/error.hpp"
-#include "crypto/keys.hpp"
+#include "base/bytes.hpp"
 
 namespace partyline::crypto {
 
@@ -44,12 +43,14 @@ public:
     [[nodiscard]] std::uint64_t kid() const { return kid_; }
 
     /// Writes header, ciphertext and tag to `out`; says how many bytes. `out` has room for
-    /// plaintext + sframe_header_bytes_max + sframe_tag_bytes. A counter is used once per key.
+    /// plaintext + sframe_header_bytes_max + sframe_tag_bytes, and does not overlap `plaintext`.
+    /// A counter is used once per key: a second frame under the same one would give both away.
     std::size_t seal(std::uint64_t counter, ByteView metadata, ByteView plaintext,
                      MutableByteView out);
 
     /// Opens a whole SFrame ciphertext whose header names this KID, into `out`, which has room for
-    /// its size. Says how many bytes of plaintext; nothing unless it is authentic.
+    /// its size and does not overlap it. Says how many bytes of plaintext; nothing unless it is
+    /// authentic, and then `out` holds nothing of it.
     std::optional<std::size_t> open(ByteView ciphertext, ByteView metadata, MutableByteView out);
 
 private:
