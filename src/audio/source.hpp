@@ -1,6 +1,7 @@
 // Where a voice comes from and where the voices of others go: files in real time, or devices.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -23,6 +24,9 @@ public:
     /// [any] When the first sample of the first frame was captured; zero before that. For
     /// measuring mouth to ear: sample n was spoken at this time + n / 48 kHz.
     [[nodiscard]] virtual TimePoint started() const = 0;
+    /// [any] Whether the last frame of a file that is not looped has been read; only silence may
+    /// follow. A device never finishes.
+    [[nodiscard]] virtual bool finished() const { return false; }
 };
 
 /// Takes 10 ms frames at its own pace. Owned by the talkie; fed by its voice-down thread.
@@ -39,6 +43,8 @@ public:
     [[nodiscard]] virtual TimePoint started() const = 0;
     /// [voice-down] Finishes a file so that it can be read; nothing is written after.
     virtual Result<void> close() = 0;
+    /// [any] How many periods of 10 ms had to be played as silence because a frame came too late.
+    [[nodiscard]] virtual std::uint64_t underruns() const = 0;
 };
 
 struct FileSourceOptions {

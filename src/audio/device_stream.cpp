@@ -1,0 +1,278 @@
+#include "audio/device_stream.hpp"
+
+#include <array>
+#include <format>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "audio/limits.hpp"
+#include "audio/miniaudio.hpp"
+#include "base/log.hpp"
+#include "dsp/format.hpp"
+
+namespace partyline::audio {
+namespace {
+
+/// What plays and captures for real. miniaudio's null backend is not among them: it would stand in
+/// for missing hardware without anybody being told.
+constexpr std::array backends{ma_backend_wasapi, ma_backend_coreaudio, ma_backend_pulseaudio,
+                              ma_backend_alsa, ma_backend_jack};
+
+std::string id_text(ma_backend backend, const ma_device_id& id) {
+    switch (backend) {
+        case ma_backend_pulseaudio: return id.pulse;
+        case ma_backend_alsa: return id.alsa;
+        case ma_backend_coreaudio: return id.coreaudio;
+        default: return {};
+    }
+}
+
+/// A connection to the sound system. Each device has one of its own, because after the death of a
+/// sound server the old one is of no use.
+class Context {
+public:
+    static Result<std::unique_ptr<Context>> create() {
+        std::unique_ptr<Context> made(new Context);
+        auto config = ma_context_config_init();
+        config.threadPriority = ma_thread_priority_realtime;
+        config.pulse.pApplicationName = "Partyline";
+        config.jack.pClientName = "Partyline";
+        const auto result = ma_context_init(
+            backends.data(), static_cast<ma_uint32>(backends.size()), &config, &made->context_);
+        if (result != MA_SUCCESS) {
+            return fail(ErrorCode::io, std::format("there is no sound system to use ({})",
+                                                   ma_result_description(result)));
+        }
+        made->live_ = true;
+        return made;
+    }
+    ~Context() {
+        if (live_) {
+            ma_context_uninit(&context_);
+        }
+    }
+    Context(const Context&) = delete;
+    Context& operator=(const Context&) = delete;
+
+    ma_context& get() { return context_; }
+
+    struct Listed {
+        DeviceName name;
+        ma_device_id id;
+    };
+    std::vector<Listed> devices(Direction direction) {
+        ma_device_info* playback = nullptr;
+        ma_device_info* capture = nullptr;
+        ma_uint32 playback_count = 0;
+        ma_uint32 capture_count = 0;
+        if (ma_context_get_devices(&context_, &playback, &playback_count, &capture,
+                                   &capture_count) != MA_SUCCESS) {
+            return {};
+        }
+        const std::span infos = direction == Direction::capture
+                                    ? std::span(capture, capture_count)
+                                    : std::span(playback, playback_count);
+        std::vector<Listed> out;
+        for (const auto& info : infos) {
+            out.push_back({.name = {.name = info.name, .id = id_text(context_.backend, info.id)},
+                           .id = info.id});
+        }
+        return out;
+    }
+
+private:
+    Context() = default;
+
+    ma_context context_{};
+    bool live_ = false;
+};
+
+std::vector<DeviceName> names_of(const std::vector<Context::Listed>& listed) {
+    std::vector<DeviceName> names;
+    for (const auto& device : listed) {
+        names.push_back(device.name);
+    }
+    return names;
+}
+
+ma_device_config make_config(Direction direction, const ma_device_id* id) {
+    const bool capture = direction == Direction::capture;
+    auto config = ma_device_config_init(capture ? ma_device_type_capture : ma_device_type_playback);
+    auto& side_format = capture ? config.capture.format : config.playback.format;
+    auto& side_channels = capture ? config.capture.channels : config.playback.channels;
+    side_format = ma_format_f32;
+    side_channels = 1;
+    (capture ? config.capture.pDeviceID : config.playback.pDeviceID) = id;
+    config.sampleRate = dsp::sample_rate_hz;
+    config.periodSizeInFrames = dsp::frame_samples;
+    config.performanceProfile = ma_performance_profile_low_latency;
+    // Our callback fills every sample, and the limiter has been there before.
+    config.noPreSilencedOutputBuffer = MA_TRUE;
+    config.noClip = MA_TRUE;
+    config.pulse.pStreamNameCapture = "microphone";
+    config.pulse.pStreamNamePlayback = "voices";
+    return config;
+}
+
+}  // namespace
+
+/// A running device. Stops and closes with its owner.
+struct DeviceStream::Device {
+    explicit Device(std::unique_ptr<Context> in) : context(std::move(in)) {}
+    ~Device() {
+        if (live) {
+            // A device whose server died hangs for ever in uninit unless it was stopped before.
+            ma_device_stop(&device);
+            ma_device_uninit(&device);
+        }
+    }
+    Device(const Device&) = delete;
+    Device& operator=(const Device&) = delete;
+
+    std::unique_ptr<Context> context;
+    ma_device device{};
+    bool live = false;
+};
+
+DeviceStream::DeviceStream(Direction direction, std::string wanted, DeviceClient& client)
+    : direction_(direction), wanted_(std::move(wanted)), client_(client) {}
+
+DeviceStream::~DeviceStream() {
+    if (watch_.joinable()) {
+        watch_.request_stop();
+        watch_.join();
+    }
+    opened_.device.reset();
+}
+
+Result<std::unique_ptr<DeviceStream>> DeviceStream::open(Direction direction, std::string wanted,
+                                                         DeviceClient& client) {
+    std::unique_ptr<DeviceStream> stream(new DeviceStream(direction, std::move(wanted), client));
+    auto opened = stream->open_device(IfMissing::fail);
+    if (!opened) {
+        return std::unexpected(std::move(opened).error());
+    }
+    stream->opened_ = *std::move(opened);
+    stream->opened_at_ = stream->looked_at_ = SystemClock().now();
+    stream->watch_ =
+        std::jthread([raw = stream.get()](const std::stop_token& stop) { raw->watch(stop); });
+    return stream;
+}
+
+Result<DeviceStream::Opened> DeviceStream::open_device(IfMissing if_missing) {
+    auto context = Context::create();
+    if (!context) {
+        return std::unexpected(std::move(context).error());
+    }
+    const auto listed = (*context)->devices(direction_);
+    const auto names = names_of(listed);
+    const auto chosen = wanted_.empty() ? std::nullopt : pick_device(names, wanted_);
+    if (!wanted_.empty() && !chosen && if_missing == IfMissing::fail) {
+        return std::unexpected(no_such_device(direction_, wanted_, names));
+    }
+
+    Opened opened{.device = std::make_unique<Device>(*std::move(context)),
+                  .is_stand_in = !wanted_.empty() && !chosen};
+    auto config = make_config(direction_, chosen ? &listed[*chosen].id : nullptr);
+    config.pUserData = this;
+    config.dataCallback = [](ma_device* device, void* out, const void* in, ma_uint32 samples) {
+        auto* stream = static_cast<DeviceStream*>(device->pUserData);
+        stream->client_.exchange(static_cast<float*>(out), static_cast<const float*>(in), samples);
+        stream->called_back(samples);
+    };
+    auto& device = opened.device->device;
+    auto result = ma_device_init(&opened.device->context->get(), &config, &device);
+    if (result == MA_SUCCESS) {
+        opened.device->live = true;
+        result = ma_device_start(&device);
+    }
+    if (result != MA_SUCCESS) {
+        return fail(ErrorCode::io,
+                    std::format("cannot open {} ({})",
+                                chosen ? std::format("the {} \"{}\"", word_for(direction_), wanted_)
+                                       : std::format("the default {}", word_for(direction_)),
+                                names.empty() ? "there is none" : ma_result_description(result)));
+    }
+    return opened;
+}
+
+void DeviceStream::called_back(std::size_t samples) {
+    // Reading the monotonic clock is no system call on the platforms we run on.
+    last_callback_.store(SystemClock().now().time_since_epoch().count(), std::memory_order_release);
+    samples_.fetch_add(samples, std::memory_order_relaxed);
+}
+
+bool DeviceStream::chosen_is_there() const {
+    auto context = Context::create();
+    return context && pick_device(names_of((*context)->devices(direction_)), wanted_).has_value();
+}
+
+void DeviceStream::watch(const std::stop_token& stop) {
+    while (true) {
+        {
+            std::unique_lock lock(sleep_mutex_);
+            if (sleep_.wait_for(lock, stop, device_watch_period,
+                                [&stop] { return stop.stop_requested(); })) {
+                return;
+            }
+        }
+        const auto now = SystemClock().now();
+        if (opened_.device) {
+            if (const auto what = fault(now)) {
+                log::warning("the {} {}; looking for another", word_for(direction_), *what);
+                reopen(now);
+                continue;
+            }
+        }
+        if (now >= retry_at_ && (!opened_.device || (opened_.is_stand_in && chosen_is_there()))) {
+            reopen(now);
+        }
+    }
+}
+
+std::optional<std::string> DeviceStream::fault(TimePoint now) {
+    const auto called = last_callback();
+    const bool first_came = called >= opened_at_;
+    if (now - (first_came ? called : opened_at_) >
+        (first_came ? device_silent_max : device_first_callback_max)) {
+        return "stopped";
+    }
+    const auto samples = samples_.load(std::memory_order_relaxed);
+    const auto in_real_time = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(now - looked_at_).count() *
+        (dsp::sample_rate_hz / 1000));
+    const bool too_fast =
+        first_came &&
+        samples - samples_seen_ > device_rate_factor_max * (in_real_time + device_ring_samples);
+    samples_seen_ = samples;
+    looked_at_ = now;
+    if (too_fast) {
+        return "does not keep time";
+    }
+    return std::nullopt;
+}
+
+void DeviceStream::reopen(TimePoint now) {
+    const bool was_open = opened_.device != nullptr;
+    opened_.device.reset();
+    auto opened = open_device(IfMissing::take_default);
+    retry_at_ = now + device_retry_period;
+    if (!opened) {
+        if (was_open) {
+            log::warning("{}; trying again every second", opened.error().message);
+        }
+        return;
+    }
+    opened_ = *std::move(opened);
+    opened_at_ = looked_at_ = SystemClock().now();
+    samples_seen_ = samples_.load(std::memory_order_relaxed);
+    if (opened_.is_stand_in) {
+        log::warning("using the default {} until \"{}\" is back", word_for(direction_), wanted_);
+    } else {
+        log::info("the {} runs again", word_for(direction_));
+    }
+}
+
+}  // namespace partyline::audio

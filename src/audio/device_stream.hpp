@@ -1,0 +1,88 @@
+// One sound device in one direction, kept running whatever happens to the hardware.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "audio/device_choice.hpp"
+#include "base/clock.hpp"
+#include "base/error.hpp"
+
+namespace partyline::audio {
+
+/// Where a device's samples go to or come from.
+class DeviceClient {
+public:
+    virtual ~DeviceClient() = default;
+    /// [audio] The device's own thread: no allocation, lock, log or system call in here. `in` for a
+    /// capture device, `out` for a playback device; the other is null.
+    virtual void exchange(float* out, const float* in, std::size_t samples) = 0;
+};
+
+/// Opens the chosen device and watches it. A backend does not say that an explicitly chosen device
+/// vanished, or that the sound server died: its callbacks just stop. So a thread looks whether they
+/// come; when they do not it closes the device, starts the backend anew and takes the system's
+/// default until the chosen one is back. The default device is followed by the backend itself.
+class DeviceStream {
+public:
+    /// `wanted`: as pick_device() takes it; empty: the system's default. `client` outlives the
+    /// stream. Fails with io, naming the devices there are.
+    static Result<std::unique_ptr<DeviceStream>> open(Direction direction, std::string wanted,
+                                                      DeviceClient& client);
+    /// No callback comes after.
+    ~DeviceStream();
+    DeviceStream(const DeviceStream&) = delete;
+    DeviceStream& operator=(const DeviceStream&) = delete;
+
+    /// [any] When the device last called back; zero before the first time.
+    [[nodiscard]] TimePoint last_callback() const {
+        return TimePoint(Duration(last_callback_.load(std::memory_order_acquire)));
+    }
+
+private:
+    struct Device;  // miniaudio's
+    struct Opened {
+        std::unique_ptr<Device> device;
+        bool is_stand_in = false;  // not the one that was chosen
+    };
+    enum class IfMissing : std::uint8_t { fail, take_default };
+
+    DeviceStream(Direction direction, std::string wanted, DeviceClient& client);
+
+    Result<Opened> open_device(IfMissing if_missing);
+    [[nodiscard]] bool chosen_is_there() const;
+    void watch(const std::stop_token& stop);
+    /// What is wrong with the device since the last look; nothing while all is well.
+    std::optional<std::string> fault(TimePoint now);
+    void reopen(TimePoint now);
+    void called_back(std::size_t samples);
+
+    const Direction direction_;
+    const std::string wanted_;
+    DeviceClient& client_;
+
+    // [audio] writes, the watch reads.
+    std::atomic<Duration::rep> last_callback_{0};
+    std::atomic<std::uint64_t> samples_{0};
+
+    // [watch] once its thread runs.
+    Opened opened_;
+    TimePoint opened_at_;
+    TimePoint looked_at_;
+    TimePoint retry_at_;
+    std::uint64_t samples_seen_ = 0;
+
+    std::mutex sleep_mutex_;
+    std::condition_variable_any sleep_;
+    std::jthread watch_;  // last: it uses all of the above
+};
+
+}  // namespace partyline::audio

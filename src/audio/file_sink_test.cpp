@@ -1,0 +1,115 @@
+#include "audio/file_sink.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <thread>
+
+#include "audio/file_test_support.hpp"
+#include "dsp/format.hpp"
+
+namespace partyline::audio {
+namespace {
+
+using std::chrono::milliseconds;
+using Buffer = std::array<float, dsp::frame_samples>;
+
+Buffer filled(float value) {
+    Buffer frame;
+    frame.fill(value);
+    return frame;
+}
+
+/// A clock that the test keeps while the sink owns it.
+struct Opened {
+    ManualClock* clock;
+    std::unique_ptr<Sink> sink;
+};
+Opened open(const std::string& path) {
+    auto clock = std::make_unique<ManualClock>();
+    auto* raw = clock.get();
+    auto sink = open_file_sink(path, std::move(clock));
+    EXPECT_TRUE(sink) << sink.error().message;
+    return {.clock = raw, .sink = *std::move(sink)};
+}
+
+TEST(FileSink, WritesWavExactlyAndFlacTo24Bits) {
+    const platform::ScratchFolder folder;
+    for (const auto* name : {"a.wav", "b.WAV", "c.flac"}) {
+        auto [clock, sink] = open(in(folder, name));
+        for (int k = 0; k < 100; ++k) {
+            clock->set(sink->due(clock->now()));
+            sink->write(filled(static_cast<float>(k) / 128.0F));
+        }
+        ASSERT_TRUE(sink->close());
+        SF_INFO info;
+        const auto samples = read_samples(in(folder, name), info);
+        EXPECT_EQ(info.samplerate, 48'000);
+        EXPECT_EQ(info.channels, 1);
+        ASSERT_EQ(samples.size(), 48'000U);
+        for (std::size_t i = 0; i < samples.size(); ++i) {
+            ASSERT_NEAR(samples[i], static_cast<float>(i / 480) / 128.0F, 1e-6F) << i;
+        }
+    }
+}
+
+TEST(FileSink, ALateFrameLeavesSilenceSoThatTheTimelineStaysTrue) {
+    const platform::ScratchFolder folder;
+    auto [clock, sink] = open(in(folder, "a.wav"));
+    clock->set(sink->due(clock->now()));
+    sink->write(filled(0.5F));
+    clock->advance(milliseconds(45));  // due after 10, would have been heard after 20
+    sink->write(filled(0.5F));
+    EXPECT_EQ(sink->underruns(), 3U);
+    ASSERT_TRUE(sink->close());
+    SF_INFO info;
+    const auto samples = read_samples(in(folder, "a.wav"), info);
+    ASSERT_EQ(samples.size(), 5U * 480U);
+    EXPECT_EQ(std::ranges::count(samples, 0.0F), 3 * 480);
+    EXPECT_EQ(samples.back(), 0.5F);
+}
+
+TEST(FileSink, CanBeReadWhileItIsWritten) {
+    const platform::ScratchFolder folder;
+    auto [clock, sink] = open(in(folder, "a.wav"));
+    for (int k = 0; k < 10; ++k) {
+        clock->set(sink->due(clock->now()));
+        sink->write(filled(0.5F));
+    }
+    // The writer's own thread brings the file up to date a few times a second.
+    SF_INFO info;
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (read_samples(in(folder, "a.wav"), info).size() < 4800) {
+        ASSERT_LT(std::chrono::steady_clock::now(), give_up);
+        std::this_thread::yield();
+    }
+}
+
+TEST(FileSink, SaysWhyAFileCannotBeWritten) {
+    const platform::ScratchFolder folder;
+    struct Case {
+        std::string path;
+        std::string why;
+    };
+    for (const auto& [path, why] : {Case{in(folder, "a.mp3"), "the name must end in .wav or .flac"},
+                                    Case{in(folder, "no/a.wav"), "No such file or directory"}}) {
+        const auto sink = open_file_sink(path);
+        ASSERT_FALSE(sink) << path;
+        EXPECT_EQ(sink.error().code, ErrorCode::io);
+        EXPECT_EQ(sink.error().message, "cannot record to " + path + ": " + why);
+    }
+}
+
+TEST(NullSink, HasThePaceOfADevice) {
+    const auto sink = open_null_sink();
+    const auto now = SystemClock().now();
+    EXPECT_EQ(sink->due(now), now);
+    EXPECT_EQ(sink->started(), now + milliseconds(10));
+    sink->write(filled(0));
+    EXPECT_GE(sink->due(now), now + milliseconds(10));
+}
+
+}  // namespace
+}  // namespace partyline::audio

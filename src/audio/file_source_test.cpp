@@ -1,0 +1,168 @@
+#include "audio/file_source.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <thread>
+
+#include "audio/file_test_support.hpp"
+
+namespace partyline::audio {
+namespace {
+
+using std::chrono::milliseconds;
+using Buffer = std::array<float, dsp::frame_samples>;
+
+std::vector<float> tone(double rate_hz, double seconds, int channels = 1) {
+    std::vector<float> samples;
+    const auto frames = static_cast<int>(rate_hz * seconds);
+    for (int i = 0; i < frames; ++i) {
+        const double phase = 2 * std::numbers::pi * 440 * i / rate_hz;
+        samples.insert(samples.end(), static_cast<std::size_t>(channels),
+                       static_cast<float>(0.5 * std::sin(phase)));
+    }
+    return samples;
+}
+
+std::unique_ptr<Source> open(const std::string& path, const FileSourceOptions& options,
+                             ManualPace** pace = nullptr) {
+    auto owned = std::make_unique<ManualPace>();
+    if (pace != nullptr) {
+        *pace = owned.get();
+    }
+    auto source = open_file_source(path, options, std::move(owned));
+    EXPECT_TRUE(source) << source.error().message;
+    return source ? *std::move(source) : nullptr;
+}
+
+TEST(FileSource, AFrameIsCapturedEveryTenMillisecondsWhateverTheReaderDoes) {
+    const platform::ScratchFolder folder;
+    write_samples(in(folder, "a.wav"), {}, tone(48'000, 1));
+    ManualPace* pace = nullptr;
+    const auto source = open(in(folder, "a.wav"), {}, &pace);
+    EXPECT_EQ(source->started(), TimePoint{});
+    Buffer frame;
+    const auto start = pace->now();
+    for (int k = 0; k < 10; ++k) {
+        ASSERT_TRUE(source->read(frame));
+        EXPECT_EQ(pace->now(), start + (k + 1) * milliseconds(10));
+        pace->advance(milliseconds(3));  // a reader that takes its time delays nothing
+    }
+    pace->advance(milliseconds(50));
+    const auto stalled_until = pace->now();
+    for (int k = 10; k < 15; ++k) {
+        ASSERT_TRUE(source->read(frame));
+        EXPECT_EQ(pace->now(), stalled_until) << "catches up";
+    }
+    ASSERT_TRUE(source->read(frame));
+    EXPECT_EQ(pace->now(), start + milliseconds(160));
+    EXPECT_EQ(source->started(), start);
+}
+
+TEST(FileSource, GivesTheFileSampleForSampleThenSilence) {
+    const platform::ScratchFolder folder;
+    const auto samples = tone(48'000, 0.025);
+    write_samples(in(folder, "a.wav"), {}, samples);
+    const auto source = open(in(folder, "a.wav"), {});
+    std::vector<float> heard;
+    Buffer frame;
+    for (int k = 0; k < 5; ++k) {
+        EXPECT_EQ(source->finished(), k > 3);
+        ASSERT_TRUE(source->read(frame));
+        heard.insert(heard.end(), frame.begin(), frame.end());
+    }
+    ASSERT_EQ(samples.size(), 1200U);
+    for (std::size_t i = 0; i < heard.size(); ++i) {
+        ASSERT_EQ(heard[i], i < samples.size() ? samples[i] : 0.0F) << i;
+    }
+}
+
+TEST(FileSource, EndsWithTheFileWhenAskedTo) {
+    const platform::ScratchFolder folder;
+    write_samples(in(folder, "a.wav"), {}, tone(48'000, 0.025));
+    const auto source = open(in(folder, "a.wav"), {.silence_after = false});
+    Buffer frame;
+    for (int k = 0; k < 3; ++k) {
+        EXPECT_TRUE(source->read(frame)) << k;
+    }
+    EXPECT_FALSE(source->read(frame));
+    EXPECT_TRUE(source->finished());
+}
+
+TEST(FileSource, LoopsWithoutAGap) {
+    const platform::ScratchFolder folder;
+    write_samples(in(folder, "a.wav"), {}, std::vector<float>(1000, 0.25F));
+    const auto source = open(in(folder, "a.wav"), {.loop = true});
+    Buffer frame;
+    for (int k = 0; k < 100; ++k) {
+        ASSERT_TRUE(source->read(frame));
+        for (const float sample : frame) {
+            ASSERT_NEAR(sample, 0.25F, 0.05F) << k;
+        }
+    }
+    EXPECT_FALSE(source->finished());
+}
+
+TEST(FileSource, TakesAnyRateAndChannels) {
+    const platform::ScratchFolder folder;
+    for (const auto& format : {SoundFormat{.rate_hz = 16'000},
+                               {.rate_hz = 44'100, .channels = 2},
+                               {.format = SF_FORMAT_FLAC | SF_FORMAT_PCM_16, .rate_hz = 96'000},
+                               {.format = SF_FORMAT_OGG | SF_FORMAT_VORBIS, .rate_hz = 22'050}}) {
+        const auto path = in(folder, "sound");
+        write_samples(path, format, tone(format.rate_hz, 0.5, format.channels));
+        const auto source = open(path, {.silence_after = false});
+        const auto wanted = tone(48'000, 0.5);
+        std::vector<float> heard;
+        for (Buffer frame; source->read(frame);) {
+            heard.insert(heard.end(), frame.begin(), frame.end());
+        }
+        ASSERT_GE(heard.size(), wanted.size());
+        ASSERT_LT(heard.size(), wanted.size() + dsp::frame_samples);
+        double error = 0;
+        // Vorbis and the filter's edges are not exact.
+        for (std::size_t i = 2400; i < wanted.size() - 2400; ++i) {
+            error += std::pow(static_cast<double>(heard[i] - wanted[i]), 2);
+        }
+        EXPECT_LT(std::sqrt(error / static_cast<double>(wanted.size())), 0.01) << format.rate_hz;
+    }
+}
+
+TEST(FileSource, StopEndsAReadThatWaits) {
+    const platform::ScratchFolder folder;
+    write_samples(in(folder, "a.wav"), {}, tone(48'000, 1));
+    auto opened = open_file_source(in(folder, "a.wav"), {});
+    ASSERT_TRUE(opened) << opened.error().message;
+    Buffer frame;
+    std::jthread reader([&] {
+        while ((*opened)->read(frame)) {
+        }
+    });
+    (*opened)->stop();
+    reader.join();
+    EXPECT_FALSE((*opened)->read(frame));
+}
+
+TEST(FileSource, SaysWhyAFileCannotBePlayed) {
+    const platform::ScratchFolder folder;
+    write_samples(in(folder, "not-sound"), {}, {});
+    std::filesystem::resize_file(in(folder, "not-sound"), 3);
+    struct Case {
+        std::string path;
+        std::string why;
+    };
+    for (const auto& [path, why] :
+         {Case{in(folder, "none.wav"), "No such file or directory"},
+          Case{folder.path().string(), "that is a folder"}, Case{in(folder, "not-sound"), ""}}) {
+        const auto source = open_file_source(path, {});
+        ASSERT_FALSE(source) << path;
+        EXPECT_EQ(source.error().code, ErrorCode::io);
+        EXPECT_TRUE(source.error().message.starts_with("cannot play " + path + ": " + why))
+            << source.error().message;
+    }
+}
+
+}  // namespace
+}  // namespace partyline::audio

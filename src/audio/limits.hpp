@@ -1,0 +1,61 @@
+// Every bound of this folder in one place.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/clock.hpp"
+#include "dsp/format.hpp"
+
+namespace partyline::audio {
+
+inline constexpr std::chrono::milliseconds period{dsp::frame_ms};
+
+/// How long so many periods last.
+constexpr Duration periods(std::uint64_t count) {
+    return period * static_cast<std::int64_t>(count);
+}
+
+/// How long so many samples last.
+constexpr Duration length_of(std::size_t samples) {
+    return periods(samples) / static_cast<std::int64_t>(dsp::frame_samples);
+}
+
+// Files
+inline constexpr int file_channels_max = 64;
+inline constexpr int file_rate_hz_min = 4'000;
+inline constexpr int file_rate_hz_max = 384'000;
+/// What may wait for a slow disk before a recording has a hole: 5 s.
+inline constexpr std::size_t recording_queue_samples = 5 * std::size_t{dsp::sample_rate_hz};
+/// How often a recording is made readable as it stands, should the program be killed.
+inline constexpr std::chrono::milliseconds recording_flush_period{250};
+/// A .wav file counts its bytes in 32 bits.
+inline constexpr std::uint64_t recording_samples_max = 0xFFFF'0000U / sizeof(float);
+
+// Devices
+/// What a device's ring holds at most, should its reader be stalled.
+inline constexpr std::size_t device_ring_samples = 16'384;
+static_assert(device_ring_samples >= 8 * dsp::frame_samples);
+/// A device that calls back no more has vanished, whatever its backend says.
+inline constexpr std::chrono::milliseconds device_silent_max{500};
+/// The first callback may take longer: PulseAudio wakes suspended devices first.
+inline constexpr std::chrono::milliseconds device_first_callback_max{3'000};
+/// How soon a device that is gone, or the chosen one while another stands in, is looked for again.
+inline constexpr std::chrono::milliseconds device_retry_period{1'000};
+inline constexpr std::chrono::milliseconds device_watch_period{100};
+/// A device that runs this many times too fast keeps no time at all (ALSA's null device).
+inline constexpr std::uint64_t device_rate_factor_max = 4;
+/// How long a reader waits beyond a frame's time before it takes the device for stalled and goes on
+/// with silence.
+inline constexpr std::chrono::milliseconds device_stall_max{60};
+/// How far before the callback that needs it a frame is handed over: as little as goes well.
+inline constexpr std::chrono::milliseconds device_lead_min{3};
+inline constexpr std::chrono::milliseconds device_lead_max{20};
+/// Frames that may wait for playback; more would only be delay.
+inline constexpr std::size_t device_frames_ahead_max = 4;
+static_assert(device_lead_max < device_frames_ahead_max * period);
+static_assert(device_watch_period < device_silent_max);
+static_assert(device_silent_max < device_first_callback_max);
+
+}  // namespace partyline::audio

@@ -1,0 +1,47 @@
+#include "audio/playout_clock.hpp"
+
+#include <gtest/gtest.h>
+
+namespace partyline::audio {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST(PlayoutClock, FramesAreDueEveryPeriodAndHeardOnePeriodLater) {
+    ManualClock time;
+    PlayoutClock clock;
+    const auto start = time.now();
+    EXPECT_EQ(clock.started(), TimePoint{});
+    EXPECT_EQ(clock.due(start), start);
+    EXPECT_EQ(clock.started(), start + milliseconds(10));
+    for (int frame = 0; frame < 5; ++frame) {
+        EXPECT_EQ(clock.due(time.now()), start + frame * milliseconds(10));
+        time.set(start + frame * milliseconds(10));
+        EXPECT_EQ(clock.hand_over(time.now()), 0U);
+    }
+    EXPECT_EQ(clock.underruns(), 0U);
+}
+
+TEST(PlayoutClock, WhatComesTooLateLeavesAHoleAsADeviceWould) {
+    struct Case {
+        milliseconds late;  // behind the moment the first frame was due
+        std::uint64_t silent_periods;
+    };
+    for (const auto& [late, silent_periods] : {Case{milliseconds(0), 0},
+                                               {milliseconds(10), 0},
+                                               {milliseconds(11), 1},
+                                               {milliseconds(20), 1},
+                                               {milliseconds(21), 2},
+                                               {milliseconds(510), 50}}) {
+        ManualClock time;
+        PlayoutClock clock;
+        const auto start = clock.due(time.now());
+        EXPECT_EQ(clock.hand_over(start + late), silent_periods) << late;
+        EXPECT_EQ(clock.underruns(), silent_periods);
+        const auto handed_over = static_cast<int>(silent_periods) + 1;
+        EXPECT_EQ(clock.due(start + late), start + handed_over * milliseconds(10));
+    }
+}
+
+}  // namespace
+}  // namespace partyline::audio

@@ -1,0 +1,55 @@
+// What a person or a script can ask of a connected talkie.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/error.hpp"
+
+namespace partyline::cli {
+
+struct Say {
+    std::string text;
+    bool operator==(const Say&) const = default;
+};
+struct Move {
+    std::string room;
+    bool operator==(const Move&) const = default;
+};
+struct Leave {
+    bool operator==(const Leave&) const = default;
+};
+struct SetMute {
+    bool on = false;
+    bool operator==(const SetMute&) const = default;
+};
+struct SetDeafen {
+    bool on = false;
+    bool operator==(const SetDeafen&) const = default;
+};
+struct Who {
+    bool operator==(const Who&) const = default;
+};
+struct Rooms {
+    bool operator==(const Rooms&) const = default;
+};
+struct Stats {
+    bool operator==(const Stats&) const = default;
+};
+struct Help {
+    bool operator==(const Help&) const = default;
+};
+struct Quit {
+    bool operator==(const Quit&) const = default;
+};
+
+using Command = std::variant<Say, Move, Leave, SetMute, SetDeafen, Who, Rooms, Stats, Help, Quit>;
+
+/// One line of standard input. Fails with malformed, saying what it could have been.
+Result<Command> parse_command(std::string_view line);
+
+/// The commands with a line of explanation each.
+std::string_view command_help();
+
+}  // namespace partyline::cli

@@ -1,0 +1,24 @@
+// Standard input and signals: what comes from outside while the program runs.
+#pragma once
+
+#include <memory>
+
+#include "cli/inbox.hpp"
+
+namespace partyline::cli {
+
+/// Puts each line of standard input into the inbox, then InputEnded. The thread that does so shares
+/// the inbox and is not waited for when the program ends: nothing can end a read from a terminal.
+void start_reading_input(std::shared_ptr<Inbox> inbox);
+
+/// To be called before anything is read or written. C's stdin would be locked while a thread waits
+/// in it, and exit() would then wait for that lock; C++'s own buffers know no lock.
+void prepare_streams();
+
+/// From here on SIGINT and SIGTERM are counted instead of ending the program, and writing to a
+/// closed pipe is an error like any other.
+void catch_signals();
+/// How many signals asked us to end so far.
+int signals_caught();
+
+}  // namespace partyline::cli

@@ -1,0 +1,207 @@
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+#include "cli/report.hpp"
+
+namespace partyline::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json room_fields(const View& view, ChannelId room) {
+    return Json{{"room", room_path(view.rooms, room)}, {"room_id", room.value}};
+}
+
+Json person_fields(const View& view, const client::Person& person) {
+    Json out{{"session", person.session.value},     {"name", person.name},
+             {"self", person.session == view.self}, {"mute", person.self_mute},
+             {"deafen", person.self_deafen},        {"speaking", person.speaking}};
+    out.update(room_fields(view, person.channel));
+    return out;
+}
+
+Json error_fields(const Error& error) {
+    Json out{{"code", code_name(error.code)}, {"message", error.message}};
+    if (error.retry_ms > 0) {
+        out["retry_ms"] = error.retry_ms;
+    }
+    return out;
+}
+
+Json room_list(const View& view) {
+    Json out = Json::array();
+    for (const auto& room : in_tree_order(view.rooms)) {
+        out.push_back({{"id", room.id.value},
+                       {"parent", room.parent.value},
+                       {"path", room_path(view.rooms, room.id)},
+                       {"topic", room.topic}});
+    }
+    return out;
+}
+
+Json heard_fields(const client::HeardStats& heard) {
+    return Json{{"speaker", heard.speaker.value},
+                {"name", heard.name},
+                {"packets_received", heard.packets_received},
+                {"packets_lost", heard.packets_lost},
+                {"packets_late", heard.packets_late},
+                {"packets_unopened", heard.packets_unopened},
+                {"frames_played", heard.frames_played},
+                {"frames_recovered", heard.frames_recovered},
+                {"frames_concealed", heard.frames_concealed},
+                {"delay_target_ms", heard.delay_target_ms},
+                {"delay_current_ms", heard.delay_current_ms}};
+}
+
+const char* lane_name(client::Lane lane) { return lane == client::Lane::udp ? "udp" : "tunnel"; }
+
+std::int64_t to_ns(TimePoint at) {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(at.time_since_epoch()).count();
+}
+
+/// One event's name and fields; each overload is one line of the table in docs/cli.md.
+struct Fields {
+    const View& view;
+
+    Json operator()(const client::Connected& e) const {
+        return {{"event", "connected"},
+                {"session", e.session.value},
+                {"server", e.server_name},
+                {"fingerprint", e.fingerprint},
+                {"first_use", e.first_use}};
+    }
+    Json operator()(const client::Disconnected& e) const {
+        Json out{{"event", "disconnected"}};
+        out.update(error_fields(e.error));
+        return out;
+    }
+    Json operator()(const client::RoomsChanged&) const {
+        return {{"event", "rooms"}, {"rooms", room_list(view)}};
+    }
+    Json operator()(const client::PersonChanged& e) const {
+        Json out{{"event", "person"}};
+        out.update(person_fields(view, e.person));
+        out["arrived"] = e.arrived;
+        if (e.moved_from) {
+            out["moved_from"] = room_path(view.rooms, *e.moved_from);
+        }
+        return out;
+    }
+    Json operator()(const client::PersonLeft& e) const {
+        Json out{{"event", "person_left"}};
+        out.update(person_fields(view, e.person));
+        return out;
+    }
+    Json operator()(const client::RoomEntered& e) const {
+        Json out{{"event", "room_entered"}};
+        out.update(room_fields(view, e.channel));
+        return out;
+    }
+    Json operator()(const client::RoomLeft&) const { return {{"event", "room_left"}}; }
+    Json operator()(const client::KeysReady& e) const {
+        Json out{{"event", "keys_ready"}};
+        out.update(room_fields(view, e.channel));
+        return out;
+    }
+    Json operator()(const client::TextReceived& e) const {
+        Json out{{"event", "text"},
+                 {"id", e.id.value},
+                 {"session", e.session.value},
+                 {"name", e.name},
+                 {"self", e.session == view.self},
+                 {"text", e.text},
+                 {"unix_ms", e.unix_ms}};
+        out.update(room_fields(view, e.channel));
+        return out;
+    }
+    Json operator()(const client::SpeakingChanged& e) const {
+        return {{"event", "speaking"}, {"session", e.session.value}, {"speaking", e.speaking}};
+    }
+    Json operator()(const client::LaneChanged& e) const {
+        return {{"event", "lane"}, {"lane", lane_name(e.lane)}};
+    }
+    Json operator()(const client::Refused& e) const {
+        Json out{{"event", "refused"}, {"command", e.command}};
+        out.update(error_fields(e.error));
+        return out;
+    }
+    Json operator()(const client::AudioStarted& e) const {
+        return {{"event", "audio_started"},
+                {"what", e.capture ? "capture" : "playout"},
+                {"at_ns", to_ns(e.at)}};
+    }
+    Json operator()(const client::MicFinished&) const { return {{"event", "mic_finished"}}; }
+};
+
+class JsonReport final : public Report {
+public:
+    JsonReport(std::ostream& out, const Clock& clock) : out_(out), clock_(clock) {}
+
+    void event(const client::Event& event, const View& view, TimePoint at) override {
+        print(std::visit(Fields{view}, event), at);
+    }
+
+    void who(const View& view) override {
+        Json people = Json::array();
+        for (const auto& person : view.people) {
+            people.push_back(person_fields(view, person));
+        }
+        print({{"event", "who"}, {"people", std::move(people)}});
+    }
+
+    void rooms(const View& view) override {
+        print({{"event", "rooms"}, {"rooms", room_list(view)}});
+    }
+
+    void stats(const client::VoiceStats& stats) override {
+        Json heard = Json::array();
+        for (const auto& speaker : stats.heard) {
+            heard.push_back(heard_fields(speaker));
+        }
+        print({{"event", "stats"},
+               {"packets_sent", stats.packets_sent},
+               {"frames_captured", stats.frames_captured},
+               {"round_trip_ms", stats.round_trip_ms},
+               {"lane", lane_name(stats.lane)},
+               {"heard", std::move(heard)}});
+    }
+
+    void help(std::string_view text) override { print({{"event", "help"}, {"text", text}}); }
+
+    void mistake(const Error& error) override {
+        Json out{{"event", "mistake"}};
+        out.update(error_fields(error));
+        print(std::move(out));
+    }
+
+    void failure(const Error& error, ExitCode code) override {
+        Json out{{"event", "failed"}, {"exit_code", std::to_underlying(code)}};
+        out.update(error_fields(error));
+        print(std::move(out));
+    }
+
+    void ended(ExitCode code) override {
+        print({{"event", "ended"}, {"exit_code", std::to_underlying(code)}});
+    }
+
+private:
+    void print(Json object) { print(std::move(object), clock_.now()); }
+
+    void print(Json object, TimePoint at) {
+        object["t_ns"] = to_ns(at);
+        // Flushed with each line: whoever reads us acts on it.
+        out_ << object.dump(-1, ' ', false, Json::error_handler_t::replace) << std::endl;
+    }
+
+    std::ostream& out_;
+    const Clock& clock_;
+};
+
+}  // namespace
+
+std::unique_ptr<Report> make_json_report(std::ostream& out, const Clock& clock) {
+    return std::make_unique<JsonReport>(out, clock);
+}
+
+}  // namespace partyline::cli

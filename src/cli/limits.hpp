@@ -1,0 +1,24 @@
+// Every bound of this folder in one place.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace partyline::cli {
+
+/// Events and lines that wait for the main loop. A reader of our output that is further behind than
+/// this does not read at all.
+inline constexpr std::size_t inbox_items_max = 20'000;
+inline constexpr std::size_t line_bytes_max = 64 * 1024;
+/// How often the main loop looks whether a signal came.
+inline constexpr std::chrono::milliseconds signal_look_period{50};
+/// After this we say that the server does not answer; the talkie's own patience is shorter.
+inline constexpr std::chrono::seconds connect_time_max{20};
+/// How long a one-shot `say` waits to be accepted.
+inline constexpr std::chrono::seconds accept_time_max{5};
+inline constexpr std::chrono::seconds leave_time_max{3};
+/// How long we stay after the microphone's file has ended, so that its last words are heard.
+inline constexpr std::chrono::milliseconds last_words{500};
+inline constexpr double seconds_max = 1e6;  // for --for
+
+}  // namespace partyline::cli

@@ -1,0 +1,201 @@
+#include "cli/options.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <format>
+#include <iostream>
+#include <utility>
+
+#include "cli/limits.hpp"
+
+namespace partyline::cli {
+namespace {
+
+constexpr const char* about =
+    "Partyline without a screen: talk, listen and write from a terminal or a script.\n"
+    "Without a COMMAND, commands are read from standard input; \"help\" lists them.";
+
+/// The word that stands for "no file at all".
+constexpr std::string_view no_file = "none";
+
+/// What CLI11 fills, before it is judged.
+struct Raw {
+    std::string server;
+    std::string fingerprint;
+    std::string identity;
+    std::string known_servers;
+    std::string text;
+    double seconds = 0;
+    unsigned texts = 0;
+    bool no_udp = false;
+};
+
+void add_connection(CLI::App& app, Options& options, Raw& raw) {
+    app.add_option("--server", raw.server, "The switchboard: host, host:port or [::1]:port")
+        ->required()
+        ->envname("PARTYLINE_SERVER");
+    app.add_option("--name", options.talkie.name, "What others see; your login name");
+    app.add_option("--fingerprint", raw.fingerprint,
+                   "Talk only to the server whose identity has this fingerprint");
+    app.add_option("--identity", raw.identity,
+                   "The file with your identity, made if missing; none: a new one for this run");
+    app.add_option("--known-servers", raw.known_servers,
+                   "Where the servers' identities are kept; none: nowhere");
+    app.add_flag("--no-udp", raw.no_udp, "Send all voice through the control connection");
+}
+
+void add_voice(CLI::App& app, Options& options) {
+    app.add_option("--join", options.join, "The room to go to: \"Room/Sub room\"");
+    app.add_option("--mic", options.talkie.mic,
+                   "Where your voice comes from: a sound file, device, device:NAME or none");
+    app.add_option("--speaker", options.talkie.speaker,
+                   "Where the others go: a .wav or .flac file, device, device:NAME or none");
+    app.add_flag("--mute", options.start_muted, "Start with the microphone off");
+    app.add_flag("--deafen", options.start_deafened, "Start with microphone and ears off");
+}
+
+void add_running(CLI::App& app, Options& options, Raw& raw) {
+    app.add_flag("--json", options.json, "One JSON object a line on standard output");
+    app.add_option("--for", raw.seconds, "End this many seconds after connecting")
+        ->check(CLI::Range(0.001, seconds_max));
+    app.add_flag("--until-mic-finished", options.until.mic_finished,
+                 "End when the microphone's file has been spoken");
+    app.add_option("--until-texts", raw.texts, "End after so many texts of others")
+        ->check(CLI::Range(1U, 1'000'000U));
+    app.add_flag("--stay", options.until.forever, "Stay when standard input ends");
+}
+
+void add_commands(CLI::App& app, Options& options, Raw& raw) {
+    // "partyline-cli say --join Lobby hello" reads better than options first. Inherited by what is
+    // added after it.
+    app.fallthrough();
+    auto* say = app.add_subcommand("say", "Tell the room of --join a text, and end");
+    say->add_option("TEXT", raw.text, "The text")->required();
+    say->final_callback([&] { options.one_shot = Say{raw.text}; });
+    app.add_subcommand("who", "Show who is where, and end")->final_callback([&] {
+        options.one_shot = Who{};
+    });
+    app.add_subcommand("rooms", "Show the rooms, and end")->final_callback([&] {
+        options.one_shot = Rooms{};
+    });
+    app.require_subcommand(0, 1);
+}
+
+/// The file that was asked for, else the usual one; empty for "none".
+Result<std::string> kept_file(const std::string& asked, const Defaults& defaults,
+                              const char* usual_name) {
+    if (asked == no_file) {
+        return "";
+    }
+    if (!asked.empty()) {
+        return asked;
+    }
+    if (!defaults.data_folder) {
+        return std::unexpected(defaults.data_folder.error());
+    }
+    return (*defaults.data_folder / usual_name).string();
+}
+
+/// Turns what was said into settings. Says what is wrong, if anything is.
+Result<void> complete(Options& options, const Raw& raw, const Defaults& defaults) {
+    auto server = parse_server(raw.server);
+    if (!server) {
+        return std::unexpected(std::move(server).error());
+    }
+    options.talkie.host = server->host;
+    options.talkie.port = server->port;
+    options.talkie.use_udp = !raw.no_udp;
+    if (!raw.fingerprint.empty()) {
+        options.talkie.trust.fingerprint = raw.fingerprint;
+    }
+    auto identity = kept_file(raw.identity, defaults, "identity");
+    auto known_servers = kept_file(raw.known_servers, defaults, "known_servers");
+    if (!identity || !known_servers) {
+        return std::unexpected((identity ? known_servers : identity).error());
+    }
+    options.talkie.identity_path = *std::move(identity);
+    options.talkie.trust.known_servers_path = *std::move(known_servers);
+    if (raw.seconds > 0) {
+        options.until.time =
+            std::chrono::milliseconds(static_cast<std::int64_t>(raw.seconds * 1e3));
+    }
+    if (raw.texts > 0) {
+        options.until.texts = raw.texts;
+    }
+    if (options.one_shot && std::holds_alternative<Say>(*options.one_shot) &&
+        options.join.empty()) {
+        return fail(ErrorCode::config, "say: --join ROOM tells which room is meant");
+    }
+    if (options.until.mic_finished &&
+        (options.talkie.mic == "none" || options.talkie.mic.starts_with("device"))) {
+        return fail(ErrorCode::config, "--until-mic-finished: --mic is not a file");
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<HostAndPort> parse_server(std::string_view text) {
+    const auto wrong = [text](std::string_view why) {
+        return fail(ErrorCode::config,
+                    std::format("\"{}\" is not a server: {}; host, host:port and [::1]:port are",
+                                text, why));
+    };
+    HostAndPort out;
+    std::string_view port;
+    if (text.starts_with('[')) {
+        const auto end = text.find(']');
+        if (end == std::string_view::npos) {
+            return wrong("a bracket is open");
+        }
+        out.host = text.substr(1, end - 1);
+        port = text.substr(end + 1);
+    } else if (std::ranges::count(text, ':') > 1) {
+        out.host = text;  // an IPv6 address alone
+    } else {
+        out.host = text.substr(0, text.find(':'));
+        port = text.substr(out.host.size());
+    }
+    if (out.host.empty()) {
+        return wrong("there is no host in it");
+    }
+    if (port.empty()) {
+        return out;
+    }
+    const auto digits = port.substr(1);
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), out.port);
+    if (!port.starts_with(':') || digits.empty() || error != std::errc{} ||
+        end != digits.data() + digits.size() || out.port == 0) {
+        return wrong("a port is a number from 1 to 65535");
+    }
+    return out;
+}
+
+Parsed parse_options(int argc, const char* const* argv, const Defaults& defaults) {
+    Options options;
+    options.talkie.name = defaults.name;
+    Raw raw;
+    CLI::App app(about, "partyline-cli");
+    app.option_defaults()->always_capture_default(false);
+    app.set_version_flag("--version", PARTYLINE_VERSION);
+    app.failure_message(CLI::FailureMessage::simple);
+    add_connection(app, options, raw);
+    add_voice(app, options);
+    add_running(app, options, raw);
+    add_commands(app, options, raw);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return std::unexpected(app.exit(error) == 0 ? ExitCode::fine : ExitCode::local);
+    }
+    if (const auto judged = complete(options, raw, defaults); !judged) {
+        std::cerr << "partyline-cli: " << judged.error().message << '\n';
+        return std::unexpected(ExitCode::local);
+    }
+    return options;
+}
+
+}  // namespace partyline::cli

@@ -1,0 +1,132 @@
+#include "cli/report.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <set>
+#include <sstream>
+
+namespace partyline::cli {
+namespace {
+
+const View view{
+    .rooms = {{.id = ChannelId{1}, .name = "Lobby", .order = 1},
+              {.id = ChannelId{2}, .name = "Games", .topic = "fun", .order = 2},
+              {.id = ChannelId{3}, .parent = ChannelId{2}, .name = "Chess"}},
+    .people = {{.session = SessionId{7}, .name = "alice", .channel = ChannelId{3}},
+               {.session = SessionId{8}, .name = "bob\033[2J", .self_mute = true}},
+    .self = SessionId{7},
+};
+
+TEST(Report, RoomsAreNamedFromTheTop) {
+    EXPECT_EQ(room_path(view.rooms, ChannelId{3}), "Games/Chess");
+    EXPECT_EQ(room_path(view.rooms, ChannelId{9}), "#9");
+    EXPECT_EQ(room_path(view.rooms, ChannelId{}), "");
+}
+
+TEST(Report, AServersNonsenseIsNoTreeAndNoHarm) {
+    const std::vector<client::Room> circle{
+        {.id = ChannelId{1}, .parent = ChannelId{2}, .name = "a"},
+        {.id = ChannelId{2}, .parent = ChannelId{1}, .name = "b"},
+        {.id = ChannelId{0}, .name = "zero"},
+        {.id = ChannelId{3}, .name = "fine"}};
+    EXPECT_FALSE(room_path(circle, ChannelId{1}).empty());
+    EXPECT_EQ(in_tree_order(circle).size(), 2U);
+}
+
+struct JsonLines {
+    ManualClock clock;
+    std::ostringstream out;
+    std::unique_ptr<Report> report = make_json_report(out, clock);
+
+    nlohmann::json last() {
+        auto text = out.str();
+        out.str("");
+        EXPECT_EQ(std::ranges::count(text, '\n'), 1) << text;
+        return nlohmann::json::parse(text);
+    }
+    nlohmann::json of(const client::Event& event) {
+        report->event(event, view, TimePoint(std::chrono::nanoseconds(5)));
+        return last();
+    }
+};
+
+TEST(Report, JsonEventsBearWhatHappened) {
+    JsonLines json;
+    EXPECT_EQ(
+        json.of(client::Connected{
+            .session = SessionId{7}, .server_name = "s", .fingerprint = "F", .first_use = true}),
+        nlohmann::json::parse(R"({"event":"connected","session":7,"server":"s",
+                  "fingerprint":"F","first_use":true,"t_ns":5})"));
+    EXPECT_EQ(json.of(client::PersonChanged{
+                  .person = view.people[0], .moved_from = ChannelId{1}, .arrived = false}),
+              nlohmann::json::parse(R"({"event":"person","session":7,"name":"alice","self":true,
+                  "mute":false,"deafen":false,"speaking":false,"room":"Games/Chess","room_id":3,
+                  "arrived":false,"moved_from":"Lobby","t_ns":5})"));
+    EXPECT_EQ(json.of(client::TextReceived{.id = MessageId{4},
+                                           .channel = ChannelId{3},
+                                           .session = SessionId{8},
+                                           .name = "bob",
+                                           .text = "line\nline \xff",
+                                           .unix_ms = 9}),
+              nlohmann::json::parse(R"({"event":"text","id":4,"session":8,"name":"bob",
+                  "self":false,"text":"line\nline �","unix_ms":9,"room":"Games/Chess",
+                  "room_id":3,"t_ns":5})"));
+    EXPECT_EQ(
+        json.of(
+            client::AudioStarted{.capture = true, .at = TimePoint(std::chrono::nanoseconds(77))}),
+        nlohmann::json::parse(R"({"event":"audio_started","what":"capture","at_ns":77,"t_ns":5})"));
+    EXPECT_EQ(json.of(client::Refused{
+                  .command = "join",
+                  .error = {.code = ErrorCode::rate_limited, .message = "slow", .retry_ms = 10}}),
+              nlohmann::json::parse(R"({"event":"refused","command":"join","code":"rate_limited",
+                  "message":"slow","retry_ms":10,"t_ns":5})"));
+}
+
+TEST(Report, EveryJsonEventHasAName) {
+    JsonLines json;
+    std::set<std::string> names;
+    for (const client::Event& event : std::initializer_list<client::Event>{
+             client::Connected{}, client::Disconnected{}, client::RoomsChanged{},
+             client::PersonChanged{}, client::PersonLeft{}, client::RoomEntered{},
+             client::RoomLeft{}, client::KeysReady{}, client::TextReceived{},
+             client::SpeakingChanged{}, client::LaneChanged{}, client::Refused{},
+             client::AudioStarted{}, client::MicFinished{}}) {
+        names.insert(json.of(event).at("event"));
+    }
+    EXPECT_EQ(names.size(), std::variant_size_v<client::Event>);
+}
+
+TEST(Report, JsonStats) {
+    JsonLines json;
+    json.report->stats({.packets_sent = 3,
+                        .frames_captured = 4,
+                        .round_trip_ms = 1.5,
+                        .lane = client::Lane::udp,
+                        .heard = {{.speaker = SessionId{8}, .name = "bob", .packets_lost = 2}}});
+    const auto line = json.last();
+    EXPECT_EQ(line["event"], "stats");
+    EXPECT_EQ(line["lane"], "udp");
+    EXPECT_EQ(line["packets_sent"], 3);
+    EXPECT_EQ(line["heard"][0]["speaker"], 8);
+    EXPECT_EQ(line["heard"][0]["packets_lost"], 2);
+}
+
+TEST(Report, PeopleGetPlainTextThatNoTerminalObeys) {
+    std::ostringstream out;
+    std::ostringstream complaints;
+    const auto report = make_text_report(out, complaints);
+    report->who(view);
+    EXPECT_EQ(out.str(), "Games/Chess\n  alice (you)\nin no room\n  bob?[2J, muted\n");
+    out.str("");
+    report->rooms(view);
+    EXPECT_EQ(out.str(), "Lobby\nGames  (fun)\nGames/Chess\n");
+    out.str("");
+    report->event(client::RoomEntered{.channel = ChannelId{3}}, view, {});
+    EXPECT_EQ(out.str(), "you are in \"Games/Chess\"\n");
+    report->failure({.code = ErrorCode::io, .message = "no\033way"}, ExitCode::unreachable);
+    EXPECT_EQ(complaints.str(), "partyline-cli: no?way\n");
+}
+
+}  // namespace
+}  // namespace partyline::cli

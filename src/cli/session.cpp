@@ -1,0 +1,259 @@
+#include "cli/session.hpp"
+
+#include <algorithm>
+#include <format>
+#include <utility>
+
+#include "cli/limits.hpp"
+
+namespace partyline::cli {
+namespace {
+
+template <class... Functions>
+struct Overloaded : Functions... {
+    using Functions::operator()...;
+};
+
+/// What a connection that never came about ends with.
+ExitCode code_for_failed_connect(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::wrong_identity: return ExitCode::wrong_identity;
+        case ErrorCode::io:
+        case ErrorCode::closed:
+        case ErrorCode::timed_out: return ExitCode::unreachable;
+        case ErrorCode::config: return ExitCode::local;
+        default: return ExitCode::refused;
+    }
+}
+
+}  // namespace
+
+Session::Session(const Options& options, Report& report, TimePoint now)
+    : options_(options),
+      report_(report),
+      give_up_at_(now + connect_time_max),
+      muted_(options.start_muted),
+      deafened_(options.start_deafened) {}
+
+View Session::view() const {
+    return {.rooms = talkie_->rooms(), .people = talkie_->people(), .self = self_};
+}
+
+std::optional<ExitCode> Session::exit_code() const {
+    return phase_ == Phase::over ? std::optional(code_) : std::nullopt;
+}
+
+TimePoint Session::deadline() const {
+    if (phase_ != Phase::connected) {
+        return give_up_at_;
+    }
+    return std::min(finish_at_.value_or(TimePoint::max()), accept_by_.value_or(TimePoint::max()));
+}
+
+void Session::tick(TimePoint now) {
+    if (phase_ == Phase::over || now < deadline()) {
+        return;
+    }
+    if (phase_ == Phase::connecting) {
+        give_up({.code = ErrorCode::timed_out,
+                 .message = std::format("{} does not answer", options_.talkie.host)},
+                ExitCode::unreachable, now);
+    } else if (phase_ == Phase::leaving) {
+        phase_ = Phase::over;
+    } else if (accept_by_ && now >= *accept_by_) {
+        give_up({.code = ErrorCode::timed_out, .message = "the server did not accept the text"},
+                ExitCode::lost, now);
+    } else {
+        finish(ExitCode::fine, now);
+    }
+}
+
+// --- ends ------------------------------------------------------------------------------------
+
+void Session::finish(ExitCode code, TimePoint now) {
+    if (phase_ == Phase::leaving || phase_ == Phase::over) {
+        return;
+    }
+    if (phase_ == Phase::connected && (options_.json || !options_.one_shot)) {
+        report_.stats(talkie_->voice_stats());
+    }
+    code_ = code;
+    phase_ = Phase::leaving;
+    give_up_at_ = now + leave_time_max;
+    talkie_->disconnect();
+}
+
+void Session::give_up(Error error, ExitCode code, TimePoint now) {
+    report_.failure(error, code);
+    finish(code, now);
+}
+
+void Session::interrupt(TimePoint now) {
+    if (phase_ == Phase::leaving) {
+        phase_ = Phase::over;
+    }
+    finish(ExitCode::fine, now);
+}
+
+void Session::output_lost(TimePoint now) { finish(ExitCode::local, now); }
+
+// --- events ----------------------------------------------------------------------------------
+
+void Session::take(const Item& item, TimePoint now) {
+    std::visit(Overloaded{[&](const TalkieEvent& event) { on_event(event, now); },
+                          [&](const InputLine& input) { on_line(input.line, now); },
+                          [&](const InputEnded&) { on_input_end(now); }},
+               item);
+}
+
+void Session::on_event(const TalkieEvent& told, TimePoint now) {
+    if (const auto* connected = std::get_if<client::Connected>(&told.event)) {
+        self_ = connected->session;
+    }
+    // A one-shot prints what it was asked for and nothing else, unless somebody wants it all.
+    if (options_.json || !options_.one_shot) {
+        report_.event(told.event, view(), told.at);
+    }
+    std::visit([&](const auto& event) { on(event, now); }, told.event);
+}
+
+void Session::on(const client::Connected&, TimePoint now) {
+    if (phase_ != Phase::connecting) {
+        return;
+    }
+    phase_ = Phase::connected;
+    if (options_.until.time) {
+        finish_at_ = now + *options_.until.time;
+    }
+    if (muted_ || deafened_) {
+        talkie_->set_self_state(muted_, deafened_);
+    }
+    if (options_.join.empty()) {
+        get_ready(now);
+    } else {
+        enter_first_room(now);
+    }
+}
+
+void Session::on(const client::Disconnected& event, TimePoint) {
+    if (phase_ == Phase::connecting) {
+        code_ = code_for_failed_connect(event.error.code);
+        report_.failure(event.error, code_);
+    } else if (phase_ == Phase::connected) {
+        code_ = ExitCode::lost;
+        report_.failure(event.error, code_);
+    }
+    phase_ = Phase::over;
+}
+
+void Session::on(const client::RoomsChanged&, TimePoint now) { enter_first_room(now); }
+
+void Session::on(const client::RoomEntered&, TimePoint now) { get_ready(now); }
+
+void Session::on(const client::TextReceived& event, TimePoint now) {
+    if (event.session == self_) {
+        if (accept_by_) {
+            finish(ExitCode::fine, now);
+        }
+        return;
+    }
+    ++texts_heard_;
+    if (options_.until.texts && texts_heard_ >= *options_.until.texts) {
+        finish(ExitCode::fine, now);
+    }
+}
+
+void Session::on(const client::Refused& event, TimePoint now) {
+    // Without what the command line asked for there is nothing to do; a person may ask again.
+    if (options_.one_shot || !ready_) {
+        give_up(event.error, ExitCode::refused, now);
+    }
+}
+
+void Session::on(const client::MicFinished&, TimePoint now) {
+    if (options_.until.mic_finished) {
+        finish_at_ = std::min(finish_at_.value_or(TimePoint::max()), now + last_words);
+    }
+}
+
+// --- commands --------------------------------------------------------------------------------
+
+Result<void> Session::enter(const std::string& room) {
+    const auto found = client::find_room(talkie_->rooms(), room);
+    if (!found) {
+        return std::unexpected(found.error());
+    }
+    talkie_->join(*found);
+    return {};
+}
+
+void Session::enter_first_room(TimePoint now) {
+    if (phase_ != Phase::connected || joined_ || options_.join.empty()) {
+        return;
+    }
+    joined_ = true;
+    if (const auto entered = enter(options_.join); !entered) {
+        give_up(entered.error(), ExitCode::refused, now);
+    }
+}
+
+void Session::get_ready(TimePoint now) {
+    if (phase_ != Phase::connected || ready_) {
+        return;
+    }
+    ready_ = true;
+    if (!options_.one_shot) {
+        return;
+    }
+    perform(*options_.one_shot, now);
+    if (std::holds_alternative<Say>(*options_.one_shot)) {
+        accept_by_ = now + accept_time_max;
+    } else {
+        finish(ExitCode::fine, now);
+    }
+}
+
+void Session::on_line(const std::string& line, TimePoint now) {
+    if (phase_ != Phase::connected || line.find_first_not_of(" \t\r") == std::string::npos) {
+        return;
+    }
+    const auto command = parse_command(line);
+    if (!command) {
+        report_.mistake(command.error());
+        return;
+    }
+    perform(*command, now);
+}
+
+void Session::on_input_end(TimePoint now) {
+    // A script that has said all it had to say. With a bound to wait for it is just silent.
+    if (!options_.until.any()) {
+        finish(ExitCode::fine, now);
+    }
+}
+
+void Session::perform(const Command& command, TimePoint now) {
+    std::visit(Overloaded{[&](const Say& say) { talkie_->say(say.text); },
+                          [&](const Move& move) {
+                              if (const auto entered = enter(move.room); !entered) {
+                                  report_.mistake(entered.error());
+                              }
+                          },
+                          [&](const Leave&) { talkie_->leave(); },
+                          [&](const SetMute& mute) {
+                              muted_ = mute.on;
+                              talkie_->set_self_state(muted_, deafened_);
+                          },
+                          [&](const SetDeafen& deafen) {
+                              deafened_ = deafen.on;
+                              talkie_->set_self_state(muted_, deafened_);
+                          },
+                          [&](const Who&) { report_.who(view()); },
+                          [&](const Rooms&) { report_.rooms(view()); },
+                          [&](const Stats&) { report_.stats(talkie_->voice_stats()); },
+                          [&](const Help&) { report_.help(command_help()); },
+                          [&](const Quit&) { finish(ExitCode::fine, now); }},
+               command);
+}
+
+}  // namespace partyline::cli

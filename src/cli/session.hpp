@@ -1,0 +1,83 @@
+// One run of the program, from connecting to its exit code.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/inbox.hpp"
+#include "cli/options.hpp"
+#include "cli/report.hpp"
+#include "client/talkie.hpp"
+
+namespace partyline::cli {
+
+/// Turns events and lines into commands and reports, and knows when it is time to go. Owned and
+/// called by the main loop; time is passed in.
+class Session {
+public:
+    Session(const Options& options, Report& report, TimePoint now);
+
+    /// The talkie that all events come from. It outlives the session.
+    void attach(client::Talkie& talkie) { talkie_ = &talkie; }
+
+    void take(const Item& item, TimePoint now);
+    /// Ends in order; a second time at once.
+    void interrupt(TimePoint now);
+    /// Nobody takes what we print: ends in order.
+    void output_lost(TimePoint now);
+    /// To be called now and then, and at deadline().
+    void tick(TimePoint now);
+
+    /// Whether it is time to read standard input: what --join asked for is done.
+    [[nodiscard]] bool wants_input() const { return ready_ && !options_.one_shot; }
+    /// Until when nothing will happen by itself.
+    [[nodiscard]] TimePoint deadline() const;
+    /// Set when all is over.
+    [[nodiscard]] std::optional<ExitCode> exit_code() const;
+
+private:
+    enum class Phase : std::uint8_t { connecting, connected, leaving, over };
+
+    void on_event(const TalkieEvent& event, TimePoint now);
+    void on(const client::Connected& event, TimePoint now);
+    void on(const client::Disconnected& event, TimePoint now);
+    void on(const client::RoomsChanged& event, TimePoint now);
+    void on(const client::RoomEntered& event, TimePoint now);
+    void on(const client::TextReceived& event, TimePoint now);
+    void on(const client::Refused& event, TimePoint now);
+    void on(const client::MicFinished& event, TimePoint now);
+    template <class Other>
+    void on(const Other&, TimePoint) {}
+
+    void on_line(const std::string& line, TimePoint now);
+    void on_input_end(TimePoint now);
+    void perform(const Command& command, TimePoint now);
+    Result<void> enter(const std::string& room);
+    void enter_first_room(TimePoint now);
+    void get_ready(TimePoint now);
+
+    void finish(ExitCode code, TimePoint now);
+    void give_up(Error error, ExitCode code, TimePoint now);
+    [[nodiscard]] View view() const;
+
+    const Options& options_;
+    Report& report_;
+    client::Talkie* talkie_ = nullptr;
+
+    Phase phase_ = Phase::connecting;
+    ExitCode code_ = ExitCode::fine;
+    SessionId self_{};
+    TimePoint give_up_at_;                // connecting or leaving takes too long
+    std::optional<TimePoint> finish_at_;  // --for, or the last words
+    std::optional<TimePoint> accept_by_;  // a one-shot `say` waits
+    bool joined_ = false;                 // --join was asked of the server
+    bool ready_ = false;                  // connected, and in the room of --join
+    bool muted_;
+    bool deafened_;
+    unsigned texts_heard_ = 0;
+};
+
+}  // namespace partyline::cli

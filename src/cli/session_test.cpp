@@ -1,0 +1,189 @@
+#include "cli/session.hpp"
+
+#include <gtest/gtest.h>
+
+#include <format>
+#include <sstream>
+#include <vector>
+
+namespace partyline::cli {
+namespace {
+
+using std::chrono::seconds;
+
+/// Notes what it is asked to do.
+class FakeTalkie final : public client::Talkie {
+public:
+    void join(ChannelId channel) override {
+        asked.push_back(std::format("join {}", channel.value));
+    }
+    void leave() override { asked.emplace_back("leave"); }
+    void say(std::string text) override { asked.push_back("say " + text); }
+    void set_self_state(bool mute, bool deafen) override {
+        asked.push_back(std::format("state {} {}", mute, deafen));
+    }
+    void disconnect() override { asked.emplace_back("disconnect"); }
+    [[nodiscard]] std::vector<client::Room> rooms() const override { return tree; }
+    [[nodiscard]] std::vector<client::Person> people() const override { return {}; }
+    [[nodiscard]] std::optional<ChannelId> current_room() const override { return std::nullopt; }
+    [[nodiscard]] client::VoiceStats voice_stats() const override { return {}; }
+
+    std::vector<std::string> asked;
+    std::vector<client::Room> tree{{.id = ChannelId{1}, .name = "Lobby"},
+                                   {.id = ChannelId{2}, .name = "Den"}};
+};
+
+struct Rig {
+    explicit Rig(Options with) : options(std::move(with)) { session.attach(talkie); }
+
+    void event(client::Event event) {
+        session.take(TalkieEvent{.event = std::move(event), .at = clock.now()}, clock.now());
+    }
+    void line(std::string text) { session.take(InputLine{std::move(text)}, clock.now()); }
+    void pass(Duration time) {
+        clock.advance(time);
+        session.tick(clock.now());
+    }
+    void end() { event(client::Disconnected{.error = {.code = ErrorCode::closed}}); }
+
+    const Options options;
+    ManualClock clock;
+    std::ostringstream out;
+    std::ostringstream complaints;
+    std::unique_ptr<Report> report = make_text_report(out, complaints);
+    FakeTalkie talkie;
+    Session session{options, *report, clock.now()};
+};
+
+using Asked = std::vector<std::string>;
+
+TEST(Session, JoinsThenReadsInputThenObeys) {
+    Rig rig({.join = "Lobby", .start_muted = true});
+    rig.event(client::Connected{.session = SessionId{1}});
+    EXPECT_FALSE(rig.session.wants_input());
+    rig.event(client::RoomEntered{.channel = ChannelId{1}});
+    EXPECT_TRUE(rig.session.wants_input());
+    for (const auto* line : {"unmute", "deafen", "say hi", "", "move Den", "leave", "quit"}) {
+        rig.line(line);
+    }
+    EXPECT_EQ(rig.talkie.asked,
+              (Asked{"state true false", "join 1", "state false false", "state false true",
+                     "say hi", "join 2", "leave", "disconnect"}));
+    EXPECT_FALSE(rig.session.exit_code());
+    rig.end();
+    EXPECT_EQ(rig.session.exit_code(), ExitCode::fine);
+    EXPECT_EQ(rig.complaints.str(), "");
+}
+
+TEST(Session, AFailedConnectionSaysWhatKind) {
+    struct Case {
+        ErrorCode error;
+        ExitCode code;
+    };
+    for (const auto& [error, code] : {Case{ErrorCode::io, ExitCode::unreachable},
+                                      {ErrorCode::timed_out, ExitCode::unreachable},
+                                      {ErrorCode::wrong_identity, ExitCode::wrong_identity},
+                                      {ErrorCode::name_taken, ExitCode::refused},
+                                      {ErrorCode::wrong_version, ExitCode::refused},
+                                      {ErrorCode::config, ExitCode::local}}) {
+        Rig rig({});
+        rig.event(client::Disconnected{.error = {.code = error, .message = "why"}});
+        EXPECT_EQ(rig.session.exit_code(), code);
+        EXPECT_EQ(rig.complaints.str(), "partyline-cli: why\n");
+    }
+}
+
+TEST(Session, ALostConnectionIsAFailure) {
+    Rig rig({});
+    rig.event(client::Connected{});
+    rig.event(client::Disconnected{.error = {.code = ErrorCode::shutting_down, .message = "bye"}});
+    EXPECT_EQ(rig.session.exit_code(), ExitCode::lost);
+    EXPECT_EQ(rig.complaints.str(), "partyline-cli: bye\n");
+}
+
+TEST(Session, NobodyWaitsForEver) {
+    Rig silent({});
+    silent.pass(connect_time_max);
+    EXPECT_EQ(silent.talkie.asked, Asked{"disconnect"});
+    silent.pass(leave_time_max);
+    EXPECT_EQ(silent.session.exit_code(), ExitCode::unreachable);
+
+    Rig interrupted({});
+    interrupted.event(client::Connected{});
+    interrupted.session.interrupt(interrupted.clock.now());
+    EXPECT_FALSE(interrupted.session.exit_code());
+    interrupted.session.interrupt(interrupted.clock.now());
+    EXPECT_EQ(interrupted.session.exit_code(), ExitCode::fine);
+}
+
+TEST(Session, ARoomThatIsNotThereOrNotOpenIsARefusal) {
+    Rig missing({.join = "Attic"});
+    missing.event(client::Connected{});
+    missing.end();
+    EXPECT_EQ(missing.session.exit_code(), ExitCode::refused);
+
+    Rig closed({.join = "Lobby"});
+    closed.event(client::Connected{});
+    closed.event(client::Refused{.command = "join", .error = {.message = "no"}});
+    closed.end();
+    EXPECT_EQ(closed.session.exit_code(), ExitCode::refused);
+
+    Rig later({});
+    later.event(client::Connected{});
+    later.line("move Attic");
+    later.event(client::Refused{.command = "join", .error = {.message = "no"}});
+    EXPECT_EQ(later.talkie.asked, Asked{}) << "a person may try again";
+}
+
+TEST(Session, OneShotSayWaitsForItsEcho) {
+    Rig rig({.join = "Lobby", .one_shot = Say{"hi"}});
+    rig.event(client::Connected{.session = SessionId{1}});
+    rig.event(client::RoomEntered{});
+    rig.event(client::TextReceived{.session = SessionId{2}, .text = "other"});
+    EXPECT_EQ(rig.talkie.asked, (Asked{"join 1", "say hi"}));
+    rig.event(client::TextReceived{.session = SessionId{1}, .text = "hi"});
+    rig.end();
+    EXPECT_EQ(rig.session.exit_code(), ExitCode::fine);
+    EXPECT_EQ(rig.out.str(), "");
+
+    Rig ignored({.join = "Lobby", .one_shot = Say{"hi"}});
+    ignored.event(client::Connected{.session = SessionId{1}});
+    ignored.event(client::RoomEntered{});
+    ignored.pass(accept_time_max);
+    ignored.end();
+    EXPECT_EQ(ignored.session.exit_code(), ExitCode::lost);
+}
+
+TEST(Session, BoundsEndIt) {
+    Rig time({.until = {.time = seconds(5)}});
+    time.event(client::Connected{});
+    time.session.take(InputEnded{}, time.clock.now());
+    time.pass(seconds(4));
+    EXPECT_EQ(time.talkie.asked, Asked{});
+    time.pass(seconds(1));
+    EXPECT_EQ(time.talkie.asked, Asked{"disconnect"});
+
+    Rig texts({.until = {.texts = 2}});
+    texts.event(client::Connected{.session = SessionId{1}});
+    for (const auto session : {SessionId{1}, SessionId{2}, SessionId{1}}) {
+        texts.event(client::TextReceived{.session = session});
+    }
+    EXPECT_EQ(texts.talkie.asked, Asked{});
+    texts.event(client::TextReceived{.session = SessionId{2}});
+    EXPECT_EQ(texts.talkie.asked, Asked{"disconnect"});
+
+    Rig mic({.until = {.mic_finished = true}});
+    mic.event(client::Connected{});
+    mic.event(client::MicFinished{});
+    EXPECT_EQ(mic.talkie.asked, Asked{});
+    mic.pass(last_words);
+    EXPECT_EQ(mic.talkie.asked, Asked{"disconnect"});
+
+    Rig input({});
+    input.event(client::Connected{});
+    input.session.take(InputEnded{}, input.clock.now());
+    EXPECT_EQ(input.talkie.asked, Asked{"disconnect"});
+}
+
+}  // namespace
+}  // namespace partyline::cli

@@ -1,0 +1,184 @@
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <format>
+
+#include "cli/report.hpp"
+
+namespace partyline::cli {
+namespace {
+
+/// What others wrote, without anything that a terminal would obey.
+std::string printable(std::string_view text) {
+    std::string out(text);
+    std::ranges::replace_if(
+        out,
+        [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7F; },
+        '?');
+    return out;
+}
+
+std::string local_time(std::int64_t unix_ms) {
+    const auto seconds = static_cast<std::time_t>(unix_ms / 1000);
+    std::array<char, 8> out{};
+    const auto* local = std::localtime(&seconds);
+    if (local == nullptr || std::strftime(out.data(), out.size(), "%H:%M", local) == 0) {
+        return "--:--";
+    }
+    return out.data();
+}
+
+std::string name_of(const View& view, const client::Person& person) {
+    auto out = printable(person.name);
+    if (person.session == view.self) {
+        out += " (you)";
+    }
+    return out;
+}
+
+std::string quoted_room(const View& view, ChannelId room) {
+    return room ? std::format("\"{}\"", printable(room_path(view.rooms, room))) : "no room";
+}
+
+/// One sentence for each event; empty for those that a person need not hear of.
+struct Sentence {
+    const View& view;
+
+    std::string operator()(const client::Connected& e) const {
+        return std::format("connected to {}, fingerprint {}{}", printable(e.server_name),
+                           e.fingerprint,
+                           e.first_use ? "\nthis server was not known before; its identity is now "
+                                         "pinned"
+                                       : "");
+    }
+    std::string operator()(const client::Disconnected&) const { return {}; }
+    std::string operator()(const client::RoomsChanged&) const { return {}; }
+    std::string operator()(const client::PersonChanged& e) const {
+        if (e.person.session == view.self) {
+            return {};
+        }
+        if (e.arrived) {
+            return std::format("* {} is here, in {}", printable(e.person.name),
+                               quoted_room(view, e.person.channel));
+        }
+        if (e.moved_from) {
+            return std::format("* {} went to {}", printable(e.person.name),
+                               quoted_room(view, e.person.channel));
+        }
+        return {};
+    }
+    std::string operator()(const client::PersonLeft& e) const {
+        return std::format("* {} is gone", printable(e.person.name));
+    }
+    std::string operator()(const client::RoomEntered& e) const {
+        return std::format("you are in {}", quoted_room(view, e.channel));
+    }
+    std::string operator()(const client::RoomLeft&) const { return "you are in no room"; }
+    std::string operator()(const client::KeysReady&) const { return {}; }
+    std::string operator()(const client::TextReceived& e) const {
+        return std::format("{} <{}> {}", local_time(e.unix_ms), printable(e.name),
+                           printable(e.text));
+    }
+    std::string operator()(const client::SpeakingChanged&) const { return {}; }
+    std::string operator()(const client::LaneChanged& e) const {
+        return e.lane == client::Lane::udp
+                   ? "voice goes over UDP"
+                   : "UDP does not get through; voice goes through the control connection";
+    }
+    std::string operator()(const client::Refused& e) const {
+        return std::format("{} was refused: {}", e.command, printable(e.error.message));
+    }
+    std::string operator()(const client::AudioStarted&) const { return {}; }
+    std::string operator()(const client::MicFinished&) const {
+        return "the microphone's file has been spoken";
+    }
+};
+
+class TextReport final : public Report {
+public:
+    TextReport(std::ostream& out, std::ostream& complaints) : out_(out), complaints_(complaints) {}
+
+    void event(const client::Event& event, const View& view, TimePoint) override {
+        if (const auto sentence = std::visit(Sentence{view}, event); !sentence.empty()) {
+            out_ << sentence << std::endl;
+        }
+    }
+
+    void who(const View& view) override {
+        for (const auto& room : in_tree_order(view.rooms)) {
+            list_people(view, room.id, printable(room_path(view.rooms, room.id)));
+        }
+        list_people(view, ChannelId{}, "in no room");
+        out_.flush();
+    }
+
+    void rooms(const View& view) override {
+        for (const auto& room : in_tree_order(view.rooms)) {
+            out_ << printable(room_path(view.rooms, room.id));
+            if (!room.topic.empty()) {
+                out_ << "  (" << printable(room.topic) << ')';
+            }
+            out_ << '\n';
+        }
+        out_.flush();
+    }
+
+    void stats(const client::VoiceStats& stats) override {
+        out_ << std::format("sent {} packets over {}, round trip {:.1f} ms\n", stats.packets_sent,
+                            stats.lane == client::Lane::udp ? "UDP" : "the control connection",
+                            stats.round_trip_ms);
+        for (const auto& heard : stats.heard) {
+            out_ << std::format(
+                "heard {}: {} packets, {} lost, {} late, {} unopened; {} frames played, {} "
+                "recovered, {} concealed; delay {:.0f} ms\n",
+                printable(heard.name), heard.packets_received, heard.packets_lost,
+                heard.packets_late, heard.packets_unopened, heard.frames_played,
+                heard.frames_recovered, heard.frames_concealed, heard.delay_current_ms);
+        }
+        out_.flush();
+    }
+
+    void help(std::string_view text) override { out_ << text << std::flush; }
+
+    void mistake(const Error& error) override {
+        complaints_ << printable(error.message) << std::endl;
+    }
+
+    void failure(const Error& error, ExitCode) override {
+        complaints_ << "partyline-cli: " << printable(error.message) << std::endl;
+    }
+
+    void ended(ExitCode) override {}
+
+private:
+    void list_people(const View& view, ChannelId room, std::string_view title) {
+        bool titled = false;
+        for (const auto& person : view.people) {
+            if (person.channel != room) {
+                continue;
+            }
+            if (!titled) {
+                out_ << title << '\n';
+                titled = true;
+            }
+            out_ << "  " << name_of(view, person);
+            if (person.self_deafen) {
+                out_ << ", deafened";
+            } else if (person.self_mute) {
+                out_ << ", muted";
+            }
+            out_ << '\n';
+        }
+    }
+
+    std::ostream& out_;
+    std::ostream& complaints_;
+};
+
+}  // namespace
+
+std::unique_ptr<Report> make_text_report(std::ostream& out, std::ostream& complaints) {
+    return std::make_unique<TextReport>(out, complaints);
+}
+
+}  // namespace partyline::cli
