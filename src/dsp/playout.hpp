@@ -25,17 +25,19 @@ struct PlayoutCounters {
     std::uint64_t packets_late = 0;       // came after their time was played: dropped
     std::uint64_t packets_duplicate = 0;  // dropped
     std::uint64_t packets_overflow = 0;   // beyond what the buffer may hold: dropped
+    std::uint64_t packets_malformed = 0;  // not Opus of 10 or 20 ms: dropped
     std::uint64_t played = 0;             // frames decoded from their own packet
     std::uint64_t recovered = 0;          // lost, and decoded out of the next packet's FEC
     std::uint64_t concealed = 0;          // lost within a spurt, and invented
     std::uint64_t silent = 0;             // between spurts
-    std::uint64_t stretched_samples = 0;  // added by time-scale modification
+    std::uint64_t stretched_samples = 0;  // added by time-scale modification, or by waiting
     std::uint64_t shortened_samples = 0;  // removed by it
 };
 
 struct PlayoutDelay {
-    Duration target{};   // what the jitter buffer aims at
-    Duration current{};  // what it holds now: time from arrival to playout of the newest packet
+    Duration target{};  // what the jitter buffer aims at
+    Duration
+        current{};  // what it holds: from arrival to playout of a packet that came at best speed
 };
 
 /// The adaptive jitter buffer, decoder and time-scale modification of one speaker. The target

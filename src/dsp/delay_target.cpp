@@ -1,0 +1,112 @@
+#include "dsp/delay_target.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace partyline::dsp {
+namespace {
+
+// Of packets, that are to be there in time.
+constexpr float percentile_aim = 0.985F;
+// With each packet the old ones together weigh this much less: a time constant of 5 s at 100
+// packets/s. One and a half per cent of that is 8 packets: so few make the target grow.
+constexpr float forgetting = 0.998F;
+// Above the percentile, for a tick that does not fall together with arrivals.
+constexpr Samples margin = 5 * samples_per_ms;
+// What differs by more is another clock, not the network.
+constexpr Samples clock_jump = 2 * Samples{sample_rate_hz};
+// Silence as long as this between packets makes the next one the start of a spurt.
+constexpr Samples spurt_gap = 100 * samples_per_ms;
+
+// Shares of lost frames and of packets with FEC are averages over about 5 s.
+constexpr double share_weight = 1.0 / 500;
+constexpr double lost_share_on = 0.01;
+constexpr double lost_share_off = 0.003;
+constexpr double fec_share_on = 0.1;
+
+}  // namespace
+
+void SlidingMinimum::add(Samples value, Samples now) {
+    const auto bucket = std::max(now / bucket_samples, any_ ? bucket_ : 0);
+    if (!any_ || bucket - bucket_ >= static_cast<std::int64_t>(buckets)) {
+        least_.fill(std::numeric_limits<Samples>::max());
+        bucket_ = bucket;
+        any_ = true;
+    }
+    while (bucket_ < bucket) {
+        ++bucket_;
+        least_[static_cast<std::size_t>(bucket_) % buckets] = std::numeric_limits<Samples>::max();
+    }
+    auto& least = least_[static_cast<std::size_t>(bucket) % buckets];
+    least = std::min(least, value);
+}
+
+Samples SlidingMinimum::value() const { return any_ ? std::ranges::min(least_) : 0; }
+
+DelayTarget::DelayTarget() : histogram_(histogram_ms) {
+    // Before anything is known: a network that holds nothing up.
+    histogram_[0] = 1.0F;
+}
+
+void DelayTarget::observe(const Arrival& arrival) {
+    const auto end = arrival.media + static_cast<Samples>(arrival.samples);
+    const auto transit = arrival.arrived - end;
+    if (!fastest_.empty() && std::abs(transit - fastest_.value()) > clock_jump) {
+        fastest_.clear();
+    }
+    fastest_.add(transit, arrival.arrived);
+
+    // Sound from before the microphone opened comes in a burst at the start of a spurt, each
+    // packet less old than the one before it. That says nothing about the network.
+    const bool starts_spurt = !any_ || arrival.media - newest_end_ >= spurt_gap;
+    const bool catches_up = newest_transit_ - transit > static_cast<Samples>(arrival.samples) / 2;
+    in_burst_ = starts_spurt || (in_burst_ && catches_up);
+    if (!in_burst_) {
+        record(transit - fastest_.value());
+    }
+    if (!any_ || end > newest_end_) {
+        newest_end_ = end;
+        newest_transit_ = transit;
+        any_ = true;
+    }
+    packet_samples_ = arrival.samples;
+    fec_share_ += ((arrival.has_fec ? 1.0 : 0.0) - fec_share_) * share_weight;
+    update();
+}
+
+void DelayTarget::observe_frame(bool lost) {
+    lost_share_ += ((lost ? 1.0 : 0.0) - lost_share_) * share_weight;
+}
+
+void DelayTarget::record(Samples held_up) {
+    for (float& share : histogram_) {
+        share *= forgetting;
+    }
+    const auto ms = static_cast<std::size_t>(held_up / samples_per_ms);
+    histogram_[std::min(ms, histogram_ms - 1)] += 1.0F - forgetting;
+    spread_ = percentile();
+}
+
+Samples DelayTarget::percentile() const {
+    // From the top: few entries there, and no rounding errors of a sum near one.
+    float above = 0.0F;
+    for (std::size_t ms = histogram_ms; ms-- > 0;) {
+        above += histogram_[ms];
+        if (above > 1.0F - percentile_aim) {
+            return static_cast<Samples>(ms) * samples_per_ms;
+        }
+    }
+    return 0;
+}
+
+void DelayTarget::update() {
+    // The copy of a lost packet comes with the next one. When packets are lost, waiting for that
+    // one costs less than inventing does.
+    const double threshold = waits_for_fec_ ? lost_share_off : lost_share_on;
+    waits_for_fec_ = lost_share_ > threshold && fec_share_ > fec_share_on;
+    const auto fec_wait = waits_for_fec_ ? static_cast<Samples>(packet_samples_) : 0;
+    target_ = std::clamp(spread_ + margin + fec_wait, to_samples(delay_target_min),
+                         to_samples(delay_target_max));
+}
+
+}  // namespace partyline::dsp
