@@ -1,0 +1,23 @@
+# Where the build environment lives. Sourced, after lib.sh, with $here set to tools/env.
+
+cache=${PARTYLINE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/partyline}
+roots=$cache/roots
+logs=$cache/logs
+stamp=.partyline-root-complete
+# Raise this when root.sh makes roots differently from before.
+root_recipe=1
+
+# root_path core|full: the folder is named after everything that decides what is in it.
+root_path() {
+    local lists=("$here/packages-core.txt") key
+    [[ $1 == core ]] || lists+=("$here/packages-checks.txt")
+    key=$({
+        echo "$root_recipe $(uname -m)"
+        package_names "${lists[@]}"
+    } | sha256sum | cut -c 1-12)
+    echo "$roots/$1-$key"
+}
+
+root_ready() {
+    [[ -e $(root_path "$1")/$stamp ]]
+}
