@@ -55,10 +55,23 @@ inline constexpr std::chrono::seconds control_ping_interval{15};
 inline constexpr std::chrono::seconds control_silence_max{45};
 inline constexpr std::chrono::seconds connect_time_max{10};
 inline constexpr std::chrono::hours device_renewal_interval{24};
+inline constexpr std::size_t requests_outstanding_max = 4096;
+/// Beyond this the server does not read what we say: the connection ends.
+inline constexpr std::size_t outgoing_bytes_max = 4 * 1024 * 1024;
+/// Tunnelled voice that would wait behind this much is dropped: late voice is of no use.
+inline constexpr std::size_t outgoing_voice_bytes_max = 32 * 1024;
+inline constexpr std::chrono::milliseconds farewell_time_max{500};
+inline constexpr std::chrono::milliseconds tick_interval_min{1};
+inline constexpr std::chrono::milliseconds backlog_flush_interval{10};
 
 // Queues between the threads (docs/threads.md).
 inline constexpr std::size_t voice_commands_max = 1024;
-inline constexpr std::size_t voice_events_max = 1024;
+inline constexpr std::size_t voice_reports_max = 1024;
 inline constexpr std::size_t tunnel_datagrams_max = 64;
+
+// The voice threads.
+inline constexpr std::size_t receive_batch_max = 256;
+inline constexpr std::size_t frames_caught_up_max = 5;
+inline constexpr std::chrono::milliseconds heard_report_interval{100};
 
 }  // namespace partyline::client

@@ -27,6 +27,7 @@ std::string stand_in_name(SessionId session) { return std::format("session {}", 
 }  // namespace
 
 Model::Events Model::fold(const wire::ChannelPage& page) {
+    ++revision_;
     for (const auto& channel : page.channels) {
         rooms_[channel.id] = {.id = channel.id,
                               .parent = channel.parent,
@@ -38,6 +39,7 @@ Model::Events Model::fold(const wire::ChannelPage& page) {
 }
 
 Model::Events Model::fold(const wire::PresencePage& page) {
+    ++revision_;
     Events events;
     for (const auto& presence : page.sessions) {
         fold_presence(presence, events);
@@ -46,6 +48,7 @@ Model::Events Model::fold(const wire::PresencePage& page) {
 }
 
 Model::Events Model::fold(const wire::PresenceChanged& change) {
+    ++revision_;
     Events events;
     for (const auto& presence : change.sessions) {
         fold_presence(presence, events);
@@ -88,6 +91,7 @@ void Model::fold_presence(const wire::Presence& presence, Events& events) {
 }
 
 Model::Events Model::enter(ChannelId channel) {
+    ++revision_;
     Events events;
     own_channel_ = channel;
     for (auto& [session, entry] : people_) {
@@ -106,6 +110,7 @@ Model::Events Model::enter(ChannelId channel) {
 }
 
 Model::Events Model::member_joined(SessionId session) {
+    ++revision_;
     auto& entry = people_[session];
     const auto before = entry.person;
     entry.leaving = false;
@@ -141,11 +146,12 @@ Model::Events Model::set_heard(SessionId session, bool speaking) {
     return events;
 }
 
-void Model::set_speaking(Entry& entry, bool speaking, Events& events) const {
+void Model::set_speaking(Entry& entry, bool speaking, Events& events) {
     if (entry.person.speaking == speaking) {
         return;
     }
     entry.person.speaking = speaking;
+    ++revision_;
     if (ready_) {
         events.push_back(SpeakingChanged{.session = entry.person.session, .speaking = speaking});
     }

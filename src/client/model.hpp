@@ -1,6 +1,7 @@
 // The rooms and the people, folded from what the server tells.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
@@ -25,7 +26,10 @@ public:
     Events fold(const wire::PresencePage& page);
     Events fold(const wire::PresenceChanged& change);
     /// The snapshot is whole.
-    void set_ready() { ready_ = true; }
+    void set_ready() {
+        ready_ = true;
+        ++revision_;
+    }
 
     /// We are in this room now, or in none.
     Events enter(ChannelId channel);
@@ -39,6 +43,8 @@ public:
     Events set_heard(SessionId session, bool speaking);
 
     [[nodiscard]] bool ready() const { return ready_; }
+    /// Grows with whatever may have changed an answer below.
+    [[nodiscard]] std::uint64_t revision() const { return revision_; }
     [[nodiscard]] ChannelId own_channel() const { return own_channel_; }
     [[nodiscard]] std::vector<Room> rooms() const;
     [[nodiscard]] std::vector<Person> people() const;
@@ -56,13 +62,13 @@ private:
     };
 
     void fold_presence(const wire::Presence& presence, Events& events);
-    void place(Entry& entry, ChannelId channel);
-    void set_speaking(Entry& entry, bool speaking, Events& events) const;
+    void set_speaking(Entry& entry, bool speaking, Events& events);
     [[nodiscard]] bool is_in_own_room(const Entry& entry) const;
 
     SessionId self_{};
     ChannelId own_channel_{};
     bool ready_ = false;
+    std::uint64_t revision_ = 0;
     std::map<ChannelId, Room> rooms_;
     std::map<SessionId, Entry> people_;
 };

@@ -1,102 +1,15 @@
 #include "client/pins.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <filesystem>
 #include <format>
-#include <system_error>
 
 #include "base/bytes.hpp"
+#include "client/pin_file.hpp"
 
 namespace partyline::client {
 namespace {
 
 constexpr std::size_t fingerprint_bytes = 32;
-constexpr std::size_t pins_file_bytes_max = 1024 * 1024;
-
-/// Owns a descriptor.
-class File {
-public:
-    explicit File(int fd) : fd_(fd) {}
-    ~File() {
-        if (fd_ >= 0) {
-            ::close(fd_);
-        }
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-
-    [[nodiscard]] int fd() const { return fd_; }
-    [[nodiscard]] bool is_open() const { return fd_ >= 0; }
-
-private:
-    const int fd_;
-};
-
-std::unexpected<Error> fail_io(std::string_view what, const std::string& path) {
-    return fail(ErrorCode::io,
-                std::format("{} {}: {}.", what, path, std::generic_category().message(errno)));
-}
-
-Result<std::string> read_text(const std::string& path) {
-    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file.is_open()) {
-        if (errno == ENOENT) {
-            return std::string();
-        }
-        return fail_io("Cannot read the known servers in", path);
-    }
-    std::string text;
-    char buffer[4096];
-    while (text.size() <= pins_file_bytes_max) {
-        const auto got = ::read(file.fd(), buffer, sizeof(buffer));
-        if (got < 0) {
-            return fail_io("Cannot read the known servers in", path);
-        }
-        if (got == 0) {
-            return text;
-        }
-        text.append(buffer, static_cast<std::size_t>(got));
-    }
-    return fail(ErrorCode::config, std::format("{} is too large for a file of pins.", path));
-}
-
-bool write_all(int fd, std::string_view text) {
-    while (!text.empty()) {
-        const auto written = ::write(fd, text.data(), text.size());
-        if (written < 0) {
-            return false;
-        }
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return ::fsync(fd) == 0;
-}
-
-// Whole or not at all: a new file takes the old one's place in one step.
-Result<void> replace_text(const std::string& path, std::string_view text) {
-    auto temporary = path + ".XXXXXX";
-    const File file(::mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600
-    if (!file.is_open()) {
-        return fail_io("Cannot pin the server in", path);
-    }
-    if (!write_all(file.fd(), text) || std::rename(temporary.c_str(), path.c_str()) != 0) {
-        auto failure = fail_io("Cannot pin the server in", path);
-        ::unlink(temporary.c_str());
-        return failure;
-    }
-    return {};
-}
-
-std::string parent_of(const std::string& path) {
-    const auto parent = std::filesystem::path(path).parent_path().string();
-    return parent.empty() ? "." : parent;
-}
 
 std::string_view trimmed(std::string_view line) {
     const auto from = line.find_first_not_of(" \t\r");
@@ -128,18 +41,13 @@ std::unexpected<Error> refuse(const std::string& server, std::string_view expect
                             server, actual, source, expected));
 }
 
-// Under a lock on the folder, so that two talkies that pin at once do not undo each other. The
-// folder itself is locked because that leaves no lock file behind.
 Result<ServerKnown> check_pins(const std::string& path, const std::string& server,
                                const std::string& fingerprint) {
-    const auto folder = parent_of(path);
-    std::error_code ignored;  // what matters is whether it can be opened
-    std::filesystem::create_directories(folder, ignored);
-    const File lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!lock.is_open() || ::flock(lock.fd(), LOCK_EX) != 0) {
-        return fail_io("Cannot open the folder of the known servers,", folder);
+    const auto file = PinFile::open(path);
+    if (!file) {
+        return std::unexpected(file.error());
     }
-    auto text = read_text(path);
+    auto text = file->read();
     if (!text) {
         return std::unexpected(std::move(text.error()));
     }
@@ -158,7 +66,7 @@ Result<ServerKnown> check_pins(const std::string& path, const std::string& serve
         *text += '\n';
     }
     *text += std::format("{} {}\n", server, fingerprint);
-    if (auto written = replace_text(path, *text); !written) {
+    if (auto written = file->replace(*text); !written) {
         return std::unexpected(std::move(written.error()));
     }
     return ServerKnown::first_use;

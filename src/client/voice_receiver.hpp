@@ -32,6 +32,8 @@ struct SpeakerStats {
     std::uint64_t frames_concealed = 0;
     Duration delay_target{};
     Duration delay_current{};
+
+    bool operator==(const SpeakerStats&) const = default;
 };
 
 struct ReceiverCounters {

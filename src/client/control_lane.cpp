@@ -1,0 +1,107 @@
+#include "client/control_lane.hpp"
+
+#include <utility>
+
+#include "base/log.hpp"
+#include "client/limits.hpp"
+#include "wire/limits.hpp"
+
+namespace partyline::client {
+
+ControlLane::ControlLane(net::Loop& loop)
+    : loop_(loop),
+      context_(net::TlsContext::client(wire::alpn)),
+      stream_(loop, context_),
+      gate_(loop),
+      queued_(loop),
+      drained_(loop) {}
+
+net::task<Result<void>> ControlLane::connect(std::string host, std::uint16_t port) {
+    auto connected = co_await stream_.connect(std::move(host), port, connect_time_max);
+    if (connected) {
+        if (auto pass = gate_.enter()) {
+            writer_done_ = false;
+            loop_.spawn(write_all(std::move(*pass)));
+        }
+    }
+    co_return connected;
+}
+
+net::task<Result<wire::ServerMessage>> ControlLane::receive() {
+    while (true) {
+        const auto message = reader_.next();
+        if (!message) {
+            co_return std::unexpected(message.error());
+        }
+        if (*message) {
+            co_return wire::decode_server(**message);
+        }
+        const auto got = co_await stream_.read_some(read_buffer_);
+        if (!got) {
+            co_return std::unexpected(got.error());
+        }
+        reader_.feed(ByteView(read_buffer_).first(*got));
+    }
+}
+
+void ControlLane::send(const wire::ClientMessage& message) {
+    if (closing_) {
+        return;
+    }
+    if (const auto framed = wire::append_frame(outgoing_, wire::encode(message)); !framed) {
+        log::error("A message could not be sent: {}", framed.error().message);
+        return;
+    }
+    if (outgoing_.size() > outgoing_bytes_max) {
+        log::warning("The server reads nothing: hanging up.");
+        hang_up();
+    }
+    queued_.set();
+}
+
+void ControlLane::send_voice(ByteView datagram) {
+    if (outgoing_.size() + writing_.size() < outgoing_voice_bytes_max) {
+        send({.body = wire::VoiceTunnel{to_bytes(datagram)}});
+    }
+}
+
+net::task<> ControlLane::write_all(net::Gate::Pass) {
+    while (stream_.is_open()) {
+        if (outgoing_.empty()) {
+            if (closing_) {
+                break;
+            }
+            co_await queued_.wait();
+            continue;
+        }
+        std::swap(writing_, outgoing_);
+        const auto written = co_await stream_.write(writing_);
+        writing_.clear();
+        if (!written) {
+            break;
+        }
+    }
+    writer_done_ = true;
+    drained_.set();
+}
+
+void ControlLane::hang_up() {
+    stream_.close();
+    queued_.set();  // a writer that waits for work sees that there will be none
+}
+
+net::task<> ControlLane::say_farewell() {
+    closing_ = true;
+    queued_.set();
+    if (!writer_done_) {
+        co_await drained_.wait_for(farewell_time_max);
+    }
+    hang_up();
+}
+
+net::task<> ControlLane::close() {
+    hang_up();
+    co_await gate_.close();
+}
+
+}  // namespace partyline::client

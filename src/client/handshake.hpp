@@ -1,0 +1,45 @@
+// Coming in: what the server must prove before we send a byte, and what we then say.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/error.hpp"
+#include "client/pins.hpp"
+#include "client/talkie.hpp"
+#include "crypto/identity.hpp"
+#include "crypto/keys.hpp"
+#include "wire/control.hpp"
+
+namespace partyline::client {
+
+/// A server that has proven who it is, and is who it should be.
+struct TrustedServer {
+    crypto::PublicKey id{};
+    std::string name;
+    std::string fingerprint;
+    bool first_use = false;
+    wire::Limits limits;
+};
+
+/// `exporter` is the TLS exporter's value for crypto::exporter_label_login on this connection.
+/// Fails with bad_signature, wrong_identity or wrong_version, or because pins cannot be kept.
+Result<TrustedServer> check_hello(const wire::Hello& hello, const crypto::ExporterValue& exporter,
+                                  const Settings& settings);
+
+struct LoginParts {
+    const crypto::Identity& identity;
+    const crypto::AgreementKey& agreement;
+    crypto::PublicKey server_id{};
+    crypto::ExporterValue exporter{};
+    std::string name;
+    std::int64_t now_unix_ms = 0;
+};
+wire::Login make_login(const LoginParts& parts);
+
+/// Signed anew, for as long as peers will accept.
+wire::DeviceKey make_device_key(const crypto::Identity& identity,
+                                const crypto::PublicKey& server_id, const crypto::PublicKey& x25519,
+                                std::int64_t now_unix_ms);
+
+}  // namespace partyline::client

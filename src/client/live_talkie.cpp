@@ -1,0 +1,368 @@
+#include "client/live_talkie.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <format>
+#include <utility>
+
+#include "base/log.hpp"
+#include "crypto/handshake.hpp"
+#include "crypto/hop.hpp"
+#include "net/udp.hpp"
+
+namespace partyline::client {
+namespace {
+
+double to_ms(Duration duration) {
+    return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+HeardStats to_heard(const SpeakerStats& stats, std::string name) {
+    return {.speaker = stats.speaker,
+            .name = std::move(name),
+            .packets_received = stats.packets_received,
+            .packets_lost = stats.packets_lost,
+            .packets_late = stats.packets_late,
+            .packets_unopened = stats.packets_unopened,
+            .frames_played = stats.frames_played,
+            .frames_recovered = stats.frames_recovered,
+            .frames_concealed = stats.frames_concealed,
+            .delay_target_ms = to_ms(stats.delay_target),
+            .delay_current_ms = to_ms(stats.delay_current)};
+}
+
+Error asked_for() { return {.code = ErrorCode::closed, .message = "The connection has ended."}; }
+
+}  // namespace
+
+LiveTalkie::LiveTalkie(Parts parts)
+    : settings_(std::move(parts.settings)),
+      identity_(std::move(parts.identity)),
+      source_(std::move(parts.source)),
+      sink_(std::move(parts.sink)),
+      on_event_(std::move(parts.on_event)),
+      view_(std::make_shared<const View>()),
+      heard_view_(std::make_shared<const HeardView>()),
+      lane_(loop_),
+      gate_(loop_),
+      tick_wanted_(loop_) {
+    loop_.spawn(live());
+    thread_ = std::thread([this] { loop_.run(); });
+}
+
+// live() ends within farewell_time_max and what the voice threads need to notice; it stops the loop.
+LiveTalkie::~LiveTalkie() {
+    disconnect();
+    thread_.join();
+}
+
+// --- from any thread -------------------------------------------------------------------------
+
+void LiveTalkie::post(std::move_only_function<void(Session&)> work) {
+    loop_.post([this, work = std::move(work)]() mutable {
+        if (session_ && !ended_) {
+            work(*session_);
+            publish();
+            tick_wanted_.set();
+        }
+    });
+}
+
+void LiveTalkie::join(ChannelId channel) {
+    post([channel](Session& session) { session.join(channel); });
+}
+void LiveTalkie::leave() {
+    post([](Session& session) { session.leave(); });
+}
+void LiveTalkie::say(std::string text) {
+    post([text = std::move(text)](Session& session) { session.say(text); });
+}
+void LiveTalkie::set_self_state(bool mute, bool deafen) {
+    post([mute, deafen](Session& session) { session.set_self_state(mute, deafen); });
+}
+void LiveTalkie::disconnect() {
+    loop_.post([this] { begin_end(asked_for()); });
+}
+
+std::vector<Room> LiveTalkie::rooms() const { return view_.load()->rooms; }
+std::vector<Person> LiveTalkie::people() const { return view_.load()->people; }
+
+std::optional<ChannelId> LiveTalkie::current_room() const {
+    const auto room = view_.load()->room;
+    return room ? std::optional(room) : std::nullopt;
+}
+
+VoiceStats LiveTalkie::voice_stats() const {
+    const auto heard = heard_view_.load();
+    return {.packets_sent = up_counters_.packets_sent.load(std::memory_order_relaxed),
+            .frames_captured = up_counters_.frames_captured.load(std::memory_order_relaxed),
+            .round_trip_ms = heard->round_trip_ms,
+            .lane = heard->lane,
+            .heard = heard->heard};
+}
+
+// --- from first to last ----------------------------------------------------------------------
+
+// The order of the end: no more sound, then no more reports, then the farewell's coroutine and ours,
+// then the last event. After it nothing runs but the loop's own return.
+net::task<> LiveTalkie::live() {
+    const auto reason = co_await stay();
+    stop_voice();
+    tick_wanted_.set();
+    if (reports_) {
+        reports_->cancel();
+    }
+    co_await gate_.close();
+    co_await lane_.close();
+    drain_reports();
+    emit(Disconnected{reason});
+    ended_ = true;
+    loop_.stop();
+}
+
+net::task<Error> LiveTalkie::stay() {
+    auto failed = co_await come_in();
+    while (failed && !end_reason_) {
+        auto message = co_await lane_.receive();
+        if (message) {
+            session_->receive(*message);
+            publish();
+            tick_wanted_.set();
+        } else {
+            failed = std::unexpected(std::move(message.error()));
+        }
+    }
+    if (end_reason_) {
+        co_return *end_reason_;
+    }
+    auto error = failed.error();
+    if (error.code == ErrorCode::closed) {
+        // `closed` is what was asked for, and nobody has.
+        error = {.code = ErrorCode::io, .message = "The server has ended the connection."};
+    }
+    co_return error;
+}
+
+net::task<Result<wire::ServerMessage>> LiveTalkie::receive_before(TimePoint deadline) {
+    bool late = false;
+    const net::Alarm alarm(loop_, deadline - clock_.now(), [this, &late] {
+        late = true;
+        lane_.hang_up();
+    });
+    auto message = co_await lane_.receive();
+    if (late) {
+        co_return fail(ErrorCode::timed_out, "The server does not answer.");
+    }
+    if (message) {
+        if (const auto* refusal = std::get_if<wire::Refusal>(&message->body)) {
+            co_return std::unexpected(refusal->error);
+        }
+        if (const auto* goodbye = std::get_if<wire::Goodbye>(&message->body)) {
+            co_return std::unexpected(goodbye->error);
+        }
+    }
+    co_return message;
+}
+
+// Nothing is sent before the server has proven who it is.
+net::task<Result<void>> LiveTalkie::come_in() {
+    if (auto connected = co_await lane_.connect(settings_.host, settings_.port); !connected) {
+        co_return connected;
+    }
+    const auto deadline = clock_.now() + connect_time_max;
+    const auto first = co_await receive_before(deadline);
+    if (!first) {
+        co_return std::unexpected(first.error());
+    }
+    const auto* hello = std::get_if<wire::Hello>(&first->body);
+    const auto exporter = lane_.export_value(crypto::exporter_label_login);
+    if (hello == nullptr || !exporter) {
+        co_return fail(ErrorCode::malformed, "The server does not begin as Partyline does.");
+    }
+    const auto server = check_hello(*hello, *exporter, settings_);
+    if (!server) {
+        co_return std::unexpected(server.error());
+    }
+    auto agreement = crypto::AgreementKey::generate();
+    lane_.send({.request_id = login_request_id,
+                .body = make_login({.identity = identity_,
+                                    .agreement = agreement,
+                                    .server_id = server->id,
+                                    .exporter = *exporter,
+                                    .name = settings_.name,
+                                    .now_unix_ms = clock_.unix_ms()})});
+    const auto second = co_await receive_before(deadline);
+    if (!second) {
+        co_return std::unexpected(second.error());
+    }
+    const auto* welcome = std::get_if<wire::Welcome>(&second->body);
+    if (welcome == nullptr || welcome->version != wire::protocol_version) {
+        co_return fail(ErrorCode::malformed, "The server does not answer as Partyline does.");
+    }
+    co_return sit_down(*server, *welcome, std::move(agreement));
+}
+
+Result<void> LiveTalkie::sit_down(const TrustedServer& server, const wire::Welcome& welcome,
+                                  crypto::AgreementKey agreement) {
+    const auto up = lane_.export_value(crypto::exporter_label_up);
+    const auto down = lane_.export_value(crypto::exporter_label_down);
+    if (!up || !down) {
+        return std::unexpected(up ? down.error() : up.error());
+    }
+    link_ = std::make_unique<VoiceLink>(
+        VoiceLink::Hop{
+            .up = crypto::hop_key(*up), .down = crypto::hop_key(*down), .epoch = welcome.hop_epoch},
+        up_counters_);
+    session_.emplace(Session::Given{.port = *this, .clock = clock_, .identity = identity_},
+                     Seating{.session = welcome.session,
+                             .route = welcome.route,
+                             .connected = {.session = welcome.session,
+                                           .server_name = server.name,
+                                           .fingerprint = server.fingerprint,
+                                           .first_use = server.first_use},
+                             .shares_per_message = server.limits.shares_per_message},
+                     OwnDevice{.server_id = server.id,
+                               .session = welcome.session,
+                               .identity = identity_.public_key(),
+                               .agreement = std::move(agreement)});
+    reports_ = std::make_unique<net::ReadWatch>(loop_, link_->control_wake.fd());
+    if (auto pass = gate_.enter()) {
+        loop_.spawn(tick_along(std::move(*pass)));
+    }
+    if (auto pass = gate_.enter()) {
+        loop_.spawn(take_reports(std::move(*pass)));
+    }
+    return {};
+}
+
+void LiveTalkie::begin_end(Error reason) {
+    if (end_reason_) {
+        return;
+    }
+    end_reason_ = std::move(reason);
+    if (auto pass = gate_.enter()) {
+        loop_.spawn(say_farewell(std::move(*pass)));
+    }
+}
+
+net::task<> LiveTalkie::say_farewell(net::Gate::Pass) { co_await lane_.say_farewell(); }
+
+// --- what keeps a session going --------------------------------------------------------------
+
+net::task<> LiveTalkie::tick_along(net::Gate::Pass) {
+    while (!gate_.closing()) {
+        const bool up_taken = link_->to_up.flush();
+        const bool down_taken = link_->to_down.flush();
+        const auto now = clock_.now();
+        auto due = std::max(session_->next_tick(), now + tick_interval_min);
+        if (!up_taken || !down_taken) {
+            due = std::min(due, now + backlog_flush_interval);
+        }
+        co_await tick_wanted_.wait_for(due - now);
+        if (!gate_.closing()) {
+            session_->tick();
+            publish();
+        }
+    }
+}
+
+net::task<> LiveTalkie::take_reports(net::Gate::Pass) {
+    while (!gate_.closing() && co_await reports_->readable()) {
+        link_->control_wake.clear();
+        drain_reports();
+    }
+}
+
+void LiveTalkie::drain_reports() {
+    if (!link_) {
+        return;
+    }
+    while (const auto datagram = link_->tunnel_up.pop()) {
+        lane_.send_voice(datagram->view());
+    }
+    for (auto* reports : {&link_->from_up, &link_->from_down}) {
+        while (auto report = reports->pop()) {
+            session_->take(std::move(*report));
+        }
+    }
+    publish();
+    tick_wanted_.set();
+}
+
+// --- what the session wants ------------------------------------------------------------------
+
+void LiveTalkie::emit(const Event& event) {
+    publish();
+    on_event_(event);
+}
+
+void LiveTalkie::to_up(UpCommand command) {
+    if (source_) {
+        link_->to_up.push(std::move(command));
+    }
+}
+
+void LiveTalkie::to_down(DownCommand command) {
+    link_->to_down.push(std::move(command));
+    link_->down_wake.wake();
+}
+
+void LiveTalkie::begin_voice() {
+    const VoiceIdentity identity{.server_id = session_->server_id(),
+                                 .session = session_->session()};
+    if (settings_.use_udp) {
+        if (auto socket = net::UdpSocket::connect(lane_.remote())) {
+            link_->socket = std::move(*socket);
+        } else {
+            log::warning("All voice is tunnelled: {}", socket.error().message);
+        }
+    }
+    down_ = std::make_unique<VoiceDown>(identity, *link_, *sink_, clock_);
+    if (source_) {
+        if (auto up = VoiceUp::start(identity, *link_, *source_)) {
+            up_ = std::move(*up);
+        } else {
+            log::error("Nothing can be said: {}", up.error().message);
+        }
+    }
+}
+
+void LiveTalkie::begin_audio() {
+    to_down(StartPlaying{});
+    if (up_) {
+        up_->begin();
+    }
+}
+
+void LiveTalkie::end(Error reason) { begin_end(std::move(reason)); }
+
+void LiveTalkie::stop_voice() {
+    up_.reset();
+    down_.reset();
+    if (const auto closed = sink_->close(); !closed) {
+        log::error("{}", closed.error().message);
+    }
+}
+
+void LiveTalkie::publish() {
+    if (!session_) {
+        return;
+    }
+    const auto& model = session_->model();
+    if (model.ready() && std::exchange(model_shown_, model.revision()) != model.revision()) {
+        view_.store(std::make_shared<const View>(
+            View{.rooms = model.rooms(), .people = model.people(), .room = model.own_channel()}));
+    }
+    const auto revision = session_->heard_revision();
+    if (std::exchange(heard_shown_, revision) != revision) {
+        HeardView view{.heard = {},
+                       .round_trip_ms = to_ms(session_->heard().round_trip),
+                       .lane = session_->lane()};
+        for (const auto& stats : session_->heard().speakers) {
+            view.heard.push_back(to_heard(stats, model.name_of(stats.speaker)));
+        }
+        heard_view_.store(std::make_shared<const HeardView>(std::move(view)));
+    }
+}
+
+}  // namespace partyline::client

@@ -1,0 +1,123 @@
+// The talkie's control thread, and what it shares with those who call in.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "audio/source.hpp"
+#include "base/clock.hpp"
+#include "client/control_lane.hpp"
+#include "client/handshake.hpp"
+#include "client/session.hpp"
+#include "client/talkie.hpp"
+#include "client/voice_down.hpp"
+#include "client/voice_link.hpp"
+#include "client/voice_up.hpp"
+#include "crypto/identity.hpp"
+#include "net/gate.hpp"
+#include "net/loop.hpp"
+
+namespace partyline::client {
+
+/// Three threads: control runs the loop and owns everything here; it starts and joins voice-up and
+/// voice-down. Callers post commands to the loop and read immutable snapshots.
+class LiveTalkie final : public Talkie, private SessionPort {
+public:
+    struct Parts {
+        Settings settings;
+        crypto::Identity identity;
+        std::unique_ptr<audio::Source> source;  // none without a microphone
+        std::unique_ptr<audio::Sink> sink;
+        std::function<void(const Event&)> on_event;
+    };
+    explicit LiveTalkie(Parts parts);
+    ~LiveTalkie() override;
+
+    void join(ChannelId channel) override;
+    void leave() override;
+    void say(std::string text) override;
+    void set_self_state(bool mute, bool deafen) override;
+    void disconnect() override;
+
+    [[nodiscard]] std::vector<Room> rooms() const override;
+    [[nodiscard]] std::vector<Person> people() const override;
+    [[nodiscard]] std::optional<ChannelId> current_room() const override;
+    [[nodiscard]] VoiceStats voice_stats() const override;
+
+private:
+    /// The model as of the last event.
+    struct View {
+        std::vector<Room> rooms;
+        std::vector<Person> people;
+        ChannelId room{};
+    };
+    struct HeardView {
+        std::vector<HeardStats> heard;
+        double round_trip_ms = 0;
+        Lane lane = Lane::tunnel;
+    };
+
+    // All below: [control].
+    net::task<> live();
+    net::task<Error> stay();
+    net::task<Result<void>> come_in();
+    net::task<Result<wire::ServerMessage>> receive_before(TimePoint deadline);
+    [[nodiscard]] Result<void> sit_down(const TrustedServer& server, const wire::Welcome& welcome,
+                                        crypto::AgreementKey agreement);
+    net::task<> tick_along(net::Gate::Pass pass);
+    net::task<> take_reports(net::Gate::Pass pass);
+    net::task<> say_farewell(net::Gate::Pass pass);
+    void drain_reports();
+    void stop_voice();
+    void begin_end(Error reason);
+    /// Runs `work` with the session on the control thread, if there still is one.
+    void post(std::move_only_function<void(Session&)> work);
+    void publish();
+
+    // SessionPort.
+    void send(const wire::ClientMessage& message) override { lane_.send(message); }
+    void emit(const Event& event) override;
+    void to_up(UpCommand command) override;
+    void to_down(DownCommand command) override;
+    void begin_voice() override;
+    void begin_audio() override;
+    void end(Error reason) override;
+
+    // Given.
+    const Settings settings_;
+    const crypto::Identity identity_;
+    const std::unique_ptr<audio::Source> source_;
+    const std::unique_ptr<audio::Sink> sink_;
+    const std::function<void(const Event&)> on_event_;
+    const SystemClock clock_;
+
+    // Read by anybody. Swapped whole, so that nobody waits for anybody.
+    std::atomic<std::shared_ptr<const View>> view_;
+    std::atomic<std::shared_ptr<const HeardView>> heard_view_;
+    UpCounters up_counters_;
+
+    // Owned by the control thread, in the order in which they may die.
+    net::Loop loop_;
+    ControlLane lane_;
+    net::Gate gate_;
+    net::Event tick_wanted_;
+    std::unique_ptr<VoiceLink> link_;
+    std::unique_ptr<net::ReadWatch> reports_;
+    std::optional<Session> session_;
+    std::unique_ptr<VoiceDown> down_;
+    std::unique_ptr<VoiceUp> up_;
+    std::optional<Error> end_reason_;
+    bool ended_ = false;  // Disconnected was told
+    std::uint64_t model_shown_ = 0;
+    std::uint64_t heard_shown_ = 0;
+
+    std::thread thread_;
+};
+
+}  // namespace partyline::client

@@ -1,0 +1,185 @@
+// What the person wants, what the voice threads report, and time. What the server says is in
+// session_messages.cpp.
+#include "client/session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <format>
+#include <utility>
+
+#include "base/log.hpp"
+#include "client/handshake.hpp"
+
+namespace partyline::client {
+namespace {
+
+/// As Refused tells it.
+constexpr std::array command_words{"join", "leave", "say", "self_state", "keys", "other"};
+
+}  // namespace
+
+Session::Session(Given given, Seating seating, OwnDevice own)
+    : port_(given.port),
+      clock_(given.clock),
+      identity_(given.identity),
+      seating_(std::move(seating)),
+      keys_(std::move(own), given.clock, seating_.shares_per_message),
+      last_heard_(clock_.now()),
+      next_ping_(last_heard_ + control_ping_interval),
+      next_renewal_(last_heard_ + device_renewal_interval) {
+    model_.set_self(seating_.session);
+}
+
+// --- what the person wants -------------------------------------------------------------------
+
+void Session::join(ChannelId channel) { request(wire::Join{channel}, {.asked = Asked::join}); }
+
+void Session::leave() {
+    // Not one more word goes out, whenever the server hears of it.
+    ++leaves_asked_;
+    update_open();
+    request(wire::Leave{}, {.asked = Asked::leave});
+}
+
+void Session::say(std::string text) {
+    if (!model_.own_channel()) {
+        refuse(Asked::say, {.code = ErrorCode::not_in_room,
+                            .message = "Join a room first: texts go to those who are in it."});
+        return;
+    }
+    request(
+        wire::SendText{
+            .channel = model_.own_channel(), .text = std::move(text), .nonce = ++last_nonce_},
+        {.asked = Asked::say});
+}
+
+void Session::set_self_state(bool mute, bool deafen) {
+    // Here and now; the server only tells the others.
+    mute_ = mute || deafen;
+    deafen_ = deafen;
+    update_open();
+    port_.to_down(SetDeafened{deafen_});
+    request(wire::SetSelfState{.mute = mute_, .deafen = deafen_}, {.asked = Asked::self_state});
+}
+
+void Session::request(wire::ClientBody body, Request request) {
+    const bool of_a_person = request.asked != Asked::keys && request.asked != Asked::other;
+    if (of_a_person && requests_.size() >= requests_outstanding_max) {
+        refuse(request.asked, {.code = ErrorCode::rate_limited,
+                               .message = "Too many requests wait for the server's answer."});
+        return;
+    }
+    requests_.emplace(++last_request_, request);
+    port_.send({.request_id = last_request_, .body = std::move(body)});
+}
+
+void Session::refuse(Asked asked, Error error) {
+    if (asked == Asked::other || asked == Asked::keys) {
+        log::debug("The server refused: {}", error.message);
+        return;
+    }
+    if (asked == Asked::leave) {
+        --leaves_asked_;
+        update_open();
+    }
+    port_.emit(Refused{.command = command_words[static_cast<std::size_t>(asked)],
+                       .error = std::move(error)});
+}
+
+// Nothing is sealed that nobody is there to hear.
+void Session::update_open() {
+    const bool open =
+        model_.own_channel() && leaves_asked_ == 0 && !mute_ && !deafen_ && keys_.members() > 0;
+    if (open != open_) {
+        open_ = open;
+        port_.to_up(SetOpen{open});
+    }
+}
+
+// --- what the voice threads report -----------------------------------------------------------
+
+void Session::take(VoiceReport report) {
+    std::visit([this](const auto& one) { on_report(one); }, report);
+}
+
+void Session::on_report(const SpurtChanged& report) {
+    emit_all(model_.set_heard(seating_.session, report.talking));
+    keys_.set_talking(report.talking);
+    pump_keys();
+}
+
+void Session::on_report(const SpeakingChange& report) {
+    emit_all(model_.set_heard(report.speaker, report.speaking));
+}
+
+void Session::on_report(const KeyNeed& report) {
+    keys_.key_needed(report);
+    pump_keys();
+}
+
+void Session::on_report(const LaneChanged& report) {
+    ++heard_revision_;
+    lane_ = report.lane;
+    const auto lane = lane_ == Lane::udp ? wire::VoiceLane::udp : wire::VoiceLane::tunnel;
+    request(wire::SetVoiceLane{lane}, {});
+    port_.emit(report);
+}
+
+void Session::on_report(const std::unique_ptr<HeardReport>& report) {
+    ++heard_revision_;
+    heard_ = *report;
+}
+
+// --- keys ------------------------------------------------------------------------------------
+
+void Session::pump_keys() {
+    for (auto& output : keys_.take_outputs()) {
+        std::visit([this](auto& one) { carry_out(std::move(one)); }, output);
+    }
+    update_open();
+}
+
+void Session::carry_out(ToServer output) {
+    request(std::move(output.body), {.asked = Asked::keys, .ticket = output.ticket});
+}
+
+void Session::carry_out(UseSenderKey output) { port_.to_up(std::move(output)); }
+
+void Session::carry_out(KeysComplete output) {
+    if (!std::exchange(audio_begun_, true)) {
+        port_.begin_audio();
+    }
+    port_.emit(KeysReady{output.channel});
+}
+
+// --- time ------------------------------------------------------------------------------------
+
+void Session::tick() {
+    const auto now = clock_.now();
+    if (now - last_heard_ >= control_silence_max) {
+        port_.end(
+            {.code = ErrorCode::timed_out,
+             .message = std::format("The server has said nothing for {}.", control_silence_max)});
+        return;
+    }
+    if (now >= next_ping_) {
+        next_ping_ = now + control_ping_interval;
+        request(wire::ControlPing{++last_ping_token_}, {});
+    }
+    if (now >= next_renewal_) {
+        next_renewal_ = now + device_renewal_interval;
+        const auto& own = keys_.own();
+        request(wire::RenewDevice{make_device_key(identity_, own.server_id,
+                                                  own.agreement.public_key(), clock_.unix_ms())},
+                {});
+    }
+    keys_.tick();
+    pump_keys();
+}
+
+TimePoint Session::next_tick() const {
+    const auto due = std::min({last_heard_ + control_silence_max, next_ping_, next_renewal_});
+    return std::min(due, keys_.next_tick().value_or(due));
+}
+
+}  // namespace partyline::client

@@ -1,0 +1,165 @@
+// One seat at a switchboard: what the server says becomes the model, keys and events; what the
+// person wants becomes requests.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "client/device_book.hpp"
+#include "client/key_exchange.hpp"
+#include "client/model.hpp"
+#include "client/talkie.hpp"
+#include "client/voice_link.hpp"
+#include "crypto/identity.hpp"
+#include "wire/control.hpp"
+
+namespace partyline::client {
+
+/// What a session needs of the world. Nothing here calls back into the session. [control]
+class SessionPort {
+public:
+    virtual ~SessionPort() = default;
+
+    virtual void send(const wire::ClientMessage& message) = 0;
+    virtual void emit(const Event& event) = 0;
+    virtual void to_up(UpCommand command) = 0;
+    virtual void to_down(DownCommand command) = 0;
+    /// The snapshot is whole: pings may begin.
+    virtual void begin_voice() = 0;
+    /// The first room is entered and its keys are exchanged: sound may flow.
+    virtual void begin_audio() = 0;
+    /// The session is over, for this reason.
+    virtual void end(Error reason) = 0;
+};
+
+/// What Login is sent with; all that follows counts on from it.
+inline constexpr std::uint64_t login_request_id = 1;
+
+/// What the handshake brought.
+struct Seating {
+    SessionId session{};
+    Route route{};
+    Connected connected;
+    std::size_t shares_per_message = 0;
+};
+
+/// From Welcome to the end. No thread, no socket; call tick() at next_tick(). Owned by the
+/// talkie's control thread, or by a test. [control]
+class Session {
+public:
+    struct Given {
+        SessionPort& port;
+        const Clock& clock;
+        const crypto::Identity& identity;
+    };
+    Session(Given given, Seating seating, OwnDevice own);
+
+    void receive(const wire::ServerMessage& message);
+    void take(VoiceReport report);
+
+    void join(ChannelId channel);
+    void leave();
+    void say(std::string text);
+    void set_self_state(bool mute, bool deafen);
+
+    void tick();
+    [[nodiscard]] TimePoint next_tick() const;
+
+    [[nodiscard]] SessionId session() const { return seating_.session; }
+    [[nodiscard]] const crypto::PublicKey& server_id() const { return keys_.own().server_id; }
+    [[nodiscard]] const Model& model() const { return model_; }
+    [[nodiscard]] const HeardReport& heard() const { return heard_; }
+    [[nodiscard]] Lane lane() const { return lane_; }
+    /// Grows with whatever changes heard() or lane().
+    [[nodiscard]] std::uint64_t heard_revision() const { return heard_revision_; }
+
+private:
+    enum class Asked : std::uint8_t { join, leave, say, self_state, keys, other };
+    struct Request {
+        Asked asked = Asked::other;
+        std::uint64_t ticket = 0;
+    };
+
+    void request(wire::ClientBody body, Request request);
+    void refuse(Asked asked, Error error);
+    void emit_all(const Model::Events& events);
+    /// Does what key exchange wants done.
+    void pump_keys();
+    void carry_out(ToServer output);
+    void carry_out(UseSenderKey output);
+    void carry_out(KeysComplete output);
+    template <class ForVoiceDown>
+    void carry_out(ForVoiceDown output) {
+        port_.to_down(std::move(output));
+    }
+    void update_open();
+    void presence_changed();
+
+    // --- answers -----------------------------------------------------------------------------
+    void on_answer(const Request& request, const wire::Joined& joined);
+    void on_answer(const Request& request, const wire::Refusal& refusal);
+    void on_answer(const Request& request, const wire::MemberKeys& keys);
+    void on_answer(const Request& request, const wire::Ok& ok);
+    template <class Other>
+    void on_answer(const Request&, const Other&) {}
+
+    // --- events ------------------------------------------------------------------------------
+    void on(const wire::ChannelPage& page);
+    void on(const wire::PresencePage& page);
+    void on(const wire::PresenceChanged& change);
+    void on(const wire::SnapshotEnd& end);
+    void on(const wire::MemberKeys& keys);
+    void on(const wire::MemberJoined& joined);
+    void on(const wire::MemberLeft& left);
+    void on(const wire::KeyShare& share);
+    void on(const wire::KeyRequested& request);
+    void on(const wire::Text& text);
+    void on(const wire::Refusal& refusal);
+    void on(const wire::Goodbye& goodbye);
+    template <class Other>
+    void on(const Other&) {}
+
+    // --- reports of the voice threads --------------------------------------------------------
+    void on_report(std::monostate) {}
+    void on_report(const SpurtChanged& report);
+    void on_report(const AudioStarted& report) { port_.emit(report); }
+    void on_report(const MicFinished& report) { port_.emit(report); }
+    void on_report(const SpeakingChange& report);
+    void on_report(const KeyNeed& report);
+    void on_report(const LaneChanged& report);
+    void on_report(const std::unique_ptr<HeardReport>& report);
+
+    // Given.
+    SessionPort& port_;
+    const Clock& clock_;
+    const crypto::Identity& identity_;
+    const Seating seating_;
+
+    // Owned.
+    Model model_;
+    KeyExchange keys_;
+    std::unordered_map<std::uint64_t, Request> requests_;
+    std::uint64_t last_request_ = login_request_id;
+    std::uint64_t last_nonce_ = 0;
+    std::uint64_t last_ping_token_ = 0;
+    HeardReport heard_;
+    Lane lane_ = Lane::tunnel;
+    std::uint64_t heard_revision_ = 0;
+
+    unsigned leaves_asked_ = 0;
+    bool mute_ = false;
+    bool deafen_ = false;
+    bool open_ = false;
+    bool audio_begun_ = false;
+    TimePoint last_heard_;
+    TimePoint next_ping_;
+    TimePoint next_renewal_;
+};
+
+}  // namespace partyline::client

@@ -1,0 +1,166 @@
+// What the server says: one overload for each message.
+#include <utility>
+
+#include "client/session.hpp"
+
+namespace partyline::client {
+
+void Session::receive(const wire::ServerMessage& message) {
+    last_heard_ = clock_.now();
+    if (message.reply_to == 0) {
+        std::visit([this](const auto& body) { on(body); }, message.body);
+    } else if (const auto node = requests_.extract(message.reply_to)) {
+        std::visit([&](const auto& body) { on_answer(node.mapped(), body); }, message.body);
+    }
+}
+
+void Session::emit_all(const Model::Events& events) {
+    for (const auto& event : events) {
+        port_.emit(event);
+    }
+}
+
+// --- answers ---------------------------------------------------------------------------------
+
+void Session::on_answer(const Request& request, const wire::Joined& joined) {
+    if (request.asked != Asked::join) {
+        return;
+    }
+    const auto events = model_.enter(joined.channel);
+    port_.emit(RoomEntered{joined.channel});
+    emit_all(events);
+    // The fresh key goes ahead of the new route, so that nothing reaches the new room under the
+    // old one.
+    keys_.joined(joined);
+    keys_.set_seen(model_.room_members());
+    pump_keys();
+    port_.to_up(SetRoom{.route = joined.route, .frame_ms = joined.frame_ms});
+    port_.to_down(SetRoute{joined.route});
+}
+
+void Session::on_answer(const Request& request, const wire::Ok&) {
+    if (request.ticket != 0) {
+        keys_.answered(request.ticket, std::nullopt);
+        pump_keys();
+    }
+    if (request.asked != Asked::leave) {
+        return;
+    }
+    --leaves_asked_;
+    const auto events = model_.enter(ChannelId{});
+    keys_.left_room();
+    pump_keys();
+    // The route died with the room, and the next one comes with the next room.
+    port_.to_up(SetRoom{});
+    port_.to_down(SetRoute{});
+    port_.emit(RoomLeft{});
+    emit_all(events);
+}
+
+void Session::on_answer(const Request& request, const wire::Refusal& refusal) {
+    if (request.ticket != 0) {
+        keys_.answered(request.ticket, refusal.error);
+        pump_keys();
+    }
+    refuse(request.asked, refusal.error);
+    if (refusal.closing) {
+        port_.end(refusal.error);
+    }
+}
+
+void Session::on_answer(const Request&, const wire::MemberKeys& keys) { on(keys); }
+
+// --- events ----------------------------------------------------------------------------------
+
+void Session::on(const wire::ChannelPage& page) { emit_all(model_.fold(page)); }
+
+void Session::on(const wire::PresencePage& page) {
+    emit_all(model_.fold(page));
+    presence_changed();
+}
+
+void Session::on(const wire::PresenceChanged& change) {
+    emit_all(model_.fold(change));
+    for (const auto session : change.gone) {
+        keys_.session_gone(session);
+    }
+    presence_changed();
+}
+
+void Session::presence_changed() {
+    if (model_.own_channel()) {
+        keys_.set_seen(model_.room_members());
+    }
+    pump_keys();
+}
+
+void Session::on(const wire::SnapshotEnd&) {
+    if (model_.ready()) {
+        return;
+    }
+    model_.set_ready();
+    port_.emit(seating_.connected);
+    port_.begin_voice();
+    port_.to_down(SetRoute{seating_.route});
+}
+
+// Whoever is given our key is on the screen before, whatever presence says later.
+void Session::on(const wire::MemberKeys& keys) {
+    if (keys.channel != model_.own_channel() || !keys.channel) {
+        return;
+    }
+    for (const auto& member : keys.members) {
+        if (member.session != seating_.session) {
+            emit_all(model_.member_joined(member.session));
+        }
+    }
+    keys_.member_keys(keys);
+    pump_keys();
+}
+
+void Session::on(const wire::MemberJoined& joined) {
+    if (joined.channel != model_.own_channel() || !joined.channel ||
+        joined.member.session == seating_.session) {
+        return;
+    }
+    emit_all(model_.member_joined(joined.member.session));
+    keys_.member_joined(joined);
+    pump_keys();
+}
+
+void Session::on(const wire::MemberLeft& left) {
+    if (left.channel == model_.own_channel()) {
+        model_.member_left(left.session);
+        keys_.member_left(left);
+        pump_keys();
+    }
+}
+
+void Session::on(const wire::KeyShare& share) {
+    keys_.key_share(share);
+    pump_keys();
+}
+
+void Session::on(const wire::KeyRequested& request) {
+    keys_.key_requested(request);
+    pump_keys();
+}
+
+void Session::on(const wire::Text& text) {
+    port_.emit(TextReceived{.id = text.id,
+                            .channel = text.channel,
+                            .session = text.session,
+                            .name = text.name,
+                            .text = text.text,
+                            .unix_ms = text.unix_ms});
+}
+
+void Session::on(const wire::Refusal& refusal) {
+    if (refusal.closing) {
+        port_.end(refusal.error);
+    }
+}
+
+void Session::on(const wire::Goodbye& goodbye) { port_.end(goodbye.error); }
+
+}  // namespace partyline::client

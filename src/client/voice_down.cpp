@@ -1,0 +1,205 @@
+#include "client/voice_down.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "crypto/hop.hpp"
+
+namespace partyline::client {
+
+VoiceDown::VoiceDown(const VoiceIdentity& identity, VoiceLink& link, audio::Sink& sink,
+                     const Clock& clock)
+    : link_(link), sink_(sink), clock_(clock), receiver_(identity), thread_([this] { run(); }) {}
+
+VoiceDown::~VoiceDown() {
+    ending_.store(true);
+    link_.down_wake.wake();
+    thread_.join();
+}
+
+void VoiceDown::run() {
+    while (!ending_.load()) {
+        sleep();
+        link_.down_wake.clear();
+        take_commands();
+        receive_all();
+        play();
+        judge_lane();
+        report();
+    }
+    next_heard_report_ = {};
+    report();
+}
+
+void VoiceDown::sleep() {
+    const auto now = clock_.now();
+    std::optional<TimePoint> until = link_.socket ? judge_.next_due() : std::nullopt;
+    if (playing_) {
+        until = std::min(until.value_or(TimePoint::max()), sink_.due(now));
+    }
+    if (until && *until <= now) {
+        return;
+    }
+    const std::array fds{link_.down_wake.fd(), link_.socket ? link_.socket->fd() : -1};
+    net::poll_readable(std::span(fds).first(link_.socket ? 2 : 1),
+                       until ? std::optional<Duration>(*until - now) : std::nullopt);
+}
+
+void VoiceDown::take_commands() {
+    while (auto command = link_.to_down.pop()) {
+        std::visit([this](auto& one) { take(one); }, *command);
+    }
+}
+
+void VoiceDown::take(const SetRoute& command) {
+    route_ = command.route;
+    judge_.set_route(static_cast<bool>(route_), clock_.now());
+}
+
+// --- what comes ------------------------------------------------------------------------------
+
+void VoiceDown::receive_all() {
+    while (const auto slot = link_.tunnel_down.pop()) {
+        receive(slot->view());
+    }
+    // Bounded, so that a flood cannot keep the sink waiting.
+    for (std::size_t i = 0; link_.socket && i < receive_batch_max; ++i) {
+        const auto got = link_.socket->receive(buffer_);
+        if (!got) {
+            return;
+        }
+        receive(ByteView(buffer_).first(got->bytes));
+    }
+}
+
+void VoiceDown::receive(ByteView datagram) {
+    if (!datagram.empty() && datagram.front() == wire::downlink_voice_lead) {
+        receiver_.receive(datagram, clock_.now());
+        return;
+    }
+    const auto parsed = wire::parse_header(datagram);
+    if (!parsed || parsed->header.hop_epoch != link_.hop_epoch ||
+        !crypto::hop_verify(link_.down_key, datagram) ||
+        !from_server_.accept(parsed->header.counter)) {
+        return;
+    }
+    if (parsed->header.kind == wire::DatagramKind::pong) {
+        on_pong(parsed->body);
+    } else if (parsed->header.kind == wire::DatagramKind::challenge) {
+        echo(parsed->body);
+    }
+}
+
+void VoiceDown::on_pong(ByteView body) {
+    const auto pong = wire::parse_pong(body);
+    if (!pong) {
+        return;
+    }
+    const auto round_trip = judge_.on_pong(pong->sent, clock_.now());
+    if (!round_trip) {
+        return;
+    }
+    round_trip_ = *round_trip;
+    const auto count = (link_.pong.load(std::memory_order_relaxed) >> 32U) + 1;
+    link_.pong.store((count << 32U) | (std::uint64_t{pong->uplink_loss_permille} << 16U) |
+                         pong->room_loss_permille,
+                     std::memory_order_relaxed);
+}
+
+void VoiceDown::echo(ByteView nonce) {
+    if (nonce.size() == wire::probe_body_bytes) {
+        send_probe(wire::DatagramKind::echo, nonce);
+        judge_.on_echoed();
+    }
+}
+
+// --- the lane --------------------------------------------------------------------------------
+
+void VoiceDown::judge_lane() {
+    if (!link_.socket) {
+        return;
+    }
+    const auto now = clock_.now();
+    judge_.set_busy(receiver_.anyone_speaking() || link_.talking.load(std::memory_order_relaxed));
+    if (const auto sent = judge_.take_ping(now)) {
+        send_probe(wire::DatagramKind::ping,
+                   wire::encode(wire::Ping{
+                       .sent = *sent, .downlink_loss_permille = receiver_.take_loss_permille()}));
+    }
+    if (const auto lane = judge_.take_change(now)) {
+        link_.lane.store(*lane, std::memory_order_relaxed);
+    }
+}
+
+void VoiceDown::send_probe(wire::DatagramKind kind, ByteView body) {
+    std::array<std::byte, wire::uplink_header_bytes + wire::probe_body_bytes> datagram{};
+    std::ranges::copy(body, datagram.begin() + wire::uplink_header_bytes);
+    link_.uplink.seal(datagram, kind, route_);
+    link_.socket->send(datagram);
+}
+
+// --- sound -----------------------------------------------------------------------------------
+
+void VoiceDown::play() {
+    if (!playing_) {
+        return;
+    }
+    std::array<float, dsp::frame_samples> frame;
+    // More than one when we were held up, but never so many that packets pile up meanwhile.
+    for (std::size_t i = 0; i < frames_caught_up_max; ++i) {
+        const auto now = clock_.now();
+        if (sink_.due(now) > now) {
+            return;
+        }
+        receiver_.play(frame, now);
+        if (deafened_) {
+            frame.fill(0.0F);
+        }
+        sink_.write(frame);
+    }
+}
+
+// --- reports ---------------------------------------------------------------------------------
+
+// What the ring has no room for is told later.
+void VoiceDown::report() {
+    if (!told_started_ && playing_ && sink_.started() != TimePoint{}) {
+        told_started_ = send_report(AudioStarted{.capture = false, .at = sink_.started()});
+    }
+    while (link_.from_down.size() < link_.from_down.capacity()) {
+        const auto change = receiver_.take_speaking_change();
+        if (!change) {
+            break;
+        }
+        send_report(*change);
+    }
+    const auto now = clock_.now();
+    while (const auto need = receiver_.take_key_need(now)) {
+        send_report(*need);
+    }
+    if (told_lane_ != judge_.lane() && send_report(LaneChanged{judge_.lane()})) {
+        told_lane_ = judge_.lane();
+    }
+    if (now < next_heard_report_) {
+        return;
+    }
+    next_heard_report_ = now + heard_report_interval;
+    auto heard = std::make_unique<HeardReport>();
+    receiver_.collect_stats(heard->speakers);
+    heard->round_trip = round_trip_;
+    if (heard->speakers != told_heard_.speakers || round_trip_ != told_heard_.round_trip) {
+        told_heard_ = *heard;
+        send_report(std::move(heard));
+    }
+}
+
+bool VoiceDown::send_report(VoiceReport report) {
+    if (!link_.from_down.push(std::move(report))) {
+        return false;
+    }
+    link_.control_wake.wake();
+    return true;
+}
+
+}  // namespace partyline::client

@@ -1,0 +1,80 @@
+// The thread that listens: datagrams in from both lanes, sound out, and the judging of UDP.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <thread>
+
+#include "audio/source.hpp"
+#include "base/clock.hpp"
+#include "client/lane.hpp"
+#include "client/voice_identity.hpp"
+#include "client/voice_link.hpp"
+#include "client/voice_receiver.hpp"
+#include "crypto/replay_window.hpp"
+#include "wire/datagram.hpp"
+
+namespace partyline::client {
+
+/// Sleeps until a datagram or a command comes, the sink is due, or a ping is. All pings and echoes
+/// are sent from here, microphone or not. Owned by the talkie's control thread.
+class VoiceDown {
+public:
+    /// All outlive it.
+    VoiceDown(const VoiceIdentity& identity, VoiceLink& link, audio::Sink& sink,
+              const Clock& clock);
+    /// [control] Joins the thread; the sink is then closed by whoever owns it.
+    ~VoiceDown();
+    VoiceDown(const VoiceDown&) = delete;
+    VoiceDown& operator=(const VoiceDown&) = delete;
+
+private:
+    // [voice-down]
+    void run();
+    void sleep();
+    void take_commands();
+    void take(std::monostate) {}
+    void take(const MemberEntered& command) { receiver_.add_member(command.session); }
+    void take(const MemberGone& command) { receiver_.remove_member(command.session); }
+    void take(const SessionGone& command) { receiver_.forget_session(command.session); }
+    void take(const RoomCleared&) { receiver_.clear_room(); }
+    void take(UseSpeakerKey& command) { receiver_.add_key(std::move(command.key), clock_.now()); }
+    void take(const SetRoute& command);
+    void take(const SetDeafened& command) { deafened_ = command.deafened; }
+    void take(const StartPlaying&) { playing_ = true; }
+
+    void receive_all();
+    void receive(ByteView datagram);
+    void on_pong(ByteView body);
+    void echo(ByteView nonce);
+    void judge_lane();
+    void send_probe(wire::DatagramKind kind, ByteView body);
+    void play();
+    void report();
+    bool send_report(VoiceReport report);
+
+    // Given.
+    VoiceLink& link_;
+    audio::Sink& sink_;
+    const Clock& clock_;
+
+    // Owned by the thread.
+    VoiceReceiver receiver_;
+    LaneJudge judge_;
+    crypto::ReplayWindow from_server_;
+    Route route_{};
+    bool deafened_ = false;
+    bool playing_ = false;
+    bool told_started_ = false;
+    Duration round_trip_{};
+    Lane told_lane_ = Lane::tunnel;
+    TimePoint next_heard_report_{};
+    HeardReport told_heard_;
+    std::array<std::byte, wire::datagram_bytes_max + 1> buffer_{};  // longer ones show as such
+
+    std::atomic<bool> ending_{false};
+    std::thread thread_;
+};
+
+}  // namespace partyline::client

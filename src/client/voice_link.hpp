@@ -1,0 +1,152 @@
+// What passes between the control thread and the two voice threads. Nothing here locks; who owns
+// which end is in docs/threads.md.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/ids.hpp"
+#include "base/spsc_ring.hpp"
+#include "client/bitrate.hpp"
+#include "client/key_exchange.hpp"
+#include "client/limits.hpp"
+#include "client/talkie.hpp"
+#include "client/uplink.hpp"
+#include "client/voice_receiver.hpp"
+#include "net/udp.hpp"
+#include "wire/limits.hpp"
+
+namespace partyline::client {
+
+// --- commands --------------------------------------------------------------------------------
+
+/// A zero route: in no room.
+struct SetRoom {
+    Route route{};
+    unsigned frame_ms = 10;
+};
+/// Whether what is said may leave this machine.
+struct SetOpen {
+    bool open = false;
+};
+using UpCommand = std::variant<std::monostate, UseSenderKey, SetRoom, SetOpen>;
+
+struct SetRoute {
+    Route route{};
+};
+struct SetDeafened {
+    bool deafened = false;
+};
+struct StartPlaying {};
+using DownCommand = std::variant<std::monostate, MemberEntered, MemberGone, SessionGone,
+                                 RoomCleared, UseSpeakerKey, SetRoute, SetDeafened, StartPlaying>;
+
+// --- reports ---------------------------------------------------------------------------------
+
+/// We have begun to talk, or paused.
+struct SpurtChanged {
+    bool talking = false;
+};
+struct HeardReport {
+    std::vector<SpeakerStats> speakers;
+    Duration round_trip{};
+};
+using VoiceReport =
+    std::variant<std::monostate, SpurtChanged, AudioStarted, MicFinished, SpeakingChange, KeyNeed,
+                 LaneChanged, std::unique_ptr<HeardReport>>;
+
+/// A datagram by value, so that handing it on allocates nothing.
+struct DatagramSlot {
+    std::uint16_t bytes = 0;
+    std::array<std::byte, wire::datagram_bytes_max> storage{};
+
+    static DatagramSlot of(ByteView datagram) {
+        DatagramSlot slot{.bytes = static_cast<std::uint16_t>(datagram.size())};
+        std::ranges::copy(datagram, slot.storage.begin());
+        return slot;
+    }
+    [[nodiscard]] ByteView view() const { return ByteView(storage).first(bytes); }
+};
+
+/// Commands are never lost: what the ring has no room for waits on the control side, in order.
+template <class Command>
+class CommandQueue {
+public:
+    /// [control]
+    void push(Command command) {
+        backlog_.push_back(std::move(command));
+        flush();
+    }
+    /// [control] True when nothing is left over.
+    bool flush() {
+        while (!backlog_.empty() && ring_.push(std::move(backlog_.front()))) {
+            backlog_.pop_front();
+        }
+        return backlog_.empty();
+    }
+    /// [the voice thread]
+    std::optional<Command> pop() { return ring_.pop(); }
+
+private:
+    SpscRing<Command> ring_{voice_commands_max};
+    std::deque<Command> backlog_;
+};
+
+/// Written by voice-up, read by whoever asks for figures, before and after the link's life.
+struct UpCounters {
+    std::atomic<std::uint64_t> frames_captured{0};
+    std::atomic<std::uint64_t> packets_sent{0};
+};
+
+/// Made when the server has let us in; outlives both voice threads.
+struct VoiceLink {
+    struct Hop {
+        crypto::HopKey up;
+        crypto::HopKey down;
+        std::uint8_t epoch = 0;
+    };
+    VoiceLink(Hop hop, UpCounters& counters)
+        : uplink(std::move(hop.up), hop.epoch),
+          down_key(std::move(hop.down)),
+          hop_epoch(hop.epoch),
+          up_counters(counters) {}
+
+    // Never change while the voice threads run.
+    Uplink uplink;
+    const crypto::HopKey down_key;
+    const std::uint8_t hop_epoch;
+    UpCounters& up_counters;
+    /// Voice-up sends while voice-down receives: neither touches more than the descriptor. Nothing
+    /// when all voice is tunnelled.
+    std::optional<net::UdpSocket> socket;
+
+    // From control.
+    CommandQueue<UpCommand> to_up;
+    CommandQueue<DownCommand> to_down;
+    SpscRing<DatagramSlot> tunnel_down{tunnel_datagrams_max};
+    net::WakeFd down_wake;  // for to_down and tunnel_down; voice-up is woken by each frame
+
+    // To control.
+    SpscRing<VoiceReport> from_up{voice_reports_max};
+    SpscRing<VoiceReport> from_down{voice_reports_max};
+    SpscRing<DatagramSlot> tunnel_up{tunnel_datagrams_max};
+    net::WakeFd control_wake;
+
+    // From voice-down to voice-up: the newest word is all that counts.
+    std::atomic<Lane> lane{Lane::tunnel};
+    std::atomic<std::uint64_t> pong{0};  // count << 32 | uplink loss << 16 | room loss
+
+    // From voice-up to voice-down.
+    std::atomic<bool> talking{false};
+};
+
+}  // namespace partyline::client

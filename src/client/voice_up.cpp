@@ -1,0 +1,105 @@
+#include "client/voice_up.hpp"
+
+#include <array>
+#include <utility>
+
+#include "base/log.hpp"
+
+namespace partyline::client {
+
+Result<std::unique_ptr<VoiceUp>> VoiceUp::start(const VoiceIdentity& identity, VoiceLink& link,
+                                                audio::Source& source) {
+    auto sender = VoiceSender::create(identity, link.uplink);
+    if (!sender) {
+        return std::unexpected(std::move(sender.error()));
+    }
+    return std::unique_ptr<VoiceUp>(new VoiceUp(std::move(*sender), link, source));
+}
+
+VoiceUp::VoiceUp(VoiceSender sender, VoiceLink& link, audio::Source& source)
+    : link_(link), source_(source), sender_(std::move(sender)), thread_([this] { run(); }) {}
+
+VoiceUp::~VoiceUp() {
+    stage_.store(Stage::ending);
+    stage_.notify_one();
+    source_.stop();
+    thread_.join();
+}
+
+void VoiceUp::begin() {
+    stage_.store(Stage::capturing);
+    stage_.notify_one();
+}
+
+void VoiceUp::run() {
+    stage_.wait(Stage::waiting);
+    std::array<float, dsp::frame_samples> frame;
+    while (stage_.load() == Stage::capturing && source_.read(frame)) {
+        // Before each frame, so that it is sealed under the key that is due.
+        take_commands();
+        take_loss();
+        if (const auto packet = sender_.push(frame)) {
+            deliver(packet->datagram);
+        }
+        report();
+    }
+}
+
+void VoiceUp::take_commands() {
+    while (const auto command = link_.to_up.pop()) {
+        std::visit([this](const auto& one) { take(one); }, *command);
+    }
+}
+
+void VoiceUp::take(const SetRoom& command) {
+    if (auto set = sender_.set_room(command.route, command.frame_ms); !set) {
+        log::error("Nothing can be said in this room: {}", set.error().message);
+    }
+}
+
+void VoiceUp::take_loss() {
+    const auto pong = link_.pong.load(std::memory_order_relaxed);
+    if (pong != last_pong_) {
+        last_pong_ = pong;
+        sender_.on_loss({.uplink_permille = static_cast<std::uint16_t>(pong >> 16U),
+                         .room_permille = static_cast<std::uint16_t>(pong)});
+    }
+}
+
+void VoiceUp::deliver(ByteView datagram) {
+    if (link_.socket && link_.lane.load(std::memory_order_relaxed) == Lane::udp) {
+        link_.socket->send(datagram);  // what the system refuses is lost, as it may be on the way
+        return;
+    }
+    if (link_.tunnel_up.push(DatagramSlot::of(datagram))) {
+        link_.control_wake.wake();
+    }
+}
+
+// What the ring has no room for is told after a later frame.
+void VoiceUp::report() {
+    const auto& counters = sender_.counters();
+    link_.up_counters.frames_captured.store(counters.frames_captured, std::memory_order_relaxed);
+    link_.up_counters.packets_sent.store(counters.packets_sent, std::memory_order_relaxed);
+    link_.talking.store(sender_.in_spurt(), std::memory_order_relaxed);
+    if (!told_started_) {
+        told_started_ = send_report(AudioStarted{.capture = true, .at = source_.started()});
+    }
+    if (told_talking_ != sender_.in_spurt() &&
+        send_report(SpurtChanged{.talking = sender_.in_spurt()})) {
+        told_talking_ = sender_.in_spurt();
+    }
+    if (!told_finished_ && source_.finished()) {
+        told_finished_ = send_report(MicFinished{});
+    }
+}
+
+bool VoiceUp::send_report(VoiceReport report) {
+    if (!link_.from_up.push(std::move(report))) {
+        return false;
+    }
+    link_.control_wake.wake();
+    return true;
+}
+
+}  // namespace partyline::client

@@ -1,0 +1,65 @@
+// The thread that speaks: frames from the microphone, sealed and on their way.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <thread>
+
+#include "audio/source.hpp"
+#include "base/error.hpp"
+#include "client/voice_identity.hpp"
+#include "client/voice_link.hpp"
+#include "client/voice_sender.hpp"
+
+namespace partyline::client {
+
+/// Paced by its source. Not made at all without a microphone. Owned by the talkie's control
+/// thread.
+class VoiceUp {
+public:
+    /// Source and link outlive it. Capture waits for begin(), so that the first words of a file
+    /// are not spoken to nobody.
+    static Result<std::unique_ptr<VoiceUp>> start(const VoiceIdentity& identity, VoiceLink& link,
+                                                  audio::Source& source);
+    /// [control] Stops the source and joins the thread.
+    ~VoiceUp();
+    VoiceUp(const VoiceUp&) = delete;
+    VoiceUp& operator=(const VoiceUp&) = delete;
+
+    /// [control] Once.
+    void begin();
+
+private:
+    enum class Stage : std::uint8_t { waiting, capturing, ending };
+
+    VoiceUp(VoiceSender sender, VoiceLink& link, audio::Source& source);
+
+    // [voice-up]
+    void run();
+    void take_commands();
+    void take(std::monostate) {}
+    void take(const UseSenderKey& command) { sender_.set_key(command.key); }
+    void take(const SetRoom& command);
+    void take(const SetOpen& command) { sender_.set_open(command.open); }
+    void take_loss();
+    void deliver(ByteView datagram);
+    void report();
+    bool send_report(VoiceReport report);
+
+    // Given.
+    VoiceLink& link_;
+    audio::Source& source_;
+
+    // Owned by the thread.
+    VoiceSender sender_;
+    std::uint64_t last_pong_ = 0;
+    bool told_talking_ = false;
+    bool told_started_ = false;
+    bool told_finished_ = false;
+
+    std::atomic<Stage> stage_{Stage::waiting};
+    std::thread thread_;
+};
+
+}  // namespace partyline::client
