@@ -66,6 +66,16 @@ TEST(Control, EveryKindOfTheSwitchboardRoundTrips) {
     }
 }
 
+// In the examples all flags are set, so two that were exchanged would not be seen there.
+TEST(Control, EachFlagStandsForItself) {
+    expect_round_trip(ClientMessage{.body = SetSelfState{.mute = true}});
+    expect_round_trip(ClientMessage{.body = SetSelfState{.deafen = true}});
+    const Presence presences[] = {{.self_mute = true}, {.self_deafen = true}, {.speaking = true}};
+    for (const auto& presence : presences) {
+        expect_round_trip(ServerMessage{.body = PresencePage{.sessions = {presence}}});
+    }
+}
+
 TEST(Control, EveryPrefixIsDecodedOrRefusedAsMalformed) {
     for (const auto& body : examples::server_bodies()) {
         const auto bytes = encode(ServerMessage{.seq = 300, .reply_to = 300, .body = body});
@@ -443,6 +453,15 @@ TEST(ControlRanges, NumbersThatDoNotFitAreMalformed) {
         EXPECT_EQ(code, ErrorCode::malformed) << field;
         EXPECT_FALSE(decodes(0xFFFF'FFFF, &code)) << field;
     }
+}
+
+TEST(ControlRanges, TheFirstFieldThatIsWrongIsNamed) {
+    auto login = example_of<Login>(examples::client_bodies());
+    login.x25519.clear();
+    login.versions.assign(versions_max + 1, 1);
+    const auto decoded = decode_client(encode(ClientMessage{.body = login}));
+    ASSERT_FALSE(decoded);
+    EXPECT_EQ(decoded.error().message, "Login.x25519: 0 bytes, must be 32");
 }
 
 TEST(ControlRanges, MissingPartsAreMalformedWhereTheyMatter) {
