@@ -1,9 +1,12 @@
 #include "audio/device_stream.hpp"
 
+#ifdef __linux__
+#include <dlfcn.h>
+#endif
+
 #include <array>
 #include <format>
 #include <span>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -29,18 +32,39 @@ std::string id_text(ma_backend backend, const ma_device_id& id) {
     }
 }
 
+#ifdef __linux__
+void ignore_alsa_message(const char*, int, const char*, int, const char*, ...) {}
+#endif
+
+/// ALSA writes to standard error whatever it does not find, which on a machine without a sound card
+/// is a page of riddles. What matters comes back as an error of ours.
+void silence_alsa() {
+#ifdef __linux__
+    // Opened at run time, as miniaudio does, and kept as long as the program runs.
+    static void* const library = dlopen("libasound.so.2", RTLD_LAZY);
+    void* const found = library != nullptr ? dlsym(library, "snd_lib_error_set_handler") : nullptr;
+    if (found != nullptr) {
+        reinterpret_cast<int (*)(decltype(&ignore_alsa_message))>(found)(ignore_alsa_message);
+    }
+#endif
+}
+
 /// A connection to the sound system. Each device has one of its own, because after the death of a
 /// sound server the old one is of no use.
 class Context {
 public:
-    static Result<std::unique_ptr<Context>> create() {
+    /// `only`: not just any sound system, but the one that was used before.
+    static Result<std::unique_ptr<Context>> create(std::optional<int> only) {
+        silence_alsa();
         std::unique_ptr<Context> made(new Context);
         auto config = ma_context_config_init();
         config.threadPriority = ma_thread_priority_realtime;
         config.pulse.pApplicationName = "Partyline";
         config.jack.pClientName = "Partyline";
-        const auto result = ma_context_init(
-            backends.data(), static_cast<ma_uint32>(backends.size()), &config, &made->context_);
+        const auto chosen = static_cast<ma_backend>(only.value_or(0));
+        const auto tried = only ? std::span(&chosen, 1) : std::span<const ma_backend>(backends);
+        const auto result = ma_context_init(tried.data(), static_cast<ma_uint32>(tried.size()),
+                                            &config, &made->context_);
         if (result != MA_SUCCESS) {
             return fail(ErrorCode::io, std::format("there is no sound system to use ({})",
                                                    ma_result_description(result)));
@@ -57,6 +81,7 @@ public:
     Context& operator=(const Context&) = delete;
 
     ma_context& get() { return context_; }
+    [[nodiscard]] ma_backend backend() const { return context_.backend; }
 
     struct Listed {
         DeviceName name;
@@ -155,6 +180,7 @@ Result<std::unique_ptr<DeviceStream>> DeviceStream::open(Direction direction, st
         return std::unexpected(std::move(opened).error());
     }
     stream->opened_ = *std::move(opened);
+    stream->sound_system_ = stream->opened_.device->context->backend();
     stream->opened_at_ = stream->looked_at_ = SystemClock().now();
     stream->watch_ =
         std::jthread([raw = stream.get()](const std::stop_token& stop) { raw->watch(stop); });
@@ -162,7 +188,7 @@ Result<std::unique_ptr<DeviceStream>> DeviceStream::open(Direction direction, st
 }
 
 Result<DeviceStream::Opened> DeviceStream::open_device(IfMissing if_missing) {
-    auto context = Context::create();
+    auto context = Context::create(sound_system_);
     if (!context) {
         return std::unexpected(std::move(context).error());
     }
@@ -205,7 +231,7 @@ void DeviceStream::called_back(std::size_t samples) {
 }
 
 bool DeviceStream::chosen_is_there() const {
-    auto context = Context::create();
+    auto context = Context::create(sound_system_);
     return context && pick_device(names_of((*context)->devices(direction_)), wanted_).has_value();
 }
 

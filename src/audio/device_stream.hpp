@@ -73,6 +73,9 @@ private:
     std::atomic<Duration::rep> last_callback_{0};
     std::atomic<std::uint64_t> samples_{0};
 
+    // miniaudio's number of the sound system that we started with and keep to.
+    std::optional<int> sound_system_;
+
     // [watch] once its thread runs.
     Opened opened_;
     TimePoint opened_at_;

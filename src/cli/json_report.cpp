@@ -191,7 +191,7 @@ private:
     void print(Json object, TimePoint at) {
         object["t_ns"] = to_ns(at);
         // Flushed with each line: whoever reads us acts on it.
-        out_ << object.dump(-1, ' ', false, Json::error_handler_t::replace) << std::endl;
+        out_ << object.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n' << std::flush;
     }
 
     std::ostream& out_;

@@ -100,7 +100,7 @@ public:
 
     void event(const client::Event& event, const View& view, TimePoint) override {
         if (const auto sentence = std::visit(Sentence{view}, event); !sentence.empty()) {
-            out_ << sentence << std::endl;
+            out_ << sentence << '\n' << std::flush;
         }
     }
 
@@ -141,11 +141,11 @@ public:
     void help(std::string_view text) override { out_ << text << std::flush; }
 
     void mistake(const Error& error) override {
-        complaints_ << printable(error.message) << std::endl;
+        complaints_ << printable(error.message) << '\n' << std::flush;
     }
 
     void failure(const Error& error, ExitCode) override {
-        complaints_ << "partyline-cli: " << printable(error.message) << std::endl;
+        complaints_ << "partyline-cli: " << printable(error.message) << '\n' << std::flush;
     }
 
     void ended(ExitCode) override {}

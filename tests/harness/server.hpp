@@ -1,0 +1,40 @@
+// partyline-server as a child process.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/process.hpp"
+#include "harness/scratch.hpp"
+
+namespace partyline::harness {
+
+struct ServerOptions {
+    std::string data = "server-data";  // a name in the scratch folder
+    std::string listen = "127.0.0.1:0";
+    std::optional<std::string> config;  // the text of partyline-server.toml
+};
+
+/// A switchboard that is ready. Throws Failure when it does not get so far.
+class ServerProcess {
+public:
+    ServerProcess(const Scratch& scratch, const ServerOptions& options);
+
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+    [[nodiscard]] const std::string& fingerprint() const { return fingerprint_; }
+    Process& process() { return process_; }
+    /// SIGTERM; the exit code.
+    int stop();
+
+private:
+    Process process_;
+    std::uint16_t port_ = 0;
+    std::string fingerprint_;
+};
+
+/// The command line that ServerProcess uses: for starts that are to fail.
+Process::Command server_command(const Scratch& scratch, const ServerOptions& options);
+
+}  // namespace partyline::harness

@@ -1,0 +1,107 @@
+#include "harness/talkie.hpp"
+
+#include <format>
+
+#include "harness/failure.hpp"
+
+namespace partyline::harness {
+namespace {
+
+Process::Command command_of(const Scratch& scratch, const TalkieOptions& options) {
+    const bool ipv6 = options.host.contains(':');
+    std::vector<std::string> arguments{
+        sibling_program("partyline-cli"),
+        "--json",
+        "--server",
+        std::format("{}{}{}:{}", ipv6 ? "[" : "", options.host, ipv6 ? "]" : "", options.port),
+        "--name",
+        options.name,
+        "--identity",
+        scratch.path(options.name + ".identity"),
+        "--known-servers",
+        scratch.path(options.name + ".servers"),
+        "--mic",
+        options.mic,
+        "--speaker",
+        options.speaker,
+        // Tests talk to it through a pipe that may be closed early.
+        "--stay",
+    };
+    if (!options.join.empty()) {
+        arguments.insert(arguments.end(), {"--join", options.join});
+    }
+    arguments.insert(arguments.end(), options.more.begin(), options.more.end());
+    return {.arguments = std::move(arguments)};
+}
+
+Json parse(const std::string& line) {
+    auto parsed = Json::parse(line, nullptr, false);
+    if (parsed.is_discarded() || !parsed.contains("event")) {
+        throw Failure("partyline-cli --json wrote a line that is no event: " + line);
+    }
+    return parsed;
+}
+
+}  // namespace
+
+TalkieProcess::TalkieProcess(const Scratch& scratch, const TalkieOptions& options)
+    : name_(options.name), process_(command_of(scratch, options)) {}
+
+Json TalkieProcess::wait(const std::string& event, const Wanted& wanted, std::size_t mark,
+                         Duration within) {
+    Json found;
+    const auto matches = [&](const std::string& line) {
+        found = parse(line);
+        return found["event"] == event && (!wanted || wanted(found));
+    };
+    if (!process_.wait_for_line(matches, mark, within)) {
+        throw Failure(std::format("{} did not tell of \"{}\" in time; it told:\n{}", name_, event,
+                                  all_that_was_told()));
+    }
+    return found;
+}
+
+Json TalkieProcess::wait(const std::string& event, const std::string& field, const Json& value,
+                         std::size_t mark) {
+    return wait(
+        event, [&](const Json& told) { return told.contains(field) && told[field] == value; },
+        mark);
+}
+
+std::vector<Json> TalkieProcess::events() const {
+    std::vector<Json> out;
+    for (const auto& line : process_.lines()) {
+        out.push_back(parse(line));
+    }
+    return out;
+}
+
+Json TalkieProcess::stats() {
+    const auto before = mark();
+    command("stats");
+    return wait("stats", nullptr, before);
+}
+
+Json TalkieProcess::heard(const std::string& speaker) {
+    for (const auto& heard : stats()["heard"]) {
+        if (heard["name"] == speaker) {
+            return heard;
+        }
+    }
+    return nullptr;
+}
+
+int TalkieProcess::quit() {
+    command("quit");
+    return process_.wait();
+}
+
+std::string TalkieProcess::all_that_was_told() const {
+    std::string out;
+    for (const auto& line : process_.lines()) {
+        out += line + '\n';
+    }
+    return out + process_.errors() + process_.describe();
+}
+
+}  // namespace partyline::harness
