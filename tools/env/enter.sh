@@ -37,12 +37,15 @@ json_file() {
 }
 
 copy_in() {
-    mkdir -p "$root$checkout" "$root$directory" "$root$HOME" "$root/tmp" "$root$(dirname "$json")"
+    mkdir -p "$root$checkout" "$root$directory" "$root$HOME" "$root/tmp"
     # The old copy goes, except for its build folder, which makes the next build quick.
     find "$root$checkout" -xdev -mindepth 1 -maxdepth 1 ! -name build \
         -exec rm -rf --one-file-system {} +
     tar -C "$checkout" --exclude=./build -cf - . | tar -C "$root$checkout" -xpf -
-    chown "$user" "$root$checkout" "$root$HOME" "$root$(dirname "$json")"
+    chown "$user" "$root$checkout" "$root$HOME"
+    [[ -n $json ]] || return 0
+    mkdir -p "$root$(dirname "$json")"
+    chown "$user" "$root$(dirname "$json")"
 }
 
 copy_back() {
@@ -50,7 +53,7 @@ copy_back() {
         mkdir -p "$checkout/build/logs"
         cp -a "$root$checkout/build/logs/." "$checkout/build/logs/"
     fi
-    [[ ! -f $root$json ]] || cp -a "$root$json" "$json"
+    [[ -z $json || ! -f $root$json ]] || cp -a "$root$json" "$json"
 }
 
 # The command runs as our child here, because we still have to copy afterwards. A Ctrl-C reaches both of
