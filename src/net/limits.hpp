@@ -18,6 +18,7 @@ inline constexpr std::chrono::milliseconds accept_rest{100};
 
 /// Descriptors that one poll_readable() looks at.
 inline constexpr std::size_t poll_fds_max = 32;
+static_assert(poll_fds_max <= 64);  // one bit each
 /// Messages that one sendmmsg() takes (the kernel's UIO_MAXIOV).
 inline constexpr std::size_t send_messages_max = 1024;
 /// How many errors of earlier sends one receive steps over before it gives up for now.

@@ -25,7 +25,7 @@ int select_alpn(SSL*, const unsigned char** out, unsigned char* out_bytes,
                               offered, offered_bytes) != OPENSSL_NPN_NEGOTIATED) {
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     }
-    // `selected` may point into our list, which is about to go; the same name is in what was offered.
+    // `selected` may point into our list, which is about to go; the same name was offered, too.
     const std::string_view name(reinterpret_cast<const char*>(selected), *out_bytes);
     const std::string_view all(reinterpret_cast<const char*>(offered), offered_bytes);
     *out = offered + all.find(name);

@@ -7,7 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -205,14 +207,20 @@ void WakeFd::clear() {
     [[maybe_unused]] const auto got = read(fd_, &count, sizeof count);
 }
 
-bool poll_readable(std::span<const int> fds, std::optional<Duration> limit) {
+std::uint64_t poll_readable(std::span<const int> fds, std::optional<Duration> limit) {
+    assert(fds.size() <= poll_fds_max);
     std::array<pollfd, poll_fds_max> polled{};
-    const auto count = std::min(fds.size(), polled.size());
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < fds.size(); ++i) {
         polled[i] = {.fd = fds[i], .events = POLLIN, .revents = 0};
     }
     const auto timeout = to_timespec(limit.value_or(Duration::zero()));
-    return ppoll(polled.data(), count, limit ? &timeout : nullptr, nullptr) > 0;
+    std::uint64_t readable = 0;
+    if (ppoll(polled.data(), fds.size(), limit ? &timeout : nullptr, nullptr) > 0) {
+        for (std::size_t i = 0; i < fds.size(); ++i) {
+            readable |= std::uint64_t{polled[i].revents != 0} << i;
+        }
+    }
+    return readable;
 }
 
 }  // namespace partyline::net

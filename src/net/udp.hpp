@@ -110,6 +110,7 @@ public:
     };
     explicit SendBatch(Sizes sizes_max);
     ~SendBatch();
+    SendBatch(SendBatch&&) noexcept;
 
     struct Payload {
         std::uint32_t first_slice = 0;
@@ -146,7 +147,8 @@ private:
     int fd_ = -1;
 };
 
-/// Waits until one of `fds` can be read; false when `limit` has passed first. No limit: forever.
-bool poll_readable(std::span<const int> fds, std::optional<Duration> limit);
+/// Waits until one of `fds` (at most poll_fds_max) can be read. Bit i of the answer stands for
+/// fds[i]; 0 when `limit` has passed first. No limit: for ever.
+std::uint64_t poll_readable(std::span<const int> fds, std::optional<Duration> limit);
 
 }  // namespace partyline::net

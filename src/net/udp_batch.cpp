@@ -128,6 +128,7 @@ struct SendBatch::Native {
 
 SendBatch::SendBatch(Sizes sizes_max) : native_(std::make_unique<Native>(sizes_max)) {}
 SendBatch::~SendBatch() = default;
+SendBatch::SendBatch(SendBatch&&) noexcept = default;
 
 std::optional<SendBatch::Payload> SendBatch::payload(std::span<const ByteView> slices) {
     auto& native = *native_;

@@ -4,6 +4,7 @@
 // forward a packet it finds in one immutable listener list per channel, swapped whole.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -35,7 +36,7 @@ enum class DownlinkLane : std::uint8_t { tunnel, udp };
 
 struct VoiceFlags {
     bool muted = false;     // self-muted or silenced: uplink voice is dropped, pings are not
-    bool deafened = false;  // nothing goes down
+    bool deafened = false;  // no voice goes down
     bool operator==(const VoiceFlags&) const = default;
 };
 
@@ -52,14 +53,16 @@ struct TunnelledDown {
 
 /// Counters since the start, summed over threads; each only grows.
 struct Counters {
-    std::uint64_t received = 0;          // datagrams, UDP and tunnel
-    std::uint64_t forwarded_records = 0; // record copies handed to the kernel or the tunnel
-    std::uint64_t sent = 0;              // datagrams handed to the kernel
+    std::uint64_t received = 0;           // datagrams, UDP and tunnel
+    std::uint64_t forwarded_records = 0;  // record copies handed to the kernel or the tunnel
+    std::uint64_t sent = 0;               // datagrams handed to the kernel
     std::uint64_t dropped_malformed = 0;
     std::uint64_t dropped_unknown_route = 0;
-    std::uint64_t dropped_bad_mac = 0;
+    std::uint64_t dropped_bad_mac = 0;  // or of an epoch that is not good (any more)
     std::uint64_t dropped_replayed = 0;
     std::uint64_t dropped_muted = 0;
+    std::uint64_t dropped_no_room = 0;   // voice from outside of any room, or to no target set
+    std::uint64_t dropped_too_fast = 0;  // over packets_per_second_max
     std::uint64_t dropped_send_failed = 0;
     std::uint64_t dropped_socket_overflow = 0;  // SO_RXQ_OVFL: lost before we read them
     std::uint64_t dropped_tunnel_full = 0;

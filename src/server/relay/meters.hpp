@@ -1,0 +1,93 @@
+// What a relay thread measures: a route's rate and loss, a room's load.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "base/clock.hpp"
+#include "server/relay/limits.hpp"
+
+namespace partyline::relay {
+
+/// Lets packets_per_second_max through on average and packet_burst's worth at once (the generic
+/// cell rate algorithm: one point in time instead of a bucket). One thread.
+class PacketRate {
+public:
+    bool admit(TimePoint now) {
+        if (earned_until_ > now + packet_burst) {
+            return false;
+        }
+        earned_until_ = std::max(earned_until_, now) + packet_price;
+        return true;
+    }
+
+private:
+    static constexpr Duration packet_price =
+        std::chrono::duration_cast<Duration>(std::chrono::seconds(1)) / packets_per_second_max;
+    TimePoint earned_until_ = TimePoint::min();
+};
+
+/// Loss of a stream of counted packets between two looks at it. One thread.
+class LossMeter {
+public:
+    void note(std::uint64_t counter) {
+        if (!any_) {
+            any_ = true;
+            begin_ = counter;
+            end_ = counter;
+        }
+        end_ = std::max(end_, counter + 1);
+        ++received_;
+    }
+
+    /// The loss since the last answer; nothing while too few packets were due to tell.
+    std::optional<std::uint16_t> take_permille() {
+        const auto due = end_ - begin_;
+        if (due < loss_packets_min) {
+            return std::nullopt;
+        }
+        const auto lost = due - std::min(received_, due);
+        begin_ = end_;
+        received_ = 0;
+        return static_cast<std::uint16_t>(lost * 1000 / due);
+    }
+
+private:
+    std::uint64_t begin_ = 0;  // the first counter that the next answer is about
+    std::uint64_t end_ = 0;    // one above the highest seen
+    std::uint64_t received_ = 0;
+    bool any_ = false;
+};
+
+/// The load that a room offers, and how long its frames wait for others because of it. One thread.
+class LoadMeter {
+public:
+    void note_frame(TimePoint now) {
+        const auto elapsed = now - window_start_;
+        if (elapsed >= load_window) {
+            frames_per_s_ = frames_ / std::chrono::duration<double>(elapsed).count();
+            frames_ = 0;
+            window_start_ = now;
+        }
+        ++frames_;
+    }
+
+    /// Whole milliseconds: nothing at all below gather_load_min, gather_window_max from
+    /// gather_load_full on.
+    [[nodiscard]] std::chrono::milliseconds gather_window(std::size_t listeners) const {
+        const auto load = frames_per_s_ * static_cast<double>(listeners);
+        const auto share =
+            std::clamp((load - gather_load_min) / (gather_load_full - gather_load_min), 0.0, 1.0);
+        return std::chrono::milliseconds(
+            static_cast<std::int64_t>(share * static_cast<double>(gather_window_max.count())));
+    }
+
+private:
+    TimePoint window_start_{};
+    double frames_ = 0;
+    double frames_per_s_ = 0;
+};
+
+}  // namespace partyline::relay

@@ -1,0 +1,127 @@
+#include "server/relay/seating.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace partyline::relay {
+namespace {
+
+constexpr unsigned thread_bits = 8;
+constexpr std::uint32_t route_number_max = (std::uint32_t{1} << (32 - thread_bits)) - 1;
+static_assert(threads_max <= 1U << thread_bits);
+
+unsigned thread_byte(Route route) { return route.value & ((1U << thread_bits) - 1); }
+
+HopKeys clone(const HopKeys& keys) {
+    return {.epoch = keys.epoch, .up = keys.up.clone(), .down = keys.down.clone()};
+}
+
+}  // namespace
+
+Relay::Seated Seating::open(SessionId session, HopKeys keys) {
+    auto seat = std::make_shared<Seat>(session);
+    seat->control.keys = std::move(keys);
+    enter(seat, ChannelId{});
+    const auto route = seat->control.route;
+    return {.seat = std::move(seat), .route = route};
+}
+
+void Seating::rekey(Seat& seat, HopKeys keys) {
+    const auto route = seat.control.route;
+    port_.command(thread_byte(route), Rekey{.route = route, .keys = clone(keys)});
+    seat.control.keys = std::move(keys);
+}
+
+Route Seating::move(const SeatPtr& seat, ChannelId channel) {
+    const auto old = seat->control.route;
+    leave_room(seat);
+    port_.command(thread_byte(old), RetireRoute{old});
+    allocators_[thread_byte(old)].in_use.erase(old.value >> thread_bits);
+    enter(seat, channel);
+    return seat->control.route;
+}
+
+void Seating::close(const SeatPtr& seat) {
+    if (seat->closed.exchange(true)) {
+        return;
+    }
+    const auto route = seat->control.route;
+    leave_room(seat);
+    // Older routes end by themselves, and until then `closed` makes them useless.
+    port_.command(thread_byte(route), DropRoute{route});
+    allocators_[thread_byte(route)].in_use.erase(route.value >> thread_bits);
+}
+
+// The route first: once others see the seat among the listeners, its own packets are good, too.
+void Seating::enter(const SeatPtr& seat, ChannelId channel) {
+    const auto thread = home_of(*seat, channel);
+    auto* const room = channel ? &rooms_[channel] : nullptr;
+    seat->control.channel = channel;
+    seat->control.route = take_route(thread);
+    port_.command(thread, RouteSetup{.route = seat->control.route,
+                                     .seat = seat,
+                                     .keys = clone(seat->control.keys),
+                                     .channel = channel,
+                                     .loss = room != nullptr ? room->loss : nullptr});
+    if (room != nullptr) {
+        room->members.push_back(seat);
+        publish(channel, *room);
+    }
+}
+
+void Seating::leave_room(const SeatPtr& seat) {
+    const auto channel = std::exchange(seat->control.channel, ChannelId{});
+    const auto found = rooms_.find(channel);
+    if (found == rooms_.end()) {
+        return;
+    }
+    auto& room = found->second;
+    std::erase(room.members, seat);
+    publish(channel, room);
+    if (room.members.empty()) {
+        rooms_.erase(found);
+    }
+}
+
+void Seating::publish(ChannelId channel, const Room& room) {
+    const auto thread = channel.value % static_cast<unsigned>(allocators_.size());
+    port_.command(thread, SetListeners{.channel = channel,
+                                       .listeners = std::make_shared<const Listeners>(
+                                           Listeners{.seats = room.members})});
+}
+
+unsigned Seating::home_of(const Seat& seat, ChannelId channel) const {
+    const auto number = channel ? channel.value : seat.session.value;
+    return number % static_cast<unsigned>(allocators_.size());
+}
+
+Route Seating::take_route(unsigned thread) {
+    auto& allocator = allocators_[thread];
+    do {
+        allocator.last = allocator.last == route_number_max ? 1 : allocator.last + 1;
+    } while (!allocator.in_use.insert(allocator.last).second);
+    return Route{allocator.last << thread_bits | thread};
+}
+
+std::optional<unsigned> Seating::thread_of(Route route) const {
+    const auto thread = thread_byte(route);
+    return thread < allocators_.size() ? std::optional(thread) : std::nullopt;
+}
+
+void Seating::update_room_losses(TimePoint now) {
+    for (auto& [id, room] : rooms_) {
+        std::uint16_t worst = 0;
+        for (const auto& seat : room.members) {
+            const bool listens_by_udp =
+                seat->lane.load(std::memory_order_relaxed) == DownlinkLane::udp &&
+                seat->has_fresh_uplink(now);
+            if (listens_by_udp) {
+                worst =
+                    std::max(worst, seat->downlink_loss_permille.load(std::memory_order_relaxed));
+            }
+        }
+        room.loss->permille.store(worst, std::memory_order_relaxed);
+    }
+}
+
+}  // namespace partyline::relay
