@@ -64,16 +64,17 @@ def includes(path, text):
             yield Finding(path, number, "include", "this folder is not in tools/tidylib/tables.py")
             return
         if kind == '"' and not header.startswith("partyline/v"):
-            problem = _our_include(folder, is_test, header)
+            problem = _our_include(path, folder, is_test, header)
         else:
             problem = _third_party(folder, is_test, header)
         if problem:
             yield Finding(path, number, "include", problem)
 
 
-def _our_include(folder, is_test, header):
+def _our_include(path, folder, is_test, header):
     if ".." in header or "/" not in header:
-        return f'write the whole name, as in "wire/{PurePosixPath(header).name}"'
+        full = PurePosixPath(*PurePosixPath(path).parts[1:]).parent / PurePosixPath(header).name
+        return f'write the whole name: "{full}"'
     if folder in ("tests", "bench"):
         return None
     target = folder_of("src/" + header)
