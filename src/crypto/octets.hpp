@@ -5,8 +5,10 @@
 
 namespace partyline::crypto {
 
+/// Never null, not even for no bytes: the libraries declare that they are not given a null.
 inline const unsigned char* octets(ByteView bytes) {
-    return reinterpret_cast<const unsigned char*>(bytes.data());
+    static constexpr unsigned char nothing = 0;
+    return bytes.empty() ? &nothing : reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
 inline unsigned char* octets_of(MutableByteView bytes) {

@@ -199,6 +199,8 @@ std::size_t SFrameKey::seal(std::uint64_t counter, ByteView metadata, ByteView p
                             MutableByteView out) {
     require(out.size() >= sframe_header_bytes_max + plaintext.size() + sframe_tag_bytes,
             "room for the sealed frame");
+    require(!last_sealed_ || counter > *last_sealed_, "an SFrame counter is used once per key");
+    last_sealed_ = counter;
     const auto header_bytes = write_sframe_header(out, {.kid = kid_, .counter = counter});
     const auto body = out.subspan(header_bytes, plaintext.size());
     const auto tag = out.subspan(header_bytes + plaintext.size(), sframe_tag_bytes);

@@ -44,7 +44,8 @@ public:
 
     /// Writes header, ciphertext and tag to `out`; says how many bytes. `out` has room for
     /// plaintext + sframe_header_bytes_max + sframe_tag_bytes, and does not overlap `plaintext`.
-    /// A counter is used once per key: a second frame under the same one would give both away.
+    /// `counter` is above that of every frame sealed with this key before: a second frame under the
+    /// same one would give both away.
     std::size_t seal(std::uint64_t counter, ByteView metadata, ByteView plaintext,
                      MutableByteView out);
 
@@ -57,6 +58,7 @@ private:
     struct Cipher;
     std::unique_ptr<Cipher> cipher_;
     std::uint64_t kid_;
+    std::optional<std::uint64_t> last_sealed_;
 };
 
 }  // namespace partyline::crypto

@@ -152,5 +152,12 @@ TEST(SFrame, KidAndBaseKeyBothMatter) {
     EXPECT_FALSE(open(two, sealed, {}));
 }
 
+TEST(SFrameDeathTest, ACounterIsNeverUsedAgain) {
+    SFrameKey key(Bytes(32), 1);
+    (void)seal(key, 5, {}, as_bytes("x"));
+    EXPECT_DEATH((void)seal(key, 5, {}, as_bytes("y")), "used once per key");
+    EXPECT_DEATH((void)seal(key, 4, {}, as_bytes("y")), "used once per key");
+}
+
 }  // namespace
 }  // namespace partyline::crypto
