@@ -61,10 +61,14 @@ function(partyline_fuzz_target name)
   add_executable(fuzz-${name} ${arg_SOURCES})
   partyline_link(fuzz-${name} DEPENDS ${arg_DEPENDS} LIBRARIES ${arg_LIBRARIES})
   target_link_options(fuzz-${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzzers fuzz-${name})
   add_test(NAME fuzz.${name}
     COMMAND ${CMAKE_SOURCE_DIR}/tools/fuzz-run ${CMAKE_BINARY_DIR} ${name})
   set_tests_properties(fuzz.${name} PROPERTIES TIMEOUT 300)
 endfunction()
+
+# All fuzz targets and the folders they need, which is far less than everything.
+add_custom_target(fuzzers)
 
 function(partyline_link target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;LIBRARIES")

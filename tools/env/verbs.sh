@@ -71,7 +71,7 @@ verb_test() {
     fi
     run_ctest dev
     if [[ -e $repo/tests/fuzz/CMakeLists.txt ]]; then
-        build fuzz
+        build fuzz fuzzers
         run_ctest fuzz
     fi
     [[ -n $full ]] || return 0
