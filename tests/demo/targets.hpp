@@ -1,0 +1,29 @@
+// What the demo promises, and what it counts as heard.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "dsp/format.hpp"
+
+namespace partyline::demo {
+
+inline constexpr double mouth_to_ear_ms_median_max = 45;
+inline constexpr double mouth_to_ear_ms_p99_max = 70;
+inline constexpr double si_sdr_db_min = 25;
+
+/// Speech is judged in windows of 1 s, one every half second, where somebody really speaks.
+inline constexpr std::size_t window_samples = dsp::sample_rate_hz;
+inline constexpr std::size_t window_step_samples = dsp::sample_rate_hz / 2;
+inline constexpr double speech_level_db_min = -45;
+/// A window counts as heard if it is found within this delay with at least this likeness.
+inline constexpr std::chrono::milliseconds delay_max{250};
+inline constexpr double heard_correlation_min = 0.6;
+/// A talk counts as heard if so many of its windows are.
+inline constexpr double heard_share_min = 0.95;
+
+/// What decodes to something this unlike speech is noise.
+inline constexpr double noise_correlation_max = 0.3;
+inline constexpr double noise_deviations_max = 5;
+
+}  // namespace partyline::demo
