@@ -1,21 +1,25 @@
 #include "dsp/delay_control.hpp"
 
 #include <algorithm>
-#include <cstdlib>
+#include <span>
+#include <utility>
 
 #include "dsp/limits.hpp"
 
 namespace partyline::dsp {
 namespace {
 
-// The band. A correction starts outside of it and stops close to the target.
-constexpr Samples above_max = 9 * samples_per_ms;
-constexpr Samples below_max = 8 * samples_per_ms;
-constexpr Samples near = 2 * samples_per_ms;
-// A splice may go past the target by this, or low voices would never find one.
+// A correction stops so far inside the band.
+constexpr Samples inside = 2 * samples_per_ms;
+// Splices come in pitch periods; they may go past the target by this, or low voices would never
+// find one.
 constexpr Samples past_target = 3 * samples_per_ms;
-static_assert(near + past_target >= static_cast<Samples>(splice_samples_min));
-static_assert(near + past_target < below_max);
+// So far below the band packets begin to come too late.
+constexpr Samples urgent_below = samples_per_ms;
+static_assert(inside + past_target >= static_cast<Samples>(splice_samples_min));
+static_assert(DelayControl::early_start < DelayControl::slack_below_max);
+static_assert(static_cast<Samples>(frame_samples) - DelayControl::early_start <
+              DelayControl::delay_above_max);
 
 // No faster than about a third, so that it can still be followed; slower, when packets threaten to
 // come too late, as fast as splices are found.
@@ -46,27 +50,57 @@ Samples PullClock::tick(Samples now) {
     return grid_ + std::ranges::min(known);
 }
 
-Correction DelayControl::next(Samples delay, Samples target) {
-    const auto excess = delay - target;
-    const auto distance = std::abs(excess);
-    if (excess > above_max) {
-        kind_ = Correction::Kind::shorten;
-    } else if (excess < -below_max) {
+Correction DelayControl::next(const DelayState& state) {
+    const auto slack_least = state.target - slack_below_max;
+    if (state.slack < slack_least) {
         kind_ = Correction::Kind::lengthen;
-    } else if (distance <= near || (excess > 0) != (kind_ == Correction::Kind::shorten)) {
+    } else if (state.delay > state.target + delay_above_max) {
+        kind_ = Correction::Kind::shorten;
+    } else if ((kind_ == Correction::Kind::lengthen && state.slack >= slack_least + inside) ||
+               (kind_ == Correction::Kind::shorten && state.delay <= state.target + inside)) {
         kind_ = Correction::Kind::none;
     }
     ++ticks_since_splice_;
-    const auto pause =
-        kind_ == Correction::Kind::shorten ? ticks_between_shortenings : ticks_between_lengthenings;
-    if (kind_ == Correction::Kind::none || ticks_since_splice_ < pause) {
+    switch (kind_) {
+        case Correction::Kind::none: return {};
+        case Correction::Kind::shorten: return shorten(state);
+        case Correction::Kind::lengthen: return lengthen(state);
+    }
+    std::unreachable();
+}
+
+Correction DelayControl::shorten(const DelayState& state) const {
+    if (ticks_since_splice_ < ticks_between_shortenings) {
         return {};
     }
-    const float given_up = likeness_per_ms * static_cast<float>(distance / samples_per_ms) +
-                           likeness_per_tick * static_cast<float>(ticks_since_splice_);
-    return {.kind = kind_,
-            .samples_most = static_cast<std::size_t>(distance + past_target),
-            .likeness_least = likeness_wanted - given_up};
+    // Cutting beyond what is decoded already costs a frame of slack.
+    const auto decoded = state.delay - state.slack;
+    const auto excess = state.delay - state.target;
+    const bool slack_to_spare =
+        state.slack - static_cast<Samples>(frame_samples) >= state.target - slack_below_max;
+    const auto most = slack_to_spare ? excess + past_target : std::min(excess, decoded);
+    return {.kind = Correction::Kind::shorten,
+            .samples_most = static_cast<std::size_t>(std::max(most, Samples{0})),
+            .likeness_least = likeness(excess)};
+}
+
+Correction DelayControl::lengthen(const DelayState& state) const {
+    if (ticks_since_splice_ < ticks_between_lengthenings) {
+        return {};
+    }
+    const auto missing = state.target - state.slack;
+    // Slack comes a frame at a time, when enough has been added to decode one packet less. Unless
+    // it is urgent, what it takes until then is not to carry the delay beyond the band.
+    const bool urgent = missing > slack_below_max + urgent_below;
+    const auto room = urgent ? missing : state.target - state.delay;
+    return {.kind = Correction::Kind::lengthen,
+            .samples_most = static_cast<std::size_t>(std::max(room, inside) + past_target),
+            .likeness_least = likeness(missing)};
+}
+
+float DelayControl::likeness(Samples distance) const {
+    return likeness_wanted - likeness_per_ms * static_cast<float>(distance / samples_per_ms) -
+           likeness_per_tick * static_cast<float>(ticks_since_splice_);
 }
 
 }  // namespace partyline::dsp

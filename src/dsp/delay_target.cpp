@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "dsp/delay_control.hpp"
+
 namespace partyline::dsp {
 namespace {
 
@@ -11,8 +13,8 @@ constexpr float percentile_aim = 0.985F;
 // With each packet the old ones together weigh this much less: a time constant of 5 s at 100
 // packets/s. One and a half per cent of that is 8 packets: so few make the target grow.
 constexpr float forgetting = 0.998F;
-// Above the percentile, for a tick that does not fall together with arrivals.
-constexpr Samples margin = 5 * samples_per_ms;
+// The delay may sag by so much below the target before it is corrected.
+constexpr Samples margin = DelayControl::slack_below_max;
 // What differs by more is another clock, not the network.
 constexpr Samples clock_jump = 2 * Samples{sample_rate_hz};
 // Silence as long as this between packets makes the next one the start of a spurt.
@@ -93,7 +95,7 @@ Samples DelayTarget::percentile() const {
     for (std::size_t ms = histogram_ms; ms-- > 0;) {
         above += histogram_[ms];
         if (above > 1.0F - percentile_aim) {
-            return static_cast<Samples>(ms) * samples_per_ms;
+            return static_cast<Samples>(ms + 1) * samples_per_ms;
         }
     }
     return 0;

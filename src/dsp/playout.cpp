@@ -211,9 +211,10 @@ bool SpeakerPlayout::State::start_if_due(Samples tick) {
 }
 
 void SpeakerPlayout::State::correct(Samples tick) {
-    const auto head = next - static_cast<Samples>(line.waiting());
-    delay = tick - head - target.fastest_transit(packet_samples);
-    const auto correction = control.next(delay, target.value());
+    const auto waiting = static_cast<Samples>(line.waiting());
+    delay = tick - (next - waiting) - target.fastest_transit(packet_samples);
+    const auto correction = control.next(
+        {.delay = delay, .slack = delay - waiting % frame_length, .target = target.value()});
     if (correction.kind == Correction::Kind::none || ended || concealed_samples > 0) {
         return;
     }

@@ -1,0 +1,163 @@
+#include "dsp/delay_target.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "base/random.hpp"
+
+namespace partyline::dsp {
+namespace {
+
+/// Feeds arrivals of 10 ms packets, each held up by what `held_up_ms` says.
+class Feed {
+public:
+    double held_up_ms = 0;
+    double drift_ppm = 0;
+    bool fec = false;
+
+    void packet(double extra_ms = 0) {
+        const double sent_ms = static_cast<double>(packets_) * 10 * (1 + drift_ppm * 1e-6);
+        target.observe({.media = packets_ * 480,
+                        .arrived = static_cast<Samples>((1000 + sent_ms + extra_ms) * 48),
+                        .samples = frame_samples,
+                        .has_fec = fec});
+        ++packets_;
+    }
+    void seconds(double seconds, const std::function<double()>& extra_ms) {
+        for (int i = 0; i < static_cast<int>(seconds * 100); ++i) {
+            packet(extra_ms());
+        }
+    }
+    /// Nothing is said for so long.
+    void pause(double seconds) { packets_ += static_cast<Samples>(seconds * 100); }
+    [[nodiscard]] double target_ms() const { return static_cast<double>(target.value()) / 48; }
+
+    DelayTarget target;
+
+private:
+    Samples packets_ = 0;
+};
+
+double none() { return 0; }
+
+TEST(DelayTarget, StartsLowAndStaysThereOnASteadyNetwork) {
+    Feed feed;
+    EXPECT_EQ(feed.target_ms(), 10);
+    Random random(1);
+    for (int i = 0; i < 1000; ++i) {
+        feed.packet(1.9 * random.uniform());
+        ASSERT_EQ(feed.target_ms(), 10);
+    }
+}
+
+TEST(DelayTarget, FollowsTheSpread) {
+    struct Case {
+        const char* name;
+        double jitter_ms;
+        double from_ms;
+        double to_ms;
+    };
+    for (const auto& test : {Case{"little", 5, 12, 14}, Case{"much", 20, 26, 29},
+                             Case{"very much", 100, 98, 109}, Case{"absurd", 2000, 400, 400}}) {
+        SCOPED_TRACE(test.name);
+        Feed feed;
+        Random random(2);
+        feed.seconds(60, [&] { return test.jitter_ms * random.uniform(); });
+        EXPECT_GE(feed.target_ms(), test.from_ms);
+        EXPECT_LE(feed.target_ms(), test.to_ms);
+    }
+}
+
+TEST(DelayTarget, GrowsInASecondAndShrinksInHalfAMinute) {
+    Feed feed;
+    Random random(3);
+    const auto jitter = [&] { return 40 * random.uniform(); };
+    feed.seconds(10, none);
+    feed.seconds(1, jitter);
+    EXPECT_GT(feed.target_ms(), 40);
+    feed.seconds(5, none);
+    EXPECT_GT(feed.target_ms(), 30) << "it may come back";
+    feed.seconds(30, none);
+    EXPECT_EQ(feed.target_ms(), 10);
+}
+
+TEST(DelayTarget, IgnoresAFewOutliers) {
+    Feed feed;
+    feed.seconds(10, none);
+    for (int i = 0; i < 3; ++i) {
+        feed.packet(150);
+    }
+    EXPECT_EQ(feed.target_ms(), 10);
+}
+
+TEST(DelayTarget, DoesNotTakeDriftForJitter) {
+    for (const double ppm : {-500.0, -200.0, 200.0, 500.0}) {
+        Feed feed;
+        feed.drift_ppm = ppm;
+        for (int i = 0; i < 60'000; ++i) {
+            feed.packet();
+            ASSERT_LE(feed.target_ms(), 11) << ppm << " ppm";
+        }
+    }
+}
+
+TEST(DelayTarget, DoesNotTakePreRollForJitter) {
+    Feed feed;
+    feed.seconds(10, none);
+    for (int spurt = 0; spurt < 20; ++spurt) {
+        feed.pause(2);
+        for (int packet = 0; packet < 30; ++packet) {
+            feed.packet(300 - packet * 10);
+        }
+        feed.seconds(1, none);
+    }
+    EXPECT_EQ(feed.target_ms(), 10);
+}
+
+TEST(DelayTarget, FollowsAJumpOfTheClock) {
+    Feed feed;
+    feed.seconds(10, none);
+    feed.seconds(1, [] { return 60'000; });
+    EXPECT_EQ(feed.target_ms(), 10);
+    feed.seconds(10, none);
+    EXPECT_EQ(feed.target_ms(), 10);
+}
+
+TEST(DelayTarget, WaitsForThePacketAfterALossWhenThatBringsFec) {
+    Feed feed;
+    const auto lose = [&](int percent) {
+        for (int i = 0; i < 1000; ++i) {
+            feed.target.observe_frame(i % 100 < percent);
+            feed.packet();
+        }
+    };
+    lose(10);
+    EXPECT_EQ(feed.target_ms(), 10) << "without FEC there is nothing to wait for";
+    feed.fec = true;
+    lose(10);
+    EXPECT_EQ(feed.target_ms(), 19);
+    lose(0);
+    lose(0);
+    EXPECT_EQ(feed.target_ms(), 10);
+}
+
+TEST(SlidingMinimum, ForgetsAfterFourSeconds) {
+    constexpr Samples second = sample_rate_hz;
+    SlidingMinimum minimum;
+    EXPECT_TRUE(minimum.empty());
+    minimum.add(5, 100 * second);
+    minimum.add(9, 101 * second);
+    EXPECT_EQ(minimum.value(), 5);
+    minimum.add(7, 103 * second);
+    EXPECT_EQ(minimum.value(), 5);
+    minimum.add(8, 104 * second);
+    EXPECT_EQ(minimum.value(), 7);
+    minimum.add(6, 90 * second);  // an arrival that is told out of order
+    EXPECT_EQ(minimum.value(), 6);
+    minimum.add(20, 1'000'000 * second);
+    EXPECT_EQ(minimum.value(), 20);
+}
+
+}  // namespace
+}  // namespace partyline::dsp
