@@ -110,7 +110,7 @@ KeyExchange::Members::iterator KeyExchange::add_member(SessionId session) {
     const auto [member, added] = members_.try_emplace(session);
     if (added) {
         member->second.since = clock_.now();
-        completion_due_ = true;
+        completion_due_ = completion_due_ || may_share(member->second.since);
         large_ = large_ || members_.size() + 1 > wire::share_on_join_members_max;
         outputs_.emplace_back(MemberEntered{session});
     }

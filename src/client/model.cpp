@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <format>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -71,6 +72,8 @@ void Model::fold_presence(const wire::Presence& presence, Events& events) {
     if (!presence.name.empty()) {
         entry.person.name = presence.name;
         entry.named = true;
+    } else if (entry.person.name.empty()) {
+        entry.person.name = stand_in_name(presence.session);
     }
     entry.person.channel = presence.channel;
     entry.person.self_mute = presence.self_mute;
@@ -78,16 +81,18 @@ void Model::fold_presence(const wire::Presence& presence, Events& events) {
     entry.speaking_elsewhere = presence.speaking;
     entry.leaving = false;
 
+    // In our room we know better than the server, and sooner.
+    Events light;
+    const bool heard_here = presence.session == self_ || is_in_own_room(entry);
+    if (!heard_here) {
+        set_speaking(entry, presence.speaking, light);
+    } else if (presence.session != self_ && !was_in_own_room) {
+        set_speaking(entry, false, light);
+    }
     if (ready_ && (arrived || !same_but_for_speaking(before, entry.person))) {
         events.push_back(changed_from(before, entry.person, arrived));
     }
-    // In our room we know better than the server, and sooner.
-    const bool heard_here = presence.session == self_ || is_in_own_room(entry);
-    if (!heard_here) {
-        set_speaking(entry, presence.speaking, events);
-    } else if (presence.session != self_ && !was_in_own_room) {
-        set_speaking(entry, false, events);
-    }
+    std::ranges::move(light, std::back_inserter(events));
 }
 
 Model::Events Model::enter(ChannelId channel) {
@@ -98,10 +103,12 @@ Model::Events Model::enter(ChannelId channel) {
         if (session == self_) {
             const auto before = entry.person;
             entry.person.channel = channel;
+            Events light;
+            set_speaking(entry, false, light);
             if (ready_ && before.channel != channel) {
                 events.push_back(changed_from(before, entry.person, false));
             }
-            set_speaking(entry, false, events);
+            std::ranges::move(light, std::back_inserter(events));
         } else {
             set_speaking(entry, !is_in_own_room(entry) && entry.speaking_elsewhere, events);
         }
@@ -120,14 +127,17 @@ Model::Events Model::member_joined(SessionId session) {
         entry.person.name = stand_in_name(session);
     }
     Events events;
-    if (ready_ && before != entry.person) {
-        PersonChanged change{.person = entry.person};
-        if (before.session) {
-            change.moved_from = before.channel;
-        }
-        events.push_back(std::move(change));
-        set_speaking(entry, false, events);
+    if (!ready_ || before == entry.person) {
+        return events;
     }
+    Events light;
+    set_speaking(entry, false, light);
+    PersonChanged change{.person = entry.person};
+    if (before.session) {
+        change.moved_from = before.channel;
+    }
+    events.push_back(std::move(change));
+    std::ranges::move(light, std::back_inserter(events));
     return events;
 }
 

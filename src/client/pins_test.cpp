@@ -1,0 +1,156 @@
+#include "client/pins.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/bytes.hpp"
+
+namespace partyline::client {
+namespace {
+
+std::string fingerprint_of(std::uint8_t seed) {
+    return to_base64url(Bytes(32, static_cast<std::byte>(seed)));
+}
+
+class PinsTest : public testing::Test {
+protected:
+    PinsTest() {
+        auto name = (std::filesystem::temp_directory_path() / "partyline-pins-XXXXXX").string();
+        folder_ = ::mkdtemp(name.data());
+        path_ = (folder_ / "deeper" / "known_servers").string();
+    }
+    ~PinsTest() override { std::filesystem::remove_all(folder_); }
+
+    [[nodiscard]] ServerTrust trust() const { return {.known_servers_path = path_}; }
+
+    void write(const std::string& text) const {
+        std::filesystem::create_directories(std::filesystem::path(path_).parent_path());
+        std::ofstream(path_) << text;
+    }
+    [[nodiscard]] std::string read() const {
+        std::ostringstream text;
+        text << std::ifstream(path_).rdbuf();
+        return text.str();
+    }
+    [[nodiscard]] std::size_t files() const {
+        const auto parent = std::filesystem::path(path_).parent_path();
+        return static_cast<std::size_t>(
+            std::distance(std::filesystem::directory_iterator(parent), {}));
+    }
+
+    std::filesystem::path folder_;
+    std::string path_;
+};
+
+TEST_F(PinsTest, PinsOnFirstUseAndKnowsAfter) {
+    const auto print = fingerprint_of(1);
+    EXPECT_EQ(check_server(trust(), "host:1", print), ServerKnown::first_use);
+    EXPECT_EQ(read(), "host:1 " + print + "\n");
+    EXPECT_EQ(check_server(trust(), "host:1", print), ServerKnown::before);
+    EXPECT_EQ(check_server(trust(), "host:2", fingerprint_of(2)), ServerKnown::first_use);
+    EXPECT_EQ(check_server(trust(), "host:1", print), ServerKnown::before);
+
+    struct stat facts{};
+    ASSERT_EQ(::stat(path_.c_str(), &facts), 0);
+    EXPECT_EQ(facts.st_mode & 0777U, 0600U);
+    EXPECT_EQ(files(), 1U) << "nothing is left lying about";
+}
+
+TEST_F(PinsTest, AChangedIdentityIsAHardStopThatShowsBoth) {
+    check_server(trust(), "host:1", fingerprint_of(1)).value();
+    const auto before = read();
+    const auto refused = check_server(trust(), "host:1", fingerprint_of(2));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::wrong_identity);
+    EXPECT_NE(refused.error().message.find(fingerprint_of(1)), std::string::npos);
+    EXPECT_NE(refused.error().message.find(fingerprint_of(2)), std::string::npos);
+    EXPECT_EQ(read(), before);
+}
+
+TEST_F(PinsTest, InsistingNeverOverwritesAPin) {
+    check_server(trust(), "host:1", fingerprint_of(1)).value();
+    const auto before = read();
+    auto insisting = trust();
+    insisting.fingerprint = fingerprint_of(2);
+    EXPECT_EQ(check_server(insisting, "host:1", fingerprint_of(2)).error().code,
+              ErrorCode::wrong_identity);
+    EXPECT_EQ(check_server(insisting, "host:1", fingerprint_of(1)).error().code,
+              ErrorCode::wrong_identity);
+    EXPECT_EQ(read(), before);
+}
+
+TEST_F(PinsTest, InsistingPinsOnFirstUseAndWorksWithoutAFile) {
+    auto insisting = trust();
+    insisting.fingerprint = fingerprint_of(2);
+    EXPECT_EQ(check_server(insisting, "host:1", fingerprint_of(3)).error().code,
+              ErrorCode::wrong_identity);
+    EXPECT_FALSE(std::filesystem::exists(path_));
+    EXPECT_EQ(check_server(insisting, "host:1", fingerprint_of(2)), ServerKnown::first_use);
+
+    insisting.known_servers_path.clear();
+    EXPECT_EQ(check_server(insisting, "other:1", fingerprint_of(2)), ServerKnown::before);
+    insisting.fingerprint.reset();
+    EXPECT_EQ(check_server(insisting, "other:1", fingerprint_of(2)).error().code,
+              ErrorCode::config);
+}
+
+TEST_F(PinsTest, KeepsWhatElseIsInTheFile) {
+    const auto old = "# mine\n\n  spaced:1   " + fingerprint_of(7) + "  \nlast:2 " +
+                     fingerprint_of(8);  // without a line feed
+    write(old);
+    EXPECT_EQ(check_server(trust(), "host:1", fingerprint_of(1)), ServerKnown::first_use);
+    EXPECT_EQ(read(), old + "\nhost:1 " + fingerprint_of(1) + "\n");
+    EXPECT_EQ(check_server(trust(), "spaced:1", fingerprint_of(7)), ServerKnown::before);
+    EXPECT_EQ(check_server(trust(), "last:2", fingerprint_of(8)), ServerKnown::before);
+}
+
+TEST_F(PinsTest, ALineThatCannotBeReadStopsAll) {
+    for (const std::string bad : {"host:1", "host:1 short", "host:1 %%%", "x y z"}) {
+        write("a:1 " + fingerprint_of(1) + "\n" + bad + "\n");
+        const auto refused = check_server(trust(), "host:1", fingerprint_of(1));
+        ASSERT_FALSE(refused) << bad;
+        EXPECT_EQ(refused.error().code, ErrorCode::config);
+        EXPECT_NE(refused.error().message.find("line 2"), std::string::npos);
+        EXPECT_NE(refused.error().message.find(path_), std::string::npos);
+    }
+}
+
+TEST_F(PinsTest, AFileThatCannotBeKeptMeansNoTrust) {
+    std::filesystem::create_directories(path_);  // a folder where the file should be
+    const auto refused = check_server(trust(), "host:1", fingerprint_of(1));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::io);
+    EXPECT_NE(refused.error().message.find(path_), std::string::npos);
+}
+
+TEST_F(PinsTest, PinsAtTheSameTimeDoNotUndoEachOther) {
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; ++i) {
+        threads.emplace_back([&, i] {
+            for (int j = 0; j < 10; ++j) {
+                const auto server = "host:" + std::to_string(100 * i + j);
+                EXPECT_EQ(check_server(trust(), server, fingerprint_of(1)), ServerKnown::first_use);
+            }
+        });
+    }
+    for (auto& thread : threads) {
+        thread.join();
+    }
+    EXPECT_EQ(parse_pins(read())->size(), 80U);
+}
+
+TEST(Pins, ServerNames) {
+    EXPECT_EQ(server_name_of("Voice.Example.ORG", 47180), "voice.example.org:47180");
+    EXPECT_EQ(server_name_of("2001:DB8::1", 1), "[2001:db8::1]:1");
+    EXPECT_EQ(server_name_of("[2001:db8::1]", 1), "[2001:db8::1]:1");
+}
+
+}  // namespace
+}  // namespace partyline::client
