@@ -24,9 +24,11 @@ FOLDERS = {
     "server/control": ["base", "wire", "crypto", "net", "server/room", "server/store",
                        "server/relay/relay.hpp"],
     "server/admin": ["base", "net", "server/room", "server/control"],
+    # The configuration file, and what stands in it.
+    "server/config": ["base", "wire", "net", "server/room", "server/control"],
     # main.cpp and its neighbours wire everything; nothing includes them.
     "server": ["base", "platform", "wire", "crypto", "net", "server/room", "server/store", "server/relay",
-               "server/control", "server/admin"],
+               "server/control", "server/admin", "server/config"],
 }
 
 # Files beside the code that only tests use. They may include "platform" and "sim" too.
@@ -50,7 +52,7 @@ OWNERS = [
     (r"(opus|speex)/.*", ["dsp"]),
     (r"miniaudio\.h|sndfile\.hh?", ["audio"]),
     (r"spdlog/.*", ["base"]),
-    (r"toml\+\+/.*", ["server"]),
+    (r"toml\+\+/.*", ["server/config"]),
     (r"CLI/.*", ["cli", "server", "tests", "bench"]),
     (r"nlohmann/.*", ["cli", "server/admin", "tests", "bench"]),
     (r"(gtest|gmock)/.*", ["tests"]),

@@ -1,0 +1,65 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <format>
+#include <system_error>
+#include <utility>
+
+#include "platform/folder_lock.hpp"
+
+namespace partyline::platform {
+namespace {
+
+std::unexpected<Error> no_use(const std::filesystem::path& folder, int reason) {
+    return fail(ErrorCode::io,
+                std::format("cannot use the folder {}: {}; choose another with --data or make it "
+                            "writable",
+                            folder.string(), std::generic_category().message(reason)));
+}
+
+}  // namespace
+
+Result<FolderLock> FolderLock::take(const std::filesystem::path& folder) {
+    std::error_code error;
+    if (!std::filesystem::exists(folder, error)) {
+        std::filesystem::create_directories(folder, error);
+        if (error) {
+            return no_use(folder, error.value());
+        }
+        chmod(folder.c_str(), S_IRWXU);
+    }
+    const auto path = folder / "lock";
+    FolderLock lock(
+        open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
+    if (lock.fd_ < 0) {
+        return no_use(folder, errno);
+    }
+    if (flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK) {
+            return no_use(folder, errno);
+        }
+        return fail(ErrorCode::io,
+                    std::format("the folder {} is in use by another switchboard; stop "
+                                "that one, or choose another with --data",
+                                folder.string()));
+    }
+    return lock;
+}
+
+FolderLock::~FolderLock() {
+    if (fd_ >= 0) {
+        close(fd_);
+    }
+}
+
+FolderLock::FolderLock(FolderLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+FolderLock& FolderLock::operator=(FolderLock&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+}
+
+}  // namespace partyline::platform

@@ -1,0 +1,48 @@
+// What a switchboard's owner decides, and the file in which that stands.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "net/endpoint.hpp"
+#include "net/tls.hpp"
+#include "server/control/config.hpp"
+
+namespace partyline::config {
+
+inline constexpr const char* default_file_name = "partyline-server.toml";
+inline constexpr std::size_t file_bytes_max = 1024 * 1024;
+
+struct Config {
+    /// Name, rooms and limits.
+    control::Config control;
+    /// TCP and UDP alike; a port of 0 takes a free one, the same for all.
+    std::vector<net::Endpoint> listen;
+    /// Identity, certificate. Empty: platform::data_folder() of the server.
+    std::filesystem::path data_folder;
+    /// Given by the owner; nothing: made by the server and kept in the data folder.
+    std::optional<net::CertificatePaths> certificate;
+    unsigned relay_threads = 1;
+    log::Level log_level = log::Level::info;
+};
+
+/// What holds without any file: a few rooms, [::] and the default port.
+Config embedded_defaults();
+
+/// Reads a file's text; `name` stands in the messages. Whatever the text leaves out is as in
+/// embedded_defaults(). Fails with config, naming file, line and key, for whatever is not exactly
+/// right, unknown keys included.
+Result<Config> parse(std::string_view text, const std::string& name);
+/// Fails with config also for a file that cannot be read.
+Result<Config> read_file(const std::filesystem::path& path);
+
+/// A file with every key, its meaning and its default: what --print-config prints. parse() makes
+/// embedded_defaults() of it.
+std::string explained();
+
+}  // namespace partyline::config

@@ -1,0 +1,148 @@
+#include "server/config/config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "server/room/limits.hpp"
+
+namespace partyline::config {
+namespace {
+
+std::string error_of(const std::string& text) {
+    const auto parsed = parse(text, "s.toml");
+    if (parsed) {
+        return "(no error)";
+    }
+    EXPECT_EQ(parsed.error().code, ErrorCode::config);
+    return parsed.error().message;
+}
+
+TEST(Config, NothingIsTheDefaults) {
+    const auto config = parse("", "s.toml").value();
+    EXPECT_EQ(config.control.name, "Partyline");
+    ASSERT_EQ(config.listen.size(), 1U);
+    EXPECT_EQ(config.listen.front().to_string(), "[::]:47180");
+    EXPECT_EQ(config.control.channels, embedded_defaults().control.channels);
+    EXPECT_FALSE(config.certificate);
+}
+
+TEST(Config, WhatIsExplainedIsTheDefaults) {
+    const auto config = parse(explained(), "explained").value();
+    const auto defaults = embedded_defaults();
+    EXPECT_EQ(config.control.channels, defaults.control.channels);
+    EXPECT_EQ(config.listen, defaults.listen);
+    EXPECT_EQ(config.control.limits.sessions, defaults.control.limits.sessions);
+    EXPECT_EQ(config.control.limits.login, defaults.control.limits.login);
+    EXPECT_EQ(config.control.name, defaults.control.name);
+}
+
+TEST(Config, ReadsWhatIsGiven) {
+    const auto config = parse(R"(
+name = "Guild hall"
+listen = ["127.0.0.1:5000", "[::1]:5000"]
+data = "/var/lib/partyline"
+certificate = "/c.pem"
+certificate_key = "/k.pem"
+relay_threads = 2
+log = "debug"
+[limits]
+sessions = 7
+login_seconds = 9
+[[room]]
+name = "One"
+topic = "First"
+[[room.room]]
+name = "Inner"
+[[room.room.room]]
+name = "Innermost"
+[[room]]
+name = "Two"
+)",
+                              "s.toml")
+                            .value();
+    EXPECT_EQ(config.control.name, "Guild hall");
+    EXPECT_EQ(config.listen.at(1).to_string(), "[::1]:5000");
+    EXPECT_EQ(config.data_folder, "/var/lib/partyline");
+    EXPECT_EQ(config.certificate->key, "/k.pem");
+    EXPECT_EQ(config.relay_threads, 2U);
+    EXPECT_EQ(config.log_level, log::Level::debug);
+    EXPECT_EQ(config.control.limits.sessions, 7U);
+    EXPECT_EQ(config.control.limits.login, std::chrono::seconds(9));
+    const std::vector<room::Channel> rooms{
+        {.id = ChannelId{1}, .parent = {}, .name = "One", .topic = "First", .order = 0},
+        {.id = ChannelId{2}, .parent = ChannelId{1}, .name = "Inner", .topic = "", .order = 0},
+        {.id = ChannelId{3}, .parent = ChannelId{2}, .name = "Innermost", .topic = "", .order = 0},
+        {.id = ChannelId{4}, .parent = {}, .name = "Two", .topic = "", .order = 1},
+    };
+    EXPECT_EQ(config.control.channels, rooms);
+}
+
+TEST(Config, EveryErrorNamesFileLineAndKey) {
+    struct Case {
+        std::string text;
+        std::string message;
+    };
+    const Case cases[] = {
+        {"name = 3", "s.toml:1: name: must be a text in quotes, and not empty"},
+        {"\nlistn = []", "s.toml:2: listn: there is no such key; did you mean \"listen\"?"},
+        {"something_else = 1",
+         "s.toml:1: something_else: there is no such key; --print-config shows all keys"},
+        {"listen = [\"nowhere\"]",
+         "s.toml:1: listen: must hold addresses such as \"[::]:47180\" or \"192.0.2.1:47180\""},
+        {"listen = []", "s.toml:1: listen: must be a list of 1 to 16 addresses"},
+        {"relay_threads = 0", "s.toml:1: relay_threads: must be a whole number from 1 to 64"},
+        {"relay_threads = 1.5", "s.toml:1: relay_threads: must be a whole number from 1 to 64"},
+        {"certificate = \"a\"", "s.toml:1: certificate: is of no use without certificate_key"},
+        {"certificate_key = \"a\"", "s.toml:1: certificate_key: is of no use without certificate"},
+        {"log = \"loud\"", "s.toml:1: log: must be \"debug\", \"info\", \"warning\" or \"error\""},
+        {"limits = 1", "s.toml:1: limits: must be written as [limits]"},
+        {"[limits]\nsesions = 4",
+         "s.toml:2: limits.sesions: there is no such key; did you mean \"sessions\"?"},
+        {"[limits]\nsessions = -1",
+         "s.toml:2: limits.sessions: must be a whole number from 1 to 10000"},
+        {"room = 1", "s.toml:1: room: must be written as [[room]]"},
+        {"[[room]]\ntopic = \"x\"", "s.toml:1: room[0]: has no name; add name = \"...\""},
+        {"[[room]]\nname = 1", "s.toml:2: room[0].name: must be a text in quotes"},
+        {"[[room]]\nname = \"A\"\n[[room]]\nname = \"a\"",
+         "s.toml:4: room[1].name: \"a\" is the name of another room beside it"},
+        {"[[room]]\nname = \"A\"\n[[room.room]]\nnmae = \"B\"",
+         "s.toml:4: room[0].room[0].nmae: there is no such key; did you mean \"name\"?"},
+    };
+    for (const auto& [text, message] : cases) {
+        EXPECT_EQ(error_of(text), message);
+    }
+    EXPECT_TRUE(error_of("name = \"x\"\nname").starts_with("s.toml:2: ")) << error_of("name");
+    EXPECT_TRUE(error_of("name = \"a\\u202Eb\"").starts_with("s.toml:1: name: "));
+}
+
+TEST(Config, RoomsEndAtTheirLimits) {
+    std::string deep;
+    std::string heading = "room";
+    for (std::size_t i = 0; i < room::channel_depth_max; ++i) {
+        deep += "[[" + heading + "]]\nname = \"x\"\n";
+        heading += ".room";
+    }
+    EXPECT_TRUE(parse(deep, "s.toml"));
+    deep += "[[" + heading + "]]\nname = \"x\"\n";
+    EXPECT_NE(error_of(deep).find("is nested deeper than"), std::string::npos) << error_of(deep);
+
+    std::string many;
+    for (std::size_t i = 0; i < room::channels_max; ++i) {
+        many += "[[room]]\nname = \"room " + std::to_string(i) + "\"\n";
+    }
+    EXPECT_TRUE(parse(many, "s.toml"));
+    many += "[[room]]\nname = \"last\"\n";
+    EXPECT_NE(error_of(many).find("one room too many"), std::string::npos) << error_of(many);
+}
+
+TEST(Config, AFileThatCannotBeReadIsNamed) {
+    const auto missing = read_file("/nonexistent/s.toml");
+    ASSERT_FALSE(missing);
+    EXPECT_EQ(missing.error().message,
+              "cannot read the configuration /nonexistent/s.toml: No such file or directory");
+    EXPECT_FALSE(read_file("/"));
+}
+
+}  // namespace
+}  // namespace partyline::config

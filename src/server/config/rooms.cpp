@@ -1,0 +1,168 @@
+#include "server/config/rooms.hpp"
+
+#include <format>
+#include <set>
+#include <utility>
+
+#include "server/config/complaint.hpp"
+#include "server/room/limits.hpp"
+#include "server/room/names.hpp"
+
+namespace partyline::config {
+namespace {
+
+constexpr std::string_view room_keys[] = {"name", "topic", "room"};
+
+/// Walks the tables and collects what it finds, or the first thing that is wrong.
+class RoomReader {
+public:
+    explicit RoomReader(const std::string& file) : file_(file) {}
+
+    // At most room::channel_depth_max deep.
+    // NOLINTNEXTLINE(misc-no-recursion)
+    Result<void> read(const toml::node& list, ChannelId parent, const std::string& path,
+                      std::size_t depth) {
+        const auto* tables = list.as_array();
+        if (tables == nullptr || !tables->is_array_of_tables()) {
+            return complain(file_, list, path, "must be written as [[" + path_in_file(path) + "]]");
+        }
+        if (depth > room::channel_depth_max) {
+            return complain(file_, list, path,
+                            std::format("is nested deeper than {} rooms", room::channel_depth_max));
+        }
+        std::uint32_t order = 0;
+        for (const auto& entry : *tables) {
+            const auto here = std::format("{}[{}]", path, order);
+            const auto read =
+                read_room(*entry.as_table(), {.parent = parent, .order = order}, here, depth);
+            if (!read) {
+                return read;
+            }
+            ++order;
+        }
+        return {};
+    }
+
+    std::vector<room::Channel> take() { return std::move(channels_); }
+
+private:
+    // NOLINTNEXTLINE(misc-no-recursion)
+    Result<void> read_room(const toml::table& table, room::Channel channel, const std::string& path,
+                           std::size_t depth) {
+        if (const auto known = refuse_unknown_keys(file_, table, path, room_keys); !known) {
+            return known;
+        }
+        const auto* name = table.get("name");
+        if (name == nullptr) {
+            return complain(file_, table, path, "has no name; add name = \"...\"");
+        }
+        auto given_name = text(*name, path + ".name", room::check_channel_name);
+        if (!given_name) {
+            return std::unexpected(given_name.error());
+        }
+        channel.name = std::move(*given_name);
+        if (const auto* topic = table.get("topic")) {
+            auto given_topic = text(*topic, path + ".topic", room::check_topic);
+            if (!given_topic) {
+                return std::unexpected(given_topic.error());
+            }
+            channel.topic = std::move(*given_topic);
+        }
+        if (const auto unique = refuse_twin(*name, channel, path); !unique) {
+            return unique;
+        }
+        if (channels_.size() == room::channels_max) {
+            return complain(
+                file_, table, path,
+                std::format("is one room too many; there may be {}", room::channels_max));
+        }
+        channel.id = ChannelId{static_cast<std::uint32_t>(channels_.size() + 1)};
+        channels_.push_back(channel);
+        const auto* inner = table.get("room");
+        return inner == nullptr ? Result<void>{}
+                                : read(*inner, channel.id, path + ".room", depth + 1);
+    }
+
+    Result<std::string> text(const toml::node& value, const std::string& path,
+                             Result<void> (*check)(std::string_view)) const {
+        const auto given = value.value_exact<std::string>();
+        if (!given) {
+            return std::unexpected(
+                complain(file_, value, path, "must be a text in quotes").error());
+        }
+        if (const auto checked = check(*given); !checked) {
+            return std::unexpected(complain(file_, value, path, checked.error().message).error());
+        }
+        return *given;
+    }
+
+    Result<void> refuse_twin(const toml::node& name, const room::Channel& channel,
+                             const std::string& path) {
+        if (names_.emplace(channel.parent, room::fold_name(channel.name)).second) {
+            return {};
+        }
+        return complain(file_, name, path + ".name",
+                        std::format("\"{}\" is the name of another room beside it", channel.name));
+    }
+
+    /// "room[0].room" as a heading: "room.room".
+    static std::string path_in_file(const std::string& path) {
+        std::string heading;
+        bool inside = false;
+        for (const char c : path) {
+            inside = c == '[' || (inside && c != ']');
+            if (!inside && c != ']') {
+                heading += c;
+            }
+        }
+        return heading;
+    }
+
+    const std::string& file_;
+    std::vector<room::Channel> channels_;
+    std::set<std::pair<ChannelId, std::string>> names_;  // folded, by parent
+};
+
+std::string heading_of(const std::vector<room::Channel>& channels, const room::Channel& channel) {
+    std::string heading = "room";
+    for (auto parent = channel.parent; parent;) {
+        heading += ".room";
+        parent = channels[parent.value - 1].parent;
+    }
+    return heading;
+}
+
+}  // namespace
+
+Result<std::vector<room::Channel>> read_rooms(const toml::node& list, const std::string& file) {
+    RoomReader reader(file);
+    if (const auto read = reader.read(list, ChannelId{}, "room", 1); !read) {
+        return std::unexpected(read.error());
+    }
+    return reader.take();
+}
+
+std::vector<room::Channel> default_rooms() {
+    return {
+        {.id = ChannelId{1}, .name = "Lobby", .topic = "Come in and say hello", .order = 0},
+        {.id = ChannelId{2}, .name = "Games", .order = 1},
+        {.id = ChannelId{3}, .parent = ChannelId{2}, .name = "Red team", .order = 0},
+        {.id = ChannelId{4}, .parent = ChannelId{2}, .name = "Blue team", .order = 1},
+        {.id = ChannelId{5}, .name = "Quiet corner", .order = 2},
+    };
+}
+
+std::string explain_rooms(const std::vector<room::Channel>& channels) {
+    std::string text =
+        "# The rooms, in this order. A room inside a room is a [[room.room]] after it, and so "
+        "on.\n";
+    for (const auto& channel : channels) {
+        text += std::format("[[{}]]\nname = \"{}\"\n", heading_of(channels, channel), channel.name);
+        if (!channel.topic.empty()) {
+            text += std::format("topic = \"{}\"\n", channel.topic);
+        }
+    }
+    return text;
+}
+
+}  // namespace partyline::config

@@ -1,0 +1,23 @@
+// The [[room]] tables of the configuration file.
+#pragma once
+
+#include <toml++/toml.hpp>
+
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "server/room/types.hpp"
+
+namespace partyline::config {
+
+/// Reads the array of tables under "room", rooms inside rooms included, into `channels`, parents
+/// before their children. `file` stands in the messages. Fails with config.
+Result<std::vector<room::Channel>> read_rooms(const toml::node& list, const std::string& file);
+
+/// What there is without a file.
+std::vector<room::Channel> default_rooms();
+/// `channels` as they would stand in a file.
+std::string explain_rooms(const std::vector<room::Channel>& channels);
+
+}  // namespace partyline::config

@@ -1,0 +1,110 @@
+#include "server/host.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include "base/log.hpp"
+#include "platform/identity_file.hpp"
+#include "wire/limits.hpp"
+
+namespace partyline::server {
+namespace {
+
+// With port 0 the system chooses for TCP; that the same number is taken for UDP is rare.
+constexpr int free_port_tries = 20;
+
+Result<net::TlsContext> make_tls(const config::Config& config) {
+    if (config.certificate) {
+        return net::TlsContext::server(*config.certificate, wire::alpn);
+    }
+    const net::CertificatePaths own{.certificate = config.data_folder / "certificate.pem",
+                                    .key = config.data_folder / "certificate-key.pem"};
+    if (const auto made = net::create_self_signed_certificate(own); !made) {
+        return std::unexpected(made.error());
+    }
+    return net::TlsContext::server(own, wire::alpn);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Host>> Host::create(const config::Config& config) {
+    auto lock = platform::FolderLock::take(config.data_folder);
+    if (!lock) {
+        return std::unexpected(lock.error());
+    }
+    auto identity = platform::load_or_create_identity(config.data_folder / "identity");
+    if (!identity) {
+        return std::unexpected(identity.error());
+    }
+    std::unique_ptr<Host> host(new Host(std::move(*lock), std::move(*identity)));
+    if (const auto listening = host->listen(config); !listening) {
+        return std::unexpected(listening.error());
+    }
+    auto server =
+        control::Server::create(config.control, {.loop = host->loop_,
+                                                 .clock = host->clock_,
+                                                 .identity = host->identity_,
+                                                 .relay = *host->relay_,
+                                                 .listeners = std::move(host->listeners_)});
+    if (!server) {
+        return std::unexpected(server.error());
+    }
+    host->server_ = std::move(*server);
+    return host;
+}
+
+Result<void> Host::listen(const config::Config& config) {
+    const auto tls = make_tls(config);
+    if (!tls) {
+        return std::unexpected(tls.error());
+    }
+    const auto wanted = config.listen.front().port();
+    auto bound = bind(config, *tls, wanted);
+    for (int i = 1; !bound && wanted == 0 && i < free_port_tries; ++i) {
+        bound = bind(config, *tls, wanted);
+    }
+    return bound;
+}
+
+Result<void> Host::bind(const config::Config& config, const net::TlsContext& tls,
+                        std::uint16_t port) {
+    const bool has_v4 = std::ranges::any_of(config.listen, &net::Endpoint::is_v4);
+    listeners_.clear();
+    relay::Config voice{.listen = {}, .threads = config.relay_threads};
+    for (const auto& wanted : config.listen) {
+        const auto endpoint =
+            wanted.with_port(wanted.port() == 0 && !listeners_.empty() ? port : wanted.port());
+        auto listener = net::TlsListener::create(
+            loop_, tls, {.endpoint = endpoint, .v6_only = has_v4 && !endpoint.is_v4()});
+        if (!listener) {
+            return std::unexpected(listener.error());
+        }
+        if (listeners_.empty()) {
+            port = listener->local().port();
+        }
+        voice.listen.push_back(endpoint.with_port(listener->local().port()));
+        listeners_.push_back(std::move(*listener));
+    }
+    auto relay = relay::Relay::create(voice);
+    if (!relay) {
+        return std::unexpected(relay.error());
+    }
+    relay_ = std::move(*relay);
+    return {};
+}
+
+void Host::run() {
+    loop_.spawn(stop_on_signal());
+    loop_.run_until_done(server_->run());
+}
+
+net::task<> Host::stop_on_signal() {
+    const auto signal = co_await net::wait_signal(loop_, {SIGTERM, SIGINT});
+    log::info("Signal {}: saying good-bye", signal);
+    server_->stop();
+}
+
+std::string Host::fingerprint() const { return crypto::fingerprint(identity_.public_key()); }
+
+}  // namespace partyline::server

@@ -1,0 +1,50 @@
+// Everything that a running switchboard holds, made in the order in which it depends on each other.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "crypto/identity.hpp"
+#include "net/loop.hpp"
+#include "net/tls.hpp"
+#include "platform/folder_lock.hpp"
+#include "server/config/config.hpp"
+#include "server/control/server.hpp"
+#include "server/relay/relay.hpp"
+
+namespace partyline::server {
+
+/// Owned by main, on its thread.
+class Host {
+public:
+    /// Takes the data folder, reads or makes identity and certificate, binds all ports. Fails with
+    /// one line for the owner.
+    static Result<std::unique_ptr<Host>> create(const config::Config& config);
+
+    /// Serves until SIGTERM or SIGINT, then says good-bye to everybody.
+    void run();
+
+    [[nodiscard]] std::uint16_t port() const { return server_->port(); }
+    [[nodiscard]] std::string fingerprint() const;
+
+private:
+    Host(platform::FolderLock lock, crypto::Identity identity)
+        : lock_(std::move(lock)), identity_(std::move(identity)) {}
+
+    Result<void> listen(const config::Config& config);
+    Result<void> bind(const config::Config& config, const net::TlsContext& tls, std::uint16_t port);
+    net::task<> stop_on_signal();
+
+    platform::FolderLock lock_;
+    crypto::Identity identity_;
+    SystemClock clock_;
+    net::Loop loop_;
+    std::vector<net::TlsListener> listeners_;  // until the server takes them
+    std::unique_ptr<relay::Relay> relay_;
+    std::unique_ptr<control::Server> server_;
+};
+
+}  // namespace partyline::server
