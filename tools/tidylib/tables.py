@@ -14,7 +14,7 @@ FOLDERS = {
     "dsp": ["base"],
     "audio": ["base", "platform", "dsp"],
     "plugin": ["base", "platform"],
-    "client": ["base", "wire", "crypto", "net", "dsp", "audio", "plugin"],
+    "client": ["base", "platform", "wire", "crypto", "net", "dsp", "audio", "plugin"],
     "cli": ["base", "platform", "client/talkie.hpp"],
     "app": ["base", "platform", "client/talkie.hpp"],
     # The server side

@@ -52,7 +52,7 @@ public:
         return seat->is_speaking(now);
     }
     void update_room_losses() override {
-        seating_.update_room_losses(std::chrono::steady_clock::now());
+        seating_.update_room_losses(SystemClock{}.now());
     }
     Counters counters() const override;
     std::chrono::nanoseconds cpu_time() const override;

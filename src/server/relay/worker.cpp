@@ -14,7 +14,7 @@
 namespace partyline::relay {
 namespace {
 
-TimePoint system_now() { return std::chrono::steady_clock::now(); }
+TimePoint system_now() { return SystemClock{}.now(); }
 
 }  // namespace
 
