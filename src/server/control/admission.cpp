@@ -1,0 +1,63 @@
+#include "server/control/admission.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace partyline::control {
+namespace {
+
+constexpr std::size_t ipv6_network_bytes = 8;
+
+/// Without the port; of IPv6 only the network, as whoever has one address has all of it.
+net::Endpoint counted_address(const net::Endpoint& remote) {
+    auto address = remote.address();
+    if (!remote.is_v4()) {
+        std::fill(address.begin() + ipv6_network_bytes, address.end(), std::uint8_t{0});
+    }
+    return {address, 0};
+}
+
+}  // namespace
+
+Result<Admission::Slot> Admission::admit(const net::Endpoint& remote) {
+    const auto address = counted_address(remote);
+    if (connections_ >= connections_max_) {
+        return fail(ErrorCode::server_full, "too many connections");
+    }
+    if (unauthenticated_ >= unauthenticated_max_) {
+        return fail(ErrorCode::server_full, "too many connections that have not logged in");
+    }
+    auto& of_address = addresses_[address];
+    if (of_address >= per_address_max_) {
+        return fail(ErrorCode::server_full, "too many connections from one address");
+    }
+    ++of_address;
+    ++connections_;
+    ++unauthenticated_;
+    return Slot(*this, address);
+}
+
+Admission::Slot::Slot(Slot&& other) noexcept
+    : admission_(std::exchange(other.admission_, nullptr)),
+      address_(other.address_),
+      authenticated_(other.authenticated_) {}
+
+Admission::Slot::~Slot() {
+    if (admission_ == nullptr) {
+        return;
+    }
+    authenticated();
+    --admission_->connections_;
+    const auto counted = admission_->addresses_.find(address_);
+    if (--counted->second == 0) {
+        admission_->addresses_.erase(counted);
+    }
+}
+
+void Admission::Slot::authenticated() {
+    if (!std::exchange(authenticated_, true)) {
+        --admission_->unauthenticated_;
+    }
+}
+
+}  // namespace partyline::control

@@ -1,0 +1,57 @@
+// Who may connect at all: counts connections, those of one address, and those not logged in yet.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <unordered_map>
+
+#include "base/error.hpp"
+#include "net/endpoint.hpp"
+#include "server/control/limits.hpp"
+
+namespace partyline::control {
+
+/// Owned by the Server. One thread.
+class Admission {
+public:
+    explicit Admission(const Limits& limits)
+        : connections_max_(limits.connections),
+          per_address_max_(limits.connections_per_address),
+          unauthenticated_max_(limits.unauthenticated) {}
+
+    /// One connection's place, given back when destroyed.
+    class Slot {
+    public:
+        Slot(Slot&& other) noexcept;
+        Slot& operator=(Slot&&) = delete;
+        ~Slot();
+
+        /// The connection has logged in and no longer counts among those that have not.
+        void authenticated();
+
+    private:
+        friend class Admission;
+        Slot(Admission& admission, const net::Endpoint& address)
+            : admission_(&admission), address_(address) {}
+
+        Admission* admission_;
+        net::Endpoint address_;
+        bool authenticated_ = false;
+    };
+
+    /// Fails with server_full, saying which of the limits is reached.
+    Result<Slot> admit(const net::Endpoint& remote);
+
+    [[nodiscard]] std::size_t connections() const { return connections_; }
+    [[nodiscard]] std::size_t unauthenticated() const { return unauthenticated_; }
+
+private:
+    std::size_t connections_max_;
+    std::size_t per_address_max_;
+    std::size_t unauthenticated_max_;
+    std::size_t connections_ = 0;
+    std::size_t unauthenticated_ = 0;
+    std::unordered_map<net::Endpoint, std::size_t> addresses_;
+};
+
+}  // namespace partyline::control

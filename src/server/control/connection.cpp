@@ -1,0 +1,118 @@
+#include "server/control/connection.hpp"
+
+#include <span>
+#include <utility>
+
+#include "crypto/handshake.hpp"
+
+namespace partyline::control {
+namespace {
+
+crypto::HopKey hop_key(const net::ExportedValue& exported) {
+    return crypto::HopKey(std::span(exported).first<16>());
+}
+
+}  // namespace
+
+Connection::Connection(Given given, net::TlsStream stream, Admission::Slot slot)
+    : given_(given),
+      stream_(std::move(stream)),
+      slot_(std::move(slot)),
+      wake_(given.loop),
+      written_(given.loop) {}
+
+net::task<> Connection::run() {
+    const auto& limits = given_.switchboard.limits();
+    if (!co_await stream_.handshake(limits.handshake)) {
+        co_return;  // whoever does not get this far is told by TLS, or nothing
+    }
+    auto handshake = exported();
+    if (!handshake) {
+        co_return;
+    }
+    Peer peer({.transport = *this,
+               .limits = limits,
+               .slot = std::move(slot_),
+               .address = stream_.remote().to_string(),
+               .now = given_.clock.now(),
+               .handshake = std::move(*handshake)});
+    co_await serve(peer);
+}
+
+Result<Handshake> Connection::exported() const {
+    const auto login = stream_.export_value(crypto::exporter_label_login);
+    const auto up = stream_.export_value(crypto::exporter_label_up);
+    const auto down = stream_.export_value(crypto::exporter_label_down);
+    if (!login || !up || !down) {
+        return fail(ErrorCode::closed, "The connection has ended.");
+    }
+    return Handshake{.login = *login,
+                     .hop = {.epoch = 0, .up = hop_key(*up), .down = hop_key(*down)}};
+}
+
+net::task<> Connection::serve(Peer& peer) {
+    given_.switchboard.greet(peer);
+    given_.loop.spawn(write_all(peer));
+    co_await read_all(peer);
+    // Nobody else can reach the peer from here on: the session is gone for the others at once.
+    given_.switchboard.part(peer);
+    read_to_end_ = true;
+    if (!peer.closing()) {
+        stream_.close();
+    }
+    // The writer may still have last words for somebody who reads slowly or not at all. The peer and
+    // this connection must outlive it, so it gets a deadline and is waited for.
+    wake_.set();
+    const net::Alarm late(given_.loop, given_.switchboard.limits().closing,
+                          [this] { stream_.close(); });
+    co_await written_.wait();
+}
+
+net::task<> Connection::read_all(Peer& peer) {
+    for (;;) {
+        const auto got = co_await stream_.read_some(given_.read_buffer);
+        if (!got) {
+            co_return;
+        }
+        take(peer, given_.read_buffer.first(*got));
+    }
+}
+
+void Connection::take(Peer& peer, ByteView bytes) {
+    if (peer.closing()) {
+        return;  // read only so that the peer can get to our last words
+    }
+    frames_.feed(bytes);
+    while (!peer.closing()) {
+        const auto message = frames_.next();
+        if (!message) {
+            given_.switchboard.reject(peer, message.error());
+        } else if (*message) {
+            given_.switchboard.receive(peer, **message);
+        } else {
+            return;
+        }
+    }
+}
+
+net::task<> Connection::write_all(Peer& peer) {
+    for (;;) {
+        const auto bytes = peer.outbox.take(given_.clock.now());
+        if (!bytes.empty()) {
+            if (!co_await stream_.write(bytes)) {
+                break;
+            }
+        } else if (peer.closing()) {
+            co_await stream_.finish(given_.switchboard.limits().closing);
+            break;
+        } else if (read_to_end_) {
+            break;
+        } else {
+            co_await wake_.wait();
+        }
+    }
+    stream_.close();  // and with it the reader, if it is not that which has ended us
+    written_.set();
+}
+
+}  // namespace partyline::control

@@ -1,0 +1,64 @@
+#include "server/control/convert.hpp"
+
+#include "crypto/keys.hpp"
+#include "server/room/limits.hpp"
+#include "wire/limits.hpp"
+
+namespace partyline::control {
+
+// The room model may not include the wire, and need not: here is where the two must agree.
+static_assert(room::name_code_points_max == wire::name_code_points_max);
+static_assert(room::name_bytes_max == wire::name_bytes_max);
+static_assert(room::channel_name_code_points_max == wire::channel_name_code_points_max);
+static_assert(room::topic_bytes_max == wire::topic_bytes_max);
+static_assert(room::text_bytes_max == wire::text_bytes_max);
+static_assert(crypto::public_key_bytes == wire::public_key_bytes);
+static_assert(crypto::signature_bytes == wire::signature_bytes);
+
+wire::Channel to_wire(const room::Channel& channel) {
+    return {.id = channel.id,
+            .parent = channel.parent,
+            .name = channel.name,
+            .topic = channel.topic,
+            .order = channel.order};
+}
+
+wire::Presence to_wire(const room::Presence& presence) {
+    return {.session = presence.session,
+            .name = presence.name,
+            .channel = presence.channel,
+            .self_mute = presence.self_mute,
+            .self_deafen = presence.self_deafen,
+            .speaking = presence.speaking};
+}
+
+wire::Member to_wire(const room::Session& session) {
+    const auto& keys = session.keys;
+    return {.session = session.presence.session,
+            .identity = to_bytes(keys.identity),
+            .x25519 = to_bytes(keys.x25519),
+            .device = {.signature = to_bytes(keys.device.signature),
+                       .expiry_unix_ms = keys.device.expiry_unix_ms}};
+}
+
+wire::Text to_wire(const room::Text& text) {
+    return {.id = text.id,
+            .channel = text.channel,
+            .session = text.session,
+            .name = text.name,
+            .text = text.text,
+            .unix_ms = text.unix_ms};
+}
+
+room::DeviceKey to_room(const wire::DeviceKey& device) {
+    return {.signature = to_array<wire::signature_bytes>(device.signature),
+            .expiry_unix_ms = device.expiry_unix_ms};
+}
+
+room::PeerKeys to_room(const wire::Login& login) {
+    return {.identity = to_array<wire::public_key_bytes>(login.identity),
+            .x25519 = to_array<wire::public_key_bytes>(login.x25519),
+            .device = to_room(login.device)};
+}
+
+}  // namespace partyline::control

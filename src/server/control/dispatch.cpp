@@ -1,0 +1,75 @@
+// From a decoded message to its handler, and from the handler's result to exactly one answer.
+#include <concepts>
+#include <format>
+#include <utility>
+
+#include "server/control/switchboard.hpp"
+
+namespace partyline::control {
+
+void Switchboard::dispatch(Call& call, const wire::ClientBody& body, std::size_t bytes) {
+    const auto handled = charge(call.peer, body, bytes).and_then([&] {
+        return std::visit([&](const auto& message) { return handle(call, message); }, body);
+    });
+    if (!handled) {
+        refuse(call, handled.error());
+    } else if (!call.answered) {
+        answer(call, wire::Ok{});
+    }
+}
+
+/// Does not compile for a message that no overload of on() takes.
+template <class Body>
+Result<void> Switchboard::handle(Call& call, const Body& body) {
+    if constexpr (std::same_as<Body, wire::Unknown>) {
+        return fail(ErrorCode::unsupported, "This server does not know that request.");
+    } else if constexpr (std::same_as<Body, wire::Login>) {
+        return on(call, body);
+    } else {
+        auto* seat = seat_of(call.peer);
+        if (seat == nullptr) {
+            return fail(
+                ErrorCode::not_logged_in,
+                std::format("{} comes before a login.", wire::name_of(wire::ClientBody(body))));
+        }
+        return on(call, *seat, body);
+    }
+}
+
+Result<void> Switchboard::charge(Peer& peer, const wire::ClientBody& body, std::size_t bytes) {
+    const auto now = clock_.now();
+    // Voice comes a hundred times a second and has a rate of its own.
+    if (std::holds_alternative<wire::VoiceTunnel>(body)) {
+        return peer.tunnelled.take(now);
+    }
+    return peer.messages.take(now, 1 + static_cast<double>(bytes / message_bytes_per_cost));
+}
+
+void Switchboard::answer(Call& call, wire::ServerBody body) {
+    call.answered = true;
+    // Whoever gives no request id wants no Ok, but what an answer tells it will not know otherwise.
+    if (call.id != 0 || !std::holds_alternative<wire::Ok>(body)) {
+        send(call.peer, {.reply_to = call.id, .body = std::move(body)}, Outbox::Bound::counted);
+    }
+}
+
+void Switchboard::refuse(Call& call, const Error& error) {
+    auto& peer = call.peer;
+    // Before the login there is nothing to go on with, except after what a later version may ask.
+    if (!peer.session && error.code != ErrorCode::unsupported) {
+        end(peer, {.reply_to = call.id, .body = wire::Refusal{.error = error, .closing = true}});
+        return;
+    }
+    if (call.id != 0) {
+        send(peer, {.reply_to = call.id, .body = wire::Refusal{.error = error}},
+             Outbox::Bound::counted);
+    }
+    if (const auto patience = peer.refusals.take(clock_.now()); !patience) {
+        end(peer,
+            {.body = wire::Goodbye{.error = {.code = ErrorCode::rate_limited,
+                                             .message = "Too many requests that had to be refused.",
+                                             .retry_ms = patience.error().retry_ms}}});
+    }
+}
+
+}  // namespace partyline::control

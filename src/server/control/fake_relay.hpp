@@ -1,0 +1,103 @@
+// For tests: a relay that forwards nothing and remembers what it was told.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "server/relay/relay.hpp"
+
+namespace partyline::control {
+
+class FakeRelay final : public relay::Relay {
+public:
+    struct Entry {
+        SessionId session{};
+        relay::HopKeys keys;
+        Route route{};
+        ChannelId channel{};
+        relay::VoiceFlags flags;
+        relay::DownlinkLane lane = relay::DownlinkLane::tunnel;
+        bool open = true;
+        bool speaking = false;
+        std::vector<Bytes> uplink;
+    };
+
+    /// All that ever were, by session.
+    std::map<SessionId, std::shared_ptr<Entry>> seats;
+    int losses_updated = 0;
+
+    /// [any] A datagram for a tunnelled talkie.
+    void push_down(SessionId session, Bytes datagram) {
+        const std::lock_guard lock(mutex_);
+        const bool was_empty = down_.empty();
+        down_.push_back({.session = session, .datagram = std::move(datagram)});
+        if (was_empty && wake_) {
+            wake_();
+        }
+    }
+
+    // --- Relay ---
+    [[nodiscard]] std::uint16_t port() const override { return 0; }
+    Seated open_seat(SessionId session, relay::HopKeys keys) override {
+        auto entry = std::make_shared<Entry>(
+            Entry{.session = session, .keys = std::move(keys), .route = next_route()});
+        seats[session] = entry;
+        // An alias: what a Seat really is, is the relay's own, and here it is an Entry.
+        return {.seat = relay::SeatPtr(entry, reinterpret_cast<relay::Seat*>(entry.get())),
+                .route = entry->route};
+    }
+    void rekey(const relay::SeatPtr& seat, relay::HopKeys keys) override {
+        entry(seat).keys = std::move(keys);
+    }
+    Route move(const relay::SeatPtr& seat, ChannelId channel) override {
+        entry(seat).channel = channel;
+        return entry(seat).route = next_route();
+    }
+    void set_flags(const relay::SeatPtr& seat, relay::VoiceFlags flags) override {
+        entry(seat).flags = flags;
+    }
+    void set_downlink(const relay::SeatPtr& seat, relay::DownlinkLane lane) override {
+        entry(seat).lane = lane;
+    }
+    void close_seat(const relay::SeatPtr& seat) override { entry(seat).open = false; }
+    bool tunnel_up(const relay::SeatPtr& seat, ByteView datagram) override {
+        entry(seat).uplink.push_back(to_bytes(datagram));
+        return true;
+    }
+    std::vector<relay::TunnelledDown> take_tunnel_down(std::size_t max) override {
+        const std::lock_guard lock(mutex_);
+        std::vector<relay::TunnelledDown> taken;
+        while (!down_.empty() && taken.size() < max) {
+            taken.push_back(std::move(down_.front()));
+            down_.pop_front();
+        }
+        return taken;
+    }
+    void on_tunnel_down(std::function<void()> wake) override {
+        const std::lock_guard lock(mutex_);
+        wake_ = std::move(wake);
+    }
+    [[nodiscard]] bool speaking(const relay::SeatPtr& seat, TimePoint) const override {
+        return entry(seat).speaking;
+    }
+    void update_room_losses() override { ++losses_updated; }
+    [[nodiscard]] relay::Counters counters() const override { return {}; }
+    [[nodiscard]] std::chrono::nanoseconds cpu_time() const override { return {}; }
+
+private:
+    static Entry& entry(const relay::SeatPtr& seat) {
+        return *reinterpret_cast<Entry*>(seat.get());
+    }
+    Route next_route() { return Route{++last_route_}; }
+
+    std::uint32_t last_route_ = 1000;
+    std::mutex mutex_;
+    std::deque<relay::TunnelledDown> down_;
+    std::function<void()> wake_;
+};
+
+}  // namespace partyline::control

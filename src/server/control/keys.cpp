@@ -1,0 +1,136 @@
+// Voice keys, handed on between members of a room. The server can open none of them.
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "server/control/convert.hpp"
+#include "server/control/switchboard.hpp"
+#include "wire/limits.hpp"
+
+namespace partyline::control {
+
+std::vector<wire::MemberKeys> Switchboard::member_keys(const Seat& seat,
+                                                       std::span<const SessionId> sessions) const {
+    const auto channel = model_.find(seat.session)->presence.channel;
+    const wire::MemberKeys empty{.channel = channel, .channel_epoch = model_.find(channel)->epoch};
+    std::vector<wire::MemberKeys> pages{empty};
+    for (const auto session : sessions) {
+        if (session == seat.session || !model_.together(session, seat.session)) {
+            continue;
+        }
+        if (pages.back().members.size() == wire::page_entries_max) {
+            pages.back().more = true;
+            pages.push_back(empty);
+        }
+        pages.back().members.push_back(to_wire(*model_.find(session)));
+    }
+    return pages;
+}
+
+Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetMemberKeys& get) {
+    if (!model_.find(seat.session)->presence.channel) {
+        return fail(ErrorCode::not_in_room, "You are in no room.");
+    }
+    auto sessions = get.sessions;
+    std::ranges::sort(sessions);
+    const auto repeated = std::ranges::unique(sessions);
+    sessions.erase(repeated.begin(), repeated.end());
+    if (const auto may = seat.member_keys.take(clock_.now(), static_cast<double>(sessions.size()));
+        !may) {
+        return may;
+    }
+    // Who has left meanwhile is left out. The last page is the answer: with it, all is there.
+    auto pages = member_keys(seat, sessions);
+    for (const auto& page : std::span(pages).first(pages.size() - 1)) {
+        tell(seat, page, Outbox::Bound::counted);
+    }
+    answer(call, std::move(pages.back()));
+    return {};
+}
+
+Result<void> Switchboard::check_generation(Seat& seat, std::uint32_t generation) {
+    const auto now = clock_.now();
+    if (seat.generation && generation < *seat.generation) {
+        return fail(ErrorCode::bad_key_share, "A key's generation never falls.");
+    }
+    // More shares of a generation that is out already are for those who came later.
+    if (seat.generation == generation) {
+        return seat.share_messages.take(now);
+    }
+    if (const auto may = seat.rotations.take(now); !may) {
+        return may;
+    }
+    seat.generation = generation;
+    return {};
+}
+
+Result<void> Switchboard::on(Call&, Seat& seat, const wire::ShareKeys& keys) {
+    if (keys.stream != StreamId{}) {
+        return fail(ErrorCode::unsupported, "This server knows no whisper streams.");
+    }
+    std::vector<SessionId> to;
+    to.reserve(keys.shares.size());
+    std::ranges::transform(keys.shares, std::back_inserter(to), &wire::SealedShare::to);
+    const auto receivers = model_.share_receivers(
+        seat.session, {.channel = keys.channel, .epoch = keys.channel_epoch}, to);
+    if (!receivers) {
+        return std::unexpected(receivers.error());
+    }
+    if (const auto may = check_generation(seat, keys.generation); !may) {
+        return may;
+    }
+    // `receivers` is `to` without those who have left, in the same order.
+    auto receiver = receivers->begin();
+    for (const auto& share : keys.shares) {
+        if (receiver == receivers->end() || *receiver != share.to) {
+            continue;
+        }
+        deliver(*receiver++, wire::EncodedEvent(wire::KeyShare{.from = seat.session,
+                                                               .channel = keys.channel,
+                                                               .channel_epoch = keys.channel_epoch,
+                                                               .stream = keys.stream,
+                                                               .generation = keys.generation,
+                                                               .step = keys.step,
+                                                               .sealed = share.sealed}));
+    }
+    return {};
+}
+
+Result<void> Switchboard::on(Call&, Seat& seat, const wire::KeyRequest& request) {
+    const auto events = model_.request_key(seat.session, request.speaker, request.kid);
+    if (!events) {
+        return std::unexpected(events.error());
+    }
+    const auto now = clock_.now();
+    const auto interval = config_.limits.key_request_interval;
+    auto& asked = seat.key_requests;
+    if (const auto last = asked.find(request.speaker);
+        last != asked.end() && now - last->second < interval) {
+        const auto wait =
+            std::chrono::ceil<std::chrono::milliseconds>(interval - (now - last->second));
+        return std::unexpected(Error{.code = ErrorCode::rate_limited,
+                                     .message = "You have just asked for that speaker's key.",
+                                     .retry_ms = static_cast<std::uint32_t>(wait.count())});
+    }
+    if (asked.size() >= key_requests_remembered_max) {
+        std::erase_if(asked, [&](const auto& entry) { return now - entry.second >= interval; });
+    }
+    asked[request.speaker] = now;
+    publish(*events);
+    return {};
+}
+
+Result<void> Switchboard::on(Call&, Seat& seat, const wire::RenewDevice& renew) {
+    if (const auto may = seat.moves.take(clock_.now()); !may) {
+        return may;
+    }
+    auto keys = model_.find(seat.session)->keys;
+    keys.device = to_room(renew.device);
+    if (const auto checked = check_device(keys); !checked) {
+        return checked;
+    }
+    publish(model_.renew_device(seat.session, keys.device));
+    return {};
+}
+
+}  // namespace partyline::control

@@ -1,0 +1,62 @@
+// Every bound of the control lane. What a server's owner, or a test, may set is in Limits; the rest
+// is fixed.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/clock.hpp"
+#include "server/control/token_bucket.hpp"
+
+namespace partyline::control {
+
+struct Limits {
+    // Who may come in.
+    std::size_t sessions = 1000;
+    std::size_t connections = 2000;
+    std::size_t connections_per_address = 256;  // an IPv6 network of 64 bits counts as one address
+    std::size_t unauthenticated = 256;
+
+    // How long anything may take.
+    Duration handshake = std::chrono::seconds(5);  // from connecting until TLS stands
+    Duration login = std::chrono::seconds(5);      // from then until Login was accepted
+    Duration silence = std::chrono::seconds(45);   // since the last message of a session
+    Duration closing = std::chrono::seconds(1);    // for the last words to be read
+
+    // What may wait for a slow reader. Voice has its own bound and is dropped, never the reader.
+    std::size_t outbox_bytes = 1024 * 1024;
+    std::size_t voice_bytes = 32 * 1024;
+    Duration voice_age = std::chrono::milliseconds(200);
+
+    // How much one session may ask for. A message costs 1, and 1 more for each 4 KiB.
+    Rate messages{.per_second = 50, .burst = 200};
+    Rate refusals{.per_second = 10, .burst = 500};  // beyond this a session is ended
+    Rate texts{.per_second = 5, .burst = 20};
+    Rate moves{.per_second = 5, .burst = 20};  // joins, leaves, renewed devices
+    Rate rotations{.per_second = 1, .burst = 5};
+    Rate share_messages{.per_second = 20, .burst = 100};
+    Rate member_keys{.per_second = 1000, .burst = 5000};
+    Rate tunnelled{.per_second = 250, .burst = 250};
+    Duration key_request_interval = std::chrono::seconds(1);  // for each speaker
+
+    // How often others are told.
+    Duration presence_interval = std::chrono::milliseconds(50);
+    Duration presence_interval_crowded = std::chrono::milliseconds(250);
+    Duration speaking_interval = std::chrono::milliseconds(100);
+};
+
+inline constexpr Duration tick_interval = std::chrono::milliseconds(25);
+inline constexpr Duration room_losses_interval = std::chrono::seconds(1);
+inline constexpr std::size_t crowded_sessions = 100;
+/// Rooms of up to this many get the shorter frames.
+inline constexpr std::size_t short_frame_members_max = 25;
+inline constexpr std::uint32_t short_frame_ms = 10;
+inline constexpr std::uint32_t long_frame_ms = 20;
+
+inline constexpr std::size_t message_bytes_per_cost = 4096;
+inline constexpr std::size_t read_buffer_bytes = 16 * 1024;  // one for all connections
+inline constexpr std::size_t tunnel_down_batch = 256;
+inline constexpr std::size_t key_requests_remembered_max = 1024;
+
+}  // namespace partyline::control

@@ -1,0 +1,141 @@
+// What counts, and how it is counted: the token bucket, admission, and the presence board.
+#include "wire/limits.hpp"
+
+#include <gtest/gtest.h>
+
+#include <list>
+
+#include "server/control/admission.hpp"
+#include "server/control/presence_board.hpp"
+#include "server/control/token_bucket.hpp"
+
+namespace partyline::control {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr TimePoint start{};
+
+TEST(TokenBucket, FillsAtItsRate) {
+    TokenBucket bucket({.per_second = 10, .burst = 2}, start);
+    EXPECT_TRUE(bucket.take(start));
+    EXPECT_TRUE(bucket.take(start));
+    const auto refused = bucket.take(start);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::rate_limited);
+    EXPECT_EQ(refused.error().retry_ms, 100U);
+    EXPECT_FALSE(bucket.take(start + milliseconds(99)));
+    EXPECT_TRUE(bucket.take(start + milliseconds(100)));
+    EXPECT_FALSE(bucket.take(start + milliseconds(101))) << "a refusal costs nothing, a take does";
+    EXPECT_TRUE(bucket.take(start + seconds(100)));
+    EXPECT_TRUE(bucket.take(start + seconds(100)));
+    EXPECT_FALSE(bucket.take(start + seconds(100))) << "never more than the burst";
+}
+
+TEST(TokenBucket, WaitingAsLongAsToldIsAlwaysEnough) {
+    for (const double rate : {0.3, 1.0, 7.0, 333.0}) {
+        TokenBucket bucket({.per_second = rate, .burst = 3}, start);
+        auto now = start;
+        for (int i = 0; i < 100; ++i) {
+            if (const auto refused = bucket.take(now); !refused) {
+                now += milliseconds(refused.error().retry_ms);
+                EXPECT_TRUE(bucket.take(now)) << rate;
+            }
+        }
+    }
+}
+
+TEST(TokenBucket, WhatCostsMoreThanItHoldsCostsAllItHolds) {
+    TokenBucket bucket({.per_second = 1, .burst = 2}, start);
+    EXPECT_TRUE(bucket.take(start, 50));
+    EXPECT_EQ(bucket.take(start, 50).error().retry_ms, 2000U);
+}
+
+net::Endpoint address(std::string_view text) { return net::Endpoint::parse(text).value(); }
+
+TEST(Admission, CountsByAddress) {
+    Admission admission({.connections = 100, .connections_per_address = 2, .unauthenticated = 100});
+    std::list<Admission::Slot> slots;
+    const auto admitted = [&](std::string_view from) {
+        auto slot = admission.admit(address(from));
+        if (slot) {
+            slots.push_back(std::move(*slot));
+        }
+        return slot.has_value();
+    };
+    EXPECT_TRUE(admitted("192.0.2.1:1"));
+    EXPECT_TRUE(admitted("192.0.2.1:2"));
+    EXPECT_FALSE(admitted("192.0.2.1:3"));
+    EXPECT_TRUE(admitted("192.0.2.2:1"));
+    EXPECT_TRUE(admitted("[2001:db8:1:2::1]:1"));
+    EXPECT_TRUE(admitted("[2001:db8:1:2:ffff::2]:1"));
+    EXPECT_FALSE(admitted("[2001:db8:1:2:3::]:1")) << "the same network";
+    EXPECT_TRUE(admitted("[2001:db8:1:3::1]:1"));
+    slots.erase(slots.begin());
+    EXPECT_TRUE(admitted("192.0.2.1:4"));
+    slots.clear();
+    EXPECT_EQ(admission.connections(), 0U);
+    EXPECT_EQ(admission.unauthenticated(), 0U);
+}
+
+TEST(Admission, CountsAllAndThoseNotLoggedIn) {
+    Admission admission({.connections = 3, .connections_per_address = 100, .unauthenticated = 2});
+    auto first = admission.admit(address("192.0.2.1:1"));
+    auto second = admission.admit(address("192.0.2.2:1"));
+    EXPECT_EQ(admission.admit(address("192.0.2.3:1")).error().code, ErrorCode::server_full);
+    first->authenticated();
+    first->authenticated();
+    EXPECT_EQ(admission.unauthenticated(), 1U);
+    auto third = admission.admit(address("192.0.2.3:1"));
+    ASSERT_TRUE(third);
+    second->authenticated();
+    third->authenticated();
+    EXPECT_FALSE(admission.admit(address("192.0.2.4:1"))) << "of all, there are three";
+}
+
+room::Presence presence(std::uint32_t session, ChannelId channel = {}) {
+    return {.session = SessionId{session}, .name = "Ada", .channel = channel};
+}
+
+TEST(PresenceBoard, TellsTheLastStateOfEach) {
+    PresenceBoard board;
+    EXPECT_FALSE(board.since());
+    board.arrived(presence(1), start);
+    board.changed(presence(1, ChannelId{4}), start + seconds(1));
+    board.changed(presence(2, ChannelId{5}), start + seconds(1));
+    board.arrived(presence(3), start + seconds(1));
+    board.gone(SessionId{3}, start + seconds(1));
+    EXPECT_EQ(board.since(), start);
+    EXPECT_TRUE(board.waits(SessionId{2}));
+    EXPECT_FALSE(board.waits(SessionId{3}));
+    const auto pages = board.take();
+    ASSERT_EQ(pages.size(), 1U);
+    const wire::PresenceChanged expected{
+        .sessions = {{.session = SessionId{1}, .name = "Ada", .channel = ChannelId{4}},
+                     {.session = SessionId{2}, .channel = ChannelId{5}}},
+        .gone = {SessionId{3}}};
+    EXPECT_EQ(pages[0], expected) << "with the name only where it is news";
+    EXPECT_FALSE(board.since());
+    EXPECT_TRUE(board.take().empty());
+}
+
+TEST(PresenceBoard, HasPages) {
+    PresenceBoard board;
+    for (std::uint32_t id = 1; id <= 300; ++id) {
+        board.arrived(presence(id), start);
+    }
+    for (std::uint32_t id = 301; id <= 350; ++id) {
+        board.gone(SessionId{id}, start);
+    }
+    std::size_t told = 0;
+    for (const auto& page : board.take()) {
+        EXPECT_LE(page.sessions.size(), wire::page_entries_max);
+        EXPECT_LE(page.gone.size(), wire::page_entries_max);
+        told += page.sessions.size() + page.gone.size();
+    }
+    EXPECT_EQ(told, 350U);
+}
+
+}  // namespace
+}  // namespace partyline::control

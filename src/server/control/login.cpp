@@ -1,0 +1,113 @@
+// Login, and the snapshot that follows it.
+#include <algorithm>
+#include <utility>
+
+#include "base/log.hpp"
+#include "crypto/handshake.hpp"
+#include "server/control/convert.hpp"
+#include "server/control/switchboard.hpp"
+#include "wire/limits.hpp"
+
+namespace partyline::control {
+namespace {
+
+/// Collects entries and hands them on a page at a time.
+template <class Page, class Entry, class Send>
+class Pager {
+public:
+    Pager(std::vector<Entry> Page::* entries, Send send) : entries_(entries), send_(send) {}
+    void add(Entry entry) {
+        (page_.*entries_).push_back(std::move(entry));
+        if ((page_.*entries_).size() == wire::page_entries_max) {
+            finish();
+        }
+    }
+    void finish() {
+        if (!(page_.*entries_).empty()) {
+            send_(std::exchange(page_, {}));
+        }
+    }
+
+private:
+    Page page_;
+    std::vector<Entry> Page::* entries_;
+    Send send_;
+};
+
+}  // namespace
+
+Result<void> Switchboard::check_claims(const Peer& peer, const wire::Login& login) const {
+    if (!std::ranges::contains(login.versions, wire::protocol_version)) {
+        return fail(ErrorCode::wrong_version, "This server speaks protocol version 1 only.");
+    }
+    const auto keys = to_room(login);
+    const crypto::LoginClaim claim{
+        .exporter = peer.exporter, .x25519 = keys.x25519, .versions = login.versions};
+    if (!crypto::verify_login(keys.identity, claim,
+                              to_array<wire::signature_bytes>(login.signature))) {
+        return fail(ErrorCode::bad_signature, "The login's signature is wrong.");
+    }
+    return check_device(keys);
+}
+
+Result<void> Switchboard::check_device(const room::PeerKeys& keys) const {
+    const crypto::DeviceClaim claim{.server_id = identity_.public_key(),
+                                    .x25519 = keys.x25519,
+                                    .expiry_unix_ms = keys.device.expiry_unix_ms};
+    if (!crypto::verify_device(keys.identity, claim, keys.device.signature, clock_.unix_ms())) {
+        return fail(ErrorCode::bad_signature,
+                    "The device's signature is wrong or expired, or your clock is.");
+    }
+    return {};
+}
+
+Result<void> Switchboard::on(Call& call, const wire::Login& login) {
+    auto& peer = call.peer;
+    if (peer.session) {
+        return fail(ErrorCode::already_logged_in, "You are logged in already.");
+    }
+    if (const auto checked = check_claims(peer, login); !checked) {
+        return checked;
+    }
+    const auto in = model_.log_in(login.name, to_room(login));
+    if (!in) {
+        return std::unexpected(in.error());
+    }
+    auto& seat = take_seat(peer, in->session);
+    answer(call, wire::Welcome{.session = seat.session,
+                               .hop_epoch = 0,
+                               .route = seat.route,
+                               .version = wire::protocol_version});
+    send_snapshot(seat);
+    publish(in->events);
+    return {};
+}
+
+Seat& Switchboard::take_seat(Peer& peer, SessionId session) {
+    const auto now = clock_.now();
+    peer.session = session;
+    peer.heard = now;
+    peer.slot.authenticated();
+    auto hop = std::exchange(peer.hop, std::nullopt);
+    auto seat = std::make_unique<Seat>(
+        session, peer, relay_.open_seat(session, std::move(hop).value()), config_.limits, now);
+    log::info("session {} begins ({})", session.value, peer.address);
+    return *seats_.emplace(session, std::move(seat)).first->second;
+}
+
+void Switchboard::send_snapshot(Seat& seat) {
+    const auto send = [this, &seat](const auto& page) { tell(seat, page, Outbox::Bound::exempt); };
+    Pager channels(&wire::ChannelPage::channels, send);
+    for (const auto& [id, state] : model_.channels()) {
+        channels.add(to_wire(state.channel));
+    }
+    channels.finish();
+    Pager sessions(&wire::PresencePage::sessions, send);
+    for (const auto& [id, session] : model_.sessions()) {
+        sessions.add(to_wire(session.presence));
+    }
+    sessions.finish();
+    send(wire::SnapshotEnd{});
+}
+
+}  // namespace partyline::control

@@ -1,0 +1,228 @@
+#include <set>
+
+#include "server/control/server_fixture.hpp"
+
+namespace partyline::control {
+namespace {
+
+class RoomsTest : public ServerTest {
+protected:
+    net::task<> joining() {
+        Caller ada(loop);
+        co_await ada.log_in(port(), "Ada");
+        const auto alone = co_await ada.ask<wire::Joined>(wire::Join{lobby});
+        EXPECT_EQ(alone, (wire::Joined{.channel = lobby,
+                                       .channel_epoch = ChannelEpoch{1},
+                                       .route = relay.seats.at(ada.session)->route,
+                                       .frame_ms = 10,
+                                       .members = 1}));
+        EXPECT_TRUE((co_await ada.get<wire::MemberKeys>()).members.empty());
+
+        Caller bob(loop);
+        co_await bob.log_in(port(), "Bob");
+        const auto joined = co_await bob.ask<wire::Joined>(wire::Join{lobby});
+        EXPECT_EQ(joined.channel_epoch, ChannelEpoch{2});
+        EXPECT_EQ(joined.members, 2U);
+        const auto keys = co_await bob.get<wire::MemberKeys>();
+        EXPECT_EQ(keys.channel_epoch, ChannelEpoch{2});
+        EXPECT_FALSE(keys.more);
+        EXPECT_EQ(keys.members.size(), 1U);
+        expect_member(keys.members.at(0), ada);
+
+        const auto seen = co_await ada.get<wire::MemberJoined>();
+        EXPECT_EQ(seen.channel, lobby);
+        EXPECT_EQ(seen.channel_epoch, ChannelEpoch{2});
+        expect_member(seen.member, bob);
+
+        const auto moved = co_await bob.ask<wire::Joined>(wire::Join{attic});
+        EXPECT_NE(moved.route, joined.route);
+        EXPECT_EQ(relay.seats.at(bob.session)->channel, attic);
+        EXPECT_EQ(co_await ada.get<wire::MemberLeft>(),
+                  (wire::MemberLeft{
+                      .channel = lobby, .channel_epoch = ChannelEpoch{3}, .session = bob.session}));
+        co_await bob.ask<wire::Ok>(wire::Leave{});
+        EXPECT_EQ(relay.seats.at(bob.session)->channel, ChannelId{});
+    }
+
+    void expect_member(const wire::Member& member, const Caller& who) {
+        EXPECT_EQ(member.session, who.session);
+        EXPECT_EQ(member.identity, to_bytes(who.identity().public_key()));
+        EXPECT_EQ(member.x25519, to_bytes(who.agreement().public_key()));
+        crypto::Signature signature{};
+        std::ranges::copy(member.device.signature, signature.begin());
+        EXPECT_TRUE(crypto::verify_device(who.identity().public_key(),
+                                          {.server_id = identity.public_key(),
+                                           .x25519 = who.agreement().public_key(),
+                                           .expiry_unix_ms = member.device.expiry_unix_ms},
+                                          signature, clock->unix_ms()));
+    }
+
+    /// Whoever is to share keys with somebody has been told before who that is.
+    net::task<> presence_before_keys() {
+        Caller ada(loop);
+        co_await ada.log_in(port(), "Ada");
+        co_await ada.ask<wire::Joined>(wire::Join{lobby});
+        std::set<SessionId> known;
+        Caller bob(loop);
+        co_await bob.log_in(port(), "Bob");
+        co_await bob.ask<wire::Joined>(wire::Join{lobby});
+        for (;;) {
+            const auto message = co_await ada.next();
+            if (const auto* change = std::get_if<wire::PresenceChanged>(&message.body)) {
+                for (const auto& presence : change->sessions) {
+                    known.insert(presence.session);
+                }
+            } else if (std::holds_alternative<wire::MemberJoined>(message.body)) {
+                break;
+            }
+        }
+        EXPECT_TRUE(known.contains(bob.session));
+    }
+
+    net::task<> wrong_rooms() {
+        Caller ada(loop);
+        co_await ada.log_in(port(), "Ada");
+        co_await refused(ada, wire::Leave{}, ErrorCode::not_in_room);
+        co_await refused(ada, wire::Join{ChannelId{77}}, ErrorCode::unknown_channel);
+        co_await refused(ada, wire::Join{ChannelId{}}, ErrorCode::unknown_channel);
+        co_await refused(ada, wire::SendText{.channel = lobby, .text = "x"},
+                         ErrorCode::not_in_room);
+        co_await refused(ada, wire::GetMemberKeys{}, ErrorCode::not_in_room);
+        co_await ada.ask<wire::Joined>(wire::Join{lobby});
+        co_await refused(ada, wire::SendText{.channel = attic, .text = "x"},
+                         ErrorCode::not_in_room);
+        co_await refused(ada, wire::SendText{.channel = lobby, .text = ""},
+                         ErrorCode::not_permitted);
+    }
+
+    net::task<> texts() {
+        Caller ada(loop);
+        co_await ada.log_in(port(), "Ada");
+        Caller bob(loop);
+        co_await bob.log_in(port(), "Bob");
+        for (auto* caller : {&ada, &bob}) {
+            co_await caller->ask<wire::Joined>(wire::Join{lobby});
+        }
+        const wire::SendText text{.channel = lobby, .text = "good evening\n🎤", .nonce = 5};
+        const auto accepted = co_await ada.ask<wire::TextAccepted>(text);
+        const wire::Text expected{.id = accepted.id,
+                                  .channel = lobby,
+                                  .session = ada.session,
+                                  .name = "Ada",
+                                  .text = text.text,
+                                  .unix_ms = accepted.unix_ms};
+        EXPECT_EQ(co_await ada.get<wire::Text>(), expected) << "the author too";
+        EXPECT_EQ(co_await bob.get<wire::Text>(), expected);
+
+        EXPECT_EQ(co_await ada.ask<wire::TextAccepted>(text), accepted) << "sent again";
+        const auto next =
+            co_await ada.ask<wire::TextAccepted>(wire::SendText{.channel = lobby, .text = "2"});
+        EXPECT_GT(next.id, accepted.id);
+        EXPECT_EQ((co_await bob.get<wire::Text>()).text, "2") << "and nothing in between";
+    }
+
+    net::task<> presence() {
+        Caller ada(loop);
+        co_await ada.log_in(port(), "Ada");
+        Caller bob(loop);
+        co_await bob.log_in(port(), "Bob");
+        co_await bob.ask<wire::Joined>(wire::Join{attic});
+        co_await bob.ask<wire::Ok>(wire::SetSelfState{.deafen = true});
+        EXPECT_EQ(relay.seats.at(bob.session)->flags,
+                  (relay::VoiceFlags{.muted = true, .deafened = true}));
+        co_await until(ada, {.session = bob.session,
+                             .name = {},
+                             .channel = attic,
+                             .self_mute = true,
+                             .self_deafen = true});
+        co_await bob.ask<wire::Ok>(wire::SetSelfState{});
+        relay.seats.at(bob.session)->speaking = true;
+        co_await until(ada, {.session = bob.session, .channel = attic, .speaking = true});
+        relay.seats.at(bob.session)->speaking = false;
+        co_await until(ada, {.session = bob.session, .channel = attic});
+        co_await bob.ask<wire::Ok>(wire::Leave{});
+        co_await until(ada, {.session = bob.session});
+    }
+
+    /// Waits until this is what is told, whatever the name says.
+    static net::task<> until(Caller& caller, wire::Presence wanted) {
+        for (;;) {
+            auto change = co_await caller.get<wire::PresenceChanged>();
+            for (auto& presence : change.sessions) {
+                presence.name.clear();
+            }
+            if (std::ranges::contains(change.sessions, wanted)) {
+                co_return;
+            }
+        }
+    }
+
+    net::task<> who_disconnects_is_gone() {
+        Caller ada(loop);
+        co_await ada.log_in(port(), "Ada");
+        Caller bob(loop);
+        co_await bob.log_in(port(), "Bob");
+        for (auto* caller : {&ada, &bob}) {
+            co_await caller->ask<wire::Joined>(wire::Join{lobby});
+        }
+        bob.close();
+        EXPECT_EQ((co_await ada.get<wire::MemberLeft>()).session, bob.session);
+        EXPECT_FALSE(relay.seats.at(bob.session)->open);
+        const auto change = co_await ada.get<wire::PresenceChanged>();
+        EXPECT_EQ(change.gone, std::vector<SessionId>{bob.session});
+    }
+
+    net::task<> large_rooms(std::size_t count) {
+        std::vector<std::unique_ptr<Caller>> callers;
+        for (std::size_t i = 0; i < count; ++i) {
+            auto& caller = *callers.emplace_back(std::make_unique<Caller>(loop));
+            co_await caller.log_in(port(), "Talker " + std::to_string(i));
+            const auto joined = co_await caller.ask<wire::Joined>(wire::Join{lobby});
+            EXPECT_EQ(joined.members, i + 1);
+            EXPECT_EQ(joined.frame_ms, i < 25 ? 10U : 20U);
+        }
+        co_await keys_on_demand(*callers.back(), *callers.front(), count);
+    }
+
+    static net::task<> keys_on_demand(Caller& last, Caller& first, std::size_t count) {
+        // Had keys been sent on joining, they would come before the pong.
+        const auto ping = co_await last.send(wire::ControlPing{});
+        for (auto message = co_await last.next(); message.reply_to != ping;
+             message = co_await last.next()) {
+            EXPECT_FALSE(std::holds_alternative<wire::MemberKeys>(message.body));
+        }
+        wire::GetMemberKeys everybody;
+        for (std::uint32_t id = 1; id <= count + 5; ++id) {
+            everybody.sessions.push_back(SessionId{id});
+        }
+        const auto request = co_await last.send(everybody);
+        std::set<SessionId> told;
+        for (;;) {
+            const auto message = co_await last.next();
+            const auto* page = std::get_if<wire::MemberKeys>(&message.body);
+            if (page == nullptr) {
+                continue;
+            }
+            EXPECT_EQ(page->more, message.reply_to != request) << "the last page is the answer";
+            for (const auto& member : page->members) {
+                EXPECT_TRUE(told.insert(member.session).second);
+            }
+            if (message.reply_to == request) {
+                break;
+            }
+        }
+        EXPECT_EQ(told.size(), count - 1) << "all but oneself, and nobody who is not there";
+        EXPECT_TRUE(told.contains(first.session));
+    }
+};
+
+TEST_F(RoomsTest, JoiningMovingLeaving) { play(joining()); }
+TEST_F(RoomsTest, PresenceComesBeforeKeys) { play(presence_before_keys()); }
+TEST_F(RoomsTest, WrongRooms) { play(wrong_rooms()); }
+TEST_F(RoomsTest, Texts) { play(texts()); }
+TEST_F(RoomsTest, Presence) { play(presence()); }
+TEST_F(RoomsTest, WhoDisconnectsIsGone) { play(who_disconnects_is_gone()); }
+TEST_F(RoomsTest, LargeRoomsTellKeysOnDemand) { play(large_rooms(80)); }
+
+}  // namespace
+}  // namespace partyline::control

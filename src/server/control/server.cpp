@@ -1,0 +1,116 @@
+#include "server/control/server.hpp"
+
+#include <utility>
+
+#include "base/log.hpp"
+#include "server/control/connection.hpp"
+
+namespace partyline::control {
+
+Result<std::unique_ptr<Server>> Server::create(Config config, Parts parts) {
+    auto switchboard = Switchboard::create(
+        std::move(config),
+        {.clock = parts.clock, .identity = parts.identity, .relay = parts.relay});
+    if (!switchboard) {
+        return std::unexpected(switchboard.error());
+    }
+    return std::unique_ptr<Server>(new Server(std::move(*switchboard), std::move(parts)));
+}
+
+Server::Server(std::unique_ptr<Switchboard> switchboard, Parts parts)
+    : loop_(parts.loop),
+      clock_(parts.clock),
+      relay_(parts.relay),
+      listeners_(std::move(parts.listeners)),
+      switchboard_(std::move(switchboard)),
+      admission_(switchboard_->limits()),
+      gate_(loop_),
+      stopping_(loop_),
+      ticker_(loop_),
+      read_buffer_(read_buffer_bytes),
+      self_(std::make_shared<Server*>(this)) {
+    relay_.on_tunnel_down([&loop = loop_, self = std::weak_ptr(self_)] {
+        loop.post([self] {
+            if (const auto server = self.lock()) {
+                (*server)->deliver_tunnelled();
+            }
+        });
+    });
+}
+
+Server::~Server() { relay_.on_tunnel_down({}); }
+
+std::uint16_t Server::port() const { return listeners_.front().local().port(); }
+
+net::task<> Server::run() {
+    for (auto& listener : listeners_) {
+        loop_.spawn(accept_all(listener, gate_.enter().value()));
+    }
+    loop_.spawn(tick_all(gate_.enter().value()));
+    co_await stopping_.wait();
+
+    for (auto& listener : listeners_) {
+        listener.close();
+    }
+    switchboard_->shut_down();
+    ticker_.cancel();
+    // Whoever has heard the good-bye hangs up; the others, and those who were still shaking hands,
+    // have until then.
+    const net::Alarm late(loop_, switchboard_->limits().closing, [this] { hang_up_all(); });
+    co_await gate_.close();
+}
+
+void Server::stop() { stopping_.set(); }
+
+net::task<> Server::accept_all(net::TlsListener& listener, [[maybe_unused]] net::Gate::Pass pass) {
+    for (;;) {
+        auto stream = co_await listener.accept();
+        if (!stream) {
+            co_return;  // closed, by run()
+        }
+        auto slot = admission_.admit(stream->remote());
+        if (!slot) {
+            log::debug("{} is refused: {}", stream->remote().to_string(), slot.error().message);
+            continue;
+        }
+        if (auto inside = gate_.enter()) {
+            loop_.spawn(serve(std::move(*stream), std::move(*slot), std::move(*inside)));
+        }
+    }
+}
+
+net::task<> Server::serve(net::TlsStream stream, Admission::Slot slot,
+                          [[maybe_unused]] net::Gate::Pass pass) {
+    Connection connection(
+        {.loop = loop_, .clock = clock_, .switchboard = *switchboard_, .read_buffer = read_buffer_},
+        std::move(stream), std::move(slot));
+    connections_.insert(&connection);
+    co_await connection.run();
+    connections_.erase(&connection);
+}
+
+net::task<> Server::tick_all([[maybe_unused]] net::Gate::Pass pass) {
+    // The gate, too: a wait that is over already when it is cancelled still ends as if it were not.
+    while (co_await ticker_.wait(tick_interval) && !gate_.closing()) {
+        switchboard_->tick();
+    }
+}
+
+void Server::deliver_tunnelled() {
+    // A batch at a time, so that a flood of voice does not keep the loop from everything else.
+    if (switchboard_->deliver_tunnelled()) {
+        loop_.post([self = std::weak_ptr(self_)] {
+            if (const auto server = self.lock()) {
+                (*server)->deliver_tunnelled();
+            }
+        });
+    }
+}
+
+void Server::hang_up_all() {
+    for (auto* connection : connections_) {
+        connection->hang_up();
+    }
+}
+
+}  // namespace partyline::control

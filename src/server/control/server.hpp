@@ -1,0 +1,74 @@
+// The control lane of a server: listens, and runs a Switchboard for whoever connects.
+#pragma once
+
+#include <memory>
+#include <unordered_set>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "crypto/identity.hpp"
+#include "net/gate.hpp"
+#include "net/loop.hpp"
+#include "net/tls.hpp"
+#include "server/control/admission.hpp"
+#include "server/control/config.hpp"
+#include "server/control/switchboard.hpp"
+#include "server/relay/relay.hpp"
+
+namespace partyline::control {
+
+class Connection;
+
+/// Owned by main, or by a test; what it is given outlives it. Every member on the loop's thread.
+/// Whoever has called run() waits for its end before destroying the server.
+class Server {
+public:
+    struct Parts {
+        net::Loop& loop;
+        const Clock& clock;
+        const crypto::Identity& identity;
+        relay::Relay& relay;
+        std::vector<net::TlsListener> listeners;
+    };
+    /// Fails with config for channels that make no tree.
+    static Result<std::unique_ptr<Server>> create(Config config, Parts parts);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    /// Serves until stop(); returns when every connection has ended.
+    net::task<> run();
+    /// Lets nobody in, says good-bye to everybody, and ends run() within Limits::closing.
+    void stop();
+
+    [[nodiscard]] std::uint16_t port() const;
+    [[nodiscard]] const room::Model& model() const { return switchboard_->model(); }
+    [[nodiscard]] const Admission& admission() const { return admission_; }
+
+private:
+    Server(std::unique_ptr<Switchboard> switchboard, Parts parts);
+
+    net::task<> accept_all(net::TlsListener& listener, net::Gate::Pass pass);
+    net::task<> serve(net::TlsStream stream, Admission::Slot slot, net::Gate::Pass pass);
+    net::task<> tick_all(net::Gate::Pass pass);
+    void deliver_tunnelled();
+    void hang_up_all();
+
+    net::Loop& loop_;
+    const Clock& clock_;
+    relay::Relay& relay_;
+    std::vector<net::TlsListener> listeners_;
+    std::unique_ptr<Switchboard> switchboard_;
+    Admission admission_;
+    net::Gate gate_;
+    net::Event stopping_;
+    net::Timer ticker_;
+    std::unordered_set<Connection*> connections_;
+    Bytes read_buffer_;
+    /// What functions posted from the relay's threads look at: they may run after us.
+    std::shared_ptr<Server*> self_;
+};
+
+}  // namespace partyline::control

@@ -1,0 +1,182 @@
+#include "server/control/switchboard.hpp"
+
+#include <utility>
+
+#include "base/log.hpp"
+#include "crypto/handshake.hpp"
+#include "wire/limits.hpp"
+
+namespace partyline::control {
+namespace {
+
+wire::ServerMessage goodbye(ErrorCode code, std::string message) {
+    return {.body = wire::Goodbye{.error = {.code = code, .message = std::move(message)}}};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Switchboard>> Switchboard::create(Config config, Parts parts) {
+    auto model = room::Model::create(config.channels, {.sessions_max = config.limits.sessions});
+    if (!model) {
+        return std::unexpected(model.error());
+    }
+    return std::unique_ptr<Switchboard>(
+        new Switchboard(std::move(config), parts, std::move(*model)));
+}
+
+Switchboard::Switchboard(Config config, Parts parts, room::Model model)
+    : config_(std::move(config)),
+      clock_(parts.clock),
+      identity_(parts.identity),
+      relay_(parts.relay),
+      model_(std::move(model)),
+      speaking_due_(clock_.now()),
+      losses_due_(clock_.now()) {}
+
+// --- a connection's life -------------------------------------------------------------------------
+
+void Switchboard::greet(Peer& peer) {
+    peers_.insert(&peer);
+    if (shutting_down_) {
+        end(peer, goodbye(ErrorCode::shutting_down, "The server is shutting down."));
+        return;
+    }
+    const auto& id = identity_.public_key();
+    const auto signature = crypto::sign_server_hello(identity_, peer.exporter);
+    peer.send(
+        {.body = wire::Hello{.server_identity = to_bytes(id),
+                             .signature = to_bytes(signature),
+                             .versions = {wire::protocol_version},
+                             .server_name = config_.name,
+                             .limits = {.name_code_points = wire::name_code_points_max,
+                                        .text_bytes = wire::text_bytes_max,
+                                        .frame_bytes = wire::frame_bytes_max,
+                                        .shares_per_message = wire::shares_per_message_max}}});
+}
+
+void Switchboard::receive(Peer& peer, ByteView message) {
+    if (peer.closing()) {
+        return;
+    }
+    const auto decoded = wire::decode_client(message);
+    if (!decoded) {
+        reject(peer, decoded.error());
+        return;
+    }
+    if (peer.session) {
+        peer.heard = clock_.now();
+    }
+    Call call{.peer = peer, .id = decoded->request_id};
+    dispatch(call, decoded->body, message.size());
+    settle();
+}
+
+void Switchboard::reject(Peer& peer, const Error& error) {
+    end(peer, {.body = wire::Refusal{.error = error, .closing = true}});
+    settle();
+}
+
+void Switchboard::part(Peer& peer) {
+    peers_.erase(&peer);
+    if (peer.session) {
+        depart(*peer.session);
+    }
+    settle();
+}
+
+void Switchboard::shut_down() {
+    shutting_down_ = true;
+    const auto until = clock_.now() + config_.limits.closing;
+    for (auto* peer : peers_) {
+        peer->close(goodbye(ErrorCode::shutting_down, "The server is shutting down."), until);
+    }
+}
+
+// --- ending --------------------------------------------------------------------------------------
+
+void Switchboard::end(Peer& peer, const wire::ServerMessage& last) {
+    peer.close(last, clock_.now() + config_.limits.closing);
+    if (peer.session) {
+        depart(*peer.session);
+    }
+}
+
+void Switchboard::depart(SessionId session) {
+    const auto node = seats_.extract(session);
+    auto& seat = *node.mapped();
+    log::info("session {} ends ({})", session.value, seat.peer->address);
+    seat.peer->session.reset();
+    relay_.close_seat(seat.voice);
+    publish(model_.log_out(session));
+}
+
+void Switchboard::note_if_behind(Peer& peer) {
+    if (peer.too_slow() && !peer.closing()) {
+        fallen_behind_.push_back(&peer);
+    }
+}
+
+void Switchboard::settle() {
+    // Ending one tells others, who may fall behind by that. A peer is noted at most until it is
+    // closing, and only peers that are here are told anything, so this ends.
+    while (!fallen_behind_.empty()) {
+        auto& peer = *fallen_behind_.back();
+        fallen_behind_.pop_back();
+        if (!peer.closing()) {
+            log::info("{} reads too slowly and is cut", peer.address);
+            end(peer, goodbye(ErrorCode::timed_out,
+                              "You fell too far behind: too much was waiting to be read."));
+        }
+    }
+}
+
+// --- time ----------------------------------------------------------------------------------------
+
+void Switchboard::tick() {
+    const auto now = clock_.now();
+    const auto interval = seats_.size() > crowded_sessions
+                              ? config_.limits.presence_interval_crowded
+                              : config_.limits.presence_interval;
+    if (const auto since = presence_.since(); since && now - *since >= interval) {
+        flush_presence();
+    }
+    if (now >= speaking_due_) {
+        speaking_due_ = now + config_.limits.speaking_interval;
+        poll_speaking(now);
+        enforce_deadlines(now);
+    }
+    if (now >= losses_due_) {
+        losses_due_ = now + room_losses_interval;
+        relay_.update_room_losses();
+    }
+    settle();
+}
+
+void Switchboard::poll_speaking(TimePoint now) {
+    for (const auto& [session, seat] : seats_) {
+        publish(model_.set_speaking(session, relay_.speaking(seat->voice, now)));
+    }
+}
+
+void Switchboard::enforce_deadlines(TimePoint now) {
+    const auto& limits = config_.limits;
+    // Ending one touches seats and outboxes, never peers_.
+    for (auto* peer : peers_) {
+        if (peer->closing()) {
+            if (now >= peer->deadline) {
+                peer->hang_up();
+            }
+        } else if (!peer->session && now - peer->heard >= limits.login) {
+            const Error error{.code = ErrorCode::timed_out, .message = "No login came in time."};
+            end(*peer, {.body = wire::Refusal{.error = error, .closing = true}});
+        } else if (peer->session && now - peer->heard >= limits.silence) {
+            end(*peer, goodbye(ErrorCode::timed_out, "Nothing was heard from you for too long."));
+        }
+    }
+}
+
+Seat* Switchboard::seat_of(const Peer& peer) {
+    return peer.session ? seats_.at(*peer.session).get() : nullptr;
+}
+
+}  // namespace partyline::control

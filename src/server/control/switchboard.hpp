@@ -1,0 +1,139 @@
+// The switchboard itself: messages become commands to the room model and the relay, and what those
+// say becomes messages. Knows no socket: time, peers and the relay are handed to it, so that all of
+// it runs in one thread from one seed.
+//
+// One overload of on() for each message, joined by the visit in dispatch.cpp; they stand in
+// login.cpp, rooms.cpp, keys.cpp and voice.cpp.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "crypto/identity.hpp"
+#include "server/control/config.hpp"
+#include "server/control/peer.hpp"
+#include "server/control/presence_board.hpp"
+#include "server/control/seat.hpp"
+#include "server/relay/relay.hpp"
+#include "server/room/model.hpp"
+#include "wire/control.hpp"
+
+namespace partyline::control {
+
+/// Owned by the Server. Every member on its executor alone; none calls back into itself.
+class Switchboard {
+public:
+    struct Parts {
+        const Clock& clock;
+        const crypto::Identity& identity;
+        relay::Relay& relay;
+    };
+    /// Fails with config for channels that make no tree.
+    static Result<std::unique_ptr<Switchboard>> create(Config config, Parts parts);
+
+    // A connection's life. Between greet() and part() the peer stays where it is.
+    void greet(Peer& peer);
+    void receive(Peer& peer, ByteView message);
+    /// What came was no frame.
+    void reject(Peer& peer, const Error& error);
+    void part(Peer& peer);
+
+    /// Hands what the relay has for tunnelled talkies to their outboxes; true if there may be more.
+    bool deliver_tunnelled();
+    /// To be called each tick_interval.
+    void tick();
+    /// Says good-bye to everybody. Nobody is let in from now on.
+    void shut_down();
+
+    [[nodiscard]] const room::Model& model() const { return model_; }
+    [[nodiscard]] const Limits& limits() const { return config_.limits; }
+
+private:
+    Switchboard(Config config, Parts parts, room::Model model);
+
+    /// One request, on its way to exactly one answer.
+    struct Call {
+        Peer& peer;
+        std::uint64_t id = 0;
+        bool answered = false;
+    };
+
+    // --- messages: a refusal, or success; success that has answered nothing is answered Ok -------
+    template <class Body>
+    Result<void> handle(Call& call, const Body& body);
+    Result<void> on(Call& call, const wire::Login& login);
+    Result<void> on(Call& call, Seat& seat, const wire::Join& join);
+    Result<void> on(Call& call, Seat& seat, const wire::Leave& leave);
+    Result<void> on(Call& call, Seat& seat, const wire::SetSelfState& state);
+    Result<void> on(Call& call, Seat& seat, const wire::SendText& text);
+    Result<void> on(Call& call, Seat& seat, const wire::ShareKeys& keys);
+    Result<void> on(Call& call, Seat& seat, const wire::KeyRequest& request);
+    Result<void> on(Call& call, Seat& seat, const wire::GetMemberKeys& get);
+    Result<void> on(Call& call, Seat& seat, const wire::RenewDevice& renew);
+    Result<void> on(Call& call, Seat& seat, const wire::SetVoiceLane& lane);
+    Result<void> on(Call& call, Seat& seat, const wire::VoiceTunnel& tunnel);
+    Result<void> on(Call& call, Seat& seat, const wire::ControlPing& ping);
+
+    void dispatch(Call& call, const wire::ClientBody& body, std::size_t bytes);
+    Result<void> charge(Peer& peer, const wire::ClientBody& body, std::size_t bytes);
+    void answer(Call& call, wire::ServerBody body);
+    void refuse(Call& call, const Error& error);
+
+    // --- login -----------------------------------------------------------------------------------
+    [[nodiscard]] Result<void> check_claims(const Peer& peer, const wire::Login& login) const;
+    [[nodiscard]] Result<void> check_device(const room::PeerKeys& keys) const;
+    Seat& take_seat(Peer& peer, SessionId session);
+    void send_snapshot(Seat& seat);
+
+    // --- keys ------------------------------------------------------------------------------------
+    Result<void> check_generation(Seat& seat, std::uint32_t generation);
+    /// Pages of the keys of those of `sessions` who are in the seat's room.
+    [[nodiscard]] std::vector<wire::MemberKeys> member_keys(
+        const Seat& seat, std::span<const SessionId> sessions) const;
+
+    // --- telling (tell.cpp) ----------------------------------------------------------------------
+    void publish(const room::Events& events);
+    void tell(const room::Audience& audience, const wire::ServerBody& body);
+    void tell(Seat& seat, const wire::ServerBody& body, Outbox::Bound bound);
+    void deliver(SessionId session, const wire::EncodedEvent& event);
+    void send(Peer& peer, const wire::ServerMessage& message, Outbox::Bound bound);
+    /// Presence that everybody hears of soon, told at once where the next message needs it.
+    void tell_presence_early(Seat& joiner, std::span<const SessionId> members);
+    void flush_presence();
+
+    // --- ending ----------------------------------------------------------------------------------
+    /// Takes the seat and tells the others. The peer, if it is still there, has none from now on.
+    void depart(SessionId session);
+    void end(Peer& peer, const wire::ServerMessage& last);
+    void note_if_behind(Peer& peer);
+    /// Ends whoever fell behind while being told something, and tells the others, until nobody is.
+    void settle();
+
+    // --- time ------------------------------------------------------------------------------------
+    void poll_speaking(TimePoint now);
+    void enforce_deadlines(TimePoint now);
+
+    [[nodiscard]] Seat* seat_of(const Peer& peer);
+
+    const Config config_;
+    const Clock& clock_;
+    const crypto::Identity& identity_;
+    relay::Relay& relay_;
+
+    room::Model model_;
+    std::unordered_map<SessionId, std::unique_ptr<Seat>> seats_;
+    std::unordered_set<Peer*> peers_;  // all between greet() and part()
+    std::vector<Peer*> fallen_behind_;
+    PresenceBoard presence_;
+    TimePoint speaking_due_;
+    TimePoint losses_due_;
+    bool shutting_down_ = false;
+};
+
+}  // namespace partyline::control

@@ -1,0 +1,310 @@
+// Random requests of several peers, without sockets. Whatever they ask: each request has exactly one
+// answer, no event is missing, everybody's picture becomes the model's, and keys stay in their room.
+#include <gtest/gtest.h>
+
+#include <format>
+#include <map>
+#include <set>
+
+#include "base/random.hpp"
+#include "crypto/handshake.hpp"
+#include "server/control/convert.hpp"
+#include "server/control/fake_relay.hpp"
+#include "server/control/switchboard.hpp"
+#include "wire/frame.hpp"
+
+namespace partyline::control {
+namespace {
+
+constexpr std::uint64_t seeds = 200;
+constexpr int steps = 300;
+constexpr std::size_t lines_max = 8;
+constexpr std::uint32_t channels = 4;
+
+Config make_config() {
+    Config config;
+    for (std::uint32_t id = 1; id <= channels; ++id) {
+        config.channels.push_back({.id = ChannelId{id}, .name = std::format("Room {}", id)});
+    }
+    config.limits.outbox_bytes = 16 * 1024;
+    config.limits.rotations = {.per_second = 20, .burst = 5};
+    return config;
+}
+
+/// A peer, and what it knows from what it was told.
+class Line final : private Transport {
+public:
+    Line(Switchboard& switchboard, const Clock& clock, Admission& admission,
+         const crypto::Identity& identity)
+        : switchboard_(switchboard),
+          clock_(clock),
+          identity_(identity),
+          peer_({.transport = *this,
+                 .limits = switchboard.limits(),
+                 .slot = admission.admit(net::Endpoint::loopback_v4(1)).value(),
+                 .address = "a test",
+                 .now = clock.now(),
+                 .handshake = {}}) {
+        switchboard_.greet(peer_);
+    }
+    ~Line() override { switchboard_.part(peer_); }
+    Line(const Line&) = delete;
+    Line& operator=(const Line&) = delete;
+
+    void log_in(const crypto::PublicKey& server, std::string name) {
+        const crypto::PublicKey x25519{};
+        const std::vector<std::uint32_t> versions{wire::protocol_version};
+        const auto expiry = clock_.unix_ms() + 1000;
+        ask(wire::Login{
+            .identity = to_bytes(identity_.public_key()),
+            .x25519 = to_bytes(x25519),
+            .versions = versions,
+            .signature = to_bytes(crypto::sign_login(
+                identity_, {.exporter = {}, .x25519 = x25519, .versions = versions})),
+            .device = {.signature = to_bytes(crypto::sign_device(
+                           identity_,
+                           {.server_id = server, .x25519 = x25519, .expiry_unix_ms = expiry})),
+                       .expiry_unix_ms = expiry},
+            .name = std::move(name)});
+    }
+
+    void ask(wire::ClientBody body) {
+        if (peer_.closing()) {
+            return;
+        }
+        open_.insert(++request_);
+        switchboard_.receive(
+            peer_, wire::encode(wire::ClientMessage{.request_id = request_, .body = body}));
+    }
+
+    /// Reads all that waits.
+    void read() {
+        for (auto bytes = peer_.outbox.take(clock_.now()); !bytes.empty();
+             bytes = peer_.outbox.take(clock_.now())) {
+            frames_.feed(bytes);
+        }
+        while (const auto frame = frames_.next().value()) {
+            take(wire::decode_server(*frame).value());
+        }
+        EXPECT_TRUE(open_.empty() || peer_.closing()) << "everything is answered at once";
+    }
+
+    [[nodiscard]] bool ended() const { return peer_.closing() || hung_up_; }
+    [[nodiscard]] const Peer& peer() const { return peer_; }
+
+    std::map<SessionId, wire::Presence> people;
+    std::set<SessionId> fellows;  // who shares the room, oneself not among them
+    ChannelId room{};
+    ChannelEpoch epoch{};
+
+private:
+    void wake() override {}
+    void hang_up() override { hung_up_ = true; }
+
+    void take(const wire::ServerMessage& message) {
+        if (message.seq != 0) {
+            EXPECT_EQ(message.seq, ++seq_);
+        }
+        if (message.reply_to != 0) {
+            EXPECT_EQ(open_.erase(message.reply_to), 1U);
+        }
+        if (const auto* welcome = std::get_if<wire::Welcome>(&message.body)) {
+            session_ = welcome->session;
+        } else if (const auto* page = std::get_if<wire::PresencePage>(&message.body)) {
+            note(page->sessions);
+        } else if (const auto* change = std::get_if<wire::PresenceChanged>(&message.body)) {
+            note(change->sessions);
+            for (const auto gone : change->gone) {
+                people.erase(gone);
+            }
+        } else {
+            take_room(message.body);
+        }
+    }
+
+    void note(const std::vector<wire::Presence>& news) {
+        for (auto presence : news) {
+            auto& known = people[presence.session];
+            if (presence.name.empty()) {
+                presence.name = known.name;
+            }
+            known = presence;
+        }
+    }
+
+    void take_room(const wire::ServerBody& body) {
+        if (const auto* joined = std::get_if<wire::Joined>(&body)) {
+            room = joined->channel;
+            epoch = joined->channel_epoch;
+            fellows.clear();
+        } else if (const auto* keys = std::get_if<wire::MemberKeys>(&body)) {
+            EXPECT_EQ(keys->channel, room);
+            for (const auto& member : keys->members) {
+                fellows.insert(member.session);
+            }
+        } else if (const auto* in = std::get_if<wire::MemberJoined>(&body)) {
+            EXPECT_EQ(in->channel, room);
+            EXPECT_TRUE(people.contains(in->member.session)) << "known before keys are shared";
+            EXPECT_EQ(in->channel_epoch.value, ++epoch.value);
+            EXPECT_TRUE(fellows.insert(in->member.session).second);
+        } else if (const auto* out = std::get_if<wire::MemberLeft>(&body)) {
+            EXPECT_EQ(out->channel, room);
+            EXPECT_EQ(out->channel_epoch.value, ++epoch.value);
+            EXPECT_EQ(fellows.erase(out->session), 1U);
+        } else if (const auto* share = std::get_if<wire::KeyShare>(&body)) {
+            EXPECT_EQ(share->channel, room);
+            EXPECT_TRUE(fellows.contains(share->from));
+        } else if (const auto* text = std::get_if<wire::Text>(&body)) {
+            EXPECT_EQ(text->channel, room);
+            EXPECT_TRUE(text->session == session_ || fellows.contains(text->session));
+        }
+    }
+
+    Switchboard& switchboard_;
+    const Clock& clock_;
+    const crypto::Identity& identity_;
+    Peer peer_;
+    wire::FrameReader frames_;
+    std::set<std::uint64_t> open_;
+    std::uint64_t request_ = 0;
+    std::uint64_t seq_ = 0;
+    SessionId session_{};
+    bool hung_up_ = false;
+};
+
+class Street {
+public:
+    explicit Street(std::uint64_t seed)
+        : random_(seed),
+          switchboard_(
+              Switchboard::create(make_config(),
+                                  {.clock = clock_, .identity = identity(), .relay = relay_})
+                  .value()) {}
+
+    void step() {
+        clock_.advance(std::chrono::milliseconds(random_.below(40)));
+        const auto what = random_.below(12);
+        if (what == 0 && lines_.size() < lines_max) {
+            lines_.push_back(std::make_unique<Line>(*switchboard_, clock_, admission_, identity()));
+            if (random_.chance(0.95)) {
+                log_in(*lines_.back());
+            }
+        } else if (what == 1) {
+            switchboard_->tick();
+        } else if (!lines_.empty()) {
+            const auto which = random_.below(lines_.size());
+            auto& line = *lines_[which];
+            if (what == 2 || line.ended()) {
+                lines_.erase(lines_.begin() + static_cast<std::ptrdiff_t>(which));
+            } else if (what == 3) {
+                log_in(line);
+            } else {
+                line.ask(request());
+            }
+            // Some read late, and a few so late that they are cut.
+            if (random_.chance(0.3) && which < lines_.size()) {
+                lines_[which]->read();
+            }
+        }
+    }
+
+    void check() {
+        clock_.advance(std::chrono::seconds(1));
+        switchboard_->tick();
+        for (const auto& line : lines_) {
+            line->read();
+            if (line->ended() || !line->peer().session) {
+                continue;
+            }
+            const auto& model = switchboard_->model();
+            std::map<SessionId, wire::Presence> people;
+            for (const auto& [id, session] : model.sessions()) {
+                people[id] = to_wire(session.presence);
+            }
+            EXPECT_EQ(line->people, people);
+            const auto self = *line->peer().session;
+            const auto room = model.find(self)->presence.channel;
+            if (room) {
+                EXPECT_EQ(line->room, room);
+                EXPECT_EQ(line->epoch, model.find(room)->epoch);
+                const auto& members = model.find(room)->members;
+                std::set<SessionId> fellows(members.begin(), members.end());
+                fellows.erase(self);
+                EXPECT_EQ(line->fellows, fellows);
+            }
+        }
+    }
+
+private:
+    static const crypto::Identity& identity() {
+        static const auto made = crypto::Identity::generate();
+        return made;
+    }
+
+    ChannelId channel() {
+        return ChannelId{static_cast<std::uint32_t>(random_.below(channels + 2))};
+    }
+    SessionId session() { return SessionId{static_cast<std::uint32_t>(random_.below(20))}; }
+    bool coin() { return random_.chance(0.5); }
+
+    void log_in(Line& line) {
+        line.log_in(identity().public_key(), std::format("Talker {}", random_.below(20)));
+    }
+
+    wire::ClientBody request() {
+        switch (random_.below(12)) {
+            case 0: return wire::Leave{};
+            case 1: return wire::SetSelfState{.mute = coin(), .deafen = coin()};
+            case 2:
+                return wire::SendText{.channel = channel(),
+                                      .text = std::string(1 + random_.below(3000), 'x'),
+                                      .nonce = random_.below(3)};
+            case 3: return wire::KeyRequest{.speaker = session()};
+            case 4: return wire::GetMemberKeys{.sessions = {session(), session()}};
+            case 5: return wire::SetVoiceLane{static_cast<wire::VoiceLane>(random_.below(3))};
+            case 6: return wire::VoiceTunnel{Bytes(random_.below(100))};
+            case 7: return wire::Unknown{};
+            case 8:
+            case 9: return share();
+            default: return wire::Join{channel()};
+        }
+    }
+
+    wire::ShareKeys share() {
+        wire::ShareKeys keys{
+            .channel = channel(),
+            .channel_epoch = ChannelEpoch{static_cast<std::uint32_t>(random_.below(20))},
+            .generation = generation_ += static_cast<std::uint32_t>(random_.below(2))};
+        for (auto count = random_.below(4); count > 0; --count) {
+            keys.shares.push_back({.to = session(), .sealed = Bytes(50)});
+        }
+        return keys;
+    }
+
+    Random random_;
+    ManualClock clock_;
+    FakeRelay relay_;
+    Admission admission_{Limits{}};
+    std::unique_ptr<Switchboard> switchboard_;
+    std::vector<std::unique_ptr<Line>> lines_;
+    std::uint32_t generation_ = 0;
+};
+
+TEST(SwitchboardProperty, WhateverIsAsked) {
+    for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+        SCOPED_TRACE(std::format("seed {}", seed));
+        Street street(seed);
+        for (int i = 0; i < steps; ++i) {
+            street.step();
+            if (i % 100 == 99) {
+                street.check();
+            }
+        }
+        if (testing::Test::HasFailure()) {
+            break;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace partyline::control

@@ -1,0 +1,112 @@
+// From the room model's events to messages in outboxes.
+#include <algorithm>
+#include <utility>
+
+#include "server/control/convert.hpp"
+#include "server/control/switchboard.hpp"
+#include "wire/limits.hpp"
+
+namespace partyline::control {
+namespace {
+
+template <class... Functions>
+struct Overloaded : Functions... {
+    using Functions::operator()...;
+};
+
+}  // namespace
+
+void Switchboard::publish(const room::Events& events) {
+    const auto now = clock_.now();
+    for (const auto& event : events) {
+        const auto& audience = event.audience;
+        std::visit(
+            Overloaded{
+                [&](const room::Arrived& it) { presence_.arrived(it.presence, now); },
+                [&](const room::PresenceChanged& it) { presence_.changed(it.presence, now); },
+                [&](const room::Gone& it) { presence_.gone(it.session, now); },
+                [&](const room::MemberJoined& it) {
+                    tell(audience, wire::MemberJoined{.channel = it.channel,
+                                                      .channel_epoch = it.epoch,
+                                                      .member = to_wire(*model_.find(it.session))});
+                },
+                [&](const room::MemberLeft& it) {
+                    tell(audience, wire::MemberLeft{.channel = it.channel,
+                                                    .channel_epoch = it.epoch,
+                                                    .session = it.session});
+                },
+                [&](const room::Text& it) { tell(audience, to_wire(it)); },
+                [&](const room::KeyRequested& it) {
+                    tell(audience, wire::KeyRequested{.from = it.from, .kid = it.kid});
+                },
+            },
+            event.body);
+    }
+}
+
+void Switchboard::tell(const room::Audience& audience, const wire::ServerBody& body) {
+    const wire::EncodedEvent event(body);
+    std::visit(Overloaded{
+                   [&](room::ToSession to) { deliver(to.session, event); },
+                   [&](room::ToMembers to) {
+                       for (const auto member : model_.find(to.channel)->members) {
+                           if (member != to.except) {
+                               deliver(member, event);
+                           }
+                       }
+                   },
+                   [&](room::ToEverybody) {
+                       for (const auto& [session, seat] : seats_) {
+                           deliver(session, event);
+                       }
+                   },
+               },
+               audience);
+}
+
+void Switchboard::tell(Seat& seat, const wire::ServerBody& body, Outbox::Bound bound) {
+    send(*seat.peer, {.seq = ++seat.seq, .body = body}, bound);
+}
+
+void Switchboard::deliver(SessionId session, const wire::EncodedEvent& event) {
+    const auto found = seats_.find(session);
+    if (found == seats_.end()) {
+        return;  // is just departing
+    }
+    auto& seat = *found->second;
+    seat.peer->send_event(event, ++seat.seq);
+    note_if_behind(*seat.peer);
+}
+
+void Switchboard::send(Peer& peer, const wire::ServerMessage& message, Outbox::Bound bound) {
+    peer.send(message, bound);
+    note_if_behind(peer);
+}
+
+void Switchboard::tell_presence_early(Seat& joiner, std::span<const SessionId> members) {
+    // Keys are shared only with people on one's own screen: who is to share now must not have to
+    // wait for the next round of presence.
+    std::vector<wire::Presence> news;
+    for (const auto member : members) {
+        if (member != joiner.session && presence_.waits(member)) {
+            news.push_back(to_wire(model_.find(member)->presence));
+        }
+    }
+    for (auto rest = std::span<wire::Presence>(news); !rest.empty();) {
+        const auto page = rest.first(std::min(rest.size(), wire::page_entries_max));
+        tell(joiner, wire::PresenceChanged{.sessions = {page.begin(), page.end()}},
+             Outbox::Bound::counted);
+        rest = rest.subspan(page.size());
+    }
+    const auto& presence = model_.find(joiner.session)->presence;
+    tell(room::ToMembers{.channel = presence.channel, .except = joiner.session},
+         wire::PresenceChanged{.sessions = {to_wire(presence)}});
+}
+
+void Switchboard::flush_presence() {
+    for (const auto& page : presence_.take()) {
+        tell(room::ToEverybody{}, page);
+    }
+}
+
+}  // namespace partyline::control

@@ -1,0 +1,27 @@
+#include "server/control/token_bucket.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <format>
+
+namespace partyline::control {
+
+Result<void> TokenBucket::take(TimePoint now, double cost) {
+    const std::chrono::duration<double> passed = now - filled_at_;
+    filled_at_ = now;
+    tokens_ = std::min(rate_.burst, tokens_ + passed.count() * rate_.per_second);
+    cost = std::min(cost, rate_.burst);
+    if (tokens_ >= cost) {
+        tokens_ -= cost;
+        return {};
+    }
+    // Rounded up, so that whoever waits that long is not refused again.
+    const auto retry_ms =
+        static_cast<std::uint32_t>(std::ceil((cost - tokens_) / rate_.per_second * 1000));
+    return std::unexpected(Error{.code = ErrorCode::rate_limited,
+                                 .message = std::format("Too fast; try again in {} ms.", retry_ms),
+                                 .retry_ms = retry_ms});
+}
+
+}  // namespace partyline::control
