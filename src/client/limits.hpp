@@ -18,6 +18,8 @@ static_assert(key_request_after < waiting_time_max);
 // Speakers whose decoder is kept; the one silent for longest makes room.
 inline constexpr std::size_t playouts_max = 128;
 inline constexpr std::chrono::seconds playout_idle_max{60};
+/// Those whose session has ended and whose figures are still told.
+inline constexpr std::size_t departed_stats_max = 256;
 /// The room and seven whisper target sets.
 inline constexpr std::size_t streams_max = 8;
 /// How often the receiver looks after those who are silent.

@@ -125,9 +125,7 @@ net::task<Error> LiveTalkie::stay() {
     while (failed && !end_reason_) {
         auto message = co_await lane_.receive();
         if (message) {
-            session_->receive(*message);
-            publish();
-            tick_wanted_.set();
+            take(*message);
         } else {
             failed = std::unexpected(std::move(message.error()));
         }
@@ -141,6 +139,20 @@ net::task<Error> LiveTalkie::stay() {
         error = {.code = ErrorCode::io, .message = "The server has ended the connection."};
     }
     co_return error;
+}
+
+void LiveTalkie::take(const wire::ServerMessage& message) {
+    session_->receive(message);
+    if (const auto* voice = std::get_if<wire::VoiceTunnel>(&message.body)) {
+        // Voice that finds the ring full is lost, as it might have been on the way.
+        if (voice->datagram.size() <= wire::datagram_bytes_max &&
+            link_->tunnel_down.push(DatagramSlot::of(voice->datagram))) {
+            link_->down_wake.wake();
+        }
+        return;
+    }
+    publish();
+    tick_wanted_.set();
 }
 
 net::task<Result<wire::ServerMessage>> LiveTalkie::receive_before(TimePoint deadline) {
@@ -355,14 +367,26 @@ void LiveTalkie::publish() {
     }
     const auto revision = session_->heard_revision();
     if (std::exchange(heard_shown_, revision) != revision) {
-        HeardView view{.heard = {},
-                       .round_trip_ms = to_ms(session_->heard().round_trip),
-                       .lane = session_->lane()};
-        for (const auto& stats : session_->heard().speakers) {
-            view.heard.push_back(to_heard(stats, model.name_of(stats.speaker)));
-        }
-        heard_view_.store(std::make_shared<const HeardView>(std::move(view)));
+        heard_view_.store(std::make_shared<const HeardView>(heard_now()));
     }
+}
+
+LiveTalkie::HeardView LiveTalkie::heard_now() const {
+    const auto before = heard_view_.load();
+    HeardView view{.heard = {},
+                   .round_trip_ms = to_ms(session_->heard().round_trip),
+                   .lane = session_->lane()};
+    for (const auto& stats : session_->heard().speakers) {
+        auto name = session_->model().name_of(stats.speaker);
+        if (name.empty()) {
+            // They have gone since; what was heard of them is still theirs.
+            const auto known =
+                std::ranges::find(before->heard, stats.speaker, &HeardStats::speaker);
+            name = known == before->heard.end() ? std::string() : known->name;
+        }
+        view.heard.push_back(to_heard(stats, std::move(name)));
+    }
+    return view;
 }
 
 }  // namespace partyline::client

@@ -67,6 +67,7 @@ private:
     net::task<> live();
     net::task<Error> stay();
     net::task<Result<void>> come_in();
+    void take(const wire::ServerMessage& message);
     net::task<Result<wire::ServerMessage>> receive_before(TimePoint deadline);
     [[nodiscard]] Result<void> sit_down(const TrustedServer& server, const wire::Welcome& welcome,
                                         crypto::AgreementKey agreement);
@@ -79,6 +80,7 @@ private:
     /// Runs `work` with the session on the control thread, if there still is one.
     void post(std::move_only_function<void(Session&)> work);
     void publish();
+    [[nodiscard]] HeardView heard_now() const;
 
     // SessionPort.
     void send(const wire::ClientMessage& message) override { lane_.send(message); }

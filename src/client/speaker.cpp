@@ -142,6 +142,8 @@ bool Speaker::pull(dsp::Frame out, TimePoint now) { return playout_ && playout_-
 void Speaker::drop_playout() {
     if (playout_) {
         add_counters(past_, playout_->counters());
+        past_.delay_target = playout_->delay().target;
+        past_.delay_current = playout_->delay().current;
         playout_.reset();
     }
 }

@@ -20,6 +20,7 @@ void VoiceReceiver::clear_room() {
         speaker->leave();
         speaker->reset_stats();
     }
+    departed_.clear();
 }
 
 void VoiceReceiver::add_member(SessionId member) {
@@ -42,7 +43,17 @@ void VoiceReceiver::remove_member(SessionId member) {
 
 void VoiceReceiver::forget_session(SessionId session) {
     remove_member(session);
-    speakers_.erase(session);
+    const auto at = speakers_.find(session);
+    if (at == speakers_.end()) {
+        return;
+    }
+    if (at->second->ever_heard()) {
+        if (departed_.size() == departed_stats_max) {
+            departed_.erase(departed_.begin());
+        }
+        departed_.push_back(at->second->stats());
+    }
+    speakers_.erase(at);
 }
 
 void VoiceReceiver::add_key(SpeakerKey key, TimePoint now) {
@@ -134,7 +145,7 @@ std::uint16_t VoiceReceiver::take_loss_permille() {
 }
 
 void VoiceReceiver::collect_stats(std::vector<SpeakerStats>& out) const {
-    out.clear();
+    out = departed_;
     for (const auto& [session, speaker] : speakers_) {
         if (speaker->ever_heard()) {
             out.push_back(speaker->stats());

@@ -76,7 +76,8 @@ public:
     void add_member(SessionId member);
     /// Wipes the member's keys; its figures are still told.
     void remove_member(SessionId member);
-    /// The session has ended. Until then what stops replays is kept, wherever the member went.
+    /// The session has ended. Until then what stops replays is kept, wherever the member went; of
+    /// those heard in this room the figures are still told.
     void forget_session(SessionId session);
     /// A share that key exchange has opened. Frames that waited for it are played.
     void add_key(SpeakerKey key, TimePoint now);
@@ -113,6 +114,7 @@ private:
 
     // Owned.
     std::unordered_map<SessionId, std::unique_ptr<Speaker>> speakers_;
+    std::vector<SpeakerStats> departed_;  // of sessions that have ended, oldest first
     std::vector<SpeakingChange> speaking_changes_;
     dsp::Limiter limiter_;
     ReceiverCounters counters_;

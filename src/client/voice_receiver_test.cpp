@@ -279,11 +279,19 @@ TEST_F(VoiceReceiverTest, AnotherRoomStartsFiguresAgainButRemembersWhatWasPlayed
         receive(datagram);
     }
     EXPECT_EQ(stats().packets_received, 0U) << "played again";
+}
 
+TEST_F(VoiceReceiverTest, FiguresOutliveTheSessionButNotTheRoom) {
+    give_key();
+    for (int i = 0; i < 20; ++i) {
+        hear(talker_.talk());
+    }
     receiver_.forget_session(talker_.session());
-    std::vector<SpeakerStats> all;
-    receiver_.collect_stats(all);
-    EXPECT_TRUE(all.empty());
+    EXPECT_EQ(stats().speaker, talker_.session());
+    EXPECT_EQ(stats().packets_received, 20U);
+    EXPECT_EQ(hear(talker_.talk()), 0.0);
+    receiver_.clear_room();
+    EXPECT_EQ(stats().packets_received, 0U);
 }
 
 TEST_F(VoiceReceiverTest, LightsGoOnAndOff) {
