@@ -1,0 +1,314 @@
+#include "client/session.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <format>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/key_test_support.hpp"
+#include "client/limits.hpp"
+
+namespace partyline::client {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Peer;
+
+constexpr ChannelId lobby{10};
+
+/// Everything that a session asks for, a word for each, in order.
+class Told final : public SessionPort {
+public:
+    void send(const wire::ClientMessage& message) override {
+        sent.push_back(message);
+        add(std::format("> {}", wire::name_of(message.body)));
+    }
+    void emit(const Event& event) override {
+        std::visit([this](const auto& one) { tell(one); }, event);
+    }
+    void to_up(UpCommand command) override {
+        if (const auto* room = std::get_if<SetRoom>(&command)) {
+            add(std::format("up: room {} {}", room->route.value, room->frame_ms));
+        } else if (const auto* open = std::get_if<SetOpen>(&command)) {
+            add(open->open ? "up: open" : "up: closed");
+        } else if (const auto* key = std::get_if<UseSenderKey>(&command)) {
+            add(std::format("up: key {}.{}", key->key.generation, key->key.step));
+        }
+    }
+    void to_down(DownCommand command) override {
+        if (const auto* route = std::get_if<SetRoute>(&command)) {
+            add(std::format("down: route {}", route->route.value));
+        } else if (const auto* member = std::get_if<MemberEntered>(&command)) {
+            add(std::format("down: +{}", member->session.value));
+        } else if (const auto* gone = std::get_if<MemberGone>(&command)) {
+            add(std::format("down: -{}", gone->session.value));
+        } else if (const auto* forgotten = std::get_if<SessionGone>(&command)) {
+            add(std::format("down: forget {}", forgotten->session.value));
+        } else if (const auto* deafened = std::get_if<SetDeafened>(&command)) {
+            add(deafened->deafened ? "down: deaf" : "down: hear");
+        } else if (std::holds_alternative<RoomCleared>(command)) {
+            add("down: clear");
+        }
+    }
+    void begin_voice() override { add("voice"); }
+    void begin_audio() override { add("audio"); }
+    void end(Error reason) override { add(std::format("end {}", static_cast<int>(reason.code))); }
+
+    std::string take() { return std::exchange(line_, {}); }
+
+    std::vector<wire::ClientMessage> sent;
+
+private:
+    void add(const std::string& word) { line_ += (line_.empty() ? "" : "; ") + word; }
+
+    void tell(const Connected&) { add("connected"); }
+    void tell(const RoomEntered& event) { add(std::format("in {}", event.channel.value)); }
+    void tell(const RoomLeft&) { add("out"); }
+    void tell(const KeysReady&) { add("ready"); }
+    void tell(const LaneChanged& event) { add(event.lane == Lane::udp ? "udp" : "tunnel"); }
+    void tell(const PersonChanged& event) { add("person " + event.person.name); }
+    void tell(const PersonLeft& event) { add(event.person.name + " left"); }
+    void tell(const SpeakingChanged& event) {
+        add(std::format("{} {}", event.session.value, event.speaking ? "speaks" : "pauses"));
+    }
+    void tell(const TextReceived& event) { add(event.name + ": " + event.text); }
+    void tell(const Refused& event) {
+        add(std::format("{} refused {}", event.command, static_cast<int>(event.error.code)));
+    }
+    template <class Other>
+    void tell(const Other&) {
+        add("?");
+    }
+
+    std::string line_;
+};
+
+class SessionTest : public testing::Test {
+protected:
+    SessionTest() {
+        session_ = std::make_unique<Session>(
+            Session::Given{.port = told_, .clock = clock_, .identity = self_.identity},
+            Seating{.session = self_.session,
+                    .route = Route{5},
+                    .connected = {.session = self_.session},
+                    .shares_per_message = 400},
+            self_.device());
+        say(wire::ChannelPage{{{.id = lobby, .name = "Lobby"}}});
+        say(wire::PresencePage{{presence(1, "me", {}), presence(2, "ann", lobby)}});
+        EXPECT_EQ(told_.take(), "") << "nothing before Connected";
+        say(wire::SnapshotEnd{});
+        EXPECT_EQ(told_.take(), "connected; voice; down: route 5");
+    }
+
+    static wire::Presence presence(std::uint32_t session, std::string name, ChannelId channel) {
+        return {.session = SessionId{session}, .name = std::move(name), .channel = channel};
+    }
+
+    void say(wire::ServerBody body) { session_->receive({.body = std::move(body)}); }
+    /// Answers the last message that was sent.
+    void answer(wire::ServerBody body) {
+        session_->receive({.reply_to = told_.sent.back().request_id, .body = std::move(body)});
+    }
+
+    void enter_lobby() {
+        session_->join(lobby);
+        answer(wire::Joined{.channel = lobby,
+                            .channel_epoch = ChannelEpoch{1},
+                            .route = Route{6},
+                            .frame_ms = 10,
+                            .members = 2});
+        say(wire::MemberKeys{.channel = lobby,
+                             .channel_epoch = ChannelEpoch{1},
+                             .members = {ann_.member(clock_.unix_ms())},
+                             .more = false});
+        answer(wire::Ok{});
+    }
+
+    ManualClock clock_;
+    Peer self_{1};
+    Peer ann_{2};
+    Told told_;
+    std::unique_ptr<Session> session_;
+};
+
+TEST_F(SessionTest, EntersARoomAndExchangesKeys) {
+    session_->join(lobby);
+    EXPECT_EQ(told_.take(), "> Join");
+    answer(wire::Joined{.channel = lobby,
+                        .channel_epoch = ChannelEpoch{1},
+                        .route = Route{6},
+                        .frame_ms = 20,
+                        .members = 2});
+    // The fresh key goes ahead of the route into the new room.
+    EXPECT_EQ(told_.take(),
+              "in 10; person me; down: clear; up: key 2.0; down: +2; up: key 2.1; up: open; "
+              "up: room 6 20; down: route 6");
+    say(wire::MemberKeys{.channel = lobby,
+                         .channel_epoch = ChannelEpoch{1},
+                         .members = {ann_.member(clock_.unix_ms())},
+                         .more = false});
+    EXPECT_EQ(told_.take(), "> ShareKeys");
+    answer(wire::Ok{});
+    EXPECT_EQ(told_.take(), "audio; ready");
+    EXPECT_EQ(session_->model().own_channel(), lobby);
+}
+
+TEST_F(SessionTest, SoundBeginsOnce) {
+    enter_lobby();
+    told_.take();
+    clock_.advance(1s);
+    say(wire::MemberJoined{.channel = lobby,
+                           .channel_epoch = ChannelEpoch{2},
+                           .member = Peer(3).member(clock_.unix_ms())});
+    answer(wire::Ok{});
+    EXPECT_EQ(told_.take(), "person session 3; down: +3; up: key 2.2; > ShareKeys; ready");
+}
+
+TEST_F(SessionTest, LeavingShutsTheMicrophoneAtOnce) {
+    enter_lobby();
+    told_.take();
+    session_->leave();
+    EXPECT_EQ(told_.take(), "up: closed; > Leave");
+    answer(wire::Ok{});
+    EXPECT_EQ(told_.take(), "down: clear; up: room 0 10; down: route 0; out; person me");
+    EXPECT_FALSE(session_->model().own_channel());
+}
+
+TEST_F(SessionTest, ARefusedLeaveOpensItAgain) {
+    enter_lobby();
+    told_.take();
+    session_->leave();
+    told_.take();
+    answer(wire::Refusal{.error = {.code = ErrorCode::rate_limited}, .closing = false});
+    EXPECT_EQ(told_.take(), "up: open; leave refused 14");
+}
+
+TEST_F(SessionTest, ALeaveThatOvertakesTheAnswerToAJoinStillCounts) {
+    session_->join(lobby);
+    const auto join = told_.sent.back().request_id;
+    session_->leave();
+    told_.take();
+    session_->receive({.reply_to = join,
+                       .body = wire::Joined{.channel = lobby,
+                                            .channel_epoch = ChannelEpoch{1},
+                                            .route = Route{6},
+                                            .frame_ms = 10,
+                                            .members = 2}});
+    EXPECT_EQ(told_.take().find("open"), std::string::npos);
+}
+
+TEST_F(SessionTest, MuteAndDeafenActBeforeTheServerKnows) {
+    enter_lobby();
+    told_.take();
+    session_->set_self_state(true, false);
+    EXPECT_EQ(told_.take(), "up: closed; down: hear; > SetSelfState");
+    session_->set_self_state(false, true);
+    EXPECT_EQ(told_.take(), "down: deaf; > SetSelfState");
+    EXPECT_EQ(std::get<wire::SetSelfState>(told_.sent.back().body),
+              (wire::SetSelfState{.mute = true, .deafen = true}));
+    session_->set_self_state(false, false);
+    EXPECT_EQ(told_.take(), "up: open; down: hear; > SetSelfState");
+}
+
+TEST_F(SessionTest, NothingIsSealedForNobody) {
+    enter_lobby();
+    told_.take();
+    say(wire::PresenceChanged{.sessions = {}, .gone = {SessionId{2}}});
+    EXPECT_EQ(told_.take(), "ann left; down: -2; down: forget 2; up: closed");
+}
+
+TEST_F(SessionTest, TextGoesToTheRoomOneIsIn) {
+    session_->say("hello");
+    EXPECT_EQ(told_.take(), "say refused 13");
+    enter_lobby();
+    told_.take();
+    session_->say("hello");
+    EXPECT_EQ(told_.take(), "> SendText");
+    EXPECT_EQ(std::get<wire::SendText>(told_.sent.back().body).channel, lobby);
+    answer(wire::Refusal{.error = {.code = ErrorCode::too_large}, .closing = false});
+    EXPECT_EQ(told_.take(), "say refused 3");
+    say(wire::Text{.id = MessageId{1}, .channel = lobby, .name = "ann", .text = "hi"});
+    EXPECT_EQ(told_.take(), "ann: hi");
+}
+
+TEST_F(SessionTest, EachRequestHasANumberOfItsOwn) {
+    session_->join(ChannelId{99});
+    session_->say("x");
+    session_->set_self_state(true, false);
+    EXPECT_GT(told_.sent[0].request_id, login_request_id);
+    EXPECT_GT(told_.sent[1].request_id, told_.sent[0].request_id);
+    told_.take();
+    // Answers in another order, and one that answers nothing.
+    session_->receive({.reply_to = told_.sent[1].request_id, .body = wire::Ok{}});
+    session_->receive(
+        {.reply_to = told_.sent[0].request_id,
+         .body = wire::Refusal{.error = {.code = ErrorCode::unknown_channel}, .closing = false}});
+    session_->receive({.reply_to = 12345, .body = wire::Ok{}});
+    EXPECT_EQ(told_.take(), "join refused 11");
+}
+
+TEST_F(SessionTest, ReportsOfTheVoiceThreads) {
+    enter_lobby();
+    told_.take();
+    session_->take(LaneChanged{Lane::udp});
+    EXPECT_EQ(told_.take(), "> SetVoiceLane; udp");
+    EXPECT_EQ(std::get<wire::SetVoiceLane>(told_.sent.back().body).lane, wire::VoiceLane::udp);
+    session_->take(SpurtChanged{true});
+    EXPECT_EQ(told_.take(), "1 speaks");
+    session_->take(SpeakingChange{.speaker = SessionId{2}, .speaking = true});
+    EXPECT_EQ(told_.take(), "2 speaks");
+    session_->take(KeyNeed{.speaker = SessionId{2}, .kid = 7});
+    EXPECT_EQ(told_.take(), "> KeyRequest");
+}
+
+TEST_F(SessionTest, WhoLeavesIsHeardNoMoreThoughPresenceLags) {
+    enter_lobby();
+    told_.take();
+    say(wire::MemberLeft{
+        .channel = lobby, .channel_epoch = ChannelEpoch{2}, .session = SessionId{2}});
+    EXPECT_EQ(told_.take(), "down: -2; up: closed");
+    say(wire::PresenceChanged{.sessions = {presence(3, "bob", {})}, .gone = {}});
+    EXPECT_EQ(told_.take(), "person bob") << "ann, still shown in the room, is no member";
+}
+
+TEST_F(SessionTest, PingsEach15SecondsAndGivesUpAfter45OfSilence) {
+    const auto tick_until = [&](TimePoint end) {
+        while (session_->next_tick() <= end) {
+            clock_.set(std::max(clock_.now(), session_->next_tick()));
+            session_->tick();
+            clock_.advance(1ms);
+        }
+        clock_.set(end);
+    };
+    const auto start = clock_.now();
+    tick_until(start + 44s);
+    EXPECT_EQ(told_.take(), "> ControlPing; > ControlPing");
+    answer(wire::ControlPong{});
+    tick_until(start + 88s);
+    EXPECT_EQ(told_.take(), "> ControlPing; > ControlPing; > ControlPing");
+    clock_.set(start + 89s);
+    session_->tick();
+    EXPECT_EQ(told_.take(), "end 18");
+}
+
+TEST_F(SessionTest, TheDeviceIsRenewedDaily) {
+    clock_.advance(24h);
+    say(wire::PresenceChanged{});  // the line is not dead
+    session_->tick();
+    EXPECT_EQ(told_.take(), "> ControlPing; > RenewDevice");
+}
+
+TEST_F(SessionTest, GoodbyeAndAClosingRefusalEndIt) {
+    say(wire::Goodbye{{.code = ErrorCode::shutting_down}});
+    EXPECT_EQ(told_.take(), "end 17");
+    say(wire::Refusal{.error = {.code = ErrorCode::malformed}, .closing = true});
+    EXPECT_EQ(told_.take(), "end 2");
+    say(wire::Refusal{.error = {.code = ErrorCode::malformed}, .closing = false});
+    EXPECT_EQ(told_.take(), "");
+}
+
+}  // namespace
+}  // namespace partyline::client
