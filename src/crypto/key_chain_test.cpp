@@ -69,7 +69,7 @@ TEST(KeyChain, EachStepAheadIsWalkedOnce) {
 }
 
 TEST(KeyChain, EachStepBehindAJumpIsCheapToo) {
-    for (const auto jump : Steps({2, 17, 1024, 1025, 3000, 65'000})) {
+    for (const auto jump : Steps({2, 17, 1024, 1025, 1500, 2048, 3000, 65'000})) {
         KeyChain chain(5, first_key());
         const auto to = static_cast<std::uint16_t>(5 + jump);
         chain.advance(to, chain.key_at(to), start);

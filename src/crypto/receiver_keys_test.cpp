@@ -311,6 +311,11 @@ TEST_F(ReceiverKeysTest, GenerationsOfSharesOnlyRise) {
     }
 }
 
+TEST_F(ReceiverKeysTest, GenerationsBeginAtOne) {
+    EXPECT_FALSE(listener.add({.generation = 0, .step = 0}, now));
+    EXPECT_TRUE(listener.add({.generation = 1, .step = 0}, now));
+}
+
 TEST_F(ReceiverKeysTest, AShareReachesBeyondTheStepLimit) {
     ASSERT_TRUE(share());
     EXPECT_EQ(open(speaker.frame()), "hello");
