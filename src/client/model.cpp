@@ -78,7 +78,7 @@ void Model::fold_presence(const wire::Presence& presence, Events& events) {
     entry.person.channel = presence.channel;
     entry.person.self_mute = presence.self_mute;
     entry.person.self_deafen = presence.self_deafen;
-    entry.speaking_elsewhere = presence.speaking;
+    entry.said_speaking = presence.speaking;
     entry.leaving = false;
 
     // In our room we know better than the server, and sooner.
@@ -110,7 +110,7 @@ Model::Events Model::enter(ChannelId channel) {
             }
             std::ranges::move(light, std::back_inserter(events));
         } else {
-            set_speaking(entry, !is_in_own_room(entry) && entry.speaking_elsewhere, events);
+            set_speaking(entry, !is_in_own_room(entry) && entry.said_speaking, events);
         }
     }
     return events;
@@ -194,6 +194,12 @@ std::vector<Person> Model::people() const {
 std::string Model::name_of(SessionId session) const {
     const auto at = people_.find(session);
     return at == people_.end() ? std::string() : at->second.person.name;
+}
+
+bool Model::is_room_said_talking() const {
+    return std::ranges::any_of(people_, [this](const auto& one) {
+        return one.second.said_speaking && is_in_own_room(one.second);
+    });
 }
 
 std::vector<SessionId> Model::room_members() const {

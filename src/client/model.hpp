@@ -50,6 +50,9 @@ public:
     [[nodiscard]] std::vector<Person> people() const;
     /// Empty for a session that is not known.
     [[nodiscard]] std::string name_of(SessionId session) const;
+    /// Whether somebody in our room talks, as far as the server knows: it may be that no sound of
+    /// theirs reaches us.
+    [[nodiscard]] bool is_room_said_talking() const;
     /// Who is in our room, without ourselves.
     [[nodiscard]] std::vector<SessionId> room_members() const;
 
@@ -57,8 +60,8 @@ private:
     struct Entry {
         Person person;
         bool named = false;
-        bool leaving = false;             // see member_left()
-        bool speaking_elsewhere = false;  // as the server last told
+        bool leaving = false;        // see member_left()
+        bool said_speaking = false;  // by the server, wherever they are
     };
 
     void fold_presence(const wire::Presence& presence, Events& events);

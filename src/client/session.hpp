@@ -156,6 +156,7 @@ private:
     bool mute_ = false;
     bool deafen_ = false;
     bool open_ = false;
+    bool room_talking_ = false;
     bool audio_begun_ = false;
     TimePoint last_heard_;
     TimePoint next_ping_;

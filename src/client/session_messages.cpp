@@ -32,8 +32,7 @@ void Session::on_answer(const Request& request, const wire::Joined& joined) {
     // The fresh key goes ahead of the new route, so that nothing reaches the new room under the
     // old one.
     keys_.joined(joined);
-    keys_.set_seen(model_.room_members());
-    pump_keys();
+    presence_changed();
     port_.to_up(SetRoom{.route = joined.route, .frame_ms = joined.frame_ms});
     port_.to_down(SetRoute{joined.route});
 }
@@ -49,7 +48,7 @@ void Session::on_answer(const Request& request, const wire::Ok&) {
     --leaves_asked_;
     const auto events = model_.enter(ChannelId{});
     keys_.left_room();
-    pump_keys();
+    presence_changed();
     // The route died with the room, and the next one comes with the next room.
     port_.to_up(SetRoom{});
     port_.to_down(SetRoute{});
@@ -92,6 +91,10 @@ void Session::presence_changed() {
         keys_.set_seen(model_.room_members());
     }
     pump_keys();
+    if (const bool talking = model_.is_room_said_talking(); talking != room_talking_) {
+        room_talking_ = talking;
+        port_.to_down(SetRoomTalking{talking});
+    }
 }
 
 void Session::on(const wire::SnapshotEnd&) {

@@ -47,6 +47,8 @@ public:
             add(std::format("down: -{}", gone->session.value));
         } else if (const auto* forgotten = std::get_if<SessionGone>(&command)) {
             add(std::format("down: forget {}", forgotten->session.value));
+        } else if (const auto* talk = std::get_if<SetRoomTalking>(&command)) {
+            add(talk->talking ? "down: talk" : "down: no talk");
         } else if (const auto* deafened = std::get_if<SetDeafened>(&command)) {
             add(deafened->deafened ? "down: deaf" : "down: hear");
         } else if (std::holds_alternative<RoomCleared>(command)) {
@@ -211,6 +213,18 @@ TEST_F(SessionTest, MuteAndDeafenActBeforeTheServerKnows) {
               (wire::SetSelfState{.mute = true, .deafen = true}));
     session_->set_self_state(false, false);
     EXPECT_EQ(told_.take(), "up: open; down: hear; > SetSelfState");
+}
+
+TEST_F(SessionTest, TheLaneIsJudgedWhenTheServerSaysThatSomebodyTalks) {
+    enter_lobby();
+    told_.take();
+    auto talking = presence(2, "", lobby);
+    talking.speaking = true;
+    say(wire::PresenceChanged{.sessions = {talking}, .gone = {}});
+    EXPECT_EQ(told_.take(), "down: talk") << "though nothing of it was heard";
+    session_->leave();
+    answer(wire::Ok{});
+    EXPECT_NE(told_.take().find("down: no talk"), std::string::npos);
 }
 
 TEST_F(SessionTest, NothingIsSealedForNobody) {

@@ -121,7 +121,9 @@ void VoiceDown::judge_lane() {
         return;
     }
     const auto now = clock_.now();
-    judge_.set_busy(receiver_.anyone_speaking() || link_.talking.load(std::memory_order_relaxed));
+    // The server's word counts, too: where nothing gets through, nobody is heard.
+    judge_.set_busy(receiver_.anyone_speaking() || room_talking_ ||
+                    link_.talking.load(std::memory_order_relaxed));
     if (const auto sent = judge_.take_ping(now)) {
         send_probe(wire::DatagramKind::ping,
                    wire::encode(wire::Ping{

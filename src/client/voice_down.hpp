@@ -41,6 +41,7 @@ private:
     void take(const RoomCleared&) { receiver_.clear_room(); }
     void take(UseSpeakerKey& command) { receiver_.add_key(std::move(command.key), clock_.now()); }
     void take(const SetRoute& command);
+    void take(const SetRoomTalking& command) { room_talking_ = command.talking; }
     void take(const SetDeafened& command) { deafened_ = command.deafened; }
     void take(const StartPlaying&) { playing_ = true; }
 
@@ -64,6 +65,7 @@ private:
     LaneJudge judge_;
     crypto::ReplayWindow from_server_;
     Route route_{};
+    bool room_talking_ = false;
     bool deafened_ = false;
     bool playing_ = false;
     bool told_started_ = false;

@@ -43,12 +43,17 @@ using UpCommand = std::variant<std::monostate, UseSenderKey, SetRoom, SetOpen>;
 struct SetRoute {
     Route route{};
 };
+/// Whether the server says that somebody in the room talks.
+struct SetRoomTalking {
+    bool talking = false;
+};
 struct SetDeafened {
     bool deafened = false;
 };
 struct StartPlaying {};
-using DownCommand = std::variant<std::monostate, MemberEntered, MemberGone, SessionGone,
-                                 RoomCleared, UseSpeakerKey, SetRoute, SetDeafened, StartPlaying>;
+using DownCommand =
+    std::variant<std::monostate, MemberEntered, MemberGone, SessionGone, RoomCleared, UseSpeakerKey,
+                 SetRoute, SetRoomTalking, SetDeafened, StartPlaying>;
 
 // --- reports ---------------------------------------------------------------------------------
 
