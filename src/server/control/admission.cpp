@@ -28,10 +28,15 @@ Result<Admission::Slot> Admission::admit(const net::Endpoint& remote) {
         return fail(ErrorCode::server_full, "too many connections that have not logged in");
     }
     auto& of_address = addresses_[address];
-    if (of_address >= per_address_max_) {
+    if (of_address.connections >= per_address_max_) {
         return fail(ErrorCode::server_full, "too many connections from one address");
     }
-    ++of_address;
+    if (of_address.unauthenticated >= unauthenticated_per_address_max_) {
+        return fail(ErrorCode::server_full,
+                    "too many connections from one address that have not logged in");
+    }
+    ++of_address.connections;
+    ++of_address.unauthenticated;
     ++connections_;
     ++unauthenticated_;
     return Slot(*this, address);
@@ -49,7 +54,7 @@ Admission::Slot::~Slot() {
     authenticated();
     --admission_->connections_;
     const auto counted = admission_->addresses_.find(address_);
-    if (--counted->second == 0) {
+    if (--counted->second.connections == 0) {
         admission_->addresses_.erase(counted);
     }
 }
@@ -57,6 +62,7 @@ Admission::Slot::~Slot() {
 void Admission::Slot::authenticated() {
     if (!std::exchange(authenticated_, true)) {
         --admission_->unauthenticated_;
+        --admission_->addresses_.at(address_).unauthenticated;
     }
 }
 

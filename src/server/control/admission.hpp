@@ -1,6 +1,7 @@
 // Who may connect at all: counts connections, those of one address, and those not logged in yet.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <unordered_map>
@@ -17,7 +18,9 @@ public:
     explicit Admission(const Limits& limits)
         : connections_max_(limits.connections),
           per_address_max_(limits.connections_per_address),
-          unauthenticated_max_(limits.unauthenticated) {}
+          unauthenticated_max_(limits.unauthenticated),
+          unauthenticated_per_address_max_(
+              std::max<std::size_t>(1, limits.unauthenticated / unauthenticated_share)) {}
 
     /// One connection's place, given back when destroyed.
     class Slot {
@@ -46,12 +49,18 @@ public:
     [[nodiscard]] std::size_t unauthenticated() const { return unauthenticated_; }
 
 private:
+    struct OfAddress {
+        std::size_t connections = 0;
+        std::size_t unauthenticated = 0;
+    };
+
     std::size_t connections_max_;
     std::size_t per_address_max_;
     std::size_t unauthenticated_max_;
+    std::size_t unauthenticated_per_address_max_;
     std::size_t connections_ = 0;
     std::size_t unauthenticated_ = 0;
-    std::unordered_map<net::Endpoint, std::size_t> addresses_;
+    std::unordered_map<net::Endpoint, OfAddress> addresses_;
 };
 
 }  // namespace partyline::control

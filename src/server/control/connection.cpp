@@ -52,6 +52,7 @@ Result<Handshake> Connection::exported() const {
 
 net::task<> Connection::serve(Peer& peer) {
     given_.switchboard.greet(peer);
+    greeted_ = true;
     given_.loop.spawn(write_all(peer));
     co_await read_all(peer);
     // Nobody else can reach the peer from here on: the session is gone for the others at once.
@@ -75,13 +76,13 @@ net::task<> Connection::read_all(Peer& peer) {
             co_return;
         }
         take(peer, given_.read_buffer.first(*got));
+        if (peer.closing()) {
+            co_return;  // the writer has the last words, and reads away what else may come
+        }
     }
 }
 
 void Connection::take(Peer& peer, ByteView bytes) {
-    if (peer.closing()) {
-        return;  // read only so that the peer can get to our last words
-    }
     frames_.feed(bytes);
     while (!peer.closing()) {
         const auto message = frames_.next();

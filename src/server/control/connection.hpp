@@ -27,6 +27,8 @@ public:
     net::task<> run();
     /// Ends it now.
     void hang_up() override { stream_.close(); }
+    /// Whether there is somebody to say good-bye to.
+    [[nodiscard]] bool greeted() const { return greeted_; }
 
 private:
     void wake() override { wake_.set(); }
@@ -43,6 +45,7 @@ private:
     wire::FrameReader frames_;
     net::Event wake_;
     net::Event written_;
+    bool greeted_ = false;
     bool read_to_end_ = false;
 };
 

@@ -46,6 +46,10 @@ struct Limits {
     Duration speaking_interval = std::chrono::milliseconds(100);
 };
 
+/// One address may hold this part of the places for those not logged in: nobody shuts the door for
+/// all others by just standing in it.
+inline constexpr std::size_t unauthenticated_share = 4;
+
 inline constexpr Duration tick_interval = std::chrono::milliseconds(25);
 inline constexpr Duration room_losses_interval = std::chrono::seconds(1);
 inline constexpr std::size_t crowded_sessions = 100;

@@ -94,6 +94,16 @@ TEST(Admission, CountsAllAndThoseNotLoggedIn) {
     EXPECT_FALSE(admission.admit(address("192.0.2.4:1"))) << "of all, there are three";
 }
 
+TEST(Admission, OneAddressDoesNotShutTheDoorForAll) {
+    Admission admission({.connections = 99, .connections_per_address = 99, .unauthenticated = 8});
+    auto first = admission.admit(address("192.0.2.1:1"));
+    auto second = admission.admit(address("192.0.2.1:2"));
+    EXPECT_FALSE(admission.admit(address("192.0.2.1:3")));
+    EXPECT_TRUE(admission.admit(address("192.0.2.2:1")));
+    first->authenticated();
+    EXPECT_TRUE(admission.admit(address("192.0.2.1:3")));
+}
+
 room::Presence presence(std::uint32_t session, ChannelId channel = {}) {
     return {.session = SessionId{session}, .name = "Ada", .channel = channel};
 }

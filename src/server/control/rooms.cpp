@@ -55,6 +55,11 @@ Result<void> Switchboard::on(Call&, Seat& seat, const wire::SetSelfState& state)
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendText& text) {
+    // Sent again because our answer was lost: that costs nothing, and it may have left since.
+    if (const auto before = model_.find_text(seat.session, text.nonce)) {
+        answer(call, wire::TextAccepted{.id = before->id, .unix_ms = before->unix_ms});
+        return {};
+    }
     if (const auto may = seat.texts.take(clock_.now()); !may) {
         return may;
     }

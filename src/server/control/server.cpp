@@ -42,6 +42,15 @@ Server::~Server() { relay_.on_tunnel_down({}); }
 
 std::uint16_t Server::port() const { return listeners_.front().local().port(); }
 
+template <class Which>
+void Server::hang_up(Which which) {
+    for (auto* connection : connections_) {
+        if (which(*connection)) {
+            connection->hang_up();
+        }
+    }
+}
+
 net::task<> Server::run() {
     for (auto& listener : listeners_) {
         loop_.spawn(accept_all(listener, gate_.enter().value()));
@@ -54,9 +63,10 @@ net::task<> Server::run() {
     }
     switchboard_->shut_down();
     ticker_.cancel();
-    // Whoever has heard the good-bye hangs up; the others, and those who were still shaking hands,
-    // have until then.
-    const net::Alarm late(loop_, switchboard_->limits().closing, [this] { hang_up_all(); });
+    hang_up([](const Connection& connection) { return !connection.greeted(); });
+    // Whoever has heard the good-bye hangs up; the others have until then.
+    const net::Alarm late(loop_, switchboard_->limits().closing,
+                          [this] { hang_up([](const Connection&) { return true; }); });
     co_await gate_.close();
 }
 
@@ -104,12 +114,6 @@ void Server::deliver_tunnelled() {
                 (*server)->deliver_tunnelled();
             }
         });
-    }
-}
-
-void Server::hang_up_all() {
-    for (auto* connection : connections_) {
-        connection->hang_up();
     }
 }
 

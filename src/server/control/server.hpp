@@ -54,7 +54,8 @@ private:
     net::task<> serve(net::TlsStream stream, Admission::Slot slot, net::Gate::Pass pass);
     net::task<> tick_all(net::Gate::Pass pass);
     void deliver_tunnelled();
-    void hang_up_all();
+    template <class Which>
+    void hang_up(Which which);
 
     net::Loop& loop_;
     const Clock& clock_;
