@@ -189,17 +189,15 @@ Events Model::set_speaking(SessionId id, bool speaking) {
 // --- text ----------------------------------------------------------------------------------------
 
 Result<Said> Model::say(SessionId id, NewText text) {
+    if (const auto accepted = find_text(id, text.nonce)) {
+        return Said{.accepted = *accepted, .events = {}};
+    }
     auto& session = sessions_.at(id);
     if (!text.channel || session.presence.channel != text.channel) {
         return fail(ErrorCode::not_in_room, "You are not in that room.");
     }
     if (const auto checked = check_text(text.text); !checked) {
         return std::unexpected(checked.error());
-    }
-    if (text.nonce != 0) {
-        if (const auto accepted = session.texts.find(text.nonce)) {
-            return Said{.accepted = *accepted, .events = {}};
-        }
     }
     const AcceptedText accepted{.id = MessageId{++last_message_.value}, .unix_ms = text.unix_ms};
     if (text.nonce != 0) {
@@ -269,6 +267,10 @@ Result<std::vector<SessionId>> Model::share_receivers(SessionId id, ShareScope s
 }
 
 // --- looking -------------------------------------------------------------------------------------
+
+std::optional<AcceptedText> Model::find_text(SessionId session, std::uint64_t nonce) const {
+    return nonce == 0 ? std::nullopt : sessions_.at(session).texts.find(nonce);
+}
 
 const Session* Model::find(SessionId session) const {
     const auto found = sessions_.find(session);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -87,11 +88,15 @@ public:
     Events set_self_state(SessionId session, SelfState state);
     /// Nobody speaks who is muted or in no room.
     Events set_speaking(SessionId session, bool speaking);
+    /// A repeat is answered as the first time, wherever its author is by now.
     Result<Said> say(SessionId session, NewText text);
     Events renew_device(SessionId session, DeviceKey device);
     Result<Events> request_key(SessionId session, SessionId speaker, std::uint64_t kid) const;
 
     // Questions.
+    /// How a text with this nonce was taken before; nothing when there was none, or for zero.
+    [[nodiscard]] std::optional<AcceptedText> find_text(SessionId session,
+                                                        std::uint64_t nonce) const;
     /// Which of `to` a key share is to be handed to: the others have left since the epoch it
     /// names. Fails with bad_key_share for somebody who cannot have been there.
     [[nodiscard]] Result<std::vector<SessionId>> share_receivers(

@@ -183,6 +183,20 @@ TEST(RoomModel, ARepeatedNonceIsNotSentTwice) {
     EXPECT_EQ(say(ada, 1).events.size(), 1U) << "the memory is bounded";
 }
 
+TEST(RoomModel, ARepeatIsAnsweredAsTheFirstTimeEvenFromElsewhere) {
+    auto model = house();
+    const auto ada = arrive(model, "Ada");
+    ASSERT_TRUE(model.join(ada, lobby));
+    const auto first = model.say(ada, {.channel = lobby, .text = "hello", .nonce = 1});
+    ASSERT_TRUE(first);
+    ASSERT_TRUE(model.leave(ada));
+    const auto again = model.say(ada, {.channel = lobby, .text = "", .nonce = 1});
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->accepted, first->accepted);
+    EXPECT_TRUE(again->events.empty());
+    EXPECT_FALSE(model.say(ada, {.channel = lobby, .text = "hello", .nonce = 2}));
+}
+
 TEST(RoomModel, KeySharesGoToTheRoomOnly) {
     auto model = house();
     const auto ada = arrive(model, "Ada");
