@@ -252,7 +252,11 @@ void DeviceStream::watch(const std::stop_token& stop) {
                 continue;
             }
         }
-        if (now >= retry_at_ && (!opened_.device || (opened_.is_stand_in && chosen_is_there()))) {
+        const bool look = now >= retry_at_ && (!opened_.device || opened_.is_stand_in);
+        if (look) {
+            retry_at_ = now + device_retry_period;
+        }
+        if (look && (!opened_.device || chosen_is_there())) {
             reopen(now);
         }
     }

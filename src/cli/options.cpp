@@ -35,35 +35,46 @@ struct Raw {
 void add_connection(CLI::App& app, Options& options, Raw& raw) {
     app.add_option("--server", raw.server, "The switchboard: host, host:port or [::1]:port")
         ->required()
-        ->envname("PARTYLINE_SERVER");
-    app.add_option("--name", options.talkie.name, "What others see; your login name");
+        ->envname("PARTYLINE_SERVER")
+        ->type_name("HOST[:PORT]");
+    app.add_option("--name", options.talkie.name, "What others see; your login name")
+        ->type_name("NAME");
     app.add_option("--fingerprint", raw.fingerprint,
-                   "Talk only to the server whose identity has this fingerprint");
+                   "Talk only to the server whose identity has this fingerprint")
+        ->type_name("F");
     app.add_option("--identity", raw.identity,
-                   "The file with your identity, made if missing; none: a new one for this run");
+                   "The file with your identity, made if missing; none: a new one for this run")
+        ->type_name("FILE");
     app.add_option("--known-servers", raw.known_servers,
-                   "Where the servers' identities are kept; none: nowhere");
+                   "Where the servers' identities are kept; none: nowhere")
+        ->type_name("FILE");
     app.add_flag("--no-udp", raw.no_udp, "Send all voice through the control connection");
 }
 
 void add_voice(CLI::App& app, Options& options) {
-    app.add_option("--join", options.join, "The room to go to: \"Room/Sub room\"");
+    app.add_option("--join", options.join, "The room to go to: \"Room/Sub room\"")
+        ->type_name("ROOM");
     app.add_option("--mic", options.talkie.mic,
-                   "Where your voice comes from: a sound file, device, device:NAME or none");
+                   "Where your voice comes from: a sound file, device, device:NAME or none")
+        ->type_name("SOURCE");
     app.add_option("--speaker", options.talkie.speaker,
-                   "Where the others go: a .wav or .flac file, device, device:NAME or none");
+                   "Where the others go: a .wav or .flac file, device, device:NAME or none")
+        ->type_name("SINK");
     app.add_flag("--mute", options.start_muted, "Start with the microphone off");
     app.add_flag("--deafen", options.start_deafened, "Start with microphone and ears off");
 }
 
 void add_running(CLI::App& app, Options& options, Raw& raw) {
     app.add_flag("--json", options.json, "One JSON object a line on standard output");
+    app.add_flag("--verbose", options.verbose, "Tell on standard error what goes on underneath");
     app.add_option("--for", raw.seconds, "End this many seconds after connecting")
-        ->check(CLI::Range(0.001, seconds_max));
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.001, seconds_max).description(""));
     app.add_flag("--until-mic-finished", options.until.mic_finished,
                  "End when the microphone's file has been spoken");
     app.add_option("--until-texts", raw.texts, "End after so many texts of others")
-        ->check(CLI::Range(1U, 1'000'000U));
+        ->type_name("N")
+        ->check(CLI::Range(1U, 1'000'000U).description(""));
     app.add_flag("--stay", options.until.forever, "Stay when standard input ends");
 }
 

@@ -33,6 +33,7 @@ struct Options {
     bool start_muted = false;
     bool start_deafened = false;
     bool json = false;
+    bool verbose = false;
     Until until;
     /// Do this one thing and end; without it commands come from standard input.
     std::optional<Command> one_shot;

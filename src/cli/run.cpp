@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/log.hpp"
 #include "cli/inbox.hpp"
 #include "cli/input.hpp"
 #include "cli/limits.hpp"
@@ -40,6 +41,9 @@ void loop(Session& session, const std::shared_ptr<Inbox>& inbox, const Clock& cl
 }  // namespace
 
 ExitCode run(const Options& options) {
+    if (options.verbose) {
+        log::set_level(log::Level::debug);
+    }
     const SystemClock clock;
     const auto report =
         options.json ? make_json_report(std::cout, clock) : make_text_report(std::cout, std::cerr);

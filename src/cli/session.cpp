@@ -17,6 +17,7 @@ struct Overloaded : Functions... {
 /// What a connection that never came about ends with.
 ExitCode code_for_failed_connect(ErrorCode code) {
     switch (code) {
+        case ErrorCode::bad_signature:  // it claims an identity that it cannot prove
         case ErrorCode::wrong_identity: return ExitCode::wrong_identity;
         case ErrorCode::io:
         case ErrorCode::closed:

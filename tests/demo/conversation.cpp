@@ -30,6 +30,8 @@ constexpr milliseconds tail{700};
 /// Bob's microphone starts before alice's by at most this; his words are timed by his own.
 constexpr milliseconds head_start_max{2'500};
 constexpr std::chrono::seconds play_time_max{50};
+constexpr std::chrono::seconds settle_max{3};
+constexpr std::uint64_t settled_frames = 60;
 constexpr std::size_t replayed_packets = 100;
 
 TimePoint from_ns(const Json& ns) {
@@ -94,12 +96,12 @@ private:
     void gather();
     void exchange_texts();
     void talk();
+    [[nodiscard]] TimePoint begin_of(const Talk& talk) const;
     void replay_to_erin();
     void count();
     void leave();
     Track recording(TalkieProcess& talkie);
     Listener listener(TalkieProcess& talkie, std::size_t first_talk, bool behind_tap);
-    std::uint64_t received(TalkieProcess& listener, const std::string& speaker);
 
     const std::function<void(const std::string&)>& progress_;
     const Script script_;
@@ -110,7 +112,7 @@ private:
     std::string room_;
     std::string other_room_;
     std::unique_ptr<TalkieProcess> alice_, bob_, carol_, dave_, erin_;
-    Json sent_before_;  // by alice and bob, when all but erin were there
+    std::uint64_t bob_sent_before_alice_ = 0;
     TimePoint erin_entered_;
     Evidence evidence_;
 };
@@ -151,14 +153,17 @@ void Stage::gather() {
     dave_ = enter("dave", other_room_, server_.port());
     // Bob's wire is tapped: what goes over it is what a sniffer would have.
     bob_ = enter("bob", room_, bobs_wire_.port(), script_.bob);
+    // A codec takes the first moments even of digital silence for sound. What bob sends of that is
+    // over when alice comes.
+    const auto settled = bob_->stats_until(
+        [](const Json& told) { return told["frames_captured"] >= settled_frames; });
+    bob_sent_before_alice_ = settled["packets_sent"];
     alice_ = enter("alice", room_, server_.port(), script_.alice);
     const auto bob_started = from_ns(bob_->wait("audio_started", "what", "capture")["at_ns"]);
     const auto alice_started = from_ns(alice_->wait("audio_started", "what", "capture")["at_ns"]);
     if (alice_started - bob_started > head_start_max) {
         throw Failure("this machine is too busy for a conversation: alice came too late for it");
     }
-    sent_before_ = {{"alice", alice_->stats()["packets_sent"]},
-                    {"bob", bob_->stats()["packets_sent"]}};
     evidence_.speakers = {{.name = "alice",
                            .session = alice_->wait("connected")["session"],
                            .said = {.started = alice_started, .samples = script_.alice}},
@@ -184,35 +189,27 @@ void Stage::exchange_texts() {
     }
 }
 
+TimePoint Stage::begin_of(const Talk& talk) const {
+    const auto speaker = std::ranges::find(evidence_.speakers, talk.speaker, &Speaker::name);
+    return speaker->said.started +
+           std::chrono::milliseconds(talk.first * 1000 / dsp::sample_rate_hz);
+}
+
 void Stage::talk() {
-    const auto [alice, bob] =
-        std::pair(evidence_.speakers[0].session, evidence_.speakers[1].session);
-    const auto speaks = [](std::uint32_t session) {
-        return [session](const Json& told) {
-            return told["session"] == session && told["speaking"] == true;
-        };
-    };
-    progress_("alice speaks");
-    carol_->wait("speaking", speaks(alice), 0, play_time_max);
-    carol_->wait("speaking", speaks(bob), 0, play_time_max);
-    progress_("bob speaks");
-    const auto bob_began = carol_->mark();
-    carol_->wait("speaking", speaks(alice), bob_began, play_time_max);
-    progress_("alice speaks again, and erin comes in late");
+    for (const auto& talk : script_.talks) {
+        carol_->idle_until(begin_of(talk));
+        progress_(talk.speaker + " speaks");
+    }
     erin_entered_ = SystemClock().now();
     erin_ = enter("erin", room_, erins_wire_.port());
+    progress_("erin comes in late");
     alice_->wait("mic_finished", nullptr, 0, play_time_max);
 }
 
-std::uint64_t Stage::received(TalkieProcess& listener, const std::string& speaker) {
-    const auto heard = listener.heard(speaker);
-    return heard.is_null() ? 0 : heard["packets_received"].get<std::uint64_t>();
-}
-
 void Stage::count() {
-    const auto sent_since = [this](TalkieProcess& speaker) {
-        return speaker.stats()["packets_sent"].get<std::uint64_t>() -
-               sent_before_[speaker.name()].get<std::uint64_t>();
+    const auto sent_to = [this](const TalkieProcess& hearer, TalkieProcess& speaker) {
+        const std::uint64_t all = speaker.stats()["packets_sent"];
+        return &hearer == alice_.get() ? all - bob_sent_before_alice_ : all;
     };
     const std::vector<std::pair<TalkieProcess*, TalkieProcess*>> pairs{{carol_.get(), alice_.get()},
                                                                        {carol_.get(), bob_.get()},
@@ -221,13 +218,11 @@ void Stage::count() {
                                                                        {erin_.get(), alice_.get()}};
     for (const auto& [hearer, speaker] : pairs) {
         const bool late = hearer == erin_.get();
-        const auto sent = sent_since(*speaker);
+        const auto sent = sent_to(*hearer, *speaker);
         // What a talkie tells of itself may be some milliseconds old.
-        const auto deadline = SystemClock().now() + std::chrono::seconds(2);
-        while (!late && received(*hearer, speaker->name()) < sent &&
-               SystemClock().now() < deadline) {
-        }
-        const auto heard = hearer->heard(speaker->name());
+        const auto heard = hearer->heard_until(
+            speaker->name(),
+            [&](const Json& told) { return late || told["packets_received"] >= sent; }, settle_max);
         if (heard.is_null()) {
             throw Failure(hearer->name() + " heard nothing of " + speaker->name());
         }
@@ -240,7 +235,8 @@ void Stage::count() {
                                .lost = lost,
                                .concealed = heard["frames_concealed"]});
     }
-    for (const auto& heard : dave_->stats()["heard"]) {
+    const auto outside = dave_->stats();
+    for (const auto& heard : outside["heard"]) {
         evidence_.outsider_packets += heard["packets_received"].get<std::uint64_t>() +
                                       heard["packets_unopened"].get<std::uint64_t>();
     }
@@ -260,18 +256,22 @@ void Stage::replay_to_erin() {
     // From the midst of the first talk.
     const auto first = old.begin() + static_cast<std::ptrdiff_t>(replayed_packets);
     auto& late = evidence_.late;
-    const auto unopened = [this] {
-        return erin_->heard("alice")["packets_unopened"].get<std::uint64_t>();
+    const auto unopened = [](const Json& told) {
+        return told["packets_unopened"].get<std::uint64_t>();
     };
-    const auto before = unopened();
+    const auto before = erin_->heard("alice");
+    if (before.is_null()) {
+        throw Failure("erin heard nothing of alice");
+    }
     late.from = SystemClock().now();
     late.replayed = replayed_packets;
     std::for_each(first, first + replayed_packets,
                   [this](const Bytes& datagram) { erins_wire_.inject_down(datagram); });
-    const auto deadline = SystemClock().now() + std::chrono::seconds(3);
-    while (unopened() - before < replayed_packets && SystemClock().now() < deadline) {
-    }
-    late.unopened = unopened() - before;
+    const auto after = erin_->heard_until(
+        "alice",
+        [&](const Json& told) { return unopened(told) >= unopened(before) + replayed_packets; },
+        settle_max);
+    late.unopened = unopened(after) - unopened(before);
 }
 
 Track Stage::recording(TalkieProcess& talkie) {

@@ -30,6 +30,20 @@ struct Judged {
     std::size_t heard = 0;
 };
 
+/// As find(), by the better half if the whole is not found: within a window the delay may have
+/// changed, and then no single place fits all of it.
+Match find_window(Samples window, Samples heard, std::size_t from, std::size_t to) {
+    const auto whole = find(window, heard, from, to);
+    if (whole.correlation >= heard_correlation_min) {
+        return whole;
+    }
+    const auto half = window.size() / 2;
+    const auto first = find(window.first(half), heard, from, to);
+    auto second = find(window.subspan(half), heard, from + half, to + half);
+    second.position -= half;
+    return first.correlation > second.correlation ? first : second;
+}
+
 /// Looks for each window of one talk in what one listener heard.
 Judged judge_talk(const Speaker& speaker, const std::vector<float>& decoded, const Talk& talk,
                   const Track& heard, Hearing& hearing) {
@@ -46,7 +60,7 @@ Judged judge_talk(const Speaker& speaker, const std::vector<float>& decoded, con
         const auto from = static_cast<std::size_t>(expected);
         const auto to =
             from + static_cast<std::size_t>(delay_max.count()) * dsp::sample_rate_hz / 1000;
-        const auto match = find(window, heard.samples, from, to);
+        const auto match = find_window(window, heard.samples, from, to);
         if (match.correlation < heard_correlation_min) {
             continue;
         }

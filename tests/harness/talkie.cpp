@@ -42,6 +42,15 @@ Json parse(const std::string& line) {
     return parsed;
 }
 
+Json heard_in(const Json& stats, const std::string& speaker) {
+    for (const auto& heard : stats["heard"]) {
+        if (heard["name"] == speaker) {
+            return heard;
+        }
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 TalkieProcess::TalkieProcess(const Scratch& scratch, const TalkieOptions& options)
@@ -82,13 +91,33 @@ Json TalkieProcess::stats() {
     return wait("stats", nullptr, before);
 }
 
-Json TalkieProcess::heard(const std::string& speaker) {
-    for (const auto& heard : stats()["heard"]) {
-        if (heard["name"] == speaker) {
-            return heard;
-        }
+Json TalkieProcess::heard(const std::string& speaker) { return heard_in(stats(), speaker); }
+
+Json TalkieProcess::stats_until(const Wanted& wanted, Duration within) {
+    const SystemClock clock;
+    const auto deadline = clock.now() + within;
+    auto told = stats();
+    while (!wanted(told) && clock.now() < deadline) {
+        // Seldom enough not to disturb what is measured.
+        idle_until(clock.now() + poll_interval);
+        told = stats();
     }
-    return nullptr;
+    return told;
+}
+
+Json TalkieProcess::heard_until(const std::string& speaker, const Wanted& wanted, Duration within) {
+    const auto told = stats_until(
+        [&](const Json& stats) {
+            const auto heard = heard_in(stats, speaker);
+            return !heard.is_null() && wanted(heard);
+        },
+        within);
+    return heard_in(told, speaker);
+}
+
+void TalkieProcess::idle_until(TimePoint moment) {
+    const auto never = [](const std::string&) { return false; };
+    process_.wait_for_line(never, 0, moment - SystemClock().now());
 }
 
 int TalkieProcess::quit() {
@@ -98,10 +127,16 @@ int TalkieProcess::quit() {
 
 std::string TalkieProcess::all_that_was_told() const {
     std::string out;
+    std::string last_stats;
     for (const auto& line : process_.lines()) {
-        out += line + '\n';
+        // Of many answers to polls only the last says anything.
+        if (parse(line)["event"] == "stats") {
+            last_stats = line + '\n';
+        } else {
+            out += line + '\n';
+        }
     }
-    return out + process_.errors() + process_.describe();
+    return out + last_stats + process_.errors() + process_.describe();
 }
 
 }  // namespace partyline::harness

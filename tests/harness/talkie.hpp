@@ -50,6 +50,13 @@ public:
     Json stats();
     /// What `stats` says of one speaker; null before anything was heard.
     Json heard(const std::string& speaker);
+    /// Asks for stats again and again until they are as wanted. The last ones, in any case: what
+    /// they lack is for the caller to say.
+    Json stats_until(const Wanted& wanted, Duration within = patience);
+    /// As stats_until(), of one speaker.
+    Json heard_until(const std::string& speaker, const Wanted& wanted, Duration within = patience);
+    /// Lets time pass; the child's output is taken meanwhile.
+    void idle_until(TimePoint moment);
 
     /// Asks it to end, and waits until it has; its recording is complete then.
     int quit();

@@ -1,0 +1,34 @@
+// Files for microphones of tests: real speech, since a codec may take anything else for noise.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "demo/recordings.hpp"
+#include "harness/scratch.hpp"
+
+namespace partyline::integration {
+
+/// A .wav file of these recordings (numbers of demo::read_recording) after half a second of
+/// silence.
+inline std::string speech_file(const harness::Scratch& scratch, const std::string& name,
+                               const std::vector<std::string>& recordings) {
+    std::vector<float> samples(24'000);
+    for (const auto& number : recordings) {
+        const auto one = demo::read_recording(number);
+        samples.insert(samples.end(), one.begin(), one.end());
+    }
+    demo::write_sound(scratch.path(name), samples);
+    return scratch.path(name);
+}
+
+/// 3 s of speech.
+inline std::string short_speech(const harness::Scratch& scratch) {
+    return speech_file(scratch, "short.wav", {"0880"});
+}
+/// 25 s of speech: longer than any test.
+inline std::string long_speech(const harness::Scratch& scratch) {
+    return speech_file(scratch, "long.wav", {"0870", "0890", "0920", "0930", "0880"});
+}
+
+}  // namespace partyline::integration

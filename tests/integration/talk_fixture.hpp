@@ -1,0 +1,80 @@
+// A switchboard of its own for each test, and talkies that come and go.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <format>
+#include <memory>
+#include <string>
+
+#include "harness/failure.hpp"
+#include "harness/server.hpp"
+#include "harness/talkie.hpp"
+#include "harness/tap.hpp"
+#include "speech.hpp"
+
+namespace partyline::integration {
+
+using harness::Json;
+using harness::TalkieOptions;
+using harness::TalkieProcess;
+
+/// The frames that the spurts of a listener must bring before a test believes that it hears.
+inline constexpr std::uint64_t frames_heard_min = 50;
+
+class TalkTest : public testing::Test {
+protected:
+    void SetUp() override {
+        start_server({});
+        TalkieProcess guide(scratch_, {.name = "guide", .port = port(), .more = {"rooms"}});
+        const auto rooms = guide.wait("rooms")["rooms"];
+        ASSERT_GE(rooms.size(), 2U) << "the embedded configuration has two rooms";
+        room_ = rooms[0]["path"];
+        other_room_ = rooms[1]["path"];
+        EXPECT_EQ(guide.process().wait(), 0);
+    }
+
+    void start_server(const harness::ServerOptions& options) {
+        server_ = std::make_unique<harness::ServerProcess>(scratch_, options);
+    }
+    [[nodiscard]] std::uint16_t port() const { return server_->port(); }
+
+    /// A talkie that is in its room, with everybody's keys. Port and room are filled in.
+    std::unique_ptr<TalkieProcess> enter(TalkieOptions options) {
+        options.port = options.port == 0 ? port() : options.port;
+        options.join = options.join.empty() ? room_ : options.join;
+        auto talkie = std::make_unique<TalkieProcess>(scratch_, options);
+        talkie->wait("keys_ready");
+        return talkie;
+    }
+
+    static std::uint64_t frames_from(TalkieProcess& listener, const std::string& speaker) {
+        const auto heard = listener.heard(speaker);
+        return heard.is_null() ? 0 : heard["packets_received"].get<std::uint64_t>();
+    }
+    /// Waits until so many more frames of the speaker have come.
+    static void hear_more(TalkieProcess& listener, const std::string& speaker,
+                          std::uint64_t more = frames_heard_min) {
+        const auto enough = frames_from(listener, speaker) + more;
+        const auto heard = listener.heard_until(
+            speaker, [enough](const Json& told) { return told["packets_received"] >= enough; });
+        if (heard.is_null() || heard["packets_received"] < enough) {
+            throw harness::Failure(
+                std::format("{} does not hear {}: {}", listener.name(), speaker, heard.dump()));
+        }
+    }
+    /// Whether nothing comes from the speaker while somebody else hears it say `more` frames.
+    static bool deaf_while(TalkieProcess& deaf, TalkieProcess& listener, const std::string& speaker,
+                           std::uint64_t more = frames_heard_min) {
+        const auto before = frames_from(deaf, speaker);
+        hear_more(listener, speaker, more);
+        return frames_from(deaf, speaker) == before;
+    }
+
+    const harness::Scratch scratch_;
+    std::unique_ptr<harness::ServerProcess> server_;
+    std::string room_;
+    std::string other_room_;
+};
+
+}  // namespace partyline::integration
