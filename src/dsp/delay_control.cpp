@@ -29,7 +29,7 @@ constexpr Samples ticks_between_lengthenings = 2;
 // What a splice must be like when nothing presses, and how fast that is given up: by the
 // distance, and by the time that no splice was good enough.
 constexpr float likeness_wanted = 0.9F;
-constexpr float likeness_per_ms = 0.01F;
+constexpr float likeness_per_sample = 0.01F / samples_per_ms;  // 0.01 for each ms
 constexpr float likeness_per_tick = 0.002F;
 
 }  // namespace
@@ -99,7 +99,7 @@ Correction DelayControl::lengthen(const DelayState& state) const {
 }
 
 float DelayControl::likeness(Samples distance) const {
-    return likeness_wanted - likeness_per_ms * static_cast<float>(distance / samples_per_ms) -
+    return likeness_wanted - likeness_per_sample * static_cast<float>(distance) -
            likeness_per_tick * static_cast<float>(ticks_since_splice_);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 #include "dsp/delay_control.hpp"
 
@@ -20,6 +21,9 @@ constexpr Samples clock_jump = 2 * Samples{sample_rate_hz};
 // Silence as long as this between packets makes the next one the start of a spurt.
 constexpr Samples spurt_gap = 100 * samples_per_ms;
 
+// Drift and chance move the quickest packet by less than this from one packet to the next.
+constexpr Samples longer_way_min = 5 * samples_per_ms;
+
 // Shares of lost frames and of packets with FEC are averages over about 5 s.
 constexpr double share_weight = 1.0 / 500;
 constexpr double lost_share_on = 0.01;
@@ -29,17 +33,20 @@ constexpr double fec_share_on = 0.1;
 }  // namespace
 
 void SlidingMinimum::add(Samples value, Samples now) {
-    const auto bucket = std::max(now / bucket_samples, any_ ? bucket_ : 0);
-    if (!any_ || bucket - bucket_ >= static_cast<std::int64_t>(buckets)) {
-        least_.fill(std::numeric_limits<Samples>::max());
+    constexpr auto none = std::numeric_limits<Samples>::max();
+    auto bucket = now / bucket_samples - skipped_;
+    if (!any_ || bucket - bucket_ > idle_buckets_max) {
+        least_.fill(none);
         bucket_ = bucket;
         any_ = true;
     }
-    while (bucket_ < bucket) {
-        ++bucket_;
-        least_[static_cast<std::size_t>(bucket_) % buckets] = std::numeric_limits<Samples>::max();
+    if (bucket > bucket_) {
+        skipped_ += bucket - bucket_ - 1;
+        bucket = ++bucket_;
+        least_[static_cast<std::size_t>(bucket) % buckets] = none;
     }
-    auto& least = least_[static_cast<std::size_t>(bucket) % buckets];
+    // What is told out of order counts as new.
+    auto& least = least_[static_cast<std::size_t>(bucket_) % buckets];
     least = std::min(least, value);
 }
 
@@ -56,7 +63,9 @@ void DelayTarget::observe(const Arrival& arrival) {
     if (!fastest_.empty() && std::abs(transit - fastest_.value()) > clock_jump) {
         fastest_.clear();
     }
+    const auto fastest_before = fastest_.empty() ? transit : fastest_.value();
     fastest_.add(transit, arrival.arrived);
+    rebase(fastest_.value() - fastest_before);
 
     // Sound from before the microphone opened comes in a burst at the start of a spurt, each
     // packet less old than the one before it. That says nothing about the network.
@@ -78,6 +87,20 @@ void DelayTarget::observe(const Arrival& arrival) {
 
 void DelayTarget::observe_frame(bool lost) {
     lost_share_ += ((lost ? 1.0 : 0.0) - lost_share_) * share_weight;
+}
+
+/// When the way has become longer for all packets, four seconds pass until the quickest of before
+/// is forgotten; what was recorded against it was not jitter.
+void DelayTarget::rebase(Samples longer) {
+    if (longer < longer_way_min) {
+        return;
+    }
+    const auto ms = std::min(static_cast<std::size_t>(longer / samples_per_ms), histogram_ms - 1);
+    const auto kept = histogram_.begin() + static_cast<std::ptrdiff_t>(ms);
+    const float below = std::accumulate(histogram_.begin(), kept, 0.0F);
+    std::fill(std::shift_left(histogram_.begin(), histogram_.end(), kept - histogram_.begin()),
+              histogram_.end(), 0.0F);
+    histogram_[0] += below;
 }
 
 void DelayTarget::record(Samples held_up) {

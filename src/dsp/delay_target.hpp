@@ -10,8 +10,9 @@
 
 namespace partyline::dsp {
 
-/// The least value of the last four seconds. Over so short a time a clock that is wrong by 200 ppm
-/// runs off by less than a millisecond, so the minimum follows it.
+/// The least value of the last four seconds in which there were any: pauses up to idle_max do not
+/// count, so that what is known of a speaker outlasts them. Over so short a time a clock that is
+/// wrong by 200 ppm runs off by less than a millisecond, so the minimum follows it.
 class SlidingMinimum {
 public:
     void add(Samples value, Samples now);
@@ -22,9 +23,12 @@ public:
 private:
     static constexpr std::size_t buckets = 8;
     static constexpr Samples bucket_samples = sample_rate_hz / 2;
+    // Until then 200 ppm make 4 ms.
+    static constexpr std::int64_t idle_buckets_max = 40;
 
     std::array<Samples, buckets> least_{};
-    std::int64_t bucket_ = 0;  // the number of the newest
+    std::int64_t bucket_ = 0;   // the number of the newest
+    std::int64_t skipped_ = 0;  // buckets of pauses
     bool any_ = false;
 };
 
@@ -58,6 +62,7 @@ public:
 private:
     static constexpr std::size_t histogram_ms = 500;
 
+    void rebase(Samples longer);
     void record(Samples held_up);
     [[nodiscard]] Samples percentile() const;
     void update();

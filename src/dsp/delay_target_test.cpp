@@ -124,6 +124,17 @@ TEST(DelayTarget, FollowsAJumpOfTheClock) {
     EXPECT_EQ(feed.target_ms(), 10);
 }
 
+TEST(DelayTarget, DoesNotTakeALongerWayForJitter) {
+    Feed feed;
+    feed.seconds(10, none);
+    feed.seconds(3, [] { return 50; });
+    EXPECT_GT(feed.target_ms(), 55) << "who can tell yet";
+    feed.seconds(1.5, [] { return 50; });
+    EXPECT_EQ(feed.target_ms(), 10);
+    feed.seconds(1, none);
+    EXPECT_EQ(feed.target_ms(), 10) << "and back";
+}
+
 TEST(DelayTarget, WaitsForThePacketAfterALossWhenThatBringsFec) {
     Feed feed;
     const auto lose = [&](int percent) {
@@ -143,18 +154,25 @@ TEST(DelayTarget, WaitsForThePacketAfterALossWhenThatBringsFec) {
 }
 
 TEST(SlidingMinimum, ForgetsAfterFourSeconds) {
-    constexpr Samples second = sample_rate_hz;
     SlidingMinimum minimum;
     EXPECT_TRUE(minimum.empty());
-    minimum.add(5, 100 * second);
-    minimum.add(9, 101 * second);
-    EXPECT_EQ(minimum.value(), 5);
-    minimum.add(7, 103 * second);
-    EXPECT_EQ(minimum.value(), 5);
-    minimum.add(8, 104 * second);
+    constexpr Samples start = 100 * Samples{sample_rate_hz};
+    for (Samples ms = 0; ms < 6000; ms += 10) {
+        minimum.add(ms == 0 ? 5 : 9, start + ms * samples_per_ms);
+        ASSERT_EQ(minimum.value(), ms < 4000 ? 5 : 9) << ms << " ms";
+    }
+    minimum.add(7, start);  // an arrival that is told out of order
     EXPECT_EQ(minimum.value(), 7);
-    minimum.add(6, 90 * second);  // an arrival that is told out of order
-    EXPECT_EQ(minimum.value(), 6);
+}
+
+TEST(SlidingMinimum, OutlastsPausesButNotLongOnes) {
+    constexpr Samples second = sample_rate_hz;
+    SlidingMinimum minimum;
+    minimum.add(5, 100 * second);
+    minimum.add(9, 115 * second);
+    EXPECT_EQ(minimum.value(), 5);
+    minimum.add(9, 140 * second);
+    EXPECT_EQ(minimum.value(), 9);
     minimum.add(20, 1'000'000 * second);
     EXPECT_EQ(minimum.value(), 20);
 }

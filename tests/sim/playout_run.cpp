@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "sim/drifting_clock.hpp"
+
 namespace partyline::sim {
 namespace {
 
@@ -26,26 +28,10 @@ dsp::VoicePacket unpack(ByteView bytes, TimePoint arrived) {
             .arrived = arrived};
 }
 
-/// The moments of a clock that is wrong by so many parts per million.
-class Ticks {
-public:
-    Ticks(TimePoint start, double ppm) : start_(start), rate_(1 + ppm * 1e-6) {}
-    /// When this clock has counted so many samples.
-    [[nodiscard]] TimePoint at(std::uint64_t samples) const {
-        const double seconds = static_cast<double>(samples) / dsp::sample_rate_hz / rate_;
-        return start_ +
-               std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
-    }
-
-private:
-    TimePoint start_;
-    double rate_;
-};
-
 /// The speaker's side: one packet after the other, over and over.
 class Speaker {
 public:
-    Speaker(const SpeechPackets& speech, Ticks clock) : speech_(speech), clock_(clock) {}
+    Speaker(const SpeechPackets& speech, DriftingClock clock) : speech_(speech), clock_(clock) {}
 
     /// A packet is sent when its last sample has been spoken.
     [[nodiscard]] TimePoint next_at() const { return clock_.at(start() + speech_.packet_samples); }
@@ -73,7 +59,7 @@ private:
     }
 
     const SpeechPackets& speech_;
-    Ticks clock_;
+    DriftingClock clock_;
     std::size_t next_ = 0;
     std::uint64_t offset_ = 0;
 };
@@ -81,7 +67,7 @@ private:
 /// The listener's side: takes packets off the link and pulls a frame on each tick.
 class Listener {
 public:
-    Listener(const PlayoutRun& settings, Ticks clock)
+    Listener(const PlayoutRun& settings, DriftingClock clock)
         : settings_(settings), clock_(clock), random_(settings.seed ^ 0xA5A5U) {}
 
     [[nodiscard]] TimePoint next_at() const { return clock_.at(report.ticks * dsp::frame_samples); }
@@ -115,7 +101,7 @@ private:
     }
 
     const PlayoutRun& settings_;
-    Ticks clock_;
+    DriftingClock clock_;
     Random random_;
     dsp::SpeakerPlayout playout_ = dsp::SpeakerPlayout::create().value();
 };
@@ -131,8 +117,8 @@ PlayoutReport run(const SpeechPackets& speech, const PlayoutRun& settings) {
     Random random(settings.seed);
     const TimePoint start{std::chrono::hours(1)};
     const auto phase = std::chrono::microseconds(random.below(10'000));
-    Speaker speaker(speech, Ticks(start + phase, settings.sender_ppm));
-    Listener listener(settings, Ticks(start, settings.receiver_ppm));
+    Speaker speaker(speech, DriftingClock(start + phase, settings.sender_ppm));
+    Listener listener(settings, DriftingClock(start, settings.receiver_ppm));
     NetworkLink link(settings.link, random.next());
 
     const auto end = start + settings.length;

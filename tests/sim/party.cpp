@@ -1,0 +1,423 @@
+#include "sim/party.hpp"
+
+#include <algorithm>
+#include <format>
+#include <utility>
+
+#include "wire/datagram.hpp"
+
+namespace partyline::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration step_length = 500us;
+// Everybody's address is proven and all keys are there before the network turns bad.
+constexpr Duration start_length = 400ms;
+// After the last word: for what is on its way, and for jitter buffers to run empty.
+constexpr Duration end_length = 1200ms;
+// How long after the last companion has gone there may still be sound.
+constexpr Duration echo_length = 1500ms;
+
+constexpr ChannelId first_room{1};
+constexpr std::size_t rooms = 2;
+constexpr std::size_t violations_told_max = 10;
+
+constexpr double attack_chance = 0.02;
+
+/// Challenges need no secrecy here, only to differ.
+void fill_counting(MutableByteView out) {
+    static std::uint64_t next = 0;
+    ++next;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        out[i] = static_cast<std::byte>(next >> (8 * (i % 8)));
+    }
+}
+
+std::string key_of(const wire::Record& record) { return std::string(as_text(record.sealed)); }
+
+Bytes alone(const wire::Record& record) {
+    Bytes datagram{wire::downlink_voice_lead};
+    wire::append_record(datagram, record);
+    return datagram;
+}
+
+std::uint64_t opened_by(const client::VoiceReceiver& receiver) {
+    std::vector<client::SpeakerStats> all;
+    receiver.collect_stats(all);
+    std::uint64_t opened = 0;
+    for (const auto& stats : all) {
+        opened += stats.packets_received;
+    }
+    return opened;
+}
+
+}  // namespace
+
+Party::Party(const PartySettings& settings)
+    : settings_(settings),
+      random_(settings.seed),
+      relay_(clock_, fill_counting, [this](const net::Endpoint& to, ByteView datagram) {
+          on_relay_output(to, datagram);
+      }) {
+    const auto count = settings_.settled + settings_.wanderers;
+    for (std::uint32_t number = 1; number <= count; ++number) {
+        add_talkie(SessionId{number});
+    }
+    for (auto& talkie : talkies_) {
+        // Not a word before everybody's address is proven.
+        talkie->set_flags(relay_, {.muted = true});
+        join(*talkie, first_room);
+    }
+}
+
+LinkSettings Party::random_link(bool perfect) {
+    const auto ms = [&](std::uint64_t most) {
+        return std::chrono::milliseconds(random_.below(most));
+    };
+    LinkSettings link{.delay = 5ms + ms(80), .jitter = static_cast<Jitter>(random_.below(4))};
+    link.jitter_size = link.jitter == Jitter::spikes ? ms(150) : ms(40);
+    link.reorders = random_.chance(0.5);
+    if (!perfect) {
+        link.loss = random_.chance(0.5) ? 0.08 * random_.uniform() : 0;
+        link.burst_start = random_.chance(0.2) ? 0.01 * random_.uniform() : 0;
+        link.burst_packets = 1 + 8 * random_.uniform();
+        link.duplicates = random_.chance(0.3) ? 0.05 * random_.uniform() : 0;
+    }
+    return link;
+}
+
+void Party::add_talkie(SessionId session) {
+    const TalkieSettings talkie{.session = session,
+                                .seed = random_.next(),
+                                .up = random_link(false),
+                                .down = random_link(settings_.perfect_downlinks),
+                                .clock_ppm = 400 * random_.uniform() - 200,
+                                .frame_ms = settings_.seed % 4 == 0 ? 20U : 10U};
+    auto& added = *talkies_.emplace_back(std::make_unique<Talkie>(talkie, clock_.now()));
+    added.on_voice_sent = [this, &added](ByteView datagram) { note_said(added, datagram); };
+    added.sit_down(relay_);
+    added.up.change({});
+    added.down.change({});
+    company_until_.push_back(clock_.now() + echo_length);
+    if (session.value > settings_.settled) {
+        Spy spy{.on = &added,
+                .receiver =
+                    client::VoiceReceiver({.server_id = Talkie::server_id(), .session = session})};
+        for (std::uint32_t other = 1; other <= settings_.settled + settings_.wanderers; ++other) {
+            spy.receiver.add_member(SessionId{other});
+        }
+        spies_.push_back(std::move(spy));
+    }
+}
+
+PartyReport Party::run() {
+    const auto talk_from = clock_.now() + start_length;
+    const auto talk_until = talk_from + settings_.length;
+    next_event_ = talk_from;
+    next_room_losses_ = talk_from;
+    while (clock_.now() < talk_from) {
+        step();
+    }
+    for (auto& talkie : talkies_) {
+        talkie->up.change(talkie->settings().up);
+        talkie->down.change(talkie->settings().down);
+        talkie->set_flags(relay_, {});
+        talkie->set_talking(random_.chance(0.6));
+    }
+    while (clock_.now() < talk_until) {
+        if (clock_.now() >= next_event_) {
+            something_happens();
+            next_event_ = clock_.now() + std::chrono::milliseconds(random_.below(200));
+        }
+        step();
+    }
+    for (auto& talkie : talkies_) {
+        talkie->set_talking(false);
+    }
+    while (clock_.now() < talk_until + end_length) {
+        step();
+    }
+    finish();
+    return std::move(report_);
+}
+
+void Party::step() {
+    clock_.advance(step_length);
+    for (auto& talkie : talkies_) {
+        talkie->capture(clock_.now());
+        carry_up(*talkie);
+    }
+    relay_.flush();
+    if (clock_.now() >= next_room_losses_) {
+        relay_.update_room_losses();
+        next_room_losses_ = clock_.now() + 1s;
+    }
+    deliver_shares();
+    for (std::size_t i = 0; i < talkies_.size(); ++i) {
+        carry_down(*talkies_[i]);
+        listen(i);
+    }
+}
+
+void Party::carry_up(Talkie& talkie) {
+    while (const auto delivery = talkie.up.receive(clock_.now())) {
+        note_at_relay(delivery->packet);
+        relay_.deliver(delivery->packet, talkie.address());
+        if (random_.chance(attack_chance)) {
+            attack(delivery->packet);
+        }
+    }
+}
+
+void Party::carry_down(Talkie& talkie) {
+    while (const auto delivery = talkie.down.receive(clock_.now())) {
+        talkie.receive(delivery->packet, clock_.now());
+    }
+}
+
+void Party::note_said(const Talkie& talkie, ByteView datagram) {
+    const auto record = wire::parse_record(datagram.subspan(wire::uplink_header_bytes));
+    Said said{.speaker = talkie.session(), .room = talkie.room()};
+    for (const auto* member : members(talkie.room())) {
+        said.present.insert(member->session());
+    }
+    ++report_.voice_datagrams;
+    const auto& kept = said_.insert_or_assign(key_of(*record), std::move(said)).first->second;
+    spy_on(*record, kept);
+}
+
+void Party::note_at_relay(ByteView datagram) {
+    const auto parsed = wire::parse_header(datagram);
+    if (parsed->header.kind != wire::DatagramKind::voice) {
+        return;
+    }
+    auto& said = said_.at(key_of(*wire::parse_record(parsed->body)));
+    if (!std::exchange(said.at_relay, true)) {
+        ++packets_at_relay_[said.speaker];
+    }
+}
+
+/// Somebody on the line sends it again, or changed.
+void Party::attack(ByteView datagram) {
+    auto copy = to_bytes(datagram);
+    if (random_.chance(0.5)) {
+        copy[random_.below(copy.size())] ^= static_cast<std::byte>(1U << random_.below(8));
+    }
+    const auto from = net::Endpoint::v4({203, 0, 113, 9}, 666);
+    relay_.deliver(copy, from);
+    ++report_.attacks;
+}
+
+void Party::on_relay_output(const net::Endpoint& to, ByteView datagram) {
+    const auto talkie = std::ranges::find_if(
+        talkies_, [&](const auto& candidate) { return candidate->address() == to; });
+    auto records = wire::DownlinkRecords::parse(datagram);
+    if (talkie == talkies_.end()) {
+        // An address that somebody has just given up may still be sent to, a stranger's may not.
+        if (to.port() == 666) {
+            violation("a stranger was sent something");
+        }
+        return;
+    }
+    while (const auto record = records ? records->next() : std::nullopt) {
+        judge(*record, talkie->get());
+    }
+    (*talkie)->down.send(datagram, clock_.now());
+}
+
+void Party::judge(const wire::Record& record, const Talkie* to) {
+    const auto said = said_.find(key_of(record));
+    const auto listener = to->session().value;
+    if (said == said_.end()) {
+        return violation(std::format("{} was sent what nobody said", listener));
+    }
+    const auto speaker = said->second.speaker.value;
+    if (record.speaker != said->second.speaker || speaker == listener) {
+        violation(
+            std::format("{} was sent {}'s voice as {}'s", listener, speaker, record.speaker.value));
+    }
+    if (to->room() != said->second.room) {
+        violation(std::format("{} was sent {}'s voice from another room", listener, speaker));
+    }
+    if (to->flags().deafened) {
+        violation(std::format("{} was sent {}'s voice though deafened", listener, speaker));
+    }
+}
+
+/// Whoever holds all keys that one talkie ever had must open what was said in its presence at
+/// most.
+void Party::spy_on(const wire::Record& record, const Said& said) {
+    for (auto& spy : spies_) {
+        const auto opened_before = opened_by(spy.receiver);
+        spy.receiver.receive(alone(record), clock_.now());
+        if (opened_by(spy.receiver) != opened_before && !said.present.contains(spy.on->session())) {
+            violation(std::format("{} could open {}'s voice from a room that it was not in",
+                                  spy.on->session().value, said.speaker.value));
+        }
+    }
+}
+
+void Party::listen(std::size_t talkie) {
+    auto& listener = *talkies_[talkie];
+    if (has_company(listener)) {
+        company_until_[talkie] = clock_.now() + echo_length;
+    }
+    if (listener.play(clock_.now()) && clock_.now() > company_until_[talkie]) {
+        violation(std::format("{} heard somebody and was alone", listener.session().value));
+    }
+}
+
+void Party::something_happens() {
+    auto& talkie = *talkies_[random_.below(talkies_.size())];
+    if (random_.chance(0.5)) {
+        talkie.set_talking(!talkie.talking());
+    } else if (talkie.session().value > settings_.settled) {
+        wander(talkie);
+    }
+}
+
+void Party::wander(Talkie& talkie) {
+    switch (random_.below(4)) {
+        case 0: return talkie.rebind();
+        case 1:
+            return talkie.set_flags(
+                relay_, {.muted = random_.chance(0.5), .deafened = random_.chance(0.3)});
+        default:
+            return move(talkie, ChannelId{static_cast<std::uint32_t>(random_.below(rooms + 1))});
+    }
+}
+
+void Party::move(Talkie& talkie, ChannelId room) {
+    if (room != talkie.room()) {
+        leave(talkie);
+        join(talkie, room);
+    }
+}
+
+/// Those who stay take fresh keys.
+void Party::leave(Talkie& talkie) {
+    const auto room = talkie.room();
+    talkie.enter(relay_, ChannelId{});
+    const auto rest = members(room);
+    for (auto* from : rest) {
+        from->receiver.remove_member(talkie.session());
+        from->key.rotate();
+        from->use_key();
+        for (auto* to : rest) {
+            share_key(*from, *to);
+        }
+    }
+}
+
+/// Those who are there ratchet, so that the newcomer cannot open what was said before; it takes a
+/// fresh key itself.
+void Party::join(Talkie& talkie, ChannelId room) {
+    talkie.enter(relay_, room);
+    talkie.key.rotate();
+    talkie.use_key();
+    for (auto* other : members(room)) {
+        if (other == &talkie) {
+            continue;
+        }
+        other->receiver.add_member(talkie.session());
+        talkie.receiver.add_member(other->session());
+        other->key.step();
+        other->use_key();
+        share_key(*other, talkie);
+        share_key(talkie, *other);
+    }
+}
+
+void Party::share_key(const Talkie& from, Talkie& to) {
+    if (&from == &to) {
+        return;
+    }
+    for (auto& spy : spies_) {
+        if (spy.on == &to) {
+            give(spy, from);
+        }
+    }
+    shares_.push_back({.at = clock_.now() + std::chrono::milliseconds(random_.below(100)),
+                       .to = &to,
+                       .room = to.room(),
+                       .speaker = from.session(),
+                       .key = from.key.material()});
+}
+
+void Party::give(Spy& spy, const Talkie& speaker) {
+    const auto opened_before = opened_by(spy.receiver);
+    spy.receiver.add_key(
+        {.speaker = speaker.session(), .stream = {}, .material = speaker.key.material()},
+        clock_.now());
+    // Nothing has been said under this key yet.
+    if (opened_by(spy.receiver) != opened_before) {
+        violation(std::format("{} was given the key to what {} had said before",
+                              spy.on->session().value, speaker.session().value));
+    }
+}
+
+void Party::deliver_shares() {
+    // In the order in which they were sent, as the control lane would.
+    std::erase_if(shares_, [&](Share& share) {
+        if (share.at > clock_.now()) {
+            return false;
+        }
+        if (share.to->room() == share.room) {
+            share.to->receiver.add_key(
+                {.speaker = share.speaker, .stream = {}, .material = std::move(share.key)},
+                clock_.now());
+        }
+        return true;
+    });
+}
+
+std::vector<Talkie*> Party::members(ChannelId room) const {
+    std::vector<Talkie*> out;
+    for (const auto& talkie : talkies_) {
+        if (room && talkie->room() == room) {
+            out.push_back(talkie.get());
+        }
+    }
+    return out;
+}
+
+bool Party::has_company(const Talkie& talkie) const {
+    return std::ranges::any_of(members(talkie.room()), [&](const Talkie* other) {
+        return other != &talkie && !other->flags().muted;
+    });
+}
+
+void Party::violation(std::string what) {
+    if (report_.violations.size() < violations_told_max) {
+        report_.violations.push_back(std::format(
+            "seed {}, at {} ms: {}", settings_.seed,
+            std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().time_since_epoch())
+                    .count() -
+                3'600'000,
+            what));
+    }
+}
+
+void Party::finish() {
+    for (std::size_t i = 0; i < talkies_.size(); ++i) {
+        const auto& talkie = *talkies_[i];
+        report_.duplicates += talkie.up.counters().duplicated;
+        if (talkie.samples_out_of_range() > 0) {
+            violation(std::format("{} played samples out of range", talkie.session().value));
+        }
+        for (std::size_t k = 0; i < settings_.settled && k < settings_.settled; ++k) {
+            const auto& speaker = *talkies_[k];
+            if (k != i) {
+                report_.hearings.push_back(
+                    {.stats = talkie.heard_of(speaker.session()),
+                     .packets_sent = speaker.sent().packets_sent,
+                     .packets_at_relay = packets_at_relay_[speaker.session()],
+                     .frames_per_packet = speaker.settings().frame_ms / dsp::frame_ms});
+            }
+        }
+    }
+    report_.relay = relay_.counters();
+}
+
+}  // namespace partyline::sim

@@ -1,0 +1,88 @@
+// The whole sealed voice path, many times over: nobody hears what they may not, all figures add
+// up, delay stays bounded, whatever the network, the clocks and somebody hostile do.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "sim/party.hpp"
+
+namespace partyline::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// `./run test --full` runs ten times as many.
+std::uint64_t seeds_each() { return std::getenv("PARTYLINE_FULL") != nullptr ? 500 : 50; }
+
+struct Sums {
+    std::uint64_t sent = 0;
+    std::uint64_t received = 0;
+    std::uint64_t played = 0;
+    std::uint64_t recovered = 0;
+    std::uint64_t concealed = 0;
+    std::uint64_t attacks = 0;
+};
+
+void check(const Hearing& hearing, bool perfect_downlinks) {
+    const auto& stats = hearing.stats;
+    const auto frames = hearing.frames_per_packet;
+    EXPECT_LE(hearing.packets_at_relay, hearing.packets_sent);
+    EXPECT_LE(stats.packets_received, hearing.packets_at_relay);
+    EXPECT_LE(stats.packets_received + stats.packets_lost, hearing.packets_sent);
+    if (perfect_downlinks) {
+        EXPECT_EQ(stats.packets_received, hearing.packets_at_relay);
+    }
+    EXPECT_EQ(stats.frames_played, (stats.packets_received - stats.packets_late) * frames);
+    EXPECT_LE(stats.frames_played + stats.frames_recovered, hearing.packets_sent * frames);
+    EXPECT_LE(stats.delay_target, 400ms);
+    EXPECT_LE(stats.delay_current, 500ms);
+}
+
+void check(const PartyReport& report, bool perfect_downlinks) {
+    for (const auto& violation : report.violations) {
+        ADD_FAILURE() << violation;
+    }
+    for (const auto& hearing : report.hearings) {
+        check(hearing, perfect_downlinks);
+    }
+    const auto& relay = report.relay;
+    EXPECT_EQ(relay.dropped_malformed + relay.dropped_unknown_route + relay.dropped_bad_mac +
+                  relay.dropped_replayed,
+              report.attacks + report.duplicates);
+}
+
+/// Fifty parties a suite, so that suites can run side by side.
+void run_parties(std::uint64_t first) {
+    Sums sums;
+    for (std::uint64_t seed = first; seed < first + seeds_each(); ++seed) {
+        SCOPED_TRACE(seed);
+        const PartySettings settings{.seed = seed, .perfect_downlinks = seed % 3 == 0};
+        const auto report = Party(settings).run();
+        check(report, settings.perfect_downlinks);
+        for (const auto& hearing : report.hearings) {
+            sums.sent += hearing.packets_sent * hearing.frames_per_packet;
+            sums.received += hearing.stats.packets_received * hearing.frames_per_packet;
+            sums.played += hearing.stats.frames_played;
+            sums.recovered += hearing.stats.frames_recovered;
+            sums.concealed += hearing.stats.frames_concealed;
+        }
+        sums.attacks += report.attacks;
+    }
+    // That there was something to hear, to lose and to fend off.
+    EXPECT_GT(sums.played, seeds_each() * 300);
+    EXPECT_GT(sums.recovered + sums.concealed, seeds_each());
+    EXPECT_GT(sums.attacks, seeds_each() * 5);
+    EXPECT_GT(static_cast<double>(sums.played + sums.recovered),
+              0.9 * static_cast<double>(sums.sent));
+    std::printf("frames: %zu sent, %zu received, %zu played, %zu recovered, %zu concealed\n",
+                sums.sent, sums.received, sums.played, sums.recovered, sums.concealed);
+}
+
+TEST(PartySimA, NobodyHearsWhatTheyMayNot) { run_parties(1); }
+TEST(PartySimB, NobodyHearsWhatTheyMayNot) { run_parties(1001); }
+TEST(PartySimC, NobodyHearsWhatTheyMayNot) { run_parties(2001); }
+TEST(PartySimD, NobodyHearsWhatTheyMayNot) { run_parties(3001); }
+
+}  // namespace
+}  // namespace partyline::sim
