@@ -146,6 +146,21 @@ protected:
         co_await until(ada, {.session = bob.session});
     }
 
+    net::task<> texts_have_a_rate() {
+        Caller ada(loop, manual_clock);
+        co_await ada.log_in(port(), "Ada");
+        co_await ada.ask<wire::Joined>(wire::Join{lobby});
+        wire::SendText text{.channel = lobby, .text = "hello"};
+        for (text.nonce = 1; text.nonce <= 20; ++text.nonce) {
+            co_await ada.ask<wire::TextAccepted>(text);
+        }
+        const auto refusal = co_await ada.ask<wire::Refusal>(text);
+        EXPECT_EQ(refusal.error.code, ErrorCode::rate_limited);
+        EXPECT_EQ(refusal.error.retry_ms, 200U);
+        text.nonce = 20;
+        co_await ada.ask<wire::TextAccepted>(text);  // what became of it may be asked at any time
+    }
+
     /// Waits until this is what is told, whatever the name says.
     static net::task<> until(Caller& caller, wire::Presence wanted) {
         for (;;) {
@@ -222,6 +237,10 @@ TEST_F(RoomsTest, JoiningMovingLeaving) { play(joining()); }
 TEST_F(RoomsTest, PresenceComesBeforeKeys) { play(presence_before_keys()); }
 TEST_F(RoomsTest, WrongRooms) { play(wrong_rooms()); }
 TEST_F(RoomsTest, Texts) { play(texts()); }
+TEST_F(RoomsTest, TextsHaveARate) {
+    clock = &manual_clock;
+    play(texts_have_a_rate());
+}
 TEST_F(RoomsTest, Presence) { play(presence()); }
 TEST_F(RoomsTest, WhoDisconnectsIsGone) { play(who_disconnects_is_gone()); }
 TEST_F(RoomsTest, LargeRoomsTellKeysOnDemand) { play(large_rooms(80)); }
