@@ -66,6 +66,8 @@ protected:
     /// Whether nothing comes from the speaker while somebody else hears it say `more` frames.
     static bool deaf_while(TalkieProcess& deaf, TalkieProcess& listener, const std::string& speaker,
                            std::uint64_t more = frames_heard_min) {
+        // What was on its way, and not told of yet, is over after some frames.
+        hear_more(listener, speaker);
         const auto before = frames_from(deaf, speaker);
         hear_more(listener, speaker, more);
         return frames_from(deaf, speaker) == before;
