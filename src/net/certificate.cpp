@@ -80,10 +80,12 @@ Result<Key> create_key(const std::string& path) {
 
 Result<Key> read_key(const std::string& path) {
     const Memory file(BIO_new_file(path.c_str(), "r"));
-    Key key(file ? PEM_read_bio_PrivateKey(file.get(), nullptr, nullptr, nullptr) : nullptr);
+    Passphrase passphrase;
+    Key key(file ? PEM_read_bio_PrivateKey(file.get(), nullptr, &Passphrase::refuse, &passphrase)
+                 : nullptr);
     if (!key) {
-        return fail(ErrorCode::io,
-                    std::format("cannot read the TLS key in {}: {}", path, take_tls_errors()));
+        return fail(ErrorCode::io, std::format("cannot read the TLS key in {}: {}", path,
+                                               passphrase.why_no_key()));
     }
     return key;
 }

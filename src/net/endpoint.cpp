@@ -167,6 +167,15 @@ Endpoint Endpoint::from_native(const sockaddr_storage& native) {
     return {};
 }
 
+bool leaves_v4(const Endpoint& endpoint, std::span<const Endpoint> all) {
+    const auto port_of = [&](const Endpoint& one) {
+        return one.port() == 0 ? all.front().port() : one.port();
+    };
+    return !endpoint.is_v4() && std::ranges::any_of(all, [&](const Endpoint& other) {
+        return other.is_v4() && port_of(other) == port_of(endpoint);
+    });
+}
+
 }  // namespace partyline::net
 
 std::size_t std::hash<partyline::net::Endpoint>::operator()(

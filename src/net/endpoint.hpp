@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -74,6 +75,10 @@ private:
     std::uint32_t scope_ = 0;
     std::uint16_t port_ = 0;
 };
+
+/// Whether a socket on `endpoint`, which is one of `all`, is to take IPv6 only: when another of them
+/// is an IPv4 address with the same port. Port 0 stands for that of the first.
+[[nodiscard]] bool leaves_v4(const Endpoint& endpoint, std::span<const Endpoint> all);
 
 }  // namespace partyline::net
 

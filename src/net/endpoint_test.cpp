@@ -72,6 +72,27 @@ TEST(Endpoint, KnowsAnyAndFamily) {
     EXPECT_FALSE(Endpoint::any_v6(1).is_v4());
 }
 
+TEST(Endpoint, LeavesIpv4ToAnotherWithTheSamePortOnly) {
+    struct Case {
+        std::vector<Endpoint> all;
+        bool leaves;
+    };
+    const Case cases[] = {
+        {{Endpoint::any_v6(1)}, false},
+        {{Endpoint::any_v6(1), Endpoint::any_v4(1)}, true},
+        {{Endpoint::any_v6(1), Endpoint::loopback_v4(1)}, true},
+        {{Endpoint::any_v6(1), Endpoint::any_v4(2)}, false},
+        {{Endpoint::any_v6(1), Endpoint::loopback_v6(1)}, false},
+        {{Endpoint::any_v6(1), Endpoint::any_v4(0)}, true},
+        {{Endpoint::any_v6(0), Endpoint::any_v4(0)}, true},
+        {{Endpoint::any_v6(0), Endpoint::any_v4(2)}, false},
+    };
+    for (const auto& [all, leaves] : cases) {
+        EXPECT_EQ(leaves_v4(all.front(), all), leaves) << all.back().to_string();
+        EXPECT_FALSE(leaves_v4(all.back(), all) && all.back().is_v4());
+    }
+}
+
 TEST(Endpoint, IsAKey) {
     const std::unordered_set<Endpoint> set{Endpoint::loopback_v4(1), Endpoint::loopback_v4(2),
                                            Endpoint::loopback_v6(1), Endpoint::loopback_v4(1)};

@@ -92,7 +92,8 @@ private:
     std::unique_ptr<Native> native_;
 };
 
-/// Which signal of `numbers` came. From the call on they no longer end the program. [loop]
+/// Which signal of `numbers` came. While it waits, and only then, they do not end the program.
+/// [loop]
 task<int> wait_signal(Loop& loop, std::vector<int> numbers);
 
 /// Lets a coroutine wait for a descriptor that somebody else owns, such as a UDP socket's. [loop]

@@ -3,6 +3,7 @@
 
 #include <cassert>
 #include <csignal>
+#include <cstring>
 #include <format>
 
 #include "net/tls_native.hpp"
@@ -58,6 +59,10 @@ std::shared_ptr<TlsContext::Native> make(const SSL_METHOD* method, std::string_v
 std::string take_tls_errors() {
     std::string text;
     while (const auto code = ERR_get_error()) {
+        if (ERR_SYSTEM_ERROR(code)) {
+            ERR_clear_error();  // the rest only says that the system failed
+            return std::strerror(ERR_GET_REASON(code));
+        }
         const char* const reason = ERR_reason_error_string(code);
         if (!text.empty()) {
             text += ", ";
@@ -65,6 +70,16 @@ std::string take_tls_errors() {
         text += reason != nullptr ? reason : std::format("OpenSSL error {:#x}", code);
     }
     return text.empty() ? "no reason given" : text;
+}
+
+int Passphrase::refuse(char*, int, int, void* self) {
+    static_cast<Passphrase*>(self)->asked = true;
+    return -1;
+}
+
+std::string Passphrase::why_no_key() const {
+    const auto reasons = take_tls_errors();
+    return asked ? "the key is protected by a passphrase; give a key without one" : reasons;
 }
 
 Result<TlsContext> TlsContext::server(const CertificatePaths& paths, std::string_view alpn) {
@@ -75,10 +90,15 @@ Result<TlsContext> TlsContext::server(const CertificatePaths& paths, std::string
         return fail(ErrorCode::config, std::format("cannot use the TLS certificate in {}: {}",
                                                    paths.certificate, take_tls_errors()));
     }
-    if (SSL_CTX_use_PrivateKey_file(ctx, paths.key.c_str(), SSL_FILETYPE_PEM) != 1) {
+    Passphrase passphrase;
+    SSL_CTX_set_default_passwd_cb(ctx, &Passphrase::refuse);
+    SSL_CTX_set_default_passwd_cb_userdata(ctx, &passphrase);
+    const bool has_key = SSL_CTX_use_PrivateKey_file(ctx, paths.key.c_str(), SSL_FILETYPE_PEM) == 1;
+    SSL_CTX_set_default_passwd_cb_userdata(ctx, nullptr);
+    if (!has_key) {
         return fail(ErrorCode::config,
                     std::format("cannot use the TLS key in {} with {}: {}", paths.key,
-                                paths.certificate, take_tls_errors()));
+                                paths.certificate, passphrase.why_no_key()));
     }
     SSL_CTX_set_alpn_select_cb(ctx, select_alpn, native.get());
     return TlsContext(std::move(native));

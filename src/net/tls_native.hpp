@@ -63,4 +63,12 @@ boost::asio::ip::tcp::endpoint native_of(const Endpoint& endpoint);
 /// what one connection leaves there would be taken for the next one's failure.
 std::string take_tls_errors();
 
+/// Given to OpenSSL where it reads a key: without, it would ask at the terminal for a passphrase.
+struct Passphrase {
+    static int refuse(char*, int, int, void* self);
+    /// take_tls_errors(), unless a passphrase would have been needed.
+    [[nodiscard]] std::string why_no_key() const;
+    bool asked = false;
+};
+
 }  // namespace partyline::net

@@ -1,3 +1,4 @@
+#include <boost/asio/post.hpp>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -128,7 +129,9 @@ Result<void> TlsStream::Native::adopt(tcp::socket connected, bool as_server) {
     remote = endpoint_of(peer);
     // Control messages are small and each is somebody's wait. Should it fail, they are but slower.
     [[maybe_unused]] const auto no_delay = socket.set_option(tcp::no_delay(true), error);
-    if (socket.native_non_blocking(true, error); error) {
+    // Not the native setting alone: Asio's own reads would then wait in the kernel, and the loop
+    // with them.
+    if (socket.non_blocking(true, error); error) {
         return fail(ErrorCode::io, error.message());
     }
     ERR_clear_error();
@@ -202,7 +205,11 @@ TlsStream::~TlsStream() {
 task<Result<void>> TlsStream::handshake(Duration limit) { return shake_hands(native_, limit); }
 
 task<Result<std::size_t>> TlsStream::read_some(MutableByteView out) {
-    return drive(native_, {.kind = Operation::Kind::read, .in = out});
+    auto stream = native_;  // ours may be gone after a suspension
+    // The others of the loop have their turn before each read. Without that, a peer that sends tiny
+    // records faster than they are opened would keep the thread to itself.
+    co_await boost::asio::post(stream->socket.get_executor(), boost::asio::use_awaitable);
+    co_return co_await drive(stream, {.kind = Operation::Kind::read, .in = out});
 }
 
 task<Result<void>> TlsStream::write(ByteView bytes) {
@@ -255,9 +262,11 @@ task<> TlsStream::finish(Duration limit) {
     std::array<std::byte, 4096> discarded;
     while (!error && !stream->closed) {
         co_await stream->socket.async_wait(tcp::socket::wait_read, as_result);
-        const auto buffer = boost::asio::buffer(discarded);
-        while (!stream->closed && !error && stream->socket.read_some(buffer, error) > 0) {
+        if (stream->closed) {
+            break;
         }
+        // Once for each wait, so that whoever goes on sending takes no more than a turn.
+        stream->socket.read_some(boost::asio::buffer(discarded), error);
         if (error == boost::asio::error::would_block) {
             error.clear();
         }

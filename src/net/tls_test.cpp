@@ -4,6 +4,7 @@
 #include <boost/asio/write.hpp>
 #include <gtest/gtest.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <sys/stat.h>
 
@@ -124,6 +125,35 @@ TEST_F(TlsTest, CarriesBytesBothWaysAndEndsInOrder) {
         EXPECT_EQ(received, sent);
         EXPECT_EQ(end.code, ErrorCode::closed);
     }
+}
+
+// A peer that was told good-bye and neither reads nor ends, but goes on sending.
+task<> end_while_peer_sends(Loop& loop, TlsListener& listener, TlsContext client, bool& served) {
+    Pair rude;
+    co_await make_pair(loop, listener, client, "127.0.0.1", rude);
+    EXPECT_TRUE(rude.client_result);
+    Gate gate(loop);
+    const auto finish = [](TlsStream& stream, [[maybe_unused]] Gate::Pass pass) -> task<> {
+        co_await stream.finish(patience);
+    };
+    loop.spawn(finish(*rude.server, gate.enter().value()));
+    EXPECT_TRUE(co_await rude.client->write(as_bytes("not done yet")));
+
+    // The loop must still be there for others.
+    Pair other;
+    co_await make_pair(loop, listener, client, "127.0.0.1", other);
+    EXPECT_TRUE(other.client_result);
+    EXPECT_TRUE(other.server_result);
+    served = true;
+    rude.client->close();
+    co_await gate.close();
+}
+
+TEST_F(TlsTest, APeerThatGoesOnSendingAfterTheEndHoldsUpNobody) {
+    auto listener = listen();
+    bool served = false;
+    loop_.run_until_done(end_while_peer_sends(loop_, listener, TlsContext::client(alpn), served));
+    EXPECT_TRUE(served);
 }
 
 TEST_F(TlsTest, ExportsTheSameOnBothSidesAndAnotherForEachLabelAndConnection) {
@@ -416,6 +446,34 @@ TEST_F(TlsTest, NothingIsReplacedAndWhatIsUnreadableIsNamed) {
         EXPECT_TRUE(context.error().message.contains(unreadable.key)) << context.error().message;
     }
     EXPECT_FALSE(create_self_signed_certificate({file("no/folder.crt"), file("no/folder.key")}));
+}
+
+TEST_F(TlsTest, AFileThatIsNotThereIsSaidToBe) {
+    const auto context = TlsContext::server({file("absent"), file("absent")}, alpn);
+    ASSERT_FALSE(context);
+    EXPECT_EQ(context.error().message, "cannot use the TLS certificate in " + file("absent") +
+                                           ": No such file or directory");
+}
+
+TEST_F(TlsTest, AKeyWithAPassphraseIsRefusedAndNotAskedFor) {
+    auto plain = text_of(paths().key);
+    const Owned<BIO, BIO_free> in(BIO_new_mem_buf(plain.data(), static_cast<int>(plain.size())));
+    const Owned<EVP_PKEY, EVP_PKEY_free> key(
+        PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr));
+    const Owned<BIO, BIO_free> out(BIO_new_file(file("locked.key").c_str(), "w"));
+    ASSERT_EQ(PEM_write_bio_PrivateKey(out.get(), key.get(), EVP_aes_256_cbc(),
+                                       reinterpret_cast<const unsigned char*>("secret"), 6, nullptr,
+                                       nullptr),
+              1);
+    ASSERT_EQ(BIO_flush(out.get()), 1);
+
+    constexpr std::string_view why = "the key is protected by a passphrase; give a key without one";
+    const auto context = TlsContext::server({paths().certificate, file("locked.key")}, alpn);
+    ASSERT_FALSE(context);
+    EXPECT_TRUE(context.error().message.contains(why)) << context.error().message;
+    const auto made = create_self_signed_certificate({file("new.crt"), file("locked.key")});
+    ASSERT_FALSE(made);
+    EXPECT_TRUE(made.error().message.contains(why)) << made.error().message;
 }
 
 TEST_F(TlsTest, ACertificateWithAnotherKeyIsRefused) {

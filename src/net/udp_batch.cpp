@@ -104,7 +104,8 @@ std::size_t UdpSocket::receive(ReceiveBatch& batch) {
     if (count <= 0) {
         return 0;
     }
-    // The counts only grow, so the last one says it all.
+    // The counts only grow, so the last one says it all; none is sent while the count is zero.
+    native.overflow = 0;
     native.note_overflow(native.messages[static_cast<std::size_t>(count) - 1].msg_hdr);
     return static_cast<std::size_t>(count);
 }

@@ -135,6 +135,11 @@ TEST(Udp, CountsWhatOverflowed) {
     client.send_to(server.local(), Bytes(1));
     EXPECT_EQ(inbox.take(server).size(), 1U);
     EXPECT_EQ(inbox.batch.overflow(), sent - received);
+
+    auto other = UdpSocket::bind(Endpoint::loopback_v4(0), {.count_overflow = true}).value();
+    client.send_to(other.local(), Bytes(1));
+    EXPECT_EQ(inbox.take(other).size(), 1U);
+    EXPECT_EQ(inbox.batch.overflow(), 0U) << "a count is its socket's";
 }
 
 TEST(Udp, ConnectedSocketSeesOnlyItsPeer) {

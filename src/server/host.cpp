@@ -1,6 +1,5 @@
 #include "server/host.hpp"
 
-#include <algorithm>
 #include <csignal>
 #include <utility>
 
@@ -69,14 +68,13 @@ Result<void> Host::listen(const config::Config& config) {
 
 Result<void> Host::bind(const config::Config& config, const net::TlsContext& tls,
                         std::uint16_t port) {
-    const bool has_v4 = std::ranges::any_of(config.listen, &net::Endpoint::is_v4);
     listeners_.clear();
     relay::Config voice{.listen = {}, .threads = config.relay_threads};
     for (const auto& wanted : config.listen) {
         const auto endpoint =
             wanted.with_port(wanted.port() == 0 && !listeners_.empty() ? port : wanted.port());
         auto listener = net::TlsListener::create(
-            loop_, tls, {.endpoint = endpoint, .v6_only = has_v4 && !endpoint.is_v4()});
+            loop_, tls, {.endpoint = endpoint, .v6_only = net::leaves_v4(wanted, config.listen)});
         if (!listener) {
             return std::unexpected(listener.error());
         }

@@ -2,10 +2,12 @@
 
 #include <toml++/toml.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <format>
 #include <fstream>
 #include <iterator>
+#include <span>
 #include <system_error>
 
 #include "server/config/complaint.hpp"
@@ -50,6 +52,31 @@ Result<void> set_limits(Config& config, const toml::node& node, const std::strin
     return set_keys(config, *table, limit_keys(), file, "limits.");
 }
 
+Result<void> check_counts(const control::Limits& limits, const toml::table& table,
+                          const std::string& file) {
+    const auto given = table["limits"];
+    if (limits.sessions <= limits.connections || !given) {
+        return {};
+    }
+    const auto* sessions = given["sessions"].node();
+    return complain(file, sessions != nullptr ? *sessions : *given["connections"].node(),
+                    "limits.sessions",
+                    std::format("is {}, but limits.connections lets in only {}", limits.sessions,
+                                limits.connections));
+}
+
+Result<void> check_addresses(std::span<const net::Endpoint> listen, const toml::table& table,
+                             const std::string& file) {
+    const auto* given = table.get("listen");
+    for (auto one = listen.begin(); given != nullptr && one != listen.end(); ++one) {
+        if (std::find(listen.begin(), one, *one) != one) {
+            return complain(file, *given, "listen",
+                            std::format("has \"{}\" twice", one->to_string()));
+        }
+    }
+    return {};
+}
+
 Result<void> check_together(const Config& config, const toml::table& table,
                             const std::string& file) {
     if (config.certificate) {
@@ -61,7 +88,10 @@ Result<void> check_together(const Config& config, const toml::table& table,
                             std::format("is of no use without {}", missing));
         }
     }
-    return {};
+    if (const auto checked = check_counts(config.control.limits, table, file); !checked) {
+        return checked;
+    }
+    return check_addresses(config.listen, table, file);
 }
 
 Result<Config> build(const toml::table& table, const std::string& file) {

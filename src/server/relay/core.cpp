@@ -200,7 +200,8 @@ void Core::take_ping(RouteState& route, const Packet& packet) {
         return;
     }
     auto& seat = *route.seat;
-    seat.downlink_loss_permille.store(ping->downlink_loss_permille, std::memory_order_relaxed);
+    seat.downlink_loss_permille.store(std::min(ping->downlink_loss_permille, permille_max),
+                                      std::memory_order_relaxed);
     if (const auto loss = route.uplink_loss.take_permille()) {
         seat.uplink_loss_permille.store(*loss, std::memory_order_relaxed);
     }
@@ -230,8 +231,10 @@ bool Core::take_voice(const RouteState& route, const Packet& packet, TimePoint n
         counters_.dropped_no_room.add(1);
         return false;
     }
-    seat.last_voice.store(packet.record->ends_spurt() ? TimePoint::min() : now,
-                          std::memory_order_relaxed);
+    if (!route.expires_at) {  // what comes late from the room before is no speaking in this one
+        seat.last_voice.store(packet.record->ends_spurt() ? TimePoint::min() : now,
+                              std::memory_order_relaxed);
+    }
     auto& channel = *route.channel;
     if (!channel.has_listeners()) {
         return false;

@@ -271,6 +271,21 @@ wire::Pong pong_for(Scene& scene, HandTalkie& talkie, wire::Ping ping) {
     return wire::parse_pong(body).value();
 }
 
+TEST(Core, VoiceFromTheRoomBeforeIsNotSpeakingInTheNext) {
+    Scene scene;
+    auto ann = scene.seat(1, lobby);
+    const auto speaks = [&] { return scene.relay.speaking(ann.seat, scene.clock.now()); };
+    scene.arrive(ann, ann.voice("x"));
+    EXPECT_TRUE(speaks());
+    const auto late = ann.voice("late");
+    ann.route = scene.relay.move(ann.seat, kitchen);
+    EXPECT_FALSE(speaks());
+    scene.arrive(ann, late);
+    EXPECT_FALSE(speaks());
+    scene.arrive(ann, ann.voice("x"));
+    EXPECT_TRUE(speaks());
+}
+
 TEST(Core, PongsTellTheUplinksLossAndTheRoomsWorst) {
     Scene scene;
     auto ann = scene.seat(1, lobby);
@@ -290,11 +305,12 @@ TEST(Core, PongsTellTheUplinksLossAndTheRoomsWorst) {
 
     pong_for(scene, bob, {.downlink_loss_permille = 25});
     pong_for(scene, cid, {.downlink_loss_permille = 50});
-    pong_for(scene, dan, {.downlink_loss_permille = 500});
+    pong_for(scene, dan, {.downlink_loss_permille = 65535});
     scene.relay.update_room_losses();
     pong = pong_for(scene, ann, {});
     EXPECT_NEAR(pong.uplink_loss_permille, 190, 5) << "too few packets since to tell anew";
     EXPECT_EQ(pong.room_loss_permille, 50);
+    EXPECT_EQ(pong_for(scene, dan, {}).room_loss_permille, 1000) << "there is no more than all";
 
     scene.relay.set_downlink(cid.seat, DownlinkLane::tunnel);
     scene.relay.update_room_losses();

@@ -58,5 +58,6 @@ inline constexpr std::size_t probe_bytes = wire::uplink_header_bytes + wire::pro
 
 // Loss. Fewer packets than this say nothing yet.
 inline constexpr std::uint64_t loss_packets_min = 20;
+inline constexpr std::uint16_t permille_max = 1000;
 
 }  // namespace partyline::relay

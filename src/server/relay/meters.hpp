@@ -51,7 +51,9 @@ public:
         const auto lost = due - std::min(received_, due);
         begin_ = end_;
         received_ = 0;
-        return static_cast<std::uint16_t>(lost * 1000 / due);
+        // Not in whole numbers: counters are what a talkie says, and 1000 times that may wrap.
+        return static_cast<std::uint16_t>(permille_max *
+                                          (static_cast<double>(lost) / static_cast<double>(due)));
     }
 
 private:

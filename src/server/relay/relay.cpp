@@ -51,9 +51,7 @@ public:
     bool speaking(const SeatPtr& seat, TimePoint now) const override {
         return seat->is_speaking(now);
     }
-    void update_room_losses() override {
-        seating_.update_room_losses(SystemClock{}.now());
-    }
+    void update_room_losses() override { seating_.update_room_losses(SystemClock{}.now()); }
     Counters counters() const override;
     std::chrono::nanoseconds cpu_time() const override;
 
@@ -132,8 +130,7 @@ std::chrono::nanoseconds ThreadedRelay::cpu_time() const {
 // One socket for each thread, all on the same port, which is that of the first when it is 0.
 Result<void> bind_endpoint(const Config& config, net::Endpoint endpoint,
                            std::vector<ThreadedRelay::Sockets>& sockets) {
-    const bool has_v4 = std::ranges::any_of(config.listen, &net::Endpoint::is_v4);
-    const net::UdpOptions options{.v6_only = has_v4,
+    const net::UdpOptions options{.v6_only = net::leaves_v4(endpoint, config.listen),
                                   .reuse_port = config.threads > 1,
                                   .receive_buffer_bytes = socket_buffer_bytes,
                                   .send_buffer_bytes = socket_buffer_bytes,

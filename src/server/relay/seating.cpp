@@ -36,6 +36,7 @@ Route Seating::move(const SeatPtr& seat, ChannelId channel) {
     const auto old = seat->control.route;
     leave_room(seat);
     port_.command(thread_byte(old), RetireRoute{old});
+    seat->last_voice.store(TimePoint::min(), std::memory_order_relaxed);  // a new room, silent
     allocators_[thread_byte(old)].in_use.erase(old.value >> thread_bits);
     enter(seat, channel);
     return seat->control.route;

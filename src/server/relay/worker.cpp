@@ -143,6 +143,10 @@ void Worker::receive_tunnelled(const TunnelledUp& up, TimePoint now) {
 void Worker::receive(std::size_t number, TimePoint now) {
     auto& socket = sockets_[number];
     const auto count = socket.udp.receive(in_);
+    // An order that came since the poll may make the very route that these were sent over.
+    if (woken_.load()) {
+        obey(now);
+    }
     for (std::size_t i = 0; i < count; ++i) {
         const bool kept = core_.receive(
             {.bytes = in_.mutable_datagram(i),
