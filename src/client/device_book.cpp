@@ -28,7 +28,7 @@ bool DeviceBook::admit(const wire::Member& member) {
     const auto identity = exactly<crypto::public_key_bytes>(member.identity);
     const auto x25519 = exactly<crypto::public_key_bytes>(member.x25519);
     const auto signature = exactly<crypto::signature_bytes>(member.device.signature);
-    if (!identity || !x25519 || !signature) {
+    if (!identity || !x25519 || !signature || gone_.contains(member.session)) {
         return false;
     }
     const crypto::DeviceClaim claim{.server_id = own_.server_id,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -31,7 +32,14 @@ public:
     /// replaces the old expiry. A session keeps its keys for life, so other keys for a known
     /// session are refused: somebody is meddling.
     bool admit(const wire::Member& member);
-    void forget(SessionId session) { devices_.erase(session); }
+    /// The session has ended. A server never gives its id to another, so from now on no device is
+    /// taken for it: otherwise the server could say that somebody went and came, and play their
+    /// old shares and frames again.
+    void forget(SessionId session) {
+        if (devices_.erase(session) > 0) {
+            gone_.insert(session);
+        }
+    }
 
     /// Nothing for a session that is unknown, or whose device has expired.
     [[nodiscard]] const crypto::SharePair* pair(SessionId session) const;
@@ -46,6 +54,7 @@ private:
     const OwnDevice& own_;
     const Clock& clock_;
     std::unordered_map<SessionId, Device> devices_;
+    std::unordered_set<SessionId> gone_;
 };
 
 }  // namespace partyline::client

@@ -1,6 +1,7 @@
 #include "client/key_exchange.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
 #include <utility>
 
@@ -87,6 +88,7 @@ void KeyExchange::session_gone(SessionId session) {
 }
 
 void KeyExchange::set_seen(std::span<const SessionId> seen) {
+    assert(std::ranges::is_sorted(seen));
     if (!channel_) {
         return;
     }
@@ -98,7 +100,7 @@ void KeyExchange::set_seen(std::span<const SessionId> seen) {
     }
     for (auto member = members_.begin(); member != members_.end();) {
         const auto next = std::next(member);
-        if (!std::ranges::contains(seen, member->first)) {
+        if (!std::ranges::binary_search(seen, member->first)) {
             remove_member(member);
         }
         member = next;

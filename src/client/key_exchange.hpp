@@ -85,7 +85,7 @@ public:
     void answered(std::uint64_t ticket, const std::optional<Error>& error);
 
     // What this side says.
-    /// Everybody whom the screen shows in our room.
+    /// Everybody whom the screen shows in our room, in ascending order.
     void set_seen(std::span<const SessionId> seen);
     void key_needed(const KeyNeed& need);
     void set_talking(bool talking);

@@ -58,6 +58,8 @@ inline constexpr std::chrono::seconds control_silence_max{45};
 inline constexpr std::chrono::seconds connect_time_max{10};
 inline constexpr std::chrono::hours device_renewal_interval{24};
 inline constexpr std::size_t requests_outstanding_max = 4096;
+/// What may be asked of a talkie before it is connected.
+inline constexpr std::size_t early_commands_max = 64;
 /// Beyond this the server does not read what we say: the connection ends.
 inline constexpr std::size_t outgoing_bytes_max = 4 * 1024 * 1024;
 /// Tunnelled voice that would wait behind this much is dropped: late voice is of no use.
@@ -68,6 +70,7 @@ inline constexpr std::chrono::milliseconds backlog_flush_interval{10};
 
 // Queues between the threads (docs/threads.md).
 inline constexpr std::size_t voice_commands_max = 1024;
+inline constexpr std::size_t voice_backlog_max = 64 * 1024;  // more than a room has members
 inline constexpr std::size_t voice_reports_max = 1024;
 inline constexpr std::size_t tunnel_datagrams_max = 64;
 

@@ -58,13 +58,20 @@ LiveTalkie::~LiveTalkie() {
 
 // --- from any thread -------------------------------------------------------------------------
 
-void LiveTalkie::post(std::move_only_function<void(Session&)> work) {
+void LiveTalkie::post(Work work) {
     loop_.post([this, work = std::move(work)]() mutable {
-        if (session_ && !ended_) {
-            work(*session_);
-            publish();
-            tick_wanted_.set();
+        if (ended_) {
+            return;
         }
+        if (!is_connected()) {
+            if (early_.size() < early_commands_max) {
+                early_.push_back(std::move(work));
+            }
+            return;
+        }
+        work(*session_);
+        publish();
+        tick_wanted_.set();
     });
 }
 
@@ -150,6 +157,11 @@ void LiveTalkie::take(const wire::ServerMessage& message) {
             link_->down_wake.wake();
         }
         return;
+    }
+    if (is_connected()) {
+        for (auto& work : std::exchange(early_, {})) {
+            work(*session_);
+        }
     }
     publish();
     tick_wanted_.set();
@@ -309,13 +321,15 @@ void LiveTalkie::emit(const Event& event) {
 }
 
 void LiveTalkie::to_up(UpCommand command) {
-    if (source_) {
-        link_->to_up.push(std::move(command));
+    if (source_ && !link_->to_up.push(std::move(command))) {
+        end({.code = ErrorCode::io, .message = "The microphone has stopped working."});
     }
 }
 
 void LiveTalkie::to_down(DownCommand command) {
-    link_->to_down.push(std::move(command));
+    if (!link_->to_down.push(std::move(command))) {
+        end({.code = ErrorCode::io, .message = "The speaker has stopped working."});
+    }
     link_->down_wake.wake();
 }
 

@@ -77,8 +77,10 @@ private:
     void drain_reports();
     void stop_voice();
     void begin_end(Error reason);
-    /// Runs `work` with the session on the control thread, if there still is one.
-    void post(std::move_only_function<void(Session&)> work);
+    using Work = std::move_only_function<void(Session&)>;
+    /// Runs `work` on the control thread, once connected and unless it has ended.
+    void post(Work work);
+    [[nodiscard]] bool is_connected() const { return session_ && session_->model().ready(); }
     void publish();
     [[nodiscard]] HeardView heard_now() const;
 
@@ -114,6 +116,7 @@ private:
     std::optional<Session> session_;
     std::unique_ptr<VoiceDown> down_;
     std::unique_ptr<VoiceUp> up_;
+    std::vector<Work> early_;  // what was asked before we were connected
     std::optional<Error> end_reason_;
     bool ended_ = false;  // Disconnected was told
     std::uint64_t model_shown_ = 0;

@@ -53,7 +53,7 @@ public:
     /// Whether somebody in our room talks, as far as the server knows: it may be that no sound of
     /// theirs reaches us.
     [[nodiscard]] bool is_room_said_talking() const;
-    /// Who is in our room, without ourselves.
+    /// Who is in our room, without ourselves, in ascending order.
     [[nodiscard]] std::vector<SessionId> room_members() const;
 
 private:

@@ -37,7 +37,7 @@ private:
 };
 
 std::unexpected<Error> fail_io(std::string_view what, const std::string& path) {
-    return fail(ErrorCode::io,
+    return fail(ErrorCode::config,
                 std::format("{} {}: {}.", what, path, std::generic_category().message(errno)));
 }
 
@@ -108,7 +108,7 @@ Result<std::string> PinFile::read() const {
         }
         text.append(buffer, static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     }
-    return fail(ErrorCode::io, std::format("{} is too large for a file of pins.", path_));
+    return fail(ErrorCode::config, std::format("{} is too large for a file of pins.", path_));
 }
 
 Result<void> PinFile::replace(std::string_view text) const {

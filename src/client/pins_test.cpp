@@ -126,7 +126,7 @@ TEST_F(PinsTest, AFileThatCannotBeKeptMeansNoTrust) {
     std::filesystem::create_directories(path_);  // a folder where the file should be
     const auto refused = check_server(trust(), "host:1", fingerprint_of(1));
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code, ErrorCode::io);
+    EXPECT_EQ(refused.error().code, ErrorCode::config);
     EXPECT_NE(refused.error().message.find(path_), std::string::npos);
 }
 

@@ -27,6 +27,15 @@ void Speaker::leave() {
             stream->keys.forget_keys();
         }
     }
+    interrupt_tally();
+}
+
+void Speaker::interrupt_tally() {
+    for (const auto& stream : streams_) {
+        if (stream) {
+            stream->tally.interrupt();
+        }
+    }
 }
 
 void Speaker::reset_stats() {

@@ -32,6 +32,8 @@ public:
     void enter() { member_ = true; }
     /// Wipes keys and decoder; figures stay.
     void leave();
+    /// What the relay does not send us from now on, or has not sent until now, is no loss.
+    void interrupt_tally();
     void reset_stats();
 
     /// Plays the frames that waited for it.

@@ -104,6 +104,8 @@ struct RoomsChanged {};  // rooms() has the new tree
 struct PersonChanged {
     Person person;
     std::optional<ChannelId> moved_from;
+    /// First seen, by name. Somebody may be in our room some milliseconds before their name is
+    /// known; they are shown, with a stand-in for it, from that moment.
     bool arrived = false;
 };
 struct PersonLeft {
@@ -113,7 +115,10 @@ struct RoomEntered {
     ChannelId channel{};
 };
 struct RoomLeft {};
-/// The key exchange with everybody now in the room is complete: all will hear us.
+/// The key exchange with everybody now in the room is complete: all will hear us. Told on entering,
+/// and again when it is complete with somebody who came later. In rooms too large to share keys on
+/// joining it is told at once, as keys go out when one talks. Capture and playout begin with the
+/// first.
 struct KeysReady {
     ChannelId channel{};
 };
@@ -160,6 +165,7 @@ public:
     /// Leaves in order, waits at most a second for that, and joins all threads.
     virtual ~Talkie() = default;
 
+    // Commands given before Connected wait for it; after Disconnected they do nothing.
     virtual void join(ChannelId channel) = 0;
     virtual void leave() = 0;
     virtual void say(std::string text) = 0;

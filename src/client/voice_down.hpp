@@ -42,7 +42,10 @@ private:
     void take(UseSpeakerKey& command) { receiver_.add_key(std::move(command.key), clock_.now()); }
     void take(const SetRoute& command);
     void take(const SetRoomTalking& command) { room_talking_ = command.talking; }
-    void take(const SetDeafened& command) { deafened_ = command.deafened; }
+    void take(const SetDeafened& command) {
+        deafened_ = command.deafened;
+        receiver_.interrupt_tallies();
+    }
     void take(const StartPlaying&) { playing_ = true; }
 
     void receive_all();

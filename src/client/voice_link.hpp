@@ -86,10 +86,10 @@ struct DatagramSlot {
 template <class Command>
 class CommandQueue {
 public:
-    /// [control]
-    void push(Command command) {
+    /// [control] False when the voice thread has not looked for so long that it must be stuck.
+    bool push(Command command) {
         backlog_.push_back(std::move(command));
-        flush();
+        return flush() || backlog_.size() < voice_backlog_max;
     }
     /// [control] True when nothing is left over.
     bool flush() {

@@ -125,6 +125,12 @@ bool VoiceReceiver::anyone_speaking() const {
     return std::ranges::any_of(active_, &Speaker::speaking);
 }
 
+void VoiceReceiver::interrupt_tallies() {
+    for (const auto& [session, speaker] : speakers_) {
+        speaker->interrupt_tally();
+    }
+}
+
 std::uint16_t VoiceReceiver::take_loss_permille() {
     Speaker::Loss sum;
     for (const auto& [session, speaker] : speakers_) {

@@ -96,6 +96,8 @@ public:
     std::optional<SpeakingChange> take_speaking_change();
     [[nodiscard]] bool anyone_speaking() const;
 
+    /// We were deafened, or are no longer: what nobody sends us counts as no loss.
+    void interrupt_tallies();
     /// Loss over all speakers since the last call, for the next ping.
     std::uint16_t take_loss_permille();
     /// Replaces `out` by the figures of everybody heard in this room, those who left included.

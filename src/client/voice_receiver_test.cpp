@@ -213,6 +213,34 @@ TEST_F(VoiceReceiverTest, CountsLossExactly) {
     EXPECT_EQ(receiver_.take_loss_permille(), 0U) << "it has been told";
 }
 
+TEST_F(VoiceReceiverTest, WhatIsNotSentToUsIsNoLoss) {
+    give_key();
+    const auto heard = [this] {
+        for (int i = 0; i < 50; ++i) {
+            hear(talker_.talk());
+        }
+    };
+    const auto missed = [this] {
+        for (int i = 0; i < 200; ++i) {
+            talker_.talk();
+            listen();
+        }
+    };
+    heard();
+    receiver_.interrupt_tallies();  // deafened
+    missed();
+    receiver_.interrupt_tallies();  // and no longer
+    heard();
+    receiver_.remove_member(talker_.session());  // the speaker goes to another room
+    missed();
+    receiver_.add_member(talker_.session());
+    give_key();
+    heard();
+    EXPECT_EQ(stats().packets_received, 150U);
+    EXPECT_EQ(stats().packets_lost, 0U);
+    EXPECT_EQ(receiver_.take_loss_permille(), 0U);
+}
+
 TEST_F(VoiceReceiverTest, ReorderedIsNotLostAndTwiceIsNotMore) {
     give_key();
     for (int i = 0; i < 30; ++i) {
