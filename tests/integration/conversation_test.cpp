@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "demo/analysis.hpp"
-#include "talk_fixture.hpp"
+#include "integration/talk_fixture.hpp"
 
 namespace partyline::integration {
 namespace {

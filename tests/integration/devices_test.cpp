@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "audio/source.hpp"
-#include "sound_server.hpp"
+#include "integration/sound_server.hpp"
 
 namespace partyline {
 namespace {

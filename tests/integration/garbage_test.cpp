@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/random.hpp"
-#include "talk_fixture.hpp"
+#include "integration/talk_fixture.hpp"
 
 namespace partyline::integration {
 namespace {

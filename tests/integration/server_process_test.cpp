@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "talk_fixture.hpp"
+#include "integration/talk_fixture.hpp"
 
 namespace partyline::integration {
 namespace {

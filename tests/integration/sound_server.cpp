@@ -1,4 +1,4 @@
-#include "sound_server.hpp"
+#include "integration/sound_server.hpp"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -11,7 +11,7 @@
 #include "harness/server.hpp"
 #include "harness/talkie.hpp"
 #include "harness/tap.hpp"
-#include "speech.hpp"
+#include "integration/speech.hpp"
 
 namespace partyline::integration {
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "talk_fixture.hpp"
+#include "integration/talk_fixture.hpp"
 
 namespace partyline::integration {
 namespace {
