@@ -29,9 +29,8 @@ TEST(Bytes, HexRefusesWhatIsNotHex) {
 
 TEST(Bytes, Base64UrlVectorsOfRfc4648) {
     const std::pair<std::string_view, std::string_view> cases[] = {
-        {"", ""},         {"f", "Zg"},         {"fo", "Zm8"},
-        {"foo", "Zm9v"},  {"foob", "Zm9vYg"},  {"fooba", "Zm9vYmE"},
-        {"foobar", "Zm9vYmFy"},
+        {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},          {"foo", "Zm9v"},
+        {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"},
     };
     for (const auto& [plain, encoded] : cases) {
         EXPECT_EQ(to_base64url(as_bytes(plain)), encoded);
@@ -115,10 +114,12 @@ TEST(Text, RefusesWhatIsNotUtf8) {
 TEST(Text, NamesMayNotDeceive) {
     EXPECT_TRUE(is_plain_line("Ren\xC3\xA9 \xF0\x9F\x8E\x99"));
     EXPECT_FALSE(is_plain_line("two\nlines"));
-    EXPECT_FALSE(is_plain_line("abc\xE2\x80\xAE"
-                               "cba"));  // right-to-left override
-    EXPECT_FALSE(is_plain_line("a\xE2\x80\x8B"
-                               "b"));  // zero width space
+    EXPECT_FALSE(
+        is_plain_line("abc\xE2\x80\xAE"
+                      "cba"));  // right-to-left override
+    EXPECT_FALSE(
+        is_plain_line("a\xE2\x80\x8B"
+                      "b"));  // zero width space
     EXPECT_TRUE(is_plain_text("two\nlines"));
     EXPECT_FALSE(is_plain_text("bell\x07"));
     EXPECT_EQ(code_points("gr\xC3\xBC\xC3\x9F"), 4U);

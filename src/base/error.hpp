@@ -24,18 +24,18 @@ enum class ErrorCode : std::uint16_t {
     name_taken = 10,        // somebody online bears this name
     unknown_channel = 11,
     unknown_session = 12,
-    not_in_room = 13,  // needs a room, or another room than the one one is in
-    rate_limited = 14, // retry after `retry_ms`
+    not_in_room = 13,   // needs a room, or another room than the one one is in
+    rate_limited = 14,  // retry after `retry_ms`
     server_full = 15,
-    bad_key_share = 16, // outside the limits for shares, or for somebody who is not there
+    bad_key_share = 16,  // outside the limits for shares, or for somebody who is not there
     shutting_down = 17,
     timed_out = 18,
     not_permitted = 19,
 
     // Never on the wire: what happens on one's own machine.
-    io = 1000,     // a file, socket or device failed; the message says which
-    closed = 1001, // the connection has ended
-    config = 1002, // a setting is wrong; the message names file, line and key
+    io = 1000,      // a file, socket or device failed; the message says which
+    closed = 1001,  // the connection has ended
+    config = 1002,  // a setting is wrong; the message names file, line and key
 };
 
 /// A failure that the caller is expected to handle.
