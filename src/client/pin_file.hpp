@@ -9,7 +9,7 @@
 namespace partyline::client {
 
 /// The file at a path, held so that two talkies that pin at once do not undo each other; the other
-/// waits. Failures are io and name the path. [control]
+/// waits. Failures are config and name the path. [control]
 class PinFile {
 public:
     /// The folder is made if it is not there; the file need not be.

@@ -36,7 +36,7 @@ private:
     const int fd_;
 };
 
-std::unexpected<Error> fail_io(std::string_view what, const std::string& path) {
+std::unexpected<Error> failure(std::string_view what, const std::string& path) {
     return fail(ErrorCode::config,
                 std::format("{} {}: {}.", what, path, std::generic_category().message(errno)));
 }
@@ -68,12 +68,12 @@ Result<PinFile> PinFile::open(std::string path) {
     std::filesystem::create_directories(folder, ignored);
     const int lock = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (lock < 0) {
-        return fail_io("Cannot open the folder of the known servers,", folder.string());
+        return failure("Cannot open the folder of the known servers,", folder.string());
     }
     PinFile file(std::move(path), lock);
     while (::flock(lock, LOCK_EX) != 0) {
         if (errno != EINTR) {
-            return fail_io("Cannot lock the folder of the known servers,", folder.string());
+            return failure("Cannot lock the folder of the known servers,", folder.string());
         }
     }
     return file;
@@ -94,7 +94,7 @@ Result<std::string> PinFile::read() const {
         if (errno == ENOENT) {
             return std::string();
         }
-        return fail_io(cannot_read, path_);
+        return failure(cannot_read, path_);
     }
     std::string text;
     char buffer[4096];
@@ -104,7 +104,7 @@ Result<std::string> PinFile::read() const {
             return text;
         }
         if (got < 0 && errno != EINTR) {
-            return fail_io(cannot_read, path_);
+            return failure(cannot_read, path_);
         }
         text.append(buffer, static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     }
@@ -115,12 +115,12 @@ Result<void> PinFile::replace(std::string_view text) const {
     auto temporary = path_ + ".XXXXXX";
     const File file(::mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600
     if (!file.is_open()) {
-        return fail_io(cannot_pin, path_);
+        return failure(cannot_pin, path_);
     }
     if (!write_all(file.fd(), text) || std::rename(temporary.c_str(), path_.c_str()) != 0) {
-        auto failure = fail_io(cannot_pin, path_);
+        auto failed = failure(cannot_pin, path_);
         ::unlink(temporary.c_str());
-        return failure;
+        return failed;
     }
     ::fsync(lock_);  // the new name; a pin that a crash takes back is a first use again
     return {};
