@@ -32,6 +32,12 @@ using MessageId = Id<struct MessageTag, std::uint64_t>;
 using ChannelEpoch = Id<struct ChannelEpochTag, std::uint32_t>;
 /// 0 is the room; 1 to 7 are whisper target sets.
 using StreamId = Id<struct StreamTag, std::uint8_t>;
+/// A person who has claimed a name here, on whatever devices. Zero: a guest. Never reused.
+using AccountId = Id<struct AccountTag, std::uint64_t>;
+/// What an account may be given. Never reused.
+using RoleId = Id<struct RoleTag, std::uint32_t>;
+using BanId = Id<struct BanTag, std::uint64_t>;
+using InviteId = Id<struct InviteTag, std::uint64_t>;
 
 }  // namespace partyline
 

@@ -16,7 +16,13 @@ struct Channel {
     ChannelId parent{};  // zero at the top
     std::string name;
     std::string topic;
-    std::uint32_t order = 0;  // among its siblings
+    std::uint32_t order = 0;            // among its siblings
+    std::string icon;                   // an emoji, or nothing
+    std::uint32_t bitrate_bps_max = 0;  // of each speaker; 0: whatever it likes
+    std::uint32_t seats_max = 0;        // 0: as many as come
+    std::uint32_t slow_mode_s = 0;      // between two texts of one person
+    bool password = false;              // one is asked for
+    bool temporary = false;             // vanishes with its last member; never stored
     bool operator==(const Channel&) const = default;
 };
 

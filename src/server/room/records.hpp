@@ -1,0 +1,228 @@
+// What a switchboard remembers when it stops: plain data, as the store keeps it and the rules read it.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "server/room/permission.hpp"
+#include "server/room/types.hpp"
+
+namespace partyline::room {
+
+/// A device's Ed25519 public key.
+using Identity = std::array<std::byte, 32>;
+using AddressBytes = std::array<std::uint8_t, 16>;
+
+// --- who -------------------------------------------------------------------------------------
+
+struct Role {
+    RoleId id{};
+    std::string name;
+    /// Nobody acts on, or gives away, what is not below their own rank. 0 for Guest; a person has
+    /// the highest rank of their roles.
+    std::uint16_t rank = 0;
+    PermissionSet grants;
+    bool built_in = false;  // cannot be deleted
+    bool operator==(const Role&) const = default;
+};
+
+/// Every store begins with these; their ids are fixed.
+inline constexpr RoleId guest_role{1};   // everybody has it
+inline constexpr RoleId member_role{2};  // every account has it
+inline constexpr RoleId moderator_role{3};
+inline constexpr RoleId admin_role{4};
+
+struct Account {
+    AccountId id{};
+    std::string name;           // reserved: nobody else may bear it
+    std::string password_hash;  // Argon2id as libsodium writes it; empty: none set
+    std::string recovery_hash;  // of the recovery code; empty: none, or used
+    std::vector<RoleId> roles;  // beside Guest and Member
+    bool owner = false;         // may do everything, outranks everybody
+    std::int64_t created_unix_ms = 0;
+    bool operator==(const Account&) const = default;
+};
+
+struct Device {
+    Identity identity{};
+    AccountId account{};
+    std::string label;
+    std::int64_t linked_unix_ms = 0;
+    bool operator==(const Device&) const = default;
+};
+
+// --- where -----------------------------------------------------------------------------------
+
+/// What a room says of one role; a permission in neither is inherited.
+struct Override {
+    PermissionSet allow;
+    PermissionSet deny;
+    bool operator==(const Override&) const = default;
+};
+
+/// For how long a room's messages are kept. Zero days and zero bytes: for good.
+struct Retention {
+    bool keep = true;  // false: nothing is ever stored
+    std::uint32_t days = 0;
+    std::uint64_t bytes = 0;  // of text; the oldest go first
+    bool operator==(const Retention&) const = default;
+};
+
+struct ChannelRecord {
+    Channel channel;
+    std::string password_hash;  // empty: none
+    Retention retention;
+    std::map<RoleId, Override> overrides;
+    bool operator==(const ChannelRecord&) const = default;
+};
+
+// --- who not ---------------------------------------------------------------------------------
+
+/// The first `prefix_bits` of an address; IPv4 in its mapped form, so at least 96 bits for it.
+struct AddressRange {
+    AddressBytes address{};
+    std::uint8_t prefix_bits = 128;
+    bool operator==(const AddressRange&) const = default;
+};
+
+/// Hits whoever matches any of what is given.
+struct Ban {
+    BanId id{};
+    std::optional<Identity> identity;
+    AccountId account{};
+    std::optional<AddressRange> range;
+    std::string name;  // whom it was meant for, for people to read
+    std::string reason;
+    std::string by;
+    std::int64_t created_unix_ms = 0;
+    std::int64_t until_unix_ms = 0;  // 0: for good
+    bool operator==(const Ban&) const = default;
+};
+
+/// Lets somebody in who brings the token, and gives a role.
+struct Invite {
+    InviteId id{};
+    std::array<std::byte, 32> token_hash{};  // SHA-256
+    RoleId role{};                           // 0: none but Guest
+    ChannelId channel{};                     // where it leads; 0: nowhere
+    std::uint32_t uses_left = 1;
+    std::int64_t until_unix_ms = 0;  // 0: for good
+    std::string by;
+    bool operator==(const Invite&) const = default;
+};
+
+/// Who did what to whom, when and why. Names as they were then.
+struct AuditEntry {
+    std::int64_t unix_ms = 0;
+    std::string actor;
+    std::string action;  // one word: kick, ban, mute, role_changed …
+    std::string target;
+    std::string reason;
+    std::string detail;
+    bool operator==(const AuditEntry&) const = default;
+};
+
+// --- what was written ------------------------------------------------------------------------
+
+/// Where a text stands: in a room, or between two accounts.
+struct Place {
+    ChannelId channel{};
+    AccountId low{};  // of a pair, the smaller id
+    AccountId high{};
+    static constexpr Place room(ChannelId channel) { return {.channel = channel}; }
+    static constexpr Place between(AccountId a, AccountId b) {
+        return {.low = a < b ? a : b, .high = a < b ? b : a};
+    }
+    constexpr auto operator<=>(const Place&) const = default;
+};
+
+struct Message {
+    MessageId id{};
+    Place place;
+    Identity author{};        // the device; with `nonce` it names the message before it has an id
+    AccountId account{};      // 0: a guest wrote it
+    std::string author_name;  // as it was then
+    std::string text;         // empty once deleted
+    std::uint64_t nonce = 0;  // 0: none was given
+    std::int64_t unix_ms = 0;
+    std::int64_t edited_unix_ms = 0;  // 0: never
+    bool deleted = false;             // the tombstone stays
+    std::vector<AccountId> mentions;
+    bool operator==(const Message&) const = default;
+};
+
+/// How far an account has read. Merged to the furthest of its devices.
+struct ReadMarker {
+    AccountId account{};
+    Place place;
+    MessageId read{};
+    bool operator==(const ReadMarker&) const = default;
+};
+
+// --- how it changes --------------------------------------------------------------------------
+
+struct DropRole {
+    RoleId id{};
+    bool operator==(const DropRole&) const = default;
+};
+struct DropAccount {
+    AccountId id{};
+    bool operator==(const DropAccount&) const = default;
+};
+struct DropDevice {
+    Identity identity{};
+    bool operator==(const DropDevice&) const = default;
+};
+struct DropChannel {
+    ChannelId id{};
+    bool operator==(const DropChannel&) const = default;
+};
+struct DropBan {
+    BanId id{};
+    bool operator==(const DropBan&) const = default;
+};
+struct DropInvite {
+    InviteId id{};
+    bool operator==(const DropInvite&) const = default;
+};
+/// SHA-256 of the token that makes an account the owner; none once it was used.
+struct SetOwnerToken {
+    std::optional<std::array<std::byte, 32>> token_hash;
+    bool operator==(const SetOwnerToken&) const = default;
+};
+
+/// A record given as itself replaces the one with its id, or is new.
+using Change =
+    std::variant<Role, DropRole, Account, DropAccount, Device, DropDevice, ChannelRecord,
+                 DropChannel, Ban, DropBan, Invite, DropInvite, SetOwnerToken, AuditEntry>;
+/// Become durable together, or not at all.
+using Changes = std::vector<Change>;
+
+/// All that is remembered, but for messages, read markers and the audit log: read once, at the start.
+struct Records {
+    std::vector<Role> roles;
+    std::vector<Account> accounts;
+    std::vector<Device> devices;
+    std::vector<ChannelRecord> channels;  // a parent before its children
+    std::vector<Ban> bans;
+    std::vector<Invite> invites;
+    std::optional<std::array<std::byte, 32>> owner_token_hash;
+    // The highest ids ever given out: none is used again, whatever was deleted since.
+    RoleId last_role{};
+    AccountId last_account{};
+    ChannelId last_channel{};
+    BanId last_ban{};
+    InviteId last_invite{};
+    MessageId last_message{};
+    bool operator==(const Records&) const = default;
+};
+
+}  // namespace partyline::room
