@@ -125,6 +125,41 @@ TEST(Text, NamesMayNotDeceive) {
     EXPECT_EQ(code_points("gr\xC3\xBC\xC3\x9F"), 4U);
 }
 
+TEST(Text, WhatTerminalsWouldObeyIsReplaced) {
+    struct Case {
+        std::string_view text, line, lines;
+    };
+    for (const auto& [text, line, lines] : {
+             Case{"Ren\xC3\xA9 \xF0\x9F\x8E\x99", "Ren\xC3\xA9 \xF0\x9F\x8E\x99",
+                  "Ren\xC3\xA9 \xF0\x9F\x8E\x99"},
+             {"\x1B[2J", "?[2J", "?[2J"},
+             {"\xC2\x9B"
+              "2J",
+              "?2J", "?2J"},  // the same in one C1 control character
+             {"\x9B"
+              "2J",
+              "?2J", "?2J"},  // and as a byte that is no UTF-8
+             {"\xC2\x9D"
+              "0;title\x07",
+              "?0;title?", "?0;title?"},
+             {"a\r\nb\tc", "a??b?c", "a?\nb\tc"},
+             {"\xE2\x80\xAE"
+              "evil",
+              "?evil", "?evil"},  // right to left
+             {"a\xE2\x80\x8B"
+              "b",
+              "a?b", "a?b"},  // no width
+             {"\xED\xA0\x80", "???", "???"},
+             {"\xF0\x9F\x8E", "???", "???"},
+             {"", "", ""},
+         }) {
+        EXPECT_EQ(to_plain_line(text), line);
+        EXPECT_EQ(to_plain_text(text), lines);
+        EXPECT_TRUE(is_plain_line(to_plain_line(text)));
+        EXPECT_TRUE(is_plain_text(to_plain_text(text)));
+    }
+}
+
 TEST(Random, SameSeedSameNumbers) {
     Random a(7);
     Random b(7);

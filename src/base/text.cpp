@@ -66,20 +66,36 @@ bool every_code_point(std::string_view text, Accept accept) {
     return true;
 }
 
+bool fits_line(char32_t c) { return !is_deceptive(c); }
+
+bool fits_text(char32_t c) { return c == '\n' || c == '\t' || !is_deceptive(c); }
+
+template <class Accept>
+std::string keep_code_points(std::string_view text, Accept accept) {
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        const auto decoded = decode_one(text);
+        const auto bytes = decoded ? decoded->bytes : 1;
+        out += decoded && accept(decoded->code_point) ? text.substr(0, bytes) : "?";
+        text.remove_prefix(bytes);
+    }
+    return out;
+}
+
 }  // namespace
 
 bool is_utf8(std::string_view text) {
     return every_code_point(text, [](char32_t) { return true; });
 }
 
-bool is_plain_line(std::string_view text) {
-    return every_code_point(text, [](char32_t c) { return !is_deceptive(c); });
-}
+bool is_plain_line(std::string_view text) { return every_code_point(text, fits_line); }
 
-bool is_plain_text(std::string_view text) {
-    return every_code_point(text,
-                            [](char32_t c) { return c == '\n' || c == '\t' || !is_deceptive(c); });
-}
+bool is_plain_text(std::string_view text) { return every_code_point(text, fits_text); }
+
+std::string to_plain_line(std::string_view text) { return keep_code_points(text, fits_line); }
+
+std::string to_plain_text(std::string_view text) { return keep_code_points(text, fits_text); }
 
 std::size_t code_points(std::string_view text) {
     return static_cast<std::size_t>(std::ranges::count_if(

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace partyline {
@@ -15,6 +16,12 @@ bool is_plain_line(std::string_view text);
 
 /// As is_plain_line, but line feeds and tabs are welcome. Chat messages.
 bool is_plain_text(std::string_view text);
+
+/// `text` with a '?' for each byte or code point that is_plain_line would not take: what a stranger
+/// wrote, made fit for a terminal.
+std::string to_plain_line(std::string_view text);
+/// The same by is_plain_text.
+std::string to_plain_text(std::string_view text);
 
 /// How many Unicode code points a well-formed UTF-8 text has.
 std::size_t code_points(std::string_view text);

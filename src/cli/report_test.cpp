@@ -1,5 +1,6 @@
 #include "cli/report.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -126,6 +127,12 @@ TEST(Report, PeopleGetPlainTextThatNoTerminalObeys) {
     EXPECT_EQ(out.str(), "you are in \"Games/Chess\"\n");
     report->failure({.code = ErrorCode::io, .message = "no\033way"}, ExitCode::unreachable);
     EXPECT_EQ(complaints.str(), "partyline-cli: no?way\n");
+    out.str("");
+    report->event(client::TextReceived{.name = "eve\nroot",
+                                       .text = "hi\n12:00 <bob> \xC2\x9B"
+                                               "2Jyes"},
+                  view, {});
+    EXPECT_THAT(out.str(), testing::EndsWith(" <eve?root> hi\n      12:00 <bob> ?2Jyes\n"));
 }
 
 }  // namespace

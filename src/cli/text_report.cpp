@@ -1,20 +1,26 @@
-#include <algorithm>
+#include <array>
 #include <chrono>
 #include <ctime>
 #include <format>
 
+#include "base/text.hpp"
 #include "cli/report.hpp"
 
 namespace partyline::cli {
 namespace {
 
-/// What others wrote, without anything that a terminal would obey.
-std::string printable(std::string_view text) {
-    std::string out(text);
-    std::ranges::replace_if(
-        out,
-        [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7F; },
-        '?');
+/// Names and the like, without anything that a terminal would obey.
+std::string printable(std::string_view text) { return to_plain_line(text); }
+
+/// What somebody said. Its further lines are set in, so that none can pass for another's words.
+std::string printable_lines(std::string_view text) {
+    std::string out;
+    for (const auto c : to_plain_text(text)) {
+        out += c;
+        if (c == '\n') {
+            out += "      ";
+        }
+    }
     return out;
 }
 
@@ -77,7 +83,7 @@ struct Sentence {
     std::string operator()(const client::KeysReady&) const { return {}; }
     std::string operator()(const client::TextReceived& e) const {
         return std::format("{} <{}> {}", local_time(e.unix_ms), printable(e.name),
-                           printable(e.text));
+                           printable_lines(e.text));
     }
     std::string operator()(const client::SpeakingChanged&) const { return {}; }
     std::string operator()(const client::LaneChanged& e) const {
@@ -141,11 +147,11 @@ public:
     void help(std::string_view text) override { out_ << text << std::flush; }
 
     void mistake(const Error& error) override {
-        complaints_ << printable(error.message) << '\n' << std::flush;
+        complaints_ << to_plain_text(error.message) << '\n' << std::flush;
     }
 
     void failure(const Error& error, ExitCode) override {
-        complaints_ << "partyline-cli: " << printable(error.message) << '\n' << std::flush;
+        complaints_ << "partyline-cli: " << to_plain_text(error.message) << '\n' << std::flush;
     }
 
     void ended(ExitCode) override {}
