@@ -10,6 +10,8 @@ namespace partyline::cli {
 /// this does not read at all.
 inline constexpr std::size_t inbox_items_max = 20'000;
 inline constexpr std::size_t line_bytes_max = 64 * 1024;
+/// Lines that wait for a change of room that is on its way.
+inline constexpr std::size_t waiting_lines_max = 1'000;
 /// How often the main loop looks whether a signal came.
 inline constexpr std::chrono::milliseconds signal_look_period{50};
 /// After this we say that the server does not answer; the talkie's own patience is shorter.

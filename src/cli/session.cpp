@@ -101,6 +101,17 @@ void Session::output_lost(TimePoint now) { finish(ExitCode::local, now); }
 // --- events ----------------------------------------------------------------------------------
 
 void Session::take(const Item& item, TimePoint now) {
+    if (changing_room_ && !std::holds_alternative<TalkieEvent>(item)) {
+        if (waiting_.size() < waiting_lines_max) {
+            waiting_.push_back(item);
+        } else {
+            report_.mistake({.code = ErrorCode::too_large,
+                             .message = std::format("more than {} lines wait for a change of room; "
+                                                    "this one is dropped",
+                                                    waiting_lines_max)});
+        }
+        return;
+    }
     std::visit(Overloaded{[&](const TalkieEvent& event) { on_event(event, now); },
                           [&](const InputLine& input) { on_line(input.line, now); },
                           [&](const InputEnded&) { on_input_end(now); }},
@@ -149,7 +160,39 @@ void Session::on(const client::Disconnected& event, TimePoint) {
 
 void Session::on(const client::RoomsChanged&, TimePoint now) { enter_first_room(now); }
 
-void Session::on(const client::RoomEntered&, TimePoint now) { get_ready(now); }
+void Session::on(const client::RoomEntered&, TimePoint now) {
+    get_ready(now);
+    on_room_settled(now);
+}
+
+void Session::on(const client::RoomLeft&, TimePoint now) { on_room_settled(now); }
+
+void Session::on_room_settled(TimePoint now) {
+    changing_room_ = false;
+    while (!changing_room_ && !waiting_.empty()) {
+        const auto next = std::move(waiting_.front());
+        waiting_.pop_front();
+        take(next, now);
+    }
+}
+
+void Session::drop_waiting_texts() {
+    std::deque<Item> kept;
+    bool lost = true;  // up to where the script asks for another room
+    for (auto& item : waiting_) {
+        const auto* input = std::get_if<InputLine>(&item);
+        const auto command = input != nullptr ? parse_command(input->line) : Command{Help{}};
+        lost = lost && !(command && std::holds_alternative<Move>(*command));
+        if (lost && command && std::holds_alternative<Say>(*command)) {
+            report_.mistake({.code = ErrorCode::not_in_room,
+                             .message = std::format("not said, as the room was not changed: {}",
+                                                    std::get<Say>(*command).text)});
+        } else {
+            kept.push_back(std::move(item));
+        }
+    }
+    waiting_ = std::move(kept);
+}
 
 void Session::on(const client::TextReceived& event, TimePoint now) {
     if (event.session == self_) {
@@ -168,6 +211,10 @@ void Session::on(const client::Refused& event, TimePoint now) {
     // Without what the command line asked for there is nothing to do; a person may ask again.
     if (options_.one_shot || !ready_) {
         give_up(event.error, ExitCode::refused, now);
+    }
+    if (changing_room_ && (event.command == "join" || event.command == "leave")) {
+        drop_waiting_texts();
+        on_room_settled(now);
     }
 }
 
@@ -238,9 +285,14 @@ void Session::perform(const Command& command, TimePoint now) {
                           [&](const Move& move) {
                               if (const auto entered = enter(move.room); !entered) {
                                   report_.mistake(entered.error());
+                              } else {
+                                  changing_room_ = true;
                               }
                           },
-                          [&](const Leave&) { talkie_->leave(); },
+                          [&](const Leave&) {
+                              talkie_->leave();
+                              changing_room_ = true;
+                          },
                           [&](const SetMute& mute) {
                               muted_ = mute.on;
                               talkie_->set_self_state(muted_, deafened_);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -46,6 +47,7 @@ private:
     void on(const client::Disconnected& event, TimePoint now);
     void on(const client::RoomsChanged& event, TimePoint now);
     void on(const client::RoomEntered& event, TimePoint now);
+    void on(const client::RoomLeft& event, TimePoint now);
     void on(const client::TextReceived& event, TimePoint now);
     void on(const client::Refused& event, TimePoint now);
     void on(const client::MicFinished& event, TimePoint now);
@@ -54,6 +56,10 @@ private:
 
     void on_line(const std::string& line, TimePoint now);
     void on_input_end(TimePoint now);
+    /// The room is what it was asked to be, or will not be: what waited for that goes on.
+    void on_room_settled(TimePoint now);
+    /// What was to be said in a room that we could not get into is said in no other.
+    void drop_waiting_texts();
     void perform(const Command& command, TimePoint now);
     Result<void> enter(const std::string& room);
     void enter_first_room(TimePoint now);
@@ -74,7 +80,11 @@ private:
     std::optional<TimePoint> finish_at_;  // --for, or the last words
     std::optional<TimePoint> accept_by_;  // a one-shot `say` waits
     bool joined_ = false;                 // --join was asked of the server
-    bool ready_ = false;                  // connected, and in the room of --join
+    /// A change of room is on its way to the server. What a script asks for after it waits, so that
+    /// `move` and `say` in one breath say it there.
+    bool changing_room_ = false;
+    std::deque<Item> waiting_;  // lines, and perhaps their end, in order
+    bool ready_ = false;        // connected, and in the room of --join
     bool muted_;
     bool deafened_;
     unsigned texts_heard_ = 0;

@@ -1,10 +1,13 @@
 #include "cli/session.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <format>
 #include <sstream>
 #include <vector>
+
+#include "cli/limits.hpp"
 
 namespace partyline::cli {
 namespace {
@@ -63,9 +66,13 @@ TEST(Session, JoinsThenReadsInputThenObeys) {
     EXPECT_FALSE(rig.session.wants_input());
     rig.event(client::RoomEntered{.channel = ChannelId{1}});
     EXPECT_TRUE(rig.session.wants_input());
-    for (const auto* line : {"unmute", "deafen", "say hi", "", "move Den", "leave", "quit"}) {
+    for (const auto* line : {"unmute", "deafen", "say hi", "", "move Den"}) {
         rig.line(line);
     }
+    rig.event(client::RoomEntered{.channel = ChannelId{2}});
+    rig.line("leave");
+    rig.event(client::RoomLeft{});
+    rig.line("quit");
     EXPECT_EQ(rig.talkie.asked,
               (Asked{"state true false", "join 1", "state false false", "state false true",
                      "say hi", "join 2", "leave", "disconnect"}));
@@ -73,6 +80,53 @@ TEST(Session, JoinsThenReadsInputThenObeys) {
     rig.end();
     EXPECT_EQ(rig.session.exit_code(), ExitCode::fine);
     EXPECT_EQ(rig.complaints.str(), "");
+}
+
+TEST(Session, WhatComesAfterAMoveWaitsForIt) {
+    Rig rig({});
+    rig.event(client::Connected{});
+    for (const auto* line :
+         {"say here", "move Den", "say there", "leave", "move Lobby", "say back"}) {
+        rig.line(line);
+    }
+    EXPECT_EQ(rig.talkie.asked, (Asked{"say here", "join 2"}));
+    rig.event(client::RoomEntered{.channel = ChannelId{2}});
+    EXPECT_EQ(rig.talkie.asked, (Asked{"say here", "join 2", "say there", "leave"}));
+    rig.event(client::RoomLeft{});
+    rig.session.take(InputEnded{}, rig.clock.now());
+    EXPECT_FALSE(rig.session.exit_code());
+    rig.event(client::RoomEntered{.channel = ChannelId{1}});
+    EXPECT_EQ(rig.talkie.asked, (Asked{"say here", "join 2", "say there", "leave", "join 1",
+                                       "say back", "disconnect"}));
+}
+
+TEST(Session, WhatWasMeantForARoomThatRefusesUsIsNotSaidElsewhere) {
+    Rig rig({});
+    rig.event(client::Connected{});
+    for (const auto* line : {"move Den", "say secret", "mute", "move Lobby", "say hello"}) {
+        rig.line(line);
+    }
+    rig.event(client::Refused{.command = "say", .error = {.message = "an earlier one"}});
+    EXPECT_EQ(rig.talkie.asked, Asked{"join 2"}) << "that was not the answer to the move";
+    rig.event(client::Refused{.command = "join", .error = {.message = "full"}});
+    EXPECT_EQ(rig.talkie.asked, (Asked{"join 2", "state true false", "join 1"}));
+    EXPECT_EQ(rig.complaints.str(), "not said, as the room was not changed: secret\n");
+    rig.event(client::RoomEntered{.channel = ChannelId{1}});
+    EXPECT_EQ(rig.talkie.asked.back(), "say hello");
+}
+
+TEST(Session, NoMoreLinesWaitThanTheLimit) {
+    Rig rig({});
+    rig.event(client::Connected{});
+    rig.line("move Den");
+    for (std::size_t i = 0; i < waiting_lines_max; ++i) {
+        rig.line("say x");
+    }
+    EXPECT_EQ(rig.complaints.str(), "");
+    rig.line("say one more");
+    EXPECT_THAT(rig.complaints.str(), testing::HasSubstr("1000 lines wait"));
+    rig.event(client::RoomEntered{.channel = ChannelId{2}});
+    EXPECT_EQ(rig.talkie.asked.size(), 1 + waiting_lines_max);
 }
 
 TEST(Session, AFailedConnectionSaysWhatKind) {
