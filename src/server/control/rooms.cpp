@@ -55,12 +55,7 @@ Result<void> Switchboard::on(Call&, Seat& seat, const wire::SetSelfState& state)
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendText& text) {
-    // To ask again what became of a text is not to send another.
-    if (const auto before = model_.find_text(seat.session, text.nonce)) {
-        answer(call, wire::TextAccepted{.id = before->id, .unix_ms = before->unix_ms});
-        return {};
-    }
-    // Sent again because our answer was lost: that costs nothing, and it may have left since.
+    // Sent again because our answer was lost: that costs nothing, and its author may have left since.
     if (const auto before = model_.find_text(seat.session, text.nonce)) {
         answer(call, wire::TextAccepted{.id = before->id, .unix_ms = before->unix_ms});
         return {};
