@@ -10,7 +10,7 @@ constexpr std::uint8_t room_stream = 0;
 
 constexpr std::uint8_t stream_and_flags(std::uint8_t stream, bool ends_spurt) {
     const unsigned flags = ends_spurt ? unsigned{wire::end_of_spurt} : 0U;
-    return static_cast<std::uint8_t>((stream << 4U) | flags);
+    return static_cast<std::uint8_t>((unsigned{stream} << 4U) | flags);
 }
 
 }  // namespace
