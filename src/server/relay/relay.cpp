@@ -66,6 +66,7 @@ private:
     TunnelBell bell_;
     CounterCells own_counters_;  // of what never reached a thread
     std::vector<std::unique_ptr<Worker>> workers_;
+    std::size_t tunnel_turn_ = 0;  // whose turn it is to be emptied
 };
 
 bool ThreadedRelay::tunnel_up(const SeatPtr& seat, ByteView datagram) {
@@ -85,12 +86,14 @@ bool ThreadedRelay::tunnel_up(const SeatPtr& seat, ByteView datagram) {
 
 // False when nothing is left.
 bool ThreadedRelay::collect_tunnel_down(std::vector<TunnelledDown>& taken, std::size_t max) {
-    for (const auto& worker : workers_) {
-        while (taken.size() < max) {
-            auto down = worker->take_tunnel_down();
-            if (!down) {
-                break;
-            }
+    // One of each in turn, and the next time from the next one on, so that no busy thread's talkies
+    // are heard at the cost of another's.
+    std::size_t empty_in_a_row = 0;
+    while (taken.size() < max && empty_in_a_row < workers_.size()) {
+        auto down = workers_[tunnel_turn_]->take_tunnel_down();
+        tunnel_turn_ = (tunnel_turn_ + 1) % workers_.size();
+        empty_in_a_row = down ? 0 : empty_in_a_row + 1;
+        if (down) {
             taken.push_back(std::move(*down));
         }
     }

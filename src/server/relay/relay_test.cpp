@@ -162,6 +162,48 @@ TEST(Relay, CarriesTheTunnelThroughItsRings) {
     EXPECT_EQ(relay->counters().dropped_malformed, 1U);
 }
 
+TEST(Relay, NoThreadsTunnelWaitsForAnothersToBeEmpty) {
+    const auto relay = make_relay(2);
+    const auto server = net::Endpoint::loopback_v4(relay->port());
+    LiveTalkie ann(*relay, 1, server);
+    LiveTalkie bob(*relay, 2, server);
+    LiveTalkie cid(*relay, 3, server);
+    LiveTalkie dot(*relay, 4, server);
+    ann.move(lobby);
+    bob.move(lobby);
+    const auto thread_of = [](const LiveTalkie& talkie) { return talkie.route.value & 0xFFU; };
+    for (std::uint32_t room = lobby.value + 1; room < 1'000; ++room) {
+        cid.move(ChannelId{room});
+        if (thread_of(cid) != thread_of(ann)) {
+            dot.move(ChannelId{room});
+            break;
+        }
+    }
+    ASSERT_NE(thread_of(dot), thread_of(ann));
+    for (const auto* listener : {&bob, &dot}) {
+        relay->set_downlink(listener->seat, DownlinkLane::tunnel);
+    }
+    constexpr std::uint64_t each = 6;
+    const auto give_up_at = std::chrono::steady_clock::now() + patience;
+    for (std::uint64_t i = 1; i <= each; ++i) {
+        ASSERT_TRUE(relay->tunnel_up(ann.seat, ann.voice("x")));
+        ASSERT_TRUE(relay->tunnel_up(cid.seat, cid.voice("x")));
+        // One by one, or several would share a datagram.
+        while (relay->counters().forwarded_records < 2 * i &&
+               std::chrono::steady_clock::now() < give_up_at) {
+            ann.next(milliseconds(1));  // nothing comes; the threads go on
+        }
+        ASSERT_EQ(relay->counters().forwarded_records, 2 * i);
+    }
+    for (std::uint64_t taken = 0; taken < 2 * each; taken += 4) {
+        std::vector<std::uint32_t> sessions;
+        for (const auto& down : relay->take_tunnel_down(4)) {
+            sessions.push_back(down.session.value);
+        }
+        EXPECT_THAT(sessions, testing::UnorderedElementsAre(2, 2, 4, 4));
+    }
+}
+
 TEST(Relay, ATunnelFloodIsRefusedOnceTheRingIsFull) {
     const auto relay = make_relay(1);
     LiveTalkie ann(*relay, 1, net::Endpoint::loopback_v4(relay->port()));
