@@ -10,6 +10,7 @@
 #include "harness/failure.hpp"
 #include "harness/server.hpp"
 #include "harness/tap.hpp"
+#include "platform/identity_file.hpp"
 #include "wire/datagram.hpp"
 
 namespace partyline::demo {
@@ -79,6 +80,16 @@ Script write_script() {
     script.alice.resize(script.alice.size() + samples_in(tail));
     script.bob.resize(script.bob.size() + samples_in(tail));
     return script;
+}
+
+/// From the file that only its owner reads; checked against what everybody is told.
+crypto::PublicKey id_of(const ServerProcess& server, const Scratch& scratch) {
+    const auto identity = platform::load_or_create_identity(
+        scratch.path(harness::ServerOptions{}.data + "/identity"));
+    if (!identity || crypto::fingerprint(identity->public_key()) != server.fingerprint()) {
+        throw Failure("the server's identity is not where it should be");
+    }
+    return identity->public_key();
 }
 
 /// The talkies that are on stage, and where each one's files are.
@@ -303,6 +314,7 @@ void Stage::leave() {
     for (const auto& event : dave_->events()) {
         evidence_.texts_astray += event["event"] == "text" ? 1U : 0U;
     }
+    evidence_.server_id = id_of(server_, scratch_);
     for (const auto& datagram : bobs_wire_.datagrams()) {
         evidence_.captured.push_back(datagram.bytes);
     }

@@ -8,6 +8,7 @@
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
+#include "crypto/keys.hpp"
 #include "harness/talkie.hpp"
 
 namespace partyline::demo {
@@ -63,10 +64,11 @@ struct Evidence {
     Listener outsider;
     std::uint64_t outsider_packets = 0;
     LateJoiner late;
-    unsigned texts_sent = 0;      // text × people who were to read it
-    unsigned texts_received = 0;  // by those
-    unsigned texts_astray = 0;    // by the outsider
-    std::vector<Bytes> captured;  // datagrams on one talkie's wire, both ways
+    unsigned texts_sent = 0;        // text × people who were to read it
+    unsigned texts_received = 0;    // by those
+    unsigned texts_astray = 0;      // by the outsider
+    crypto::PublicKey server_id{};  // what sealed frames are bound to; no secret
+    std::vector<Bytes> captured;    // datagrams on one talkie's wire, both ways
 };
 
 /// Plays it all. `progress` is told each phase. Throws harness::Failure.

@@ -5,10 +5,12 @@
 #include <functional>
 
 #include "base/random.hpp"
+#include "crypto/sender_key.hpp"
 #include "crypto/sframe.hpp"
 #include "demo/codec_reference.hpp"
 #include "demo/recordings.hpp"
 #include "demo/targets.hpp"
+#include "demo/wire_check.hpp"
 #include "wire/datagram.hpp"
 
 namespace partyline::demo {
@@ -24,15 +26,19 @@ Bytes datagram_with(ByteView sealed) {
     return out;
 }
 
+const Bytes sender_key(32, std::byte{5});
+constexpr crypto::PublicKey server_id{std::byte{9}};
+
 std::vector<Bytes> sealed_datagrams() {
     Random random(1);
-    crypto::SFrameKey key(Bytes(32, std::byte{5}), 1);
+    crypto::SFrameKey key(sender_key, 1);
+    const auto metadata = crypto::frame_metadata({.server_id = server_id, .speaker = SessionId{7}});
     std::vector<Bytes> out;
     for (std::uint64_t counter = 0; counter < 1'100; ++counter) {
         Bytes sealed(200);
         // What a codec gives is far from even.
         const Bytes plaintext(60, static_cast<std::byte>(random.below(16)));
-        sealed.resize(key.seal(counter, {}, plaintext, sealed));
+        sealed.resize(key.seal(counter, metadata, plaintext, sealed));
         out.push_back(datagram_with(sealed));
     }
     return out;
@@ -64,6 +70,7 @@ Evidence perfect() {
         .late = {.replayed = 10, .unopened = 10, .heard = silence, .from = start},
         .texts_sent = 9,
         .texts_received = 9,
+        .server_id = server_id,
         .captured = captured,
     };
 }
@@ -76,6 +83,14 @@ TEST(Verdict, PerfectionHasNoShortcomings) {
     EXPECT_GT(verdict.si_sdr_db, 100);
     EXPECT_EQ(verdict.wire.records, 1'100U);
     EXPECT_EQ(verdict.figures().size(), 9U);
+}
+
+TEST(Verdict, ARecordOpensWithTheRightKeyAlone) {
+    const auto datagrams = sealed_datagrams();
+    const auto record = wire::DownlinkRecords::parse(datagrams.front())->next().value();
+    EXPECT_TRUE(opens(record, server_id, sender_key)) << "else the check could not fail";
+    EXPECT_FALSE(opens(record, server_id, Bytes(32, std::byte{6})));
+    EXPECT_FALSE(opens(record, {}, sender_key)) << "another server's";
 }
 
 TEST(Verdict, EveryFlawIsNamed) {

@@ -67,23 +67,30 @@ double likeness_of_noise(const Evidence& evidence, const std::vector<ByteView>& 
     return most;
 }
 
-std::size_t open_by_chance(const Captured& captured) {
-    const auto& record = captured.records.front();
-    const auto header = crypto::parse_sframe_header(record.sealed);
-    const auto metadata = crypto::frame_metadata(
-        {.speaker = record.speaker, .stream_and_flags = record.stream_and_flags});
-    std::array<std::byte, 32> key_bytes{};
-    Bytes out(record.sealed.size());
+std::size_t open_by_chance(const Captured& captured, const crypto::PublicKey& server_id) {
+    std::array<std::byte, 32> key{};
     std::size_t opened = 0;
     for (int i = 0; i < random_keys; ++i) {
-        crypto::fill_random(key_bytes);
-        crypto::SFrameKey key(key_bytes, header->header.kid);
-        opened += key.open(record.sealed, metadata, out) ? 1U : 0U;
+        crypto::fill_random(key);
+        opened += opens(captured.records.front(), server_id, key) ? 1U : 0U;
     }
     return opened;
 }
 
 }  // namespace
+
+bool opens(const wire::Record& record, const crypto::PublicKey& server_id, ByteView sender_key) {
+    const auto header = crypto::parse_sframe_header(record.sealed);
+    if (!header) {
+        return false;
+    }
+    const auto metadata = crypto::frame_metadata({.server_id = server_id,
+                                                  .speaker = record.speaker,
+                                                  .stream_and_flags = record.stream_and_flags});
+    Bytes out(record.sealed.size());
+    crypto::SFrameKey key(sender_key, header->header.kid);
+    return key.open(record.sealed, metadata, out).has_value();
+}
 
 WireCheck check_wire(const Evidence& evidence) {
     const auto captured = take_records(evidence.captured);
@@ -100,7 +107,7 @@ WireCheck check_wire(const Evidence& evidence) {
     out.deviations = chi_squared_deviations(captured.ciphertexts);
     out.repeated_runs = repeated_runs(captured.ciphertexts, views(plain));
     out.decoded_correlation = likeness_of_noise(evidence, captured.ciphertexts);
-    out.opened_by_chance = open_by_chance(captured);
+    out.opened_by_chance = open_by_chance(captured, evidence.server_id);
     out.opaque = std::abs(out.deviations) < noise_deviations_max && out.repeated_runs == 0 &&
                  out.decoded_correlation < noise_correlation_max && out.opened_by_chance == 0;
     return out;

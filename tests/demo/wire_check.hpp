@@ -3,7 +3,10 @@
 
 #include <cstddef>
 
+#include "base/bytes.hpp"
+#include "crypto/keys.hpp"
 #include "demo/conversation.hpp"
+#include "wire/datagram.hpp"
 
 namespace partyline::demo {
 
@@ -16,6 +19,9 @@ struct WireCheck {
     std::size_t opened_by_chance = 0;  // with random keys
     bool opaque = false;               // all of the above is as it should be
 };
+
+/// Whether this sender key of a speaker opens this record of it.
+bool opens(const wire::Record& record, const crypto::PublicKey& server_id, ByteView sender_key);
 
 WireCheck check_wire(const Evidence& evidence);
 
