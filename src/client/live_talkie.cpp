@@ -353,8 +353,9 @@ void LiveTalkie::begin_voice() {
     }
 }
 
-void LiveTalkie::begin_audio() {
-    to_down(StartPlaying{});
+void LiveTalkie::begin_playout() { to_down(StartPlaying{}); }
+
+void LiveTalkie::begin_capture() {
     if (up_) {
         up_->begin();
     }

@@ -90,7 +90,8 @@ private:
     void to_up(UpCommand command) override;
     void to_down(DownCommand command) override;
     void begin_voice() override;
-    void begin_audio() override;
+    void begin_playout() override;
+    void begin_capture() override;
     void end(Error reason) override;
 
     // Given.

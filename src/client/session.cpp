@@ -146,8 +146,8 @@ void Session::carry_out(ToServer output) {
 void Session::carry_out(UseSenderKey output) { port_.to_up(std::move(output)); }
 
 void Session::carry_out(KeysComplete output) {
-    if (!std::exchange(audio_begun_, true)) {
-        port_.begin_audio();
+    if (!std::exchange(capture_begun_, true)) {
+        port_.begin_capture();
     }
     port_.emit(KeysReady{output.channel});
 }

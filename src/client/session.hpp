@@ -32,8 +32,11 @@ public:
     virtual void to_down(DownCommand command) = 0;
     /// The snapshot is whole: pings may begin.
     virtual void begin_voice() = 0;
-    /// The first room is entered and its keys are exchanged: sound may flow.
-    virtual void begin_audio() = 0;
+    /// The first room is entered: what comes may be heard. Others may have given us their keys long
+    /// before ours has reached the slowest of them.
+    virtual void begin_playout() = 0;
+    /// Its keys are exchanged: what is captured will be heard by all who are there.
+    virtual void begin_capture() = 0;
     /// The session is over, for this reason.
     virtual void end(Error reason) = 0;
 };
@@ -157,7 +160,8 @@ private:
     bool deafen_ = false;
     bool open_ = false;
     bool room_talking_ = false;
-    bool audio_begun_ = false;
+    bool playout_begun_ = false;
+    bool capture_begun_ = false;
     TimePoint last_heard_;
     TimePoint next_ping_;
     TimePoint next_renewal_;

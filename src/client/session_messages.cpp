@@ -35,6 +35,9 @@ void Session::on_answer(const Request& request, const wire::Joined& joined) {
     presence_changed();
     port_.to_up(SetRoom{.route = joined.route, .frame_ms = joined.frame_ms});
     port_.to_down(SetRoute{joined.route});
+    if (!std::exchange(playout_begun_, true)) {
+        port_.begin_playout();
+    }
 }
 
 void Session::on_answer(const Request& request, const wire::Ok&) {

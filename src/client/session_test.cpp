@@ -56,7 +56,8 @@ public:
         }
     }
     void begin_voice() override { add("voice"); }
-    void begin_audio() override { add("audio"); }
+    void begin_playout() override { add("playout"); }
+    void begin_capture() override { add("capture"); }
     void end(Error reason) override { add(std::format("end {}", static_cast<int>(reason.code))); }
 
     std::string take() { return std::exchange(line_, {}); }
@@ -147,14 +148,14 @@ TEST_F(SessionTest, EntersARoomAndExchangesKeys) {
     // The fresh key goes ahead of the route into the new room.
     EXPECT_EQ(told_.take(),
               "in 10; person me; down: clear; up: key 2.0; down: +2; up: key 2.1; up: open; "
-              "up: room 6 20; down: route 6");
+              "up: room 6 20; down: route 6; playout");
     say(wire::MemberKeys{.channel = lobby,
                          .channel_epoch = ChannelEpoch{1},
                          .members = {ann_.member(clock_.unix_ms())},
                          .more = false});
     EXPECT_EQ(told_.take(), "> ShareKeys");
     answer(wire::Ok{});
-    EXPECT_EQ(told_.take(), "audio; ready");
+    EXPECT_EQ(told_.take(), "capture; ready");
     EXPECT_EQ(session_->model().own_channel(), lobby);
 }
 

@@ -117,8 +117,8 @@ struct RoomEntered {
 struct RoomLeft {};
 /// The key exchange with everybody now in the room is complete: all will hear us. Told on entering,
 /// and again when it is complete with somebody who came later. In rooms too large to share keys on
-/// joining it is told at once, as keys go out when one talks. Capture and playout begin with the
-/// first.
+/// joining it is told at once, as keys go out when one talks. Capture begins with the
+/// first; playout has begun with the first RoomEntered.
 struct KeysReady {
     ChannelId channel{};
 };
