@@ -46,6 +46,7 @@ OWNERS = [
     (r"google/protobuf/.*|partyline/v\d+/.*\.pb\.h", ["wire"]),
     (r"openssl/.*", ["crypto", "net"]),
     (r"sodium(/.*|\.h)", ["crypto"]),
+    (r"utf8proc\.h", ["server/room"]),
     (r"boost/asio.*", ["net", "server/admin", "tests", "bench"]),
     (r"boost/beast.*", ["server/admin", "tests", "bench"]),
     (r"boost/.*", ["net", "server", "server/relay", "server/control", "server/admin", "tests", "bench"]),

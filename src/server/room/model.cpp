@@ -63,7 +63,8 @@ Result<void> Model::add_channel(const Channel& channel) {
             return bad_channel(channel, "has the name of another room beside it");
         }
     }
-    channels_.emplace(channel.id, ChannelState{.channel = channel});
+    auto& kept = channels_.emplace(channel.id, ChannelState{.channel = channel}).first->second;
+    kept.channel.name = normal_name(channel.name);
     return {};
 }
 
@@ -81,6 +82,7 @@ Result<LoggedIn> Model::log_in(std::string name, PeerKeys keys) {
     if (const auto checked = check_person_name(name); !checked) {
         return std::unexpected(checked.error());
     }
+    name = normal_name(name);
     auto folded = fold_name(name);
     if (names_.contains(folded)) {
         return fail(ErrorCode::name_taken,

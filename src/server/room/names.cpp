@@ -1,8 +1,12 @@
 #include "server/room/names.hpp"
 
-#include <algorithm>
+#include <utf8proc.h>
+
 #include <array>
+#include <cstdlib>
 #include <format>
+#include <iterator>
+#include <memory>
 
 #include "base/text.hpp"
 #include "server/room/limits.hpp"
@@ -10,29 +14,28 @@
 namespace partyline::room {
 namespace {
 
-constexpr std::string_view zero_width_joiner = "\u200D";
-
-/// The spaces of Unicode that base/text.hpp lets through: they show as nothing, or as a gap that
-/// nobody can tell from another.
-constexpr std::array<std::string_view, 18> spaces{
-    " ",      "\u00A0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005",
-    "\u2006", "\u2007", "\u2008", "\u2009", "\u200A", "\u202F", "\u205F", "\u3000", "\u2800",
-};
-
-std::string_view space_at_start(std::string_view text) {
-    const auto found =
-        std::ranges::find_if(spaces, [text](auto space) { return text.starts_with(space); });
-    return found == spaces.end() ? std::string_view{} : *found;
+/// utf8proc's form of a well-formed text. Its own failures are lack of memory and texts of 2 GiB.
+std::string mapped(std::string_view text, int options) {
+    utf8proc_uint8_t* raw = nullptr;
+    const auto bytes =
+        utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), std::ssize(text), &raw,
+                     static_cast<utf8proc_option_t>(options));
+    const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner{raw, &std::free};
+    if (bytes < 0) {
+        return std::string{text};
+    }
+    return {reinterpret_cast<const char*>(raw), static_cast<std::size_t>(bytes)};
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+/// A gap that compatibility composition leaves as it is, though nobody can tell it from a space.
+constexpr std::array<std::string_view, 2> other_spaces{"\u1680", "\u2800"};
 
 Result<void> check_name(std::string_view name, std::size_t code_points_max) {
     if (!is_plain_line(name)) {
         return fail(ErrorCode::invalid_name,
                     "A name must be UTF-8 without control or invisible characters.");
     }
-    if (code_points(name) > code_points_max) {
+    if (code_points(normal_name(name)) > code_points_max) {
         return fail(ErrorCode::invalid_name,
                     std::format("A name has at most {} characters.", code_points_max));
     }
@@ -48,18 +51,20 @@ Result<void> check_name(std::string_view name, std::size_t code_points_max) {
 
 }  // namespace
 
+std::string normal_name(std::string_view name) {
+    return mapped(name, UTF8PROC_COMPOSE | UTF8PROC_STABLE);
+}
+
 std::string fold_name(std::string_view name) {
-    std::string folded;
-    folded.reserve(name.size());
-    while (!name.empty()) {
-        if (name.starts_with(zero_width_joiner)) {
-            name.remove_prefix(zero_width_joiner.size());
-        } else if (const auto space = space_at_start(name); !space.empty()) {
-            folded += ' ';
-            name.remove_prefix(space.size());
-        } else {
-            folded += lower(name.front());
-            name.remove_prefix(1);
+    constexpr auto options =
+        UTF8PROC_COMPOSE | UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
+    // Decomposed first, because a mark that folds to a letter (U+0345) has to stand in its order
+    // before it does (Unicode 3.13, D146); twice, because folding can leave what composes anew.
+    auto folded = mapped(name, UTF8PROC_DECOMPOSE | UTF8PROC_STABLE);
+    folded = mapped(mapped(folded, options), options);
+    for (const auto space : other_spaces) {
+        for (auto at = folded.find(space); at != std::string::npos; at = folded.find(space, at)) {
+            folded.replace(at, space.size(), " ");
         }
     }
     return folded;

@@ -15,8 +15,13 @@ Result<void> check_channel_name(std::string_view name);
 Result<void> check_topic(std::string_view topic);
 Result<void> check_text(std::string_view text);
 
-/// Equal for names that are to count as the same: ASCII letters in either case, spaces of any
-/// kind, and with or without the zero-width joiner. `name` is well-formed UTF-8.
+/// The form in which a name is kept and told: Unicode's NFC (UAX #15), so that what looks like one
+/// letter is one. `name` is well-formed UTF-8.
+std::string normal_name(std::string_view name);
+
+/// Equal for names that are to count as the same: NFKC_Casefold (Unicode 3.13), which makes no
+/// difference of upper and lower case, composed and decomposed letters, full-width forms, ligatures,
+/// and what does not show; and spaces of any kind. `name` is well-formed UTF-8.
 std::string fold_name(std::string_view name);
 
 }  // namespace partyline::room

@@ -15,6 +15,23 @@ std::string repeat(std::string_view part, int times) {
     return whole;
 }
 
+std::string utf8(char32_t c) {
+    const auto byte = [](char32_t bits) {
+        return static_cast<char>(static_cast<unsigned char>(bits));
+    };
+    const auto tail = [&](int shift) { return byte(0x80U | ((c >> shift) & 0x3FU)); };
+    if (c < 0x80) {
+        return {byte(c)};
+    }
+    if (c < 0x800) {
+        return {byte(0xC0U | (c >> 6)), tail(0)};
+    }
+    if (c < 0x10000) {
+        return {byte(0xE0U | (c >> 12)), tail(6), tail(0)};
+    }
+    return {byte(0xF0U | (c >> 18)), tail(12), tail(6), tail(0)};
+}
+
 TEST(RoomNames, Person) {
     struct Case {
         std::string what;
@@ -53,13 +70,46 @@ TEST(RoomNames, WhatCountsAsTheSame) {
         bool same;
     };
     const Case cases[] = {
-        {"Ada", "aDA", true},           {"Ada", "Ade", false},      {"A B", "A\u00A0b", true},
-        {"A B", "AB", false},           {"A\u200Dda", "Ada", true}, {"Ä", "Ö", false},
+        {"Ada", "aDA", true},
+        {"Ada", "Ade", false},
+        {"A B", "A\u00A0b", true},
+        {"A B", "AB", false},
+        {"A\u200Dda", "Ada", true},
+        {"Ä", "Ö", false},
         {"A\u2003B", "a\u2007b", true},
+        {"Zoë", "ZOE\u0308", true},  // composed and decomposed
+        {"Ada", "Ａｄａ", true},     // full width
+        {"ﬁn", "FIN", true},         // ligature
+        {"Straße", "STRASSE", true},
+        {"ΣΊΣΥΦΟΣ", "σίσυφος", true},  // final sigma
+        {"heart\u2764", "heart\u2764\uFE0F", true},
+        {"A\u1680B", "A\u2800b", true},
+        {"Zoë", "Zoe", false},
+        {"Ada", "Аda", false},  // another alphabet's letter is another name
     };
     for (const auto& [one, other, same] : cases) {
         EXPECT_EQ(fold_name(one) == fold_name(other), same) << one << " / " << other;
     }
+}
+
+TEST(RoomNames, FoldingTwiceIsFoldingOnceForEveryCharacter) {
+    for (char32_t c = 1; c <= 0x10FFFF; ++c) {
+        if (c >= 0xD800 && c <= 0xDFFF) {
+            continue;
+        }
+        const auto name = "a" + utf8(c) + "\u0301B";
+        const auto folded = fold_name(name);
+        ASSERT_EQ(fold_name(folded), folded) << std::hex << static_cast<std::uint32_t>(c);
+        ASSERT_EQ(fold_name(normal_name(name)), folded)
+            << std::hex << static_cast<std::uint32_t>(c);
+    }
+}
+
+TEST(RoomNames, LengthCountsWhatIsKept) {
+    EXPECT_EQ(normal_name("Zoe\u0308"), "Zoë");
+    EXPECT_TRUE(check_person_name(repeat("e\u0308", 32)));
+    // U+0344 is two marks when composed as NFC wants it.
+    EXPECT_FALSE(check_person_name(repeat("\u0344", 17)));
 }
 
 TEST(RoomNames, TopicsAndTexts) {
