@@ -41,12 +41,17 @@ private:
 
     SystemPace pace_;
     SpscRing<float> ring_{device_ring_samples};
+    std::atomic<bool> wanted_{false};  // from the first read on
     std::atomic<Duration::rep> started_{0};
     TimePoint stalled_at_;  // [voice-up] when to go on with silence; zero before the first frame
     std::unique_ptr<DeviceStream> stream_;  // last: its callbacks use the above
 };
 
 void DeviceSource::exchange(float*, const float* in, std::size_t samples) {
+    // What was captured before anybody listened is old when they do.
+    if (!wanted_.load(std::memory_order_relaxed)) {
+        return;
+    }
     if (started_.load(std::memory_order_relaxed) == 0) {
         const auto first_sample_at = pace_.now() - length_of(samples);
         started_.store(first_sample_at.time_since_epoch().count(), std::memory_order_release);
@@ -56,6 +61,7 @@ void DeviceSource::exchange(float*, const float* in, std::size_t samples) {
 }
 
 bool DeviceSource::read(dsp::Frame frame) {
+    wanted_.store(true, std::memory_order_relaxed);
     while (ring_.size() < frame.size()) {
         const auto now = pace_.now();
         if (stalled_at_ != TimePoint{} && now >= stalled_at_) {

@@ -107,6 +107,26 @@ TEST_F(Devices, WhatIsPlayedIsHeardAtThePaceOfTime) {
     EXPECT_LE(quiet, frames / 20) << speaker->underruns();
 }
 
+TEST_F(Devices, AMicrophoneGivesNothingFromBeforeItsFirstRead) {
+    const auto speaker = sink("spk");
+    const auto witness = source("echo");
+    ASSERT_TRUE(speaker && witness);
+    std::unique_ptr<audio::Source> microphone;
+    {
+        const TonePlayer player(*speaker);
+        ASSERT_TRUE(hear(*witness, true));
+        microphone = source("echo");
+        ASSERT_TRUE(microphone);
+        ASSERT_TRUE(hear(*witness, true, 60)) << "as long as a device's ring lasts";
+    }
+    ASSERT_TRUE(hear(*witness, false));
+    for (int i = 0; i < 40; ++i) {
+        Buffer frame;
+        ASSERT_TRUE(microphone->read(frame));
+        ASSERT_LT(loudness(frame), 0.1) << i;
+    }
+}
+
 TEST_F(Devices, TheDefaultIsFollowed) {
     const auto speaker = sink("");
     const auto microphone = source("echo");
