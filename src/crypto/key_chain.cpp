@@ -19,6 +19,7 @@ std::vector<KeyChain::Link>::iterator KeyChain::position(std::uint16_t step) {
 
 Secret<32> KeyChain::key_at(std::uint16_t step) {
     require(step >= oldest_step(), "a chain cannot be walked backwards");
+    require(step <= head_step_ + steps_ahead_max, "a chain is walked in short stretches only");
     auto at = position(step);
     if (at != links_.end() && at->step == step) {
         return at->key.clone();
@@ -29,10 +30,7 @@ Secret<32> KeyChain::key_at(std::uint16_t step) {
         key = ratchet(key);
         ++known;
         ++ratchets_;
-        // Near the head that is, or near the one that may come of this walk.
-        const bool near_head =
-            known - head_step_ <= steps_ahead_max || step - known <= steps_ahead_max;
-        if (known % checkpoint_spacing == 0 && known != step && near_head) {
+        if (known % checkpoint_spacing == 0 && known != step) {
             at = std::next(links_.insert(at, {.step = known, .key = key.clone()}));
         }
     }
@@ -52,7 +50,6 @@ void KeyChain::advance(std::uint16_t step, Secret<32> key, TimePoint now) {
     drop_distant();
 }
 
-// Longer gaps than steps_ahead_max have no checkpoints all the way, so nobody may ask for them.
 void KeyChain::drop_distant() {
     const auto head = position(head_step_);
     const auto near = std::ranges::find_if(

@@ -38,7 +38,8 @@ public:
     [[nodiscard]] std::uint16_t oldest_step() const { return links_.front().step; }
     [[nodiscard]] std::uint16_t head_step() const { return head_step_; }
 
-    /// The key of `step`, which is not before oldest_step(). Moves nothing.
+    /// The key of `step`, which is not before oldest_step() and at most steps_ahead_max above
+    /// head_step(). Moves nothing.
     Secret<32> key_at(std::uint16_t step);
 
     /// The speaker has reached `step`, whose key this is and which is above head_step(). The steps

@@ -69,7 +69,7 @@ TEST(KeyChain, EachStepAheadIsWalkedOnce) {
 }
 
 TEST(KeyChain, EachStepBehindAJumpIsCheapToo) {
-    for (const auto jump : Steps({2, 17, 1024, 1025, 1500, 2048, 3000, 65'000})) {
+    for (const auto jump : Steps({2, 17, 1023, 1024})) {
         KeyChain chain(5, first_key());
         const auto to = static_cast<std::uint16_t>(5 + jump);
         chain.advance(to, chain.key_at(to), start);
@@ -112,6 +112,7 @@ TEST(KeyChain, IsBounded) {
 TEST(KeyChainDeathTest, GoesOneWay) {
     KeyChain chain(10, first_key());
     EXPECT_DEATH((void)chain.key_at(9), "backwards");
+    EXPECT_DEATH((void)chain.key_at(10 + steps_ahead_max + 1), "short stretches");
     EXPECT_DEATH(chain.advance(10, first_key(), start), "only moves on");
 }
 

@@ -42,10 +42,12 @@ public:
     /// Takes a share's key. What it does depends on the share's generation:
     /// - above every one taken before: it is the current generation from now on, and the one before
     ///   ends after old_generation_lifetime. At most generations_kept_max are kept.
-    /// - the current one: the key must be the one that the chain held gives for that step. If it
-    ///   is, a step ahead of what was heard becomes the newest one known (this is how the answer to
-    ///   a KeyRequest reaches beyond steps_ahead_max), and any other changes nothing. If it is not,
-    ///   the share is refused, and so are all that follow for this generation.
+    /// - the current one, at most steps_ahead_max ahead of what was heard: the key must be the one
+    ///   that the chain held gives for that step. If it is, a later step becomes the newest one
+    ///   known, and any other changes nothing. If it is not, the share is refused, and so are all
+    ///   that follow for this generation.
+    /// - the current one, further ahead: the chain goes on from there, and nothing before that step
+    ///   opens any more. This is how the answer to a KeyRequest reaches a listener left behind.
     /// - the current one, after forget_keys(): it is taken again.
     /// - an older one: refused.
     /// Fails with bad_key_share when it refuses, and for a step before the one that the generation

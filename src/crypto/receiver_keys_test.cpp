@@ -276,8 +276,11 @@ TEST_F(ReceiverKeysTest, GenerationsOfSharesOnlyRise) {
         {"the current step, another key", 5, 20, false, false, "hello"},
         {"a step ahead", 5, 21, true, true, "hello"},
         {"a step ahead, another key", 5, 21, false, false, "hello"},
-        {"far ahead", 5, 65'535, true, true, "replayed"},
-        {"far ahead, another key", 5, 65'535, false, false, "hello"},
+        {"as far ahead as frames may be", 5, 20 + 1024, true, true, "hello"},
+        {"as far ahead, another key", 5, 20 + 1024, false, false, "hello"},
+        {"further ahead", 5, 20 + 1025, true, true, "replayed"},
+        {"further ahead, another key", 5, 20 + 1025, false, true, "replayed"},
+        {"at the end", 5, 65'535, true, true, "replayed"},
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.name);
