@@ -135,6 +135,7 @@ void KeyExchange::admit(const wire::Member& wire_member) {
         return;
     }
     auto& member = add_member(wire_member.session)->second;
+    member.vouched = true;
     if (!book_.admit(wire_member)) {
         ++counters_.devices_refused;
         member.refused = book_.pair(wire_member.session) == nullptr;
@@ -214,16 +215,20 @@ void KeyExchange::answered(std::uint64_t ticket, const std::optional<Error>& err
     if (!covered) {
         return;  // of a room that we have left
     }
+    const auto now = clock_.now();
+    const bool limited = error && error->code == ErrorCode::rate_limited;
+    if (limited) {
+        const Duration wait = std::chrono::milliseconds(error->retry_ms);
+        share_not_before_ = now + std::max<Duration>(wait, share_retry_after);
+    }
+    // A refusal for a membership that has changed since is no reason to wait.
+    const bool pause = error && !limited && covered.mapped() == epoch_;
     for (auto& [session, member] : members_) {
         if (member.ticket == ticket) {
             member.confirmed = !error;
             member.ticket = error ? 0 : ticket;
+            member.share_not_before = pause ? now + share_retry_after : TimePoint{};
         }
-    }
-    // A refusal for a membership that has changed since is no reason to wait.
-    if (error && (covered.mapped() == epoch_ || error->code == ErrorCode::rate_limited)) {
-        const Duration wait = std::chrono::milliseconds(error->retry_ms);
-        share_not_before_ = clock_.now() + std::max<Duration>(wait, share_retry_after);
     }
     tick();
 }
@@ -329,13 +334,23 @@ void KeyExchange::share_key(TimePoint now) {
     for (auto& entry : members_) {
         const auto& [session, member] = entry;
         const bool wanted = member.requested || (member.ticket == 0 && may_share(now));
-        if (wanted && !member.refused && book_.pair(session) != nullptr) {
+        if (wanted && now >= member.share_not_before && !member.refused &&
+            book_.pair(session) != nullptr) {
             to.push_back(&entry);
         }
     }
-    for (std::size_t from = 0; from < to.size(); from += shares_per_message_) {
-        const auto count = std::min(shares_per_message_, to.size() - from);
-        send_shares(std::span(to).subspan(from, count));
+    // The screen may show for a moment somebody who has left before we came, and the server refuses
+    // a message with a share for them as a whole. So whom it named itself never travel with others.
+    const auto unvouched = std::ranges::stable_partition(
+        to, [](const Members::value_type* entry) { return entry->second.vouched; });
+    const std::span all(to);
+    send_in_messages(all.first(all.size() - unvouched.size()));
+    send_in_messages(all.last(unvouched.size()));
+}
+
+void KeyExchange::send_in_messages(std::span<Members::value_type* const> to) {
+    for (; !to.empty(); to = to.subspan(std::min(shares_per_message_, to.size()))) {
+        send_shares(to.first(std::min(shares_per_message_, to.size())));
     }
 }
 
@@ -443,7 +458,11 @@ std::optional<TimePoint> KeyExchange::next_tick() const {
         at(last_rotation_ ? *last_rotation_ + rotation_interval() : TimePoint{});
     }
     // What is left has no hurry: shares to repeat, keys to ask for, the step after long talk.
-    if (talking_ || completion_due_ || share_not_before_ > ticked_at_) {
+    const bool paused =
+        share_not_before_ > ticked_at_ || std::ranges::any_of(members_, [this](const auto& entry) {
+            return entry.second.share_not_before > ticked_at_;
+        });
+    if (talking_ || completion_due_ || paused) {
         at(ticked_at_ + key_exchange_idle_tick);
     }
     return next;

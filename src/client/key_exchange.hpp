@@ -101,6 +101,7 @@ public:
 private:
     struct Member {
         bool refused = false;               // its device does not verify
+        bool vouched = false;               // named by the server as of this room, not only seen
         bool requested = false;             // asks for our key, and gets it again
         bool confirmed = false;             // the server has handed it the newest key
         std::uint64_t ticket = 0;           // of the share with the newest key; 0: not sent
@@ -108,6 +109,7 @@ private:
         TimePoint since;
         std::optional<TimePoint> keys_asked_at;
         std::optional<TimePoint> request_taken_at;
+        TimePoint share_not_before{};
         std::vector<wire::KeyShare> early_shares;  // until its keys are here
     };
     using Members = std::map<SessionId, Member>;
@@ -125,6 +127,7 @@ private:
     void take_step(TimePoint now);
     void advance(TimePoint now);
     void share_key(TimePoint now);
+    void send_in_messages(std::span<Members::value_type* const> to);
     void send_shares(std::span<Members::value_type* const> to);
     void fetch_keys(TimePoint now);
     void tell_when_complete(TimePoint now);

@@ -527,6 +527,22 @@ TEST_F(KeyExchangeTest, AShareRefusedForAMembershipThatHasChangedIsRepeatedAtOnc
     EXPECT_EQ(take(), "share 2.2 to 4");
 }
 
+TEST_F(KeyExchangeTest, SomebodyWhoLeftBeforeWeCameDelaysNobody) {
+    settle_in();
+    // In the attic the screen still shows 3, whose keys we know from the lobby; only 4 is there.
+    join(attic, 2);
+    keys_.set_seen(std::vector{SessionId{3}, SessionId{4}});
+    run(20ms);
+    take();
+    ASSERT_EQ(tickets_.size(), 1U);
+    keys_.answered(tickets_.back(), Error{.code = ErrorCode::bad_key_share});
+    page({4});
+    EXPECT_EQ(take(), "share 3.1 to 4") << "not a second later, and without 3";
+    run(20ms);
+    enters(5);
+    EXPECT_EQ(take(), "use 3.2; share 3.2 to 5");
+}
+
 // --- time and talk ---------------------------------------------------------------------------
 
 TEST_F(KeyExchangeTest, ARatchetStepAfterFiveMinutesOfTalk) {
