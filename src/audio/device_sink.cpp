@@ -40,6 +40,12 @@ public:
         return underruns_.load(std::memory_order_relaxed);
     }
 
+    void on_device_change(OnDeviceChange listener) override {
+        if (stream_) {
+            stream_->on_change(std::move(listener));
+        }
+    }
+
 private:
     DeviceSink() = default;
 

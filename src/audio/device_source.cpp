@@ -33,6 +33,10 @@ public:
         return TimePoint(Duration(started_.load(std::memory_order_acquire)));
     }
 
+    void on_device_change(OnDeviceChange listener) override {
+        stream_->on_change(std::move(listener));
+    }
+
 private:
     DeviceSource() = default;
 

@@ -247,8 +247,7 @@ void DeviceStream::watch(const std::stop_token& stop) {
         const auto now = SystemClock().now();
         if (opened_.device) {
             if (const auto what = fault(now)) {
-                log::warning("the {} {}; looking for another", word_for(direction_), *what);
-                reopen(now);
+                reopen(now, *what);
                 continue;
             }
         }
@@ -257,8 +256,21 @@ void DeviceStream::watch(const std::stop_token& stop) {
             retry_at_ = now + device_retry_period;
         }
         if (look && (!opened_.device || chosen_is_there())) {
-            reopen(now);
+            reopen(now, {});
         }
+    }
+}
+
+void DeviceStream::on_change(OnDeviceChange listener) {
+    const std::lock_guard lock(listener_mutex_);
+    listener_ = std::move(listener);
+}
+
+void DeviceStream::tell(DeviceChange::State state, std::string message) {
+    log::info("{}", message);
+    const std::lock_guard lock(listener_mutex_);
+    if (listener_) {
+        listener_({.state = state, .message = std::move(message)});
     }
 }
 
@@ -284,14 +296,18 @@ std::optional<std::string> DeviceStream::fault(TimePoint now) {
     return std::nullopt;
 }
 
-void DeviceStream::reopen(TimePoint now) {
+// `why`: what was wrong with the device in use; empty when there was none, or only a stand-in.
+void DeviceStream::reopen(TimePoint now, std::string_view why) {
+    using enum DeviceChange::State;
+    const auto what = word_for(direction_);
     const bool was_open = opened_.device != nullptr;
     opened_.device.reset();
     auto opened = open_device(IfMissing::take_default);
     retry_at_ = now + device_retry_period;
     if (!opened) {
         if (was_open) {
-            log::warning("{}; trying again every second", opened.error().message);
+            tell(lost, std::format("The {} {}, and {}. It is tried again every second.", what,
+                                   why.empty() ? "was to change" : why, opened.error().message));
         }
         return;
     }
@@ -299,9 +315,11 @@ void DeviceStream::reopen(TimePoint now) {
     opened_at_ = looked_at_ = SystemClock().now();
     samples_seen_ = samples_.load(std::memory_order_relaxed);
     if (opened_.is_stand_in) {
-        log::warning("using the default {} until \"{}\" is back", word_for(direction_), wanted_);
+        tell(stand_in,
+             std::format("The {} \"{}\" is gone. The default one is used until it is back.", what,
+                         wanted_));
     } else {
-        log::info("the {} runs again", word_for(direction_));
+        tell(back, std::format("The {} runs again.", what));
     }
 }
 

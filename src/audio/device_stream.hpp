@@ -10,9 +10,11 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "audio/device_choice.hpp"
+#include "audio/source.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 
@@ -42,6 +44,9 @@ public:
     DeviceStream(const DeviceStream&) = delete;
     DeviceStream& operator=(const DeviceStream&) = delete;
 
+    /// [any] As Source::on_device_change().
+    void on_change(OnDeviceChange listener);
+
     /// [any] When the device last called back; zero before the first time.
     [[nodiscard]] TimePoint last_callback() const {
         return TimePoint(Duration(last_callback_.load(std::memory_order_acquire)));
@@ -62,7 +67,8 @@ private:
     void watch(const std::stop_token& stop);
     /// What is wrong with the device since the last look; nothing while all is well.
     std::optional<std::string> fault(TimePoint now);
-    void reopen(TimePoint now);
+    void reopen(TimePoint now, std::string_view why);
+    void tell(DeviceChange::State state, std::string message);
     void called_back(std::size_t samples);
 
     const Direction direction_;
@@ -82,6 +88,9 @@ private:
     TimePoint looked_at_;
     TimePoint retry_at_;
     std::uint64_t samples_seen_ = 0;
+
+    std::mutex listener_mutex_;
+    OnDeviceChange listener_;
 
     std::mutex sleep_mutex_;
     std::condition_variable_any sleep_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -10,6 +11,18 @@
 #include "dsp/format.hpp"
 
 namespace partyline::audio {
+
+/// What has become of a device that was in use.
+struct DeviceChange {
+    enum class State : std::uint8_t {
+        lost,      // nothing is captured or played; it is tried again every second
+        stand_in,  // the system's default serves until the chosen one is back
+        back,      // it runs again
+    };
+    State state = State::lost;
+    std::string message;  // a sentence for the person
+};
+using OnDeviceChange = std::function<void(const DeviceChange&)>;
 
 /// Gives 10 ms frames at the pace of real time. Owned by the talkie; read by its voice-up thread.
 class Source {
@@ -27,6 +40,9 @@ public:
     /// [any] Whether the last frame of a file that is not looped has been read; only silence may
     /// follow. A device never finishes.
     [[nodiscard]] virtual bool finished() const { return false; }
+    /// [any] Who is to hear of the device's fate, on a thread of its own. After a call with {}
+    /// nobody is called any more.
+    virtual void on_device_change(OnDeviceChange) {}
 };
 
 /// Takes 10 ms frames at its own pace. Owned by the talkie; fed by its voice-down thread.
@@ -45,6 +61,8 @@ public:
     virtual Result<void> close() = 0;
     /// [any] How many periods of 10 ms had to be played as silence because a frame came too late.
     [[nodiscard]] virtual std::uint64_t underruns() const = 0;
+    /// [any] As Source's.
+    virtual void on_device_change(OnDeviceChange) {}
 };
 
 struct FileSourceOptions {

@@ -56,6 +56,15 @@ Json heard_fields(const client::HeardStats& heard) {
 
 const char* lane_name(client::Lane lane) { return lane == client::Lane::udp ? "udp" : "tunnel"; }
 
+const char* device_state(client::DeviceChanged::State state) {
+    switch (state) {
+        case client::DeviceChanged::State::lost: return "lost";
+        case client::DeviceChanged::State::stand_in: return "stand_in";
+        case client::DeviceChanged::State::back: return "back";
+    }
+    return "lost";
+}
+
 std::int64_t to_ns(TimePoint at) {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(at.time_since_epoch()).count();
 }
@@ -120,6 +129,17 @@ struct Fields {
     }
     Json operator()(const client::LaneChanged& e) const {
         return {{"event", "lane"}, {"lane", lane_name(e.lane)}};
+    }
+    Json operator()(const client::DeviceChanged& e) const {
+        return {{"event", "device"},
+                {"what", e.capture ? "capture" : "playout"},
+                {"state", device_state(e.state)},
+                {"message", e.message}};
+    }
+    Json operator()(const client::MemberRefused& e) const {
+        Json out{{"event", "member_refused"}};
+        out.update(person_fields(view, e.person));
+        return out;
     }
     Json operator()(const client::Refused& e) const {
         Json out{{"event", "refused"}, {"command", e.command}};

@@ -19,6 +19,20 @@ const View view{
     .self = SessionId{7},
 };
 
+TEST(Report, WhoIsNotHeardAndWhatBrokeIsToldInWords) {
+    std::ostringstream out;
+    std::ostringstream complaints;
+    const auto report = make_text_report(out, complaints);
+    report->event(client::MemberRefused{view.people[1]}, view, {});
+    report->event(client::DeviceChanged{.capture = true,
+                                        .state = client::DeviceChanged::State::lost,
+                                        .message = "The microphone stopped."},
+                  view, {});
+    EXPECT_EQ(out.str(),
+              "bob?[2J and you cannot hear each other: what the server shows as their key is not "
+              "theirs, or is too old\nThe microphone stopped.\n");
+}
+
 TEST(Report, RoomsAreNamedFromTheTop) {
     EXPECT_EQ(room_path(view.rooms, ChannelId{3}), "Games/Chess");
     EXPECT_EQ(room_path(view.rooms, ChannelId{9}), "#9");
@@ -91,8 +105,9 @@ TEST(Report, EveryJsonEventHasAName) {
              client::Connected{}, client::Disconnected{}, client::RoomsChanged{},
              client::PersonChanged{}, client::PersonLeft{}, client::RoomEntered{},
              client::RoomLeft{}, client::KeysReady{}, client::TextReceived{},
-             client::SpeakingChanged{}, client::LaneChanged{}, client::Refused{},
-             client::AudioStarted{}, client::MicFinished{}}) {
+             client::SpeakingChanged{}, client::LaneChanged{}, client::DeviceChanged{},
+             client::MemberRefused{}, client::Refused{}, client::AudioStarted{},
+             client::MicFinished{}}) {
         names.insert(json.of(event).at("event"));
     }
     EXPECT_EQ(names.size(), std::variant_size_v<client::Event>);

@@ -91,6 +91,13 @@ struct Sentence {
                    ? "voice goes over UDP"
                    : "UDP does not get through; voice goes through the control connection";
     }
+    std::string operator()(const client::DeviceChanged& e) const { return printable(e.message); }
+    std::string operator()(const client::MemberRefused& e) const {
+        return std::format(
+            "{} and you cannot hear each other: what the server shows as their key is "
+            "not theirs, or is too old",
+            printable(e.person.name));
+    }
     std::string operator()(const client::Refused& e) const {
         return std::format("{} was refused: {}", e.command, printable(e.error.message));
     }

@@ -138,7 +138,10 @@ void KeyExchange::admit(const wire::Member& wire_member) {
     member.vouched = true;
     if (!book_.admit(wire_member)) {
         ++counters_.devices_refused;
-        member.refused = book_.pair(wire_member.session) == nullptr;
+        const bool keyless = book_.pair(wire_member.session) == nullptr;
+        if (keyless && !std::exchange(member.refused, true)) {
+            outputs_.emplace_back(DeviceRefused{wire_member.session});
+        }
         return;
     }
     member.refused = false;

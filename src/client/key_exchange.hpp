@@ -44,13 +44,17 @@ struct SessionGone {
     SessionId session{};
 };
 struct RoomCleared {};
+/// A member's device does not verify: there is nothing between us. Told once while it is so.
+struct DeviceRefused {
+    SessionId session{};
+};
 /// Every member who can be given our key has it.
 struct KeysComplete {
     ChannelId channel{};
 };
 
 using KeyOutput = std::variant<ToServer, UseSenderKey, UseSpeakerKey, MemberEntered, MemberGone,
-                               SessionGone, RoomCleared, KeysComplete>;
+                               SessionGone, RoomCleared, DeviceRefused, KeysComplete>;
 
 struct KeyExchangeCounters {
     std::uint64_t shares_dropped = 0;   // not from a member, not for this room, or not authentic

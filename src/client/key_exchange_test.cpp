@@ -416,11 +416,15 @@ TEST_F(KeyExchangeTest, ADeviceThatDoesNotVerifyIsGivenNothingAndBelievedNothing
                           .members = {member},
                           .more = false});
         keys.key_share(share_from(peer(4), 1, lobby));
+        keys.member_joined({.channel = lobby, .channel_epoch = ChannelEpoch{1}, .member = member});
+        int told = 0;
         for (const auto& output : keys.take_outputs()) {
             EXPECT_FALSE(std::holds_alternative<ToServer>(output)) << what;
             EXPECT_FALSE(std::holds_alternative<UseSpeakerKey>(output)) << what;
+            told += std::holds_alternative<DeviceRefused>(output) ? 1 : 0;
         }
-        EXPECT_EQ(keys.counters().devices_refused, 1U) << what;
+        EXPECT_EQ(told, 1) << what;
+        EXPECT_EQ(keys.counters().devices_refused, 2U) << what;
         EXPECT_EQ(keys.counters().shares_dropped, 1U) << what;
     }
 }

@@ -46,6 +46,7 @@ LiveTalkie::LiveTalkie(Parts parts)
       lane_(loop_),
       gate_(loop_),
       tick_wanted_(loop_) {
+    watch_devices();
     loop_.spawn(live());
     thread_ = std::thread([this] { loop_.run(); });
 }
@@ -106,6 +107,26 @@ VoiceStats LiveTalkie::voice_stats() const {
             .round_trip_ms = heard->round_trip_ms,
             .lane = heard->lane,
             .heard = heard->heard};
+}
+
+// The devices tell on threads of their own, until stop_voice().
+void LiveTalkie::watch_devices() {
+    const auto teller = [this](bool capture) {
+        return [this, capture](const audio::DeviceChange& change) {
+            loop_.post([this, told = DeviceChanged{
+                                  .capture = capture,
+                                  .state = static_cast<DeviceChanged::State>(change.state),
+                                  .message = change.message}] {
+                if (!ended_) {
+                    emit(told);
+                }
+            });
+        };
+    };
+    if (source_) {
+        source_->on_device_change(teller(true));
+    }
+    sink_->on_device_change(teller(false));
 }
 
 // --- from first to last ----------------------------------------------------------------------
@@ -348,7 +369,9 @@ void LiveTalkie::begin_voice() {
         if (auto up = VoiceUp::start(identity, *link_, *source_)) {
             up_ = std::move(*up);
         } else {
-            log::error("Nothing can be said: {}", up.error().message);
+            emit(DeviceChanged{.capture = true,
+                               .state = DeviceChanged::State::lost,
+                               .message = "Nothing can be said: " + up.error().message});
         }
     }
 }
@@ -366,6 +389,10 @@ void LiveTalkie::end(Error reason) { begin_end(std::move(reason)); }
 void LiveTalkie::stop_voice() {
     up_.reset();
     down_.reset();
+    if (source_) {
+        source_->on_device_change({});
+    }
+    sink_->on_device_change({});
     if (const auto closed = sink_->close(); !closed) {
         log::error("{}", closed.error().message);
     }

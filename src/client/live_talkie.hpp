@@ -75,6 +75,7 @@ private:
     net::task<> take_reports(net::Gate::Pass pass);
     net::task<> say_farewell(net::Gate::Pass pass);
     void drain_reports();
+    void watch_devices();
     void stop_voice();
     void begin_end(Error reason);
     using Work = std::move_only_function<void(Session&)>;

@@ -191,6 +191,11 @@ std::vector<Person> Model::people() const {
     return people;
 }
 
+std::optional<Person> Model::person(SessionId session) const {
+    const auto at = people_.find(session);
+    return at == people_.end() ? std::nullopt : std::optional(at->second.person);
+}
+
 std::string Model::name_of(SessionId session) const {
     const auto at = people_.find(session);
     return at == people_.end() ? std::string() : at->second.person.name;

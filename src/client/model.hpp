@@ -48,6 +48,7 @@ public:
     [[nodiscard]] ChannelId own_channel() const { return own_channel_; }
     [[nodiscard]] std::vector<Room> rooms() const;
     [[nodiscard]] std::vector<Person> people() const;
+    [[nodiscard]] std::optional<Person> person(SessionId session) const;
     /// Empty for a session that is not known.
     [[nodiscard]] std::string name_of(SessionId session) const;
     /// Whether somebody in our room talks, as far as the server knows: it may be that no sound of

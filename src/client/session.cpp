@@ -145,6 +145,12 @@ void Session::carry_out(ToServer output) {
 
 void Session::carry_out(UseSenderKey output) { port_.to_up(std::move(output)); }
 
+void Session::carry_out(DeviceRefused output) {
+    if (auto person = model_.person(output.session)) {
+        port_.emit(MemberRefused{*std::move(person)});
+    }
+}
+
 void Session::carry_out(KeysComplete output) {
     if (!std::exchange(capture_begun_, true)) {
         port_.begin_capture();

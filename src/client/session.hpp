@@ -96,6 +96,7 @@ private:
     void pump_keys();
     void carry_out(ToServer output);
     void carry_out(UseSenderKey output);
+    void carry_out(DeviceRefused output);
     void carry_out(KeysComplete output);
     template <class ForVoiceDown>
     void carry_out(ForVoiceDown output) {

@@ -137,6 +137,18 @@ struct SpeakingChanged {
 struct LaneChanged {
     Lane lane = Lane::tunnel;
 };
+/// The microphone or the loudspeakers failed, or work again; `message` says it to the person.
+struct DeviceChanged {
+    enum class State : std::uint8_t { lost, stand_in, back };
+    bool capture = false;
+    State state = State::lost;
+    std::string message;
+};
+/// What somebody in our room showed as their key is not theirs, or its time is over: we do not hear
+/// each other. Either their program is broken or the server tries to listen in.
+struct MemberRefused {
+    Person person;
+};
 /// A command was refused; `command` says which in a word.
 struct Refused {
     std::string command;
@@ -150,9 +162,10 @@ struct AudioStarted {
 /// The file behind the microphone has been spoken to its end.
 struct MicFinished {};
 
-using Event = std::variant<Connected, Disconnected, RoomsChanged, PersonChanged, PersonLeft,
-                           RoomEntered, RoomLeft, KeysReady, TextReceived, SpeakingChanged,
-                           LaneChanged, Refused, AudioStarted, MicFinished>;
+using Event =
+    std::variant<Connected, Disconnected, RoomsChanged, PersonChanged, PersonLeft, RoomEntered,
+                 RoomLeft, KeysReady, TextReceived, SpeakingChanged, LaneChanged, DeviceChanged,
+                 MemberRefused, Refused, AudioStarted, MicFinished>;
 
 /// A live connection to one switchboard, with threads of its own. Every member is [any]; events
 /// come on the talkie's control thread, one at a time, and may call back into the talkie.

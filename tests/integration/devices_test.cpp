@@ -10,6 +10,8 @@
 #include <thread>
 
 #include "audio/source.hpp"
+#include "harness/server.hpp"
+#include "harness/talkie.hpp"
 #include "integration/sound_server.hpp"
 
 namespace partyline {
@@ -154,6 +156,26 @@ TEST_F(Devices, AChosenDeviceThatVanishesIsReplacedUntilItIsBack) {
     EXPECT_TRUE(hear(*microphone, true)) << "the default stands in";
     plug_in();
     EXPECT_TRUE(hear(*microphone, false)) << "the chosen one is back";
+}
+
+TEST_F(Devices, APersonIsToldWhatBecomesOfTheirDevice) {
+    const auto plug_in = [this] {
+        return server_.control(
+            {"load-module", "module-null-sink", "sink_name=headset", "norewinds=1", "rate=48000"});
+    };
+    const auto headset = plug_in();
+    const harness::ServerProcess switchboard(scratch_, {});
+    harness::TalkieProcess ada(
+        scratch_,
+        {.name = "ada", .port = switchboard.port(), .join = "Lobby", .speaker = "device:headset"});
+    ada.wait("room_entered");
+    server_.control({"unload-module", headset});
+    const auto gone = ada.wait("device", "state", "stand_in");
+    EXPECT_EQ(gone["what"], "playout");
+    EXPECT_NE(gone["message"].get<std::string>().find("\"headset\" is gone"), std::string::npos);
+    plug_in();
+    ada.wait("device", "state", "back");
+    EXPECT_EQ(ada.quit(), 0);
 }
 
 TEST_F(Devices, TheSoundServersDeathIsSurvived) {
