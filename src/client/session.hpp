@@ -17,6 +17,7 @@
 #include "client/talkie.hpp"
 #include "client/voice_link.hpp"
 #include "crypto/identity.hpp"
+#include "dsp/format.hpp"
 #include "wire/control.hpp"
 
 namespace partyline::client {
@@ -103,6 +104,8 @@ private:
         port_.to_down(std::move(output));
     }
     void update_open();
+    /// The server's wish, whenever it is told; zero is none.
+    void set_frame_ms(std::uint32_t frame_ms);
     void presence_changed();
 
     // --- answers -----------------------------------------------------------------------------
@@ -156,6 +159,7 @@ private:
     Lane lane_ = Lane::tunnel;
     std::uint64_t heard_revision_ = 0;
 
+    std::uint32_t frame_ms_ = dsp::frame_ms;
     unsigned leaves_asked_ = 0;
     bool mute_ = false;
     bool deafen_ = false;

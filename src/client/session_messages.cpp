@@ -33,8 +33,9 @@ void Session::on_answer(const Request& request, const wire::Joined& joined) {
     // old one.
     keys_.joined(joined);
     presence_changed();
-    port_.to_up(SetRoom{.route = joined.route, .frame_ms = joined.frame_ms});
+    port_.to_up(SetRoute{joined.route});
     port_.to_down(SetRoute{joined.route});
+    set_frame_ms(joined.frame_ms);
     if (!std::exchange(playout_begun_, true)) {
         port_.begin_playout();
     }
@@ -53,7 +54,7 @@ void Session::on_answer(const Request& request, const wire::Ok&) {
     keys_.left_room();
     presence_changed();
     // The route died with the room, and the next one comes with the next room.
-    port_.to_up(SetRoom{});
+    port_.to_up(SetRoute{});
     port_.to_down(SetRoute{});
     port_.emit(RoomLeft{});
     emit_all(events);
@@ -130,13 +131,21 @@ void Session::on(const wire::MemberJoined& joined) {
         return;
     }
     emit_all(model_.member_joined(joined.member.session));
+    set_frame_ms(joined.frame_ms);
     keys_.member_joined(joined);
     pump_keys();
+}
+
+void Session::set_frame_ms(std::uint32_t frame_ms) {
+    if (frame_ms != 0 && frame_ms != std::exchange(frame_ms_, frame_ms)) {
+        port_.to_up(SetFrameLength{frame_ms});
+    }
 }
 
 void Session::on(const wire::MemberLeft& left) {
     if (left.channel == model_.own_channel()) {
         model_.member_left(left.session);
+        set_frame_ms(left.frame_ms);
         keys_.member_left(left);
         pump_keys();
     }

@@ -30,8 +30,10 @@ public:
         std::visit([this](const auto& one) { tell(one); }, event);
     }
     void to_up(UpCommand command) override {
-        if (const auto* room = std::get_if<SetRoom>(&command)) {
-            add(std::format("up: room {} {}", room->route.value, room->frame_ms));
+        if (const auto* route = std::get_if<SetRoute>(&command)) {
+            add(std::format("up: route {}", route->route.value));
+        } else if (const auto* length = std::get_if<SetFrameLength>(&command)) {
+            add(std::format("up: {} ms", length->frame_ms));
         } else if (const auto* open = std::get_if<SetOpen>(&command)) {
             add(open->open ? "up: open" : "up: closed");
         } else if (const auto* key = std::get_if<UseSenderKey>(&command)) {
@@ -148,7 +150,7 @@ TEST_F(SessionTest, EntersARoomAndExchangesKeys) {
     // The fresh key goes ahead of the route into the new room.
     EXPECT_EQ(told_.take(),
               "in 10; person me; down: clear; up: key 2.0; down: +2; up: key 2.1; up: open; "
-              "up: room 6 20; down: route 6; playout");
+              "up: route 6; down: route 6; up: 20 ms; playout");
     say(wire::MemberKeys{.channel = lobby,
                          .channel_epoch = ChannelEpoch{1},
                          .members = {ann_.member(clock_.unix_ms())},
@@ -157,6 +159,26 @@ TEST_F(SessionTest, EntersARoomAndExchangesKeys) {
     answer(wire::Ok{});
     EXPECT_EQ(told_.take(), "capture; ready");
     EXPECT_EQ(session_->model().own_channel(), lobby);
+}
+
+TEST_F(SessionTest, PacketsAreAsLongAsTheServerLastAskedFor) {
+    enter_lobby();
+    told_.take();
+    say(wire::MemberJoined{.channel = lobby,
+                           .channel_epoch = ChannelEpoch{2},
+                           .member = Peer(3).member(clock_.unix_ms()),
+                           .frame_ms = 20});
+    EXPECT_NE(told_.take().find("up: 20 ms"), std::string::npos);
+    say(wire::MemberJoined{.channel = lobby,
+                           .channel_epoch = ChannelEpoch{3},
+                           .member = Peer(4).member(clock_.unix_ms()),
+                           .frame_ms = 20});
+    EXPECT_EQ(told_.take().find(" ms"), std::string::npos) << "it is so already";
+    say(wire::MemberLeft{.channel = lobby,
+                         .channel_epoch = ChannelEpoch{4},
+                         .session = SessionId{4},
+                         .frame_ms = 10});
+    EXPECT_NE(told_.take().find("up: 10 ms"), std::string::npos);
 }
 
 TEST_F(SessionTest, SoundBeginsOnce) {
@@ -176,7 +198,7 @@ TEST_F(SessionTest, LeavingShutsTheMicrophoneAtOnce) {
     session_->leave();
     EXPECT_EQ(told_.take(), "up: closed; > Leave");
     answer(wire::Ok{});
-    EXPECT_EQ(told_.take(), "down: clear; up: room 0 10; down: route 0; out; person me");
+    EXPECT_EQ(told_.take(), "down: clear; up: route 0; down: route 0; out; person me");
     EXPECT_FALSE(session_->model().own_channel());
 }
 

@@ -87,7 +87,7 @@ class Talker {
 public:
     explicit Talker(std::uint32_t session)
         : session_(session), uplink_(hop_key(), 0), sender_(make()) {
-        sender_.set_room(Route{7}, 10).value();
+        sender_.set_route(Route{7});
         sender_.set_open(true);
     }
 

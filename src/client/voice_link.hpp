@@ -29,20 +29,20 @@ namespace partyline::client {
 
 // --- commands --------------------------------------------------------------------------------
 
-/// A zero route: in no room.
-struct SetRoom {
-    Route route{};
+/// How long the packets are to be, from the next one on.
+struct SetFrameLength {
     unsigned frame_ms = 10;
+};
+/// Zero: in no room.
+struct SetRoute {
+    Route route{};
 };
 /// Whether what is said may leave this machine.
 struct SetOpen {
     bool open = false;
 };
-using UpCommand = std::variant<std::monostate, UseSenderKey, SetRoom, SetOpen>;
+using UpCommand = std::variant<std::monostate, UseSenderKey, SetRoute, SetFrameLength, SetOpen>;
 
-struct SetRoute {
-    Route route{};
-};
 /// Whether the server says that somebody in the room talks.
 struct SetRoomTalking {
     bool talking = false;

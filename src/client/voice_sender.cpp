@@ -28,26 +28,18 @@ Result<VoiceSender> VoiceSender::create(const VoiceIdentity& identity, Uplink& u
     return VoiceSender(identity, uplink, std::move(*encoder));
 }
 
-Result<void> VoiceSender::set_room(Route route, unsigned frame_ms) {
+void VoiceSender::set_route(Route route) {
     route_ = route;
+    // Half a long packet is not worth keeping: it belongs to the room before.
+    filled_samples_ = 0;
+}
+
+Result<void> VoiceSender::set_frame_ms(unsigned frame_ms) {
     const std::size_t packet_samples = frame_ms / dsp::frame_ms * dsp::frame_samples;
-    if (packet_samples == packet_samples_) {
-        return {};
-    }
     if (packet_samples != dsp::frame_samples && packet_samples != dsp::packet_samples_max) {
         return fail(ErrorCode::malformed, "The server asked for packets of an unknown length.");
     }
-    auto encoder =
-        dsp::OpusEncoder::create({.packet_samples = packet_samples,
-                                  .bitrate_bps = bitrate_.bitrate_bps(),
-                                  .expected_loss_percent = bitrate_.expected_loss_percent()});
-    if (!encoder) {
-        return std::unexpected(std::move(encoder.error()));
-    }
-    encoder_ = std::move(*encoder);
-    packet_samples_ = packet_samples;
-    // Half a long packet is not worth keeping: it belongs to the room before.
-    filled_samples_ = 0;
+    next_packet_samples_ = packet_samples;
     return {};
 }
 
@@ -67,6 +59,10 @@ void VoiceSender::on_loss(const LossReport& report) {
 std::optional<VoiceSender::Packet> VoiceSender::push(dsp::ConstFrame frame) {
     ++counters_.frames_captured;
     captured_ += static_cast<dsp::MediaTime>(frame.size());
+    if (filled_samples_ == 0 && packet_samples_ != next_packet_samples_) {
+        packet_samples_ = next_packet_samples_;
+        encoder_.set_packet_samples(packet_samples_);
+    }
     std::ranges::copy(frame, samples_.begin() + static_cast<std::ptrdiff_t>(filled_samples_));
     filled_samples_ += frame.size();
     if (filled_samples_ < packet_samples_) {

@@ -28,12 +28,14 @@ struct SenderCounters {
 /// counted in samples captured. Owned by the voice-up thread, or by a test. One thread.
 class VoiceSender {
 public:
-    /// `uplink` outlives the sender. Sends nothing before set_room(), set_key() and set_open().
+    /// `uplink` outlives the sender. Sends nothing before set_route(), set_key() and set_open().
     static Result<VoiceSender> create(const VoiceIdentity& identity, Uplink& uplink);
 
-    /// The route and the packet length (10 or 20) that Joined told. A zero route is no room:
-    /// nothing is sent. Fails only when Opus does.
-    Result<void> set_room(Route route, unsigned frame_ms);
+    /// The route that Joined told. Zero is no room: nothing is sent.
+    void set_route(Route route);
+    /// The packet length that the server wants in this room, 10 or 20, from the next packet on; one
+    /// that is half full is sent as it was begun. Fails with malformed for another length.
+    Result<void> set_frame_ms(unsigned frame_ms);
     /// The key from the next packet on. Never goes back to a KID that was used before.
     void set_key(const crypto::SenderKeyMaterial& key);
     /// Closed (muted, or nobody there to hear): nothing is sent but the end of a running spurt,
@@ -82,6 +84,7 @@ private:
     Bytes datagram_;  // of a capacity that is never exceeded
 
     std::size_t packet_samples_ = dsp::frame_samples;
+    std::size_t next_packet_samples_ = dsp::frame_samples;
     std::size_t filled_samples_ = 0;
     dsp::MediaTime captured_ = 0;
     std::uint64_t next_counter_ = 0;  // SFrame's: never restarts, whatever the key

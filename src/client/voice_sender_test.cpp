@@ -47,7 +47,7 @@ struct Seen {
 class Rig {
 public:
     Rig() : uplink_(test::hop_key(), 3), sender_(make()) {
-        sender_.set_room(Route{0x0102}, 10).value();
+        sender_.set_route(Route{0x0102});
         sender_.set_key(test::key_of(1));
         sender_.set_open(true);
     }
@@ -169,7 +169,7 @@ TEST(VoiceSender, NothingOfWhatWasSaidAfterClosingIsInTheEnd) {
     const auto last_packet = [](bool shouting) {
         Uplink uplink(test::hop_key(), 0);
         auto sender = VoiceSender::create(test::identity_of(session), uplink).value();
-        sender.set_room(Route{1}, 10).value();
+        sender.set_route(Route{1});
         sender.set_key(test::key_of(1));
         sender.set_open(true);
         for (dsp::MediaTime i = 0; i < 10; ++i) {
@@ -186,11 +186,11 @@ TEST(VoiceSender, NothingWithoutRoomOrKey) {
     auto sender = VoiceSender::create(test::identity_of(session), uplink).value();
     sender.set_open(true);
     EXPECT_FALSE(sender.push(test::buzz(0)));
-    sender.set_room(Route{1}, 10).value();
+    sender.set_route(Route{1});
     EXPECT_FALSE(sender.push(test::buzz(480)));
     sender.set_key(test::key_of(1));
     EXPECT_TRUE(sender.push(test::buzz(960)));
-    sender.set_room(Route{}, 10).value();
+    sender.set_route(Route{});
     EXPECT_FALSE(sender.push(test::buzz(1440)));
 }
 
@@ -214,7 +214,7 @@ TEST(VoiceSender, ANewKeyNeverRestartsTheCounter) {
 
 TEST(VoiceSender, LongPacketsHoldTwoFrames) {
     Rig rig;
-    rig.sender().set_room(Route{1}, 20).value();
+    rig.sender().set_frame_ms(20).value();
     rig.talk(10);
     const auto seen = rig.take();
     ASSERT_EQ(seen.size(), 5U);
@@ -225,15 +225,31 @@ TEST(VoiceSender, LongPacketsHoldTwoFrames) {
 
 TEST(VoiceSender, HalfALongPacketDoesNotFollowIntoTheNextRoom) {
     Rig rig;
-    rig.sender().set_room(Route{1}, 20).value();
+    rig.sender().set_frame_ms(20).value();
     rig.talk(1);
-    rig.sender().set_room(Route{2}, 10).value();
+    rig.sender().set_route(Route{2});
+    rig.sender().set_frame_ms(10).value();
     rig.talk(1);
     const auto seen = rig.take();
     ASSERT_EQ(seen.size(), 1U);
     EXPECT_EQ(seen[0].media_time, dsp::frame_samples);
-    EXPECT_FALSE(rig.sender().set_room(Route{2}, 40));
-    EXPECT_FALSE(rig.sender().set_room(Route{2}, 0));
+    EXPECT_FALSE(rig.sender().set_frame_ms(40));
+    EXPECT_FALSE(rig.sender().set_frame_ms(0));
+}
+
+TEST(VoiceSender, TheLengthChangesBetweenPacketsAndLosesNothing) {
+    Rig rig;
+    rig.talk(3);
+    rig.sender().set_frame_ms(20).value();
+    rig.talk(5);
+    rig.sender().set_frame_ms(10).value();  // the third long packet is half full
+    rig.talk(3);
+    std::vector<dsp::MediaTime> times;
+    for (const auto& seen : rig.take()) {
+        EXPECT_FALSE(seen.ends_spurt);
+        times.push_back(seen.media_time / static_cast<dsp::MediaTime>(dsp::frame_samples));
+    }
+    EXPECT_EQ(times, (std::vector<dsp::MediaTime>{0, 1, 2, 3, 5, 7, 9, 10}));
 }
 
 TEST(VoiceSender, PushAllocatesNothing) {

@@ -51,9 +51,9 @@ void VoiceUp::take_commands() {
     }
 }
 
-void VoiceUp::take(const SetRoom& command) {
-    if (auto set = sender_.set_room(command.route, command.frame_ms); !set) {
-        log::error("Nothing can be said in this room: {}", set.error().message);
+void VoiceUp::take(const SetFrameLength& command) {
+    if (auto set = sender_.set_frame_ms(command.frame_ms); !set) {
+        log::warning("{}", set.error().message);
     }
 }
 

@@ -40,7 +40,8 @@ private:
     void take_commands();
     void take(std::monostate) {}
     void take(const UseSenderKey& command) { sender_.set_key(command.key); }
-    void take(const SetRoom& command);
+    void take(const SetRoute& command) { sender_.set_route(command.route); }
+    void take(const SetFrameLength& command);
     void take(const SetOpen& command) { sender_.set_open(command.open); }
     void take_loss();
     void deliver(ByteView datagram);

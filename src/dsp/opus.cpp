@@ -101,6 +101,11 @@ void OpusEncoder::set_expected_loss(unsigned percent) {
     state_->set(OPUS_SET_PACKET_LOSS_PERC(static_cast<int>(told)));
 }
 
+void OpusEncoder::set_packet_samples(std::size_t samples) {
+    assert(samples == frame_samples || samples == packet_samples_max);
+    state_->packet_samples = samples;
+}
+
 OpusEncoder::Packet OpusEncoder::encode(std::span<const float> samples, MutableByteView out) {
     assert(samples.size() == state_->packet_samples);
     const auto room = static_cast<opus_int32>(std::min(out.size(), opus_bytes_max));

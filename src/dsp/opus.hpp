@@ -29,9 +29,10 @@ public:
     OpusEncoder(OpusEncoder&&) noexcept;
     OpusEncoder& operator=(OpusEncoder&&) noexcept;
 
-    /// Takes effect with the next packet. A changed packet_samples needs a new encoder.
+    // Take effect with the next packet.
     void set_bitrate(unsigned bitrate_bps);
     void set_expected_loss(unsigned percent);
+    void set_packet_samples(std::size_t samples);  // 480 or 960
 
     struct Packet {
         std::size_t bytes = 0;

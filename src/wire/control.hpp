@@ -225,6 +225,7 @@ struct MemberJoined {
     ChannelId channel{};
     ChannelEpoch channel_epoch{};
     Member member;
+    std::uint32_t frame_ms = 0;
     bool operator==(const MemberJoined&) const = default;
 };
 
@@ -232,6 +233,7 @@ struct MemberLeft {
     ChannelId channel{};
     ChannelEpoch channel_epoch{};
     SessionId session{};
+    std::uint32_t frame_ms = 0;
     bool operator==(const MemberLeft&) const = default;
 };
 

@@ -110,10 +110,14 @@ inline std::vector<ServerBody> server_bodies() {
                    .channel_epoch = ChannelEpoch{9},
                    .members = {member(7), member(8)},
                    .more = true},
-        MemberJoined{
-            .channel = ChannelId{3}, .channel_epoch = ChannelEpoch{9}, .member = member(7)},
-        MemberLeft{
-            .channel = ChannelId{3}, .channel_epoch = ChannelEpoch{9}, .session = SessionId{7}},
+        MemberJoined{.channel = ChannelId{3},
+                     .channel_epoch = ChannelEpoch{9},
+                     .member = member(7),
+                     .frame_ms = 20},
+        MemberLeft{.channel = ChannelId{3},
+                   .channel_epoch = ChannelEpoch{9},
+                   .session = SessionId{7},
+                   .frame_ms = 10},
         Text{.id = MessageId{0x1'0000'0001},
              .channel = ChannelId{3},
              .session = SessionId{7},

@@ -126,6 +126,7 @@ MemberJoined read(const v1::MemberJoined& from, FieldReader& in) {
         .channel = ChannelId{from.channel()},
         .channel_epoch = ChannelEpoch{from.channel_epoch()},
         .member = read(from.member(), in),
+        .frame_ms = from.frame_ms(),
     };
 }
 
@@ -134,6 +135,7 @@ MemberLeft read(const v1::MemberLeft& from, FieldReader&) {
         .channel = ChannelId{from.channel()},
         .channel_epoch = ChannelEpoch{from.channel_epoch()},
         .session = SessionId{from.session()},
+        .frame_ms = from.frame_ms(),
     };
 }
 

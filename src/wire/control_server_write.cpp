@@ -125,6 +125,7 @@ struct BodyWriter {
         joined.set_channel(from.channel.value);
         joined.set_channel_epoch(from.channel_epoch.value);
         write_member(from.member, *joined.mutable_member());
+        joined.set_frame_ms(from.frame_ms);
     }
 
     void operator()(const MemberLeft& from) const {
@@ -132,6 +133,7 @@ struct BodyWriter {
         left.set_channel(from.channel.value);
         left.set_channel_epoch(from.channel_epoch.value);
         left.set_session(from.session.value);
+        left.set_frame_ms(from.frame_ms);
     }
 
     void operator()(const Text& from) const {

@@ -61,7 +61,8 @@ void Talkie::sit_down(relay::Relay& relay) {
 void Talkie::enter(relay::Relay& relay, ChannelId room) {
     room_ = room;
     route_ = relay.move(seat_, room);
-    sender_.set_room(room ? route_ : Route{}, settings_.frame_ms).value();
+    sender_.set_route(room ? route_ : Route{});
+    sender_.set_frame_ms(settings_.frame_ms).value();
     sender_.set_open(static_cast<bool>(room) && !flags_.muted);
     receiver.clear_room();
 }

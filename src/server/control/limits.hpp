@@ -53,10 +53,9 @@ inline constexpr std::size_t unauthenticated_share = 4;
 inline constexpr Duration tick_interval = std::chrono::milliseconds(25);
 inline constexpr Duration room_losses_interval = std::chrono::seconds(1);
 inline constexpr std::size_t crowded_sessions = 100;
-/// Rooms of up to this many get the shorter frames.
-inline constexpr std::size_t short_frame_members_max = 25;
-inline constexpr std::uint32_t short_frame_ms = 10;
+/// What is sent in crowded rooms, and in others.
 inline constexpr std::uint32_t long_frame_ms = 20;
+inline constexpr std::uint32_t short_frame_ms = 10;
 
 inline constexpr std::size_t message_bytes_per_cost = 4096;
 inline constexpr std::size_t read_buffer_bytes = 16 * 1024;  // one for all connections

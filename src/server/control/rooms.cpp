@@ -18,13 +18,11 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Join& join) {
         seat.route = relay_.move(seat.voice, join.channel);
         tell_presence_early(seat, members);
     }
-    answer(call,
-           wire::Joined{.channel = join.channel,
-                        .channel_epoch = joined->epoch,
-                        .route = seat.route,
-                        .frame_ms = joined->members <= short_frame_members_max ? short_frame_ms
-                                                                               : long_frame_ms,
-                        .members = static_cast<std::uint32_t>(joined->members)});
+    answer(call, wire::Joined{.channel = join.channel,
+                              .channel_epoch = joined->epoch,
+                              .route = seat.route,
+                              .frame_ms = frame_ms(join.channel),
+                              .members = static_cast<std::uint32_t>(joined->members)});
     if (joined->members <= wire::share_on_join_members_max) {
         for (const auto& page : member_keys(seat, members)) {
             tell(seat, page, Outbox::Bound::counted);

@@ -38,8 +38,10 @@ protected:
         EXPECT_NE(moved.route, joined.route);
         EXPECT_EQ(relay.seats.at(bob.session)->channel, attic);
         EXPECT_EQ(co_await ada.get<wire::MemberLeft>(),
-                  (wire::MemberLeft{
-                      .channel = lobby, .channel_epoch = ChannelEpoch{3}, .session = bob.session}));
+                  (wire::MemberLeft{.channel = lobby,
+                                    .channel_epoch = ChannelEpoch{3},
+                                    .session = bob.session,
+                                    .frame_ms = 10}));
         co_await bob.ask<wire::Ok>(wire::Leave{});
         EXPECT_EQ(relay.seats.at(bob.session)->channel, ChannelId{});
     }
@@ -201,6 +203,28 @@ protected:
         co_await keys_on_demand(*callers.back(), *callers.front(), count);
     }
 
+    /// All who are in a crowded room learn that they had better send longer packets, and when not.
+    net::task<> crowds() {
+        std::vector<std::unique_ptr<Caller>> callers;
+        for (std::size_t members = 1; members <= 26; ++members) {
+            auto& caller = *callers.emplace_back(std::make_unique<Caller>(loop));
+            co_await caller.log_in(port(), "Guest " + std::to_string(members));
+            co_await caller.ask<wire::Joined>(wire::Join{lobby});
+            if (members > 1) {
+                EXPECT_EQ((co_await callers.front()->get<wire::MemberJoined>()).frame_ms,
+                          members <= 25 ? 10U : 20U);
+            }
+        }
+        for (std::size_t left = 25; left >= 18; --left) {
+            co_await callers.at(left)->ask<wire::Ok>(wire::Leave{});
+            EXPECT_EQ((co_await callers.front()->get<wire::MemberLeft>()).frame_ms,
+                      left >= 20 ? 20U : 10U)
+                << left;
+        }
+        const auto back = co_await callers.back()->ask<wire::Joined>(wire::Join{lobby});
+        EXPECT_EQ(back.frame_ms, 10U);
+    }
+
     static net::task<> keys_on_demand(Caller& last, Caller& first, std::size_t count) {
         // Had keys been sent on joining, they would come before the pong.
         const auto ping = co_await last.send(wire::ControlPing{});
@@ -243,6 +267,7 @@ TEST_F(RoomsTest, TextsHaveARate) {
 }
 TEST_F(RoomsTest, Presence) { play(presence()); }
 TEST_F(RoomsTest, WhoDisconnectsIsGone) { play(who_disconnects_is_gone()); }
+TEST_F(RoomsTest, CrowdsSendLongerPackets) { play(crowds()); }
 TEST_F(RoomsTest, LargeRoomsTellKeysOnDemand) { play(large_rooms(80)); }
 
 }  // namespace

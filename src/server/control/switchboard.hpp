@@ -100,6 +100,8 @@ private:
     // --- telling (tell.cpp) ----------------------------------------------------------------------
     void publish(const room::Events& events);
     void tell(const room::Audience& audience, const wire::ServerBody& body);
+    /// How long packets are to be in this room.
+    [[nodiscard]] std::uint32_t frame_ms(ChannelId channel) const;
     void tell(Seat& seat, const wire::ServerBody& body, Outbox::Bound bound);
     void deliver(SessionId session, const wire::EncodedEvent& event);
     void send(Peer& peer, const wire::ServerMessage& message, Outbox::Bound bound);

@@ -28,12 +28,14 @@ void Switchboard::publish(const room::Events& events) {
                 [&](const room::MemberJoined& it) {
                     tell(audience, wire::MemberJoined{.channel = it.channel,
                                                       .channel_epoch = it.epoch,
-                                                      .member = to_wire(*model_.find(it.session))});
+                                                      .member = to_wire(*model_.find(it.session)),
+                                                      .frame_ms = frame_ms(it.channel)});
                 },
                 [&](const room::MemberLeft& it) {
                     tell(audience, wire::MemberLeft{.channel = it.channel,
                                                     .channel_epoch = it.epoch,
-                                                    .session = it.session});
+                                                    .session = it.session,
+                                                    .frame_ms = frame_ms(it.channel)});
                 },
                 [&](const room::Text& it) { tell(audience, to_wire(it)); },
                 [&](const room::KeyRequested& it) {
@@ -42,6 +44,10 @@ void Switchboard::publish(const room::Events& events) {
             },
             event.body);
     }
+}
+
+std::uint32_t Switchboard::frame_ms(ChannelId channel) const {
+    return model_.find(channel)->crowded ? long_frame_ms : short_frame_ms;
 }
 
 void Switchboard::tell(const room::Audience& audience, const wire::ServerBody& body) {

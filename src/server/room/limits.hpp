@@ -11,6 +11,11 @@ inline constexpr std::size_t channel_name_code_points_max = 64;
 inline constexpr std::size_t topic_bytes_max = 512;
 inline constexpr std::size_t text_bytes_max = 4096;
 
+/// A room is crowded from one more than this on, and until fewer than crowded_members_min are left:
+/// so that one who comes and goes does not change it every time.
+inline constexpr std::size_t uncrowded_members_max = 25;
+inline constexpr std::size_t crowded_members_min = 20;
+
 inline constexpr std::size_t channels_max = 1000;
 inline constexpr std::size_t channel_depth_max = 8;
 /// What a server can be set to; its own limit is usually far lower.

@@ -147,6 +147,7 @@ void Model::enter(Session& session, ChannelState& to, Events& events) {
     const auto id = session.presence.session;
     ++to.epoch.value;
     to.members.push_back(id);
+    to.crowded = to.crowded || to.members.size() > uncrowded_members_max;
     session.presence.channel = channel;
     events.push_back({.audience = ToMembers{.channel = channel, .except = id},
                       .body = MemberJoined{.channel = channel, .epoch = to.epoch, .session = id}});
@@ -161,6 +162,7 @@ void Model::exit(Session& session, Events& events) {
     const auto id = session.presence.session;
     ++from.epoch.value;
     std::erase(from.members, id);
+    from.crowded = from.crowded && from.members.size() >= crowded_members_min;
     session.presence.channel = {};
     session.presence.speaking = false;
     events.push_back({.audience = ToMembers{.channel = channel},

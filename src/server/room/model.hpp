@@ -31,6 +31,7 @@ struct ChannelState {
     Channel channel;
     ChannelEpoch epoch{};            // counts the joins and leaves
     std::vector<SessionId> members;  // in the order of joining
+    bool crowded = false;            // so many that they had better send fewer packets
 };
 
 struct Options {
