@@ -43,6 +43,12 @@ int open_socket(Endpoint::Family family) {
     return socket(domain, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
 }
 
+bool tell_local_address(int fd, Endpoint::Family family) {
+    // An IPv6 socket tells it of IPv4 datagrams, too, in mapped form.
+    return family == Endpoint::Family::v6 ? set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
+                                          : set_option(fd, IPPROTO_IP, IP_PKTINFO, 1);
+}
+
 bool configure(int fd, Endpoint::Family family, const UdpOptions& options) {
     bool good = true;
     if (family == Endpoint::Family::v6) {
@@ -92,7 +98,8 @@ Result<UdpSocket> UdpSocket::bind(const Endpoint& local, const UdpOptions& optio
         return system_failure("open", local);
     }
     UdpSocket socket(fd, family);
-    if (!configure(fd, family, options) || !attach(fd, ::bind, address, family)) {
+    if (!configure(fd, family, options) || (address.is_any() && !tell_local_address(fd, family)) ||
+        !attach(fd, ::bind, address, family)) {
         return system_failure("bind", local);
     }
     return socket;

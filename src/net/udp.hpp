@@ -31,6 +31,8 @@ class SendBatch;
 class UdpSocket {
 public:
     /// Fails with io, naming the address and why. Where the system has no IPv6, [::] means 0.0.0.0.
+    /// Bound to either, a batch tells for each datagram which of the machine's addresses it was
+    /// sent to: an answer must leave from there, or a connected peer will not take it.
     static Result<UdpSocket> bind(const Endpoint& local, const UdpOptions& options = {});
     /// A socket for one peer: others' datagrams never show.
     static Result<UdpSocket> connect(const Endpoint& peer, const UdpOptions& options = {});
@@ -90,6 +92,8 @@ public:
     [[nodiscard]] ByteView datagram(std::size_t index) const;
     [[nodiscard]] MutableByteView mutable_datagram(std::size_t index) const;
     [[nodiscard]] Endpoint from(std::size_t index) const;
+    /// The address of ours that it was sent to; zero for a socket that has only one.
+    [[nodiscard]] Endpoint::Address to(std::size_t index) const;
     /// How many datagrams the system has dropped since the socket was made because its receive
     /// buffer was full, as of the last datagram received (SO_RXQ_OVFL; wraps at 2^32).
     [[nodiscard]] std::uint32_t overflow() const;
@@ -118,8 +122,9 @@ public:
     };
     /// Nothing when there is no room for the slices: send() first.
     std::optional<Payload> payload(std::span<const ByteView> slices);
-    /// False when there is no room: send() first, and make the payload anew.
-    bool add(const Endpoint& to, Payload payload);
+    /// `from`: the address of ours to send from, or zero for what the system chooses. False when
+    /// there is no room: send() first, and make the payload anew.
+    bool add(const Endpoint& to, Payload payload, const Endpoint::Address& from = {});
 
     [[nodiscard]] std::size_t size() const;
     void clear();

@@ -13,10 +13,64 @@
 namespace partyline::net {
 namespace {
 
-// Room for the one control message that we ask for: SO_RXQ_OVFL's count.
-struct alignas(cmsghdr) Control {
-    std::array<std::byte, CMSG_SPACE(sizeof(std::uint32_t))> bytes{};
+// Room for the control messages that we ask for: SO_RXQ_OVFL's count, and our address.
+struct alignas(cmsghdr) ReceiveControl {
+    std::array<std::byte, CMSG_SPACE(sizeof(std::uint32_t)) + CMSG_SPACE(sizeof(in6_pktinfo))>
+        bytes{};
 };
+struct alignas(cmsghdr) SendControl {
+    std::array<std::byte, CMSG_SPACE(sizeof(in6_pktinfo))> bytes{};
+};
+
+template <class Info>
+Info info_of(cmsghdr* control) {
+    Info info{};
+    std::memcpy(&info, CMSG_DATA(control), sizeof info);
+    return info;
+}
+
+Endpoint::Address local_address(msghdr& header) {
+    for (auto* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
+        if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+            const auto info = info_of<in6_pktinfo>(c);
+            Endpoint::Address address{};
+            std::memcpy(address.data(), &info.ipi6_addr, address.size());
+            return address;
+        }
+        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+            const auto info = info_of<in_pktinfo>(c);
+            std::array<std::uint8_t, 4> v4{};
+            std::memcpy(v4.data(), &info.ipi_spec_dst, v4.size());
+            return Endpoint::v4(v4, 0).address();
+        }
+    }
+    return {};
+}
+
+template <class Info>
+void put_info(msghdr& header, int level, int type, const Info& info) {
+    header.msg_controllen = CMSG_SPACE(sizeof info);
+    auto* const c = CMSG_FIRSTHDR(&header);
+    c->cmsg_level = level;
+    c->cmsg_type = type;
+    c->cmsg_len = CMSG_LEN(sizeof info);
+    std::memcpy(CMSG_DATA(c), &info, sizeof info);
+}
+
+void send_from(msghdr& header, const Endpoint::Address& address, std::uint32_t scope) {
+    in6_pktinfo info{};
+    info.ipi6_ifindex = scope;  // a link-local peer is reached over its interface only
+    std::memcpy(&info.ipi6_addr, address.data(), address.size());
+    put_info(header, IPPROTO_IPV6, IPV6_PKTINFO, info);
+}
+
+// What send_from() wrote, as an IPv4 socket wants it.
+void rewrite_for_v4(msghdr& header) {
+    const auto v6 = info_of<in6_pktinfo>(CMSG_FIRSTHDR(&header));
+    in_pktinfo info{};
+    std::memcpy(&info.ipi_spec_dst, &v6.ipi6_addr.s6_addr[12], sizeof info.ipi_spec_dst);
+    put_info(header, IPPROTO_IP, IP_PKTINFO, info);
+}
 
 }  // namespace
 
@@ -42,7 +96,7 @@ struct ReceiveBatch::Native {
     void prepare() {
         for (std::size_t i = 0; i < size; ++i) {
             messages[i].msg_hdr.msg_namelen = sizeof(sockaddr_storage);
-            messages[i].msg_hdr.msg_controllen = sizeof(Control);
+            messages[i].msg_hdr.msg_controllen = sizeof(ReceiveControl);
         }
     }
 
@@ -57,7 +111,7 @@ struct ReceiveBatch::Native {
     std::vector<mmsghdr> messages;
     std::vector<iovec> buffers;
     std::vector<sockaddr_storage> from;
-    std::vector<Control> controls;
+    std::vector<ReceiveControl> controls;
     std::size_t size;
     std::uint32_t overflow = 0;
 };
@@ -88,6 +142,10 @@ Endpoint ReceiveBatch::from(std::size_t index) const {
     return Endpoint::from_native(native_->from[index]);
 }
 
+Endpoint::Address ReceiveBatch::to(std::size_t index) const {
+    return local_address(native_->messages[index].msg_hdr);
+}
+
 std::uint32_t ReceiveBatch::overflow() const { return native_->overflow; }
 
 std::size_t UdpSocket::receive(ReceiveBatch& batch) {
@@ -114,7 +172,10 @@ std::size_t UdpSocket::receive(ReceiveBatch& batch) {
 
 struct SendBatch::Native {
     explicit Native(Sizes sizes)
-        : messages(sizes.datagrams), to(sizes.datagrams), slices(sizes.slices) {
+        : messages(sizes.datagrams),
+          to(sizes.datagrams),
+          controls(sizes.datagrams),
+          slices(sizes.slices) {
         for (std::size_t i = 0; i < sizes.datagrams; ++i) {
             messages[i].msg_hdr.msg_name = &to[i];
         }
@@ -122,6 +183,7 @@ struct SendBatch::Native {
 
     std::vector<mmsghdr> messages;
     std::vector<sockaddr_storage> to;
+    std::vector<SendControl> controls;
     std::vector<iovec> slices;
     std::size_t messages_used = 0;
     std::size_t slices_used = 0;
@@ -146,7 +208,7 @@ std::optional<SendBatch::Payload> SendBatch::payload(std::span<const ByteView> s
     return result;
 }
 
-bool SendBatch::add(const Endpoint& to, Payload payload) {
+bool SendBatch::add(const Endpoint& to, Payload payload, const Endpoint::Address& from) {
     auto& native = *native_;
     if (native.messages_used == native.messages.size()) {
         return false;
@@ -156,6 +218,12 @@ bool SendBatch::add(const Endpoint& to, Payload payload) {
     header.msg_namelen = to.to_native(native.to[native.messages_used], Endpoint::Family::v6);
     header.msg_iov = &native.slices[payload.first_slice];
     header.msg_iovlen = payload.slices;
+    header.msg_control = nullptr;
+    header.msg_controllen = 0;
+    if (from != Endpoint::Address{}) {
+        header.msg_control = &native.controls[native.messages_used];
+        send_from(header, from, to.scope());
+    }
     ++native.messages_used;
     return true;
 }
@@ -175,6 +243,9 @@ UdpSocket::Sent UdpSocket::send(SendBatch& batch) {
             // An IPv6 address here is the caller's mistake; the zero address makes it fail below.
             native.messages[i].msg_hdr.msg_namelen =
                 (to.is_v4() ? to : Endpoint::any_v4(0)).to_native(native.to[i], family_);
+            if (native.messages[i].msg_hdr.msg_controllen > 0) {
+                rewrite_for_v4(native.messages[i].msg_hdr);
+            }
         }
     }
     Sent sent;

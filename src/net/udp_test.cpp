@@ -85,6 +85,35 @@ INSTANTIATE_TEST_SUITE_P(
                     BindAndPeer{Endpoint::any_v6(0), Endpoint::loopback_v6(0)},
                     BindAndPeer{Endpoint::any_v6(0), Endpoint::loopback_v4(0)}));
 
+class UdpWildcards : public testing::TestWithParam<std::pair<Endpoint, Endpoint>> {};
+
+// A connected client takes nothing but what comes from the address it wrote to, and without a word
+// of ours the system answers from another: the one that its routes prefer.
+TEST_P(UdpWildcards, AnswersLeaveFromTheAddressThatWasWrittenTo) {
+    const auto [listen, asked] = GetParam();
+    auto server = UdpSocket::bind(listen).value();
+    auto client =
+        UdpSocket::bind(asked.is_v4() ? Endpoint::loopback_v4(0) : Endpoint::loopback_v6(0))
+            .value();
+    ASSERT_TRUE(client.send_to(asked.with_port(server.local().port()), as_bytes("hello")));
+
+    Inbox inbox(1);
+    ASSERT_EQ(inbox.take(server).size(), 1U);
+    EXPECT_EQ(inbox.batch.to(0), asked.address());
+    SendBatch out({.datagrams = 1, .slices = 1});
+    const ByteView text[] = {as_bytes("back")};
+    ASSERT_TRUE(out.add(inbox.batch.from(0), out.payload(text).value(), inbox.batch.to(0)));
+    EXPECT_EQ(server.send(out).accepted, 1U);
+    EXPECT_EQ(inbox.take(client), std::vector<std::string>{"back"});
+    EXPECT_EQ(inbox.batch.from(0), asked.with_port(server.local().port()));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Udp, UdpWildcards,
+    testing::Values(std::pair{Endpoint::any_v4(0), Endpoint::v4({127, 0, 0, 2}, 0)},
+                    std::pair{Endpoint::any_v6(0), Endpoint::v4({127, 0, 0, 2}, 0)},
+                    std::pair{Endpoint::any_v6(0), Endpoint::loopback_v6(0)}));
+
 TEST(Udp, BatchesAreBounded) {
     SendBatch out({.datagrams = 1, .slices = 2});
     const ByteView slices[] = {as_bytes("a"), as_bytes("b")};

@@ -186,6 +186,9 @@ TEST(AddressCell, KeepsAllOfAnAddress) {
         {.endpoint = net::Endpoint::loopback_v4(1)},
         {.endpoint = net::Endpoint::loopback_v6(65535), .socket = 15},
         {.endpoint = {net::Endpoint::loopback_v6(0).address(), 0, 0xFFFFFFFF}, .socket = 255},
+        {.endpoint = net::Endpoint::loopback_v4(2),
+         .socket = 1,
+         .local = net::Endpoint::v4({127, 0, 0, 2}, 0).address()},
         {},
     };
     for (const auto& address : addresses) {

@@ -136,6 +136,22 @@ TEST(Relay, ListensOnSeveralAddresses) {
     EXPECT_EQ(ann.hear(), "2:y");
 }
 
+TEST(Relay, AnswersFromTheAddressThatWasWrittenTo) {
+    for (const auto& listen : {net::Endpoint::any_v6(0), net::Endpoint::any_v4(0)}) {
+        const auto relay = make_relay(2, listen);
+        // Sockets that are connected to an address of this machine that it would not answer from.
+        const auto server = net::Endpoint::v4({127, 0, 0, 2}, relay->port());
+        LiveTalkie ann(*relay, 1, server);
+        LiveTalkie bob(*relay, 2, net::Endpoint::v4({127, 0, 0, 3}, relay->port()));
+        ann.move(lobby);
+        bob.move(lobby);
+        ASSERT_TRUE(ann.prove());
+        ASSERT_TRUE(bob.prove());
+        ann.socket.send(ann.voice("x"));
+        EXPECT_EQ(bob.hear(), "1:x");
+    }
+}
+
 TEST(Relay, CarriesTheTunnelThroughItsRings) {
     const auto relay = make_relay(2);
     const auto server = net::Endpoint::loopback_v4(relay->port());

@@ -7,7 +7,7 @@
 namespace partyline::relay {
 namespace {
 
-using Words = std::array<std::uint64_t, 3>;
+using Words = std::array<std::uint64_t, 5>;
 
 constexpr unsigned port_shift = 48;
 constexpr unsigned socket_shift = 40;
@@ -19,6 +19,7 @@ Words pack(const PeerAddress& address) {
     std::memcpy(words.data(), bytes.data(), bytes.size());
     words[2] = std::uint64_t{address.endpoint.port()} << port_shift |
                std::uint64_t{address.socket} << socket_shift | is_set | address.endpoint.scope();
+    std::memcpy(&words[3], address.local.data(), address.local.size());
     return words;
 }
 
@@ -28,9 +29,12 @@ std::optional<PeerAddress> unpack(const Words& words) {
     }
     net::Endpoint::Address bytes{};
     std::memcpy(bytes.data(), words.data(), bytes.size());
+    net::Endpoint::Address local{};
+    std::memcpy(local.data(), &words[3], local.size());
     return PeerAddress{.endpoint = {bytes, static_cast<std::uint16_t>(words[2] >> port_shift),
                                     static_cast<std::uint32_t>(words[2])},
-                       .socket = static_cast<std::uint8_t>(words[2] >> socket_shift)};
+                       .socket = static_cast<std::uint8_t>(words[2] >> socket_shift),
+                       .local = local};
 }
 
 }  // namespace

@@ -17,6 +17,8 @@ namespace partyline::relay {
 struct PeerAddress {
     net::Endpoint endpoint;
     std::uint8_t socket = 0;
+    /// The address of ours that the peer writes to; zero where the socket has only one.
+    net::Endpoint::Address local{};
     bool operator==(const PeerAddress&) const = default;
 };
 
@@ -36,7 +38,8 @@ public:
 
 private:
     static constexpr int load_tries_max = 2;
-    static constexpr std::size_t words = 3;  // 16 bytes of address; port, socket, scope and "set"
+    // 16 bytes of address; port, socket, scope and "set"; 16 bytes of our address.
+    static constexpr std::size_t words = 5;
 
     std::atomic<std::uint32_t> sequence_{0};
     std::array<std::atomic<std::uint64_t>, words> words_{};

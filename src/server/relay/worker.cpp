@@ -148,11 +148,12 @@ void Worker::receive(std::size_t number, TimePoint now) {
         obey(now);
     }
     for (std::size_t i = 0; i < count; ++i) {
-        const bool kept = core_.receive(
-            {.bytes = in_.mutable_datagram(i),
-             .slot = laid_out_[i],
-             .from = {.endpoint = in_.from(i), .socket = static_cast<std::uint8_t>(number)}},
-            now);
+        const bool kept = core_.receive({.bytes = in_.mutable_datagram(i),
+                                         .slot = laid_out_[i],
+                                         .from = {.endpoint = in_.from(i),
+                                                  .socket = static_cast<std::uint8_t>(number),
+                                                  .local = in_.to(i)}},
+                                        now);
         if (!kept) {
             slots_.release(laid_out_[i]);
         }
@@ -220,12 +221,12 @@ void Worker::send(const PeerAddress& to) {
     if (!socket.payload && !(socket.payload = socket.out.payload(slices_))) {
         transmit(socket);
     }
-    if (socket.payload && socket.out.add(to.endpoint, *socket.payload)) {
+    if (socket.payload && socket.out.add(to.endpoint, *socket.payload, to.local)) {
         return;
     }
     transmit(socket);
     socket.payload = socket.out.payload(slices_);
-    const bool added = socket.payload && socket.out.add(to.endpoint, *socket.payload);
+    const bool added = socket.payload && socket.out.add(to.endpoint, *socket.payload, to.local);
     assert(added);
 }
 
