@@ -56,6 +56,21 @@ std::string show_count(const Config& config) {
     return std::to_string(config.control.limits.*Field);
 }
 
+template <control::Rate control::Limits::* Field, double control::Rate::* Part, std::int64_t Max>
+Complaint set_rate(Config& config, const toml::node& value) {
+    const auto number = whole(value, {.min = 1, .max = Max});
+    if (!number) {
+        return wrong(number.error());
+    }
+    (config.control.limits.*Field).*Part = static_cast<double>(*number);
+    return {};
+}
+
+template <control::Rate control::Limits::* Field, double control::Rate::* Part>
+std::string show_rate(const Config& config) {
+    return std::format("{:.0f}", (config.control.limits.*Field).*Part);
+}
+
 template <Duration control::Limits::* Field, std::int64_t Min, std::int64_t Max>
 Complaint set_seconds(Config& config, const toml::node& value) {
     const auto number = whole(value, {.min = Min, .max = Max});
@@ -216,6 +231,7 @@ constexpr std::array top{
 };
 
 using control::Limits;
+using control::Rate;
 constexpr std::int64_t sessions_max = room::sessions_max;
 constexpr std::int64_t connections_max = 100'000;
 constexpr std::int64_t hour_s = 3600;
@@ -237,6 +253,22 @@ constexpr std::array limits{
         .meaning = "How many of them may be on their way in.",
         .set = set_count<&Limits::unauthenticated, 1, connections_max>,
         .show = show_count<&Limits::unauthenticated>},
+    Key{.name = "arrivals_per_second",
+        .meaning = "How many control connections may come in a second, in the long run.",
+        .set = set_rate<&Limits::arrivals, &Rate::per_second, connections_max>,
+        .show = show_rate<&Limits::arrivals, &Rate::per_second>},
+    Key{.name = "arrivals_at_once",
+        .meaning = "How many may come at once before that counts.",
+        .set = set_rate<&Limits::arrivals, &Rate::burst, connections_max>,
+        .show = show_rate<&Limits::arrivals, &Rate::burst>},
+    Key{.name = "arrivals_per_second_per_address",
+        .meaning = "The same from one IPv4 address, or one IPv6 network of 64 bits.",
+        .set = set_rate<&Limits::arrivals_per_address, &Rate::per_second, connections_max>,
+        .show = show_rate<&Limits::arrivals_per_address, &Rate::per_second>},
+    Key{.name = "arrivals_at_once_per_address",
+        .meaning = "How many of those may come at once.",
+        .set = set_rate<&Limits::arrivals_per_address, &Rate::burst, connections_max>,
+        .show = show_rate<&Limits::arrivals_per_address, &Rate::burst>},
     Key{.name = "handshake_seconds",
         .meaning = "How long the TLS handshake may take.",
         .set = set_seconds<&Limits::handshake, 1, hour_s>,

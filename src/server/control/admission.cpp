@@ -19,7 +19,7 @@ net::Endpoint counted_address(const net::Endpoint& remote) {
 
 }  // namespace
 
-Result<Admission::Slot> Admission::admit(const net::Endpoint& remote) {
+Result<Admission::Slot> Admission::admit(const net::Endpoint& remote, TimePoint now) {
     const auto address = counted_address(remote);
     if (connections_ >= connections_max_) {
         return fail(ErrorCode::server_full, "too many connections");
@@ -27,7 +27,15 @@ Result<Admission::Slot> Admission::admit(const net::Endpoint& remote) {
     if (unauthenticated_ >= unauthenticated_max_) {
         return fail(ErrorCode::server_full, "too many connections that have not logged in");
     }
-    auto& of_address = addresses_[address];
+    if (!addresses_.contains(address) && addresses_.size() >= addresses_remembered_max) {
+        forget_quiet_addresses(now);
+        if (addresses_.size() >= addresses_remembered_max + connections_) {
+            return fail(ErrorCode::server_full, "too many addresses at once");
+        }
+    }
+    auto& of_address =
+        addresses_.try_emplace(address, OfAddress{.arrivals = {arrivals_per_address_, now}})
+            .first->second;
     if (of_address.connections >= per_address_max_) {
         return fail(ErrorCode::server_full, "too many connections from one address");
     }
@@ -35,11 +43,23 @@ Result<Admission::Slot> Admission::admit(const net::Endpoint& remote) {
         return fail(ErrorCode::server_full,
                     "too many connections from one address that have not logged in");
     }
+    if (const auto may = of_address.arrivals.take(now); !may) {
+        return fail(ErrorCode::rate_limited, "too many arrivals from one address");
+    }
+    if (const auto may = arrivals_.take(now); !may) {
+        return fail(ErrorCode::rate_limited, "too many arrivals");
+    }
     ++of_address.connections;
     ++of_address.unauthenticated;
     ++connections_;
     ++unauthenticated_;
     return Slot(*this, address);
+}
+
+void Admission::forget_quiet_addresses(TimePoint now) {
+    std::erase_if(addresses_, [now](const auto& entry) {
+        return entry.second.connections == 0 && entry.second.arrivals.is_full(now);
+    });
 }
 
 Admission::Slot::Slot(Slot&& other) noexcept
@@ -53,10 +73,7 @@ Admission::Slot::~Slot() {
     }
     authenticated();
     --admission_->connections_;
-    const auto counted = admission_->addresses_.find(address_);
-    if (--counted->second.connections == 0) {
-        admission_->addresses_.erase(counted);
-    }
+    --admission_->addresses_.at(address_).connections;
 }
 
 void Admission::Slot::authenticated() {

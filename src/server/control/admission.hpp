@@ -1,4 +1,5 @@
-// Who may connect at all: counts connections, those of one address, and those not logged in yet.
+// Who may connect at all: counts connections, those of one address, those not logged in yet, and how
+// fast they come.
 #pragma once
 
 #include <algorithm>
@@ -9,18 +10,21 @@
 #include "base/error.hpp"
 #include "net/endpoint.hpp"
 #include "server/control/limits.hpp"
+#include "server/control/token_bucket.hpp"
 
 namespace partyline::control {
 
 /// Owned by the Server. One thread.
 class Admission {
 public:
-    explicit Admission(const Limits& limits)
+    Admission(const Limits& limits, TimePoint now)
         : connections_max_(limits.connections),
           per_address_max_(limits.connections_per_address),
           unauthenticated_max_(limits.unauthenticated),
           unauthenticated_per_address_max_(
-              std::max<std::size_t>(1, limits.unauthenticated / unauthenticated_share)) {}
+              std::max<std::size_t>(1, limits.unauthenticated / unauthenticated_share)),
+          arrivals_per_address_(limits.arrivals_per_address),
+          arrivals_(limits.arrivals, now) {}
 
     /// One connection's place, given back when destroyed.
     class Slot {
@@ -42,22 +46,28 @@ public:
         bool authenticated_ = false;
     };
 
-    /// Fails with server_full, saying which of the limits is reached.
-    Result<Slot> admit(const net::Endpoint& remote);
+    /// Fails with server_full or rate_limited, saying which of the limits is reached.
+    Result<Slot> admit(const net::Endpoint& remote, TimePoint now);
 
     [[nodiscard]] std::size_t connections() const { return connections_; }
     [[nodiscard]] std::size_t unauthenticated() const { return unauthenticated_; }
+    [[nodiscard]] std::size_t addresses() const { return addresses_.size(); }
 
 private:
     struct OfAddress {
         std::size_t connections = 0;
         std::size_t unauthenticated = 0;
+        TokenBucket arrivals;
     };
+
+    void forget_quiet_addresses(TimePoint now);
 
     std::size_t connections_max_;
     std::size_t per_address_max_;
     std::size_t unauthenticated_max_;
     std::size_t unauthenticated_per_address_max_;
+    Rate arrivals_per_address_;
+    TokenBucket arrivals_;
     std::size_t connections_ = 0;
     std::size_t unauthenticated_ = 0;
     std::unordered_map<net::Endpoint, OfAddress> addresses_;

@@ -17,6 +17,10 @@ struct Limits {
     std::size_t connections = 2000;
     std::size_t connections_per_address = 256;  // an IPv6 network of 64 bits counts as one address
     std::size_t unauthenticated = 256;
+    // How fast: a handshake costs more than anything else that a stranger can ask for. One address
+    // has room for everybody behind it to come back at once after a restart.
+    Rate arrivals{.per_second = 400, .burst = 4000};
+    Rate arrivals_per_address{.per_second = 20, .burst = 1000};
 
     // How long anything may take.
     Duration handshake = std::chrono::seconds(5);  // from connecting until TLS stands
@@ -49,6 +53,9 @@ struct Limits {
 /// One address may hold this part of the places for those not logged in: nobody shuts the door for
 /// all others by just standing in it.
 inline constexpr std::size_t unauthenticated_share = 4;
+/// Addresses without a connection whose arrivals are still counted. Beyond it strangers wait until
+/// somebody's count has run out.
+inline constexpr std::size_t addresses_remembered_max = 16'384;
 
 inline constexpr Duration tick_interval = std::chrono::milliseconds(25);
 inline constexpr Duration room_losses_interval = std::chrono::seconds(1);

@@ -55,10 +55,11 @@ TEST(TokenBucket, WhatCostsMoreThanItHoldsCostsAllItHolds) {
 net::Endpoint address(std::string_view text) { return net::Endpoint::parse(text).value(); }
 
 TEST(Admission, CountsByAddress) {
-    Admission admission({.connections = 100, .connections_per_address = 2, .unauthenticated = 100});
+    Admission admission({.connections = 100, .connections_per_address = 2, .unauthenticated = 100},
+                        start);
     std::list<Admission::Slot> slots;
     const auto admitted = [&](std::string_view from) {
-        auto slot = admission.admit(address(from));
+        auto slot = admission.admit(address(from), start);
         if (slot) {
             slots.push_back(std::move(*slot));
         }
@@ -80,28 +81,74 @@ TEST(Admission, CountsByAddress) {
 }
 
 TEST(Admission, CountsAllAndThoseNotLoggedIn) {
-    Admission admission({.connections = 3, .connections_per_address = 100, .unauthenticated = 2});
-    auto first = admission.admit(address("192.0.2.1:1"));
-    auto second = admission.admit(address("192.0.2.2:1"));
-    EXPECT_EQ(admission.admit(address("192.0.2.3:1")).error().code, ErrorCode::server_full);
+    Admission admission({.connections = 3, .connections_per_address = 100, .unauthenticated = 2},
+                        start);
+    auto first = admission.admit(address("192.0.2.1:1"), start);
+    auto second = admission.admit(address("192.0.2.2:1"), start);
+    EXPECT_EQ(admission.admit(address("192.0.2.3:1"), start).error().code, ErrorCode::server_full);
     first->authenticated();
     first->authenticated();
     EXPECT_EQ(admission.unauthenticated(), 1U);
-    auto third = admission.admit(address("192.0.2.3:1"));
+    auto third = admission.admit(address("192.0.2.3:1"), start);
     ASSERT_TRUE(third);
     second->authenticated();
     third->authenticated();
-    EXPECT_FALSE(admission.admit(address("192.0.2.4:1"))) << "of all, there are three";
+    EXPECT_FALSE(admission.admit(address("192.0.2.4:1"), start)) << "of all, there are three";
 }
 
 TEST(Admission, OneAddressDoesNotShutTheDoorForAll) {
-    Admission admission({.connections = 99, .connections_per_address = 99, .unauthenticated = 8});
-    auto first = admission.admit(address("192.0.2.1:1"));
-    auto second = admission.admit(address("192.0.2.1:2"));
-    EXPECT_FALSE(admission.admit(address("192.0.2.1:3")));
-    EXPECT_TRUE(admission.admit(address("192.0.2.2:1")));
+    Admission admission({.connections = 99, .connections_per_address = 99, .unauthenticated = 8},
+                        start);
+    auto first = admission.admit(address("192.0.2.1:1"), start);
+    auto second = admission.admit(address("192.0.2.1:2"), start);
+    EXPECT_FALSE(admission.admit(address("192.0.2.1:3"), start));
+    EXPECT_TRUE(admission.admit(address("192.0.2.2:1"), start));
     first->authenticated();
-    EXPECT_TRUE(admission.admit(address("192.0.2.1:3")));
+    EXPECT_TRUE(admission.admit(address("192.0.2.1:3"), start));
+}
+
+TEST(Admission, ArrivalsHaveARateByAddressAndInAll) {
+    Admission admission({.arrivals = {.per_second = 1, .burst = 5},
+                         .arrivals_per_address = {.per_second = 1, .burst = 2}},
+                        start);
+    const auto arrive = [&](std::string_view from, TimePoint now) {
+        const auto slot = admission.admit(address(from), now);
+        return slot ? "in" : slot.error().message;
+    };
+    EXPECT_EQ(arrive("192.0.2.1:1", start), "in");
+    EXPECT_EQ(arrive("192.0.2.1:2", start), "in");
+    EXPECT_EQ(arrive("192.0.2.1:3", start), "too many arrivals from one address")
+        << "though none of them stayed";
+    EXPECT_EQ(arrive("[2001:db8::1]:1", start), "in");
+    EXPECT_EQ(arrive("[2001:db8::2]:1", start), "in");
+    EXPECT_EQ(arrive("[2001:db8::3]:1", start), "too many arrivals from one address");
+    EXPECT_EQ(arrive("192.0.2.2:1", start), "in");
+    EXPECT_EQ(arrive("192.0.2.3:1", start), "too many arrivals");
+    EXPECT_EQ(arrive("192.0.2.1:4", start + milliseconds(999)),
+              "too many arrivals from one address");
+    EXPECT_EQ(arrive("192.0.2.1:4", start + seconds(1)), "in") << "nobody is shut out for good";
+}
+
+TEST(Admission, RemembersABoundedNumberOfAddresses) {
+    Admission admission({.arrivals = {.per_second = 1e6, .burst = 1e6},
+                         .arrivals_per_address = {.per_second = 1, .burst = 1}},
+                        start);
+    const auto arrive = [&](std::uint32_t number, TimePoint now) {
+        return admission
+            .admit(net::Endpoint::v4(
+                       {10, static_cast<std::uint8_t>(number >> 16U),
+                        static_cast<std::uint8_t>(number >> 8U), static_cast<std::uint8_t>(number)},
+                       1),
+                   now)
+            .has_value();
+    };
+    for (std::uint32_t i = 0; i < addresses_remembered_max; ++i) {
+        ASSERT_TRUE(arrive(i, start));
+    }
+    EXPECT_FALSE(arrive(addresses_remembered_max, start));
+    EXPECT_EQ(admission.addresses(), addresses_remembered_max);
+    EXPECT_TRUE(arrive(addresses_remembered_max, start + seconds(1)));
+    EXPECT_EQ(admission.addresses(), 1U);
 }
 
 room::Presence presence(std::uint32_t session, ChannelId channel = {}) {

@@ -23,7 +23,7 @@ Server::Server(std::unique_ptr<Switchboard> switchboard, Parts parts)
       relay_(parts.relay),
       listeners_(std::move(parts.listeners)),
       switchboard_(std::move(switchboard)),
-      admission_(switchboard_->limits()),
+      admission_(switchboard_->limits(), clock_.now()),
       gate_(loop_),
       stopping_(loop_),
       ticker_(loop_),
@@ -78,7 +78,7 @@ net::task<> Server::accept_all(net::TlsListener& listener, [[maybe_unused]] net:
         if (!stream) {
             co_return;  // closed, by run()
         }
-        auto slot = admission_.admit(stream->remote());
+        auto slot = admission_.admit(stream->remote(), clock_.now());
         if (!slot) {
             log::debug("{} is refused: {}", stream->remote().to_string(), slot.error().message);
             continue;

@@ -43,7 +43,7 @@ public:
           identity_(identity),
           peer_({.transport = *this,
                  .limits = switchboard.limits(),
-                 .slot = admission.admit(net::Endpoint::loopback_v4(1)).value(),
+                 .slot = admission.admit(net::Endpoint::loopback_v4(1), clock.now()).value(),
                  .address = "a test",
                  .now = clock.now(),
                  .handshake = {}}) {
@@ -286,7 +286,7 @@ private:
     Random random_;
     ManualClock clock_;
     FakeRelay relay_;
-    Admission admission_{Limits{}};
+    Admission admission_{Limits{.arrivals_per_address = {.per_second = 1e6, .burst = 1e6}}, {}};
     std::unique_ptr<Switchboard> switchboard_;
     std::vector<std::unique_ptr<Line>> lines_;
     std::uint32_t generation_ = 0;

@@ -24,4 +24,9 @@ Result<void> TokenBucket::take(TimePoint now, double cost) {
                                  .retry_ms = retry_ms});
 }
 
+bool TokenBucket::is_full(TimePoint now) const {
+    const std::chrono::duration<double> passed = now - filled_at_;
+    return tokens_ + passed.count() * rate_.per_second >= rate_.burst;
+}
+
 }  // namespace partyline::control

@@ -19,6 +19,8 @@ public:
     /// Takes `cost` tokens (never more than the bucket holds), or takes none and fails with
     /// rate_limited and the time until there will be enough.
     Result<void> take(TimePoint now, double cost = 1);
+    /// It is as if nothing had ever been taken.
+    [[nodiscard]] bool is_full(TimePoint now) const;
 
 private:
     Rate rate_;
