@@ -24,6 +24,7 @@ target_compile_options(partyline_warnings INTERFACE
 if(PARTYLINE_SANITIZER STREQUAL "asan")
   set(partyline_test_environment
     "ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1"
+    "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tools/leaks-of-others.txt:print_suppressions=0"
     "UBSAN_OPTIONS=print_stacktrace=1")
 elseif(PARTYLINE_SANITIZER STREQUAL "tsan")
   set(partyline_test_environment "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")

@@ -27,6 +27,11 @@ void* operator new(std::size_t size) {
     }
     throw std::bad_alloc();
 }
+// The library's own would not match the delete below.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    ++allocation_count;
+    return std::malloc(size == 0 ? 1 : size);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 

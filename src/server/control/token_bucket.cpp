@@ -12,8 +12,10 @@ Result<void> TokenBucket::take(TimePoint now, double cost) {
     filled_at_ = now;
     tokens_ = std::min(rate_.burst, tokens_ + passed.count() * rate_.per_second);
     cost = std::min(cost, rate_.burst);
-    if (tokens_ >= cost) {
-        tokens_ -= cost;
+    // What came in by many small steps may lack the last bit of a whole token.
+    constexpr double rounding = 1e-6;
+    if (tokens_ + rounding >= cost) {
+        tokens_ = std::max(0.0, tokens_ - cost);
         return {};
     }
     // Rounded up, so that whoever waits that long is not refused again.

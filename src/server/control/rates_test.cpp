@@ -1,0 +1,143 @@
+// What one session may send: every row of the table in docs/protocol.md, at its edge.
+#include <functional>
+
+#include "server/control/server_fixture.hpp"
+
+namespace partyline::control {
+namespace {
+
+constexpr Rate no_limit{.per_second = 1, .burst = 1e9};
+
+class RatesTest : public ServerTest {
+protected:
+    RatesTest() {
+        clock = &manual_clock;
+        config.limits.messages = no_limit;
+    }
+
+    using Request = std::function<wire::ClientBody(int)>;
+    /// What is sent the i-th time; the last of `at_once` is still taken, and one more is not before
+    /// so long a wait. As often as one likes: nobody is shut out for good.
+    struct Row {
+        int at_once = 0;
+        std::uint32_t wait_ms = 0;
+        Request request;
+    };
+
+    net::task<> hold(Row row) {
+        Caller ada(loop, manual_clock);
+        co_await ada.log_in(port(), "Ada");
+        co_await ada.ask<wire::Joined>(wire::Join{lobby});
+        Caller bob(loop, manual_clock);
+        co_await bob.log_in(port(), "Bob");
+        co_await bob.ask<wire::Joined>(wire::Join{lobby});
+        manual_clock.advance(std::chrono::minutes(1));
+        int number = 0;
+        for (; number < row.at_once; ++number) {
+            EXPECT_FALSE(co_await is_refused(ada, row.request(number))) << number;
+        }
+        for (int again = 0; again < 3; ++again) {
+            const auto retry_ms = (co_await is_refused(ada, row.request(number))).value_or(0);
+            // What is told is rounded up.
+            EXPECT_NEAR(retry_ms, row.wait_ms, 1);
+            manual_clock.advance(std::chrono::milliseconds(retry_ms - 2));
+            EXPECT_TRUE(co_await is_refused(ada, row.request(number)));
+            manual_clock.advance(std::chrono::milliseconds(2));
+            EXPECT_FALSE(co_await is_refused(ada, row.request(number++)));
+        }
+    }
+
+    /// For how long, if at all.
+    static net::task<std::optional<std::uint32_t>> is_refused(Caller& caller,
+                                                              wire::ClientBody body) {
+        const auto id = co_await caller.send(std::move(body));
+        for (;;) {
+            const auto message = co_await caller.next();
+            if (message.reply_to != id) {
+                continue;
+            }
+            const auto* refusal = std::get_if<wire::Refusal>(&message.body);
+            if (refusal == nullptr) {
+                co_return std::nullopt;
+            }
+            EXPECT_EQ(refusal->error.code, ErrorCode::rate_limited) << refusal->error.message;
+            EXPECT_FALSE(refusal->closing);
+            co_return refusal->error.retry_ms;
+        }
+    }
+
+    net::task<> tunnelled() {
+        Caller ada(loop, manual_clock);
+        co_await ada.log_in(port(), "Ada");
+        const auto& up = relay.seats.at(ada.session)->uplink;
+        const auto send = [&](int count) -> net::task<> {
+            for (int i = 0; i < count; ++i) {
+                co_await ada.send_message({.body = wire::VoiceTunnel{Bytes(40)}});
+            }
+            co_await ada.ask<wire::ControlPong>(wire::ControlPing{});
+        };
+        co_await send(251);
+        EXPECT_EQ(up.size(), 250U) << "what is over is dropped as it might be on the way";
+        manual_clock.advance(std::chrono::milliseconds(4));
+        co_await send(2);
+        EXPECT_EQ(up.size(), 251U);
+    }
+
+    static wire::ShareKeys share(std::uint32_t generation) {
+        return {.channel = lobby,
+                .channel_epoch = ChannelEpoch{2},
+                .generation = generation,
+                .step = 0,
+                .shares = {{.to = SessionId{2}, .sealed = Bytes(90)}}};
+    }
+};
+
+TEST_F(RatesTest, Messages) {
+    config.limits.messages = Limits{}.messages;
+    play(hold({.at_once = 200, .wait_ms = 20, .request = [](int) { return wire::ControlPing{}; }}));
+}
+TEST_F(RatesTest, LongMessages) {
+    config.limits.messages = Limits{}.messages;
+    config.limits.texts = no_limit;
+    // A little more than 4 KiB: each counts two.
+    play(hold({.at_once = 100, .wait_ms = 40, .request = [](int) {
+                   return wire::SendText{.channel = lobby, .text = std::string(4096, 'x')};
+               }}));
+}
+TEST_F(RatesTest, Texts) {
+    play(hold({.at_once = 20, .wait_ms = 200, .request = [](int number) {
+                   return wire::SendText{.channel = lobby,
+                                         .text = "hello",
+                                         .nonce = static_cast<std::uint64_t>(number) + 1};
+               }}));
+}
+TEST_F(RatesTest, Moves) {
+    play(hold({.at_once = 20, .wait_ms = 200, .request = [](int number) {
+                   return wire::Join{number % 2 == 0 ? attic : lobby};
+               }}));
+}
+TEST_F(RatesTest, Rotations) {
+    play(hold({.at_once = 5, .wait_ms = 1000, .request = [](int number) {
+                   return share(static_cast<std::uint32_t>(number) + 1);
+               }}));
+}
+TEST_F(RatesTest, SharesOfOneGeneration) {
+    // The first is its rotation.
+    play(hold({.at_once = 101, .wait_ms = 50, .request = [](int) { return share(1); }}));
+}
+TEST_F(RatesTest, MemberKeys) {
+    wire::GetMemberKeys everybody;
+    for (std::uint32_t id = 1; id <= 250; ++id) {
+        everybody.sessions.push_back(SessionId{id});
+    }
+    play(hold({.at_once = 20, .wait_ms = 250, .request = [&](int) { return everybody; }}));
+}
+TEST_F(RatesTest, KeyRequests) {
+    play(hold({.at_once = 1, .wait_ms = 1000, .request = [](int) {
+                   return wire::KeyRequest{.speaker = SessionId{2}, .kid = 1};
+               }}));
+}
+TEST_F(RatesTest, TunnelledDatagrams) { play(tunnelled()); }
+
+}  // namespace
+}  // namespace partyline::control
