@@ -47,6 +47,7 @@ OWNERS = [
     (r"openssl/.*", ["crypto", "net"]),
     (r"sodium(/.*|\.h)", ["crypto"]),
     (r"utf8proc\.h", ["server/room"]),
+    (r"(sqlite3\.h|SQLiteCpp/.*)", ["server/store"]),
     (r"boost/asio.*", ["net", "server/admin", "tests", "bench"]),
     (r"boost/beast.*", ["server/admin", "tests", "bench"]),
     (r"boost/.*", ["net", "server", "server/relay", "server/control", "server/admin", "tests", "bench"]),

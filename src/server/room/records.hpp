@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "base/ids.hpp"
+#include "server/room/message.hpp"
 #include "server/room/permission.hpp"
 #include "server/room/types.hpp"
 
@@ -68,14 +68,6 @@ struct Override {
     bool operator==(const Override&) const = default;
 };
 
-/// For how long a room's messages are kept. Zero days and zero bytes: for good.
-struct Retention {
-    bool keep = true;  // false: nothing is ever stored
-    std::uint32_t days = 0;
-    std::uint64_t bytes = 0;  // of text; the oldest go first
-    bool operator==(const Retention&) const = default;
-};
-
 struct ChannelRecord {
     Channel channel;
     std::string password_hash;  // empty: none
@@ -128,43 +120,6 @@ struct AuditEntry {
     std::string reason;
     std::string detail;
     bool operator==(const AuditEntry&) const = default;
-};
-
-// --- what was written ------------------------------------------------------------------------
-
-/// Where a text stands: in a room, or between two accounts.
-struct Place {
-    ChannelId channel{};
-    AccountId low{};  // of a pair, the smaller id
-    AccountId high{};
-    static constexpr Place room(ChannelId channel) { return {.channel = channel}; }
-    static constexpr Place between(AccountId a, AccountId b) {
-        return {.low = a < b ? a : b, .high = a < b ? b : a};
-    }
-    constexpr auto operator<=>(const Place&) const = default;
-};
-
-struct Message {
-    MessageId id{};
-    Place place;
-    Identity author{};        // the device; with `nonce` it names the message before it has an id
-    AccountId account{};      // 0: a guest wrote it
-    std::string author_name;  // as it was then
-    std::string text;         // empty once deleted
-    std::uint64_t nonce = 0;  // 0: none was given
-    std::int64_t unix_ms = 0;
-    std::int64_t edited_unix_ms = 0;  // 0: never
-    bool deleted = false;             // the tombstone stays
-    std::vector<AccountId> mentions;
-    bool operator==(const Message&) const = default;
-};
-
-/// How far an account has read. Merged to the furthest of its devices.
-struct ReadMarker {
-    AccountId account{};
-    Place place;
-    MessageId read{};
-    bool operator==(const ReadMarker&) const = default;
 };
 
 // --- how it changes --------------------------------------------------------------------------

@@ -1,0 +1,109 @@
+#include "server/store/database.hpp"
+
+#include <SQLiteCpp/Statement.h>
+#include <SQLiteCpp/Transaction.h>
+#include <sqlite3.h>
+
+#include <format>
+#include <string>
+#include <utility>
+
+#include "server/store/limits.hpp"
+
+namespace partyline::store {
+namespace {
+
+std::unexpected<Error> cannot(const std::filesystem::path& path, std::string_view what,
+                              const SQLite::Exception& error) {
+    return fail(ErrorCode::io, std::format("{}: {}: {}", path.string(), what, error.what()));
+}
+
+SQLite::Database connect(const std::filesystem::path& path, int flags) {
+    SQLite::Database database(path.string(), flags, static_cast<int>(busy_wait_max.count()));
+    // Durable means that it is there after the power has gone.
+    database.exec("PRAGMA synchronous = FULL");
+    database.exec("PRAGMA foreign_keys = ON");
+    return database;
+}
+
+std::string first_complaint(SQLite::Database& database) {
+    SQLite::Statement check(database, "PRAGMA quick_check(1)");
+    check.executeStep();
+    return check.getColumn(0).getString();
+}
+
+void copy_beside(SQLite::Database& database, const std::filesystem::path& path, int version) {
+    const auto copy = std::format("{}.before-{}", path.string(), version + 1);
+    std::filesystem::remove(copy);
+    SQLite::Statement vacuum(database, "VACUUM INTO ?");
+    vacuum.bind(1, copy);
+    vacuum.exec();
+}
+
+void migrate(SQLite::Database& database, std::span<const Migration> migrations, int version) {
+    SQLite::Transaction all(database, SQLite::TransactionBehavior::IMMEDIATE);
+    for (const auto& migration : migrations.subspan(static_cast<std::size_t>(version))) {
+        database.exec(std::string(migration.sql));
+    }
+    database.exec(std::format("PRAGMA user_version = {}", migrations.size()));
+    all.commit();
+}
+
+}  // namespace
+
+Result<SQLite::Database> open_database(const std::filesystem::path& path,
+                                       std::span<const Migration> migrations) {
+    try {
+        auto database = connect(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+        if (const auto complaint = first_complaint(database); complaint != "ok") {
+            return fail(ErrorCode::io, std::format("{} is damaged ({}); put a backup in its place.",
+                                                   path.string(), complaint));
+        }
+        const int version = database.execAndGet("PRAGMA user_version").getInt();
+        if (std::cmp_greater(version, migrations.size())) {
+            return fail(ErrorCode::config,
+                        std::format("{} was written by a newer version of Partyline (schema {}, "
+                                    "this one knows {}); install that version.",
+                                    path.string(), version, migrations.size()));
+        }
+        database.exec("PRAGMA journal_mode = WAL");
+        if (std::cmp_less(version, migrations.size())) {
+            if (version > 0) {
+                copy_beside(database, path, version);
+            }
+            migrate(database, migrations, version);
+        }
+        return database;
+    } catch (const SQLite::Exception& error) {
+        return cannot(path, "cannot be opened", error);
+    } catch (const std::filesystem::filesystem_error& error) {
+        return fail(ErrorCode::io, error.what());
+    }
+}
+
+Result<SQLite::Database> open_reader(const std::filesystem::path& path) {
+    try {
+        return connect(path, SQLite::OPEN_READONLY);
+    } catch (const SQLite::Exception& error) {
+        return cannot(path, "cannot be read", error);
+    }
+}
+
+Error store_error(const std::exception& error) {
+    const auto* sqlite = dynamic_cast<const SQLite::Exception*>(&error);
+    const auto code = sqlite == nullptr ? SQLITE_ERROR : sqlite->getErrorCode() & 0xFF;
+    std::string_view why = "its database failed";
+    switch (code) {
+        case SQLITE_FULL: why = "its disk is full"; break;
+        case SQLITE_READONLY: why = "its disk is read-only"; break;
+        case SQLITE_IOERR: why = "its disk failed, or is full"; break;
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB: why = "its database is damaged"; break;
+        default: break;
+    }
+    return {
+        .code = ErrorCode::io,
+        .message = std::format("The server could not keep that: {}. Its owner should know.", why)};
+}
+
+}  // namespace partyline::store

@@ -1,0 +1,97 @@
+#include "server/store/database.hpp"
+
+#include <SQLiteCpp/Statement.h>
+
+#include <fstream>
+#include <string>
+
+#include "server/store/schema.hpp"
+#include "server/store/test_support.hpp"
+
+namespace partyline::store {
+namespace {
+
+constexpr Migration make_pets{"CREATE TABLE pet(name TEXT); INSERT INTO pet VALUES ('Rex')"};
+constexpr Migration add_age{"ALTER TABLE pet ADD COLUMN age INTEGER NOT NULL DEFAULT 3"};
+constexpr Migration broken{"CREATE TABLE toy(name TEXT); INSERT INTO nowhere VALUES (1)"};
+
+class DatabaseTest : public testing::Test {
+protected:
+    [[nodiscard]] std::filesystem::path path() const { return folder_.path / "test.db"; }
+    [[nodiscard]] std::filesystem::path copy() const { return folder_.path / "test.db.before-2"; }
+
+    static int number(SQLite::Database& database, const std::string& query) {
+        return database.execAndGet(query).getInt();
+    }
+
+    const test::Folder folder_;
+};
+
+TEST_F(DatabaseTest, BringsAnOldOneToTheNewestVersionAndKeepsACopy) {
+    ASSERT_TRUE(open_database(path(), std::span(&make_pets, 1)));
+    EXPECT_FALSE(std::filesystem::exists(copy())) << "there was nothing to lose";
+    const std::array both{make_pets, add_age};
+    auto database = open_database(path(), both);
+    ASSERT_TRUE(database) << database.error().message;
+    EXPECT_EQ(number(*database, "SELECT age FROM pet WHERE name = 'Rex'"), 3);
+    EXPECT_EQ(number(*database, "PRAGMA user_version"), 2);
+    auto before = open_database(copy(), std::span(&make_pets, 1));
+    ASSERT_TRUE(before) << "the copy is a database of the old version";
+    EXPECT_EQ(number(*before, "SELECT count(*) FROM pet"), 1);
+}
+
+TEST_F(DatabaseTest, AFailureInTheMiddleChangesNothing) {
+    ASSERT_TRUE(open_database(path(), std::span(&make_pets, 1)));
+    const std::array all{make_pets, add_age, broken};
+    const auto failed = open_database(path(), all);
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().code, ErrorCode::io);
+    EXPECT_NE(failed.error().message.find("test.db"), std::string::npos);
+    auto database = open_database(path(), std::span(&make_pets, 1));
+    ASSERT_TRUE(database) << database.error().message;
+    EXPECT_EQ(number(*database, "PRAGMA user_version"), 1);
+    EXPECT_EQ(number(*database, "SELECT count(*) FROM pragma_table_info('pet')"), 1);
+    EXPECT_EQ(number(*database, "SELECT count(*) FROM sqlite_schema WHERE name = 'toy'"), 0);
+}
+
+TEST_F(DatabaseTest, ANewerOneStopsTheStart) {
+    const std::array both{make_pets, add_age};
+    ASSERT_TRUE(open_database(path(), both));
+    const auto refused = open_database(path(), std::span(&make_pets, 1));
+    ASSERT_FALSE(refused);
+    EXPECT_NE(
+        refused.error().message.find("newer version of Partyline (schema 2, this one knows 1)"),
+        std::string::npos)
+        << refused.error().message;
+}
+
+TEST_F(DatabaseTest, ADamagedOneStopsTheStart) {
+    {
+        auto database = open_database(path(), schema).value();
+        database.exec("PRAGMA journal_mode = DELETE");
+        for (int i = 0; i < 500; ++i) {
+            database.exec("INSERT INTO message VALUES (" + std::to_string(i + 1) +
+                          ", 1, x'00', 'Ada', 'a text of some length', NULL, 1, 0, 0)");
+        }
+    }
+    {
+        std::fstream file(path(), std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(4096 * 3);
+        file << std::string(4096, '\x5A');
+    }
+    const auto refused = open_database(path(), schema);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::io);
+
+    std::ofstream(path(), std::ios::trunc) << "this is no database, but long enough to look at";
+    EXPECT_FALSE(open_database(path(), schema));
+}
+
+TEST_F(DatabaseTest, AFolderThatIsNotThereIsNamed) {
+    const auto refused = open_database(folder_.path / "none" / "test.db", schema);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find("none/test.db"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace partyline::store

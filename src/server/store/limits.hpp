@@ -1,0 +1,19 @@
+// Every bound of this folder in one place.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace partyline::store {
+
+/// How many writes become durable together at most, so that the first does not wait for too many.
+inline constexpr std::size_t group_commit_max = 512;
+/// What may wait for a slow disk. More is refused at once, in words.
+inline constexpr std::size_t waiting_max = 10'000;
+/// Ids are set aside this many at a time, so that none is used twice even after a crash.
+inline constexpr std::uint64_t ids_reserved = 10'000;
+/// Another program that holds the database (a backup, a curious owner) is waited for.
+inline constexpr std::chrono::milliseconds busy_wait_max{2'000};
+
+}  // namespace partyline::store

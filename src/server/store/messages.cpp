@@ -1,0 +1,149 @@
+#include "server/store/messages.hpp"
+
+#include <SQLiteCpp/Statement.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+namespace partyline::store {
+namespace {
+
+// SQLite knows signed numbers only; all of ours fit, or come back bit by bit.
+std::int64_t to_sql(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+
+constexpr auto columns =
+    "SELECT id, channel, author, author_name, text, nonce, unix_ms, edited_unix_ms, deleted "
+    "FROM message ";
+
+std::string select(std::string_view where) { return columns + std::string(where); }
+
+room::Message read_row(SQLite::Statement& row) {
+    room::Message message{
+        .id = MessageId{static_cast<std::uint64_t>(row.getColumn(0).getInt64())},
+        .channel = ChannelId{row.getColumn(1).getUInt()},
+        .author_name = row.getColumn(3).getString(),
+        .text = row.getColumn(4).getString(),
+        .nonce = static_cast<std::uint64_t>(row.getColumn(5).getInt64()),
+        .unix_ms = row.getColumn(6).getInt64(),
+        .edited_unix_ms = row.getColumn(7).getInt64(),
+        .deleted = row.getColumn(8).getInt() != 0,
+    };
+    const auto author = row.getColumn(2);
+    std::memcpy(message.author.data(), author.getBlob(),
+                std::min(message.author.size(), static_cast<std::size_t>(author.getBytes())));
+    return message;
+}
+
+}  // namespace
+
+room::AcceptedText Messages::append(const room::Message& message) {
+    if (message.nonce != 0) {
+        SQLite::Statement before(database_,
+                                 "SELECT id, unix_ms FROM message WHERE author = ? AND nonce = ?");
+        before.bind(1, message.author.data(), static_cast<int>(message.author.size()));
+        before.bind(2, to_sql(message.nonce));
+        if (before.executeStep()) {
+            return {.id = MessageId{static_cast<std::uint64_t>(before.getColumn(0).getInt64())},
+                    .unix_ms = before.getColumn(1).getInt64()};
+        }
+    }
+    SQLite::Statement insert(database_, "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0)");
+    insert.bind(1, to_sql(message.id.value));
+    insert.bind(2, message.channel.value);
+    insert.bind(3, message.author.data(), static_cast<int>(message.author.size()));
+    insert.bind(4, message.author_name);
+    insert.bind(5, message.text);
+    if (message.nonce != 0) {
+        insert.bind(6, to_sql(message.nonce));
+    }
+    insert.bind(7, message.unix_ms);
+    insert.exec();
+    return {.id = message.id, .unix_ms = message.unix_ms};
+}
+
+void Messages::edit(const MessageEdit& edit) {
+    SQLite::Statement update(
+        database_, "UPDATE message SET text = ?, edited_unix_ms = ? WHERE id = ? AND deleted = 0");
+    update.bind(1, edit.text);
+    update.bind(2, edit.unix_ms);
+    update.bind(3, to_sql(edit.id.value));
+    update.exec();
+}
+
+void Messages::erase(MessageId id, std::int64_t unix_ms) {
+    SQLite::Statement update(database_,
+                             "UPDATE message SET text = '', edited_unix_ms = ?, deleted = 1 "
+                             "WHERE id = ? AND deleted = 0");
+    update.bind(1, unix_ms);
+    update.bind(2, to_sql(id.value));
+    update.exec();
+}
+
+void Messages::prune(ChannelId channel, const room::Retention& retention,
+                     std::int64_t now_unix_ms) {
+    if (!retention.keep) {
+        SQLite::Statement all(database_, "DELETE FROM message WHERE channel = ?");
+        all.bind(1, channel.value);
+        all.exec();
+        return;
+    }
+    if (retention.days > 0) {
+        const std::chrono::milliseconds kept = std::chrono::days(retention.days);
+        SQLite::Statement old(database_, "DELETE FROM message WHERE channel = ? AND unix_ms < ?");
+        old.bind(1, channel.value);
+        old.bind(2, now_unix_ms - kept.count());
+        old.exec();
+    }
+    if (retention.bytes > 0) {
+        // All whose own text and the newer ones' are together more than that.
+        SQLite::Statement many(
+            database_,
+            "DELETE FROM message WHERE channel = ?1 AND id IN ("
+            "  SELECT id FROM (SELECT id, sum(octet_length(text)) OVER (ORDER BY id DESC) AS bytes"
+            "                  FROM message WHERE channel = ?1) WHERE bytes > ?2)");
+        many.bind(1, channel.value);
+        many.bind(2, to_sql(retention.bytes));
+        many.exec();
+    }
+}
+
+std::optional<room::Message> Messages::find(MessageId id) {
+    SQLite::Statement row(database_, select("WHERE id = ?"));
+    row.bind(1, to_sql(id.value));
+    return row.executeStep() ? std::optional(read_row(row)) : std::nullopt;
+}
+
+HistoryPage Messages::history(const HistoryQuery& query) {
+    SQLite::Statement rows(
+        database_, select("WHERE channel = ?1 AND (?2 = 0 OR id < ?2) ORDER BY id DESC LIMIT ?3"));
+    rows.bind(1, query.channel.value);
+    rows.bind(2, to_sql(query.before.value));
+    rows.bind(3, to_sql(query.messages_max + 1));
+    HistoryPage page;
+    while (rows.executeStep()) {
+        if (page.messages.size() == query.messages_max) {
+            page.more = true;
+            break;
+        }
+        page.messages.push_back(read_row(rows));
+    }
+    std::ranges::reverse(page.messages);
+    return page;
+}
+
+MessageId Messages::last_id() {
+    SQLite::Statement last(database_,
+                           "SELECT max((SELECT value FROM meta WHERE key = 'last_message'),"
+                           "           (SELECT coalesce(max(id), 0) FROM message))");
+    last.executeStep();
+    return MessageId{static_cast<std::uint64_t>(last.getColumn(0).getInt64())};
+}
+
+void Messages::set_last_id(MessageId id) {
+    SQLite::Statement update(database_, "UPDATE meta SET value = ? WHERE key = 'last_message'");
+    update.bind(1, to_sql(id.value));
+    update.exec();
+}
+
+}  // namespace partyline::store

@@ -1,0 +1,34 @@
+// The table of messages: each function is one statement or two. Throws SQLite::Exception.
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+
+#include <cstdint>
+#include <optional>
+
+#include "server/store/store.hpp"
+
+namespace partyline::store {
+
+/// One connection's; one thread.
+class Messages {
+public:
+    explicit Messages(SQLite::Database& database) : database_(database) {}
+
+    room::AcceptedText append(const room::Message& message);
+    void edit(const MessageEdit& edit);
+    void erase(MessageId id, std::int64_t unix_ms);
+    void prune(ChannelId channel, const room::Retention& retention, std::int64_t now_unix_ms);
+
+    [[nodiscard]] std::optional<room::Message> find(MessageId id);
+    [[nodiscard]] HistoryPage history(const HistoryQuery& query);
+
+    /// The highest id that was set aside, or given to a message.
+    [[nodiscard]] MessageId last_id();
+    void set_last_id(MessageId id);
+
+private:
+    SQLite::Database& database_;
+};
+
+}  // namespace partyline::store

@@ -1,0 +1,208 @@
+#include "server/store/sqlite_store.hpp"
+
+#include <SQLiteCpp/Savepoint.h>
+#include <SQLiteCpp/Transaction.h>
+#include <sqlite3.h>
+
+#include <exception>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "base/log.hpp"
+#include "server/store/database.hpp"
+#include "server/store/limits.hpp"
+#include "server/store/messages.hpp"
+#include "server/store/schema.hpp"
+#include "server/store/worker.hpp"
+
+namespace partyline::store {
+namespace {
+
+/// A call on its way: what is to be done in the transaction, and what to say when that is over. With
+/// an error, the whole transaction came to nothing.
+struct Write {
+    std::move_only_function<void(Messages&)> run;
+    std::move_only_function<void(const std::optional<Error>&)> answer;
+};
+using Read = std::move_only_function<void(Messages&)>;
+
+class SqliteStore final : public Store {
+public:
+    SqliteStore(SQLite::Database writer, SQLite::Database reader, Poster post)
+        : post_(std::move(post)),
+          writing_(std::move(writer)),
+          reading_(std::move(reader)),
+          last_id_(Messages(writing_).last_id()),
+          reserved_{last_id_.value + ids_reserved} {
+        Messages(writing_).set_last_id(reserved_);
+        writer_.start([this](std::vector<Write> writes) { write_all(std::move(writes)); });
+        reader_.start([this](std::vector<Read> reads) {
+            Messages messages(reading_);
+            for (auto& read : reads) {
+                read(messages);
+            }
+        });
+    }
+
+    [[nodiscard]] MessageId last_id() const override { return last_id_; }
+
+    void note_id(MessageId id) override {
+        // Half of them are left, so that one that is used now is below what is durable already.
+        if (id.value + ids_reserved / 2 <= reserved_.value) {
+            return;
+        }
+        reserved_.value += ids_reserved;
+        write<void>([to = reserved_](Messages& messages) { messages.set_last_id(to); },
+                    [](auto&&) {});
+    }
+
+    void append(room::Message message, Done<room::AcceptedText> done) override {
+        note_id(message.id);
+        write<room::AcceptedText>(
+            [message = std::move(message)](Messages& messages) { return messages.append(message); },
+            std::move(done));
+    }
+    void edit(MessageEdit edit, Done<void> done) override {
+        write<void>([edit = std::move(edit)](Messages& messages) { messages.edit(edit); },
+                    std::move(done));
+    }
+    void erase(MessageId id, std::int64_t unix_ms, Done<void> done) override {
+        write<void>([id, unix_ms](Messages& messages) { messages.erase(id, unix_ms); },
+                    std::move(done));
+    }
+    void prune(ChannelId channel, room::Retention retention, std::int64_t now_unix_ms,
+               Done<void> done) override {
+        write<void>([=](Messages& messages) { messages.prune(channel, retention, now_unix_ms); },
+                    std::move(done));
+    }
+
+    void find(MessageId id, Done<std::optional<room::Message>> done) override {
+        read<std::optional<room::Message>>([id](Messages& messages) { return messages.find(id); },
+                                           std::move(done));
+    }
+    void history(HistoryQuery query, Done<HistoryPage> done) override {
+        read<HistoryPage>([query](Messages& messages) { return messages.history(query); },
+                          std::move(done));
+    }
+
+private:
+    template <class T>
+    void answer(Done<T> done, Result<T> result) {
+        post_([done = std::move(done), result = std::move(result)]() mutable {
+            done(std::move(result));
+        });
+    }
+
+    template <class T>
+    void refuse_at_once(Done<T> done) {
+        answer<T>(std::move(done),
+                  fail(ErrorCode::io, "The server's disk cannot keep up; try again in a while."));
+    }
+
+    template <class T, class Work>
+    void write(Work work, Done<T> done) {
+        if (writer_.waiting() >= waiting_max) {
+            refuse_at_once<T>(std::move(done));
+            return;
+        }
+        // What `run` finds is told by `answer`, once it is durable.
+        const auto result = std::make_shared<Result<T>>();
+        writer_.submit(
+            {.run =
+                 [work = std::move(work), result](Messages& messages) mutable {
+                     if constexpr (std::is_void_v<T>) {
+                         work(messages);
+                     } else {
+                         *result = work(messages);
+                     }
+                 },
+             .answer =
+                 [this, result, done = std::move(done)](const std::optional<Error>& error) mutable {
+                     answer<T>(std::move(done),
+                               error ? Result<T>(std::unexpected(*error)) : *result);
+                 }});
+    }
+
+    template <class T, class Work>
+    void read(Work work, Done<T> done) {
+        if (reader_.waiting() >= waiting_max) {
+            refuse_at_once<T>(std::move(done));
+            return;
+        }
+        reader_.submit(
+            [this, work = std::move(work), done = std::move(done)](Messages& messages) mutable {
+                try {
+                    answer<T>(std::move(done), work(messages));
+                } catch (const std::exception& error) {
+                    log::error("The database cannot be read: {}", error.what());
+                    answer<T>(std::move(done), std::unexpected(store_error(error)));
+                }
+            });
+    }
+
+    // [writer] A call that fails takes nothing of the others with it; a commit that fails, all.
+    void write_all(std::vector<Write> writes) {
+        std::vector<std::optional<Error>> errors(writes.size());
+        try {
+            SQLite::Transaction transaction(writing_, SQLite::TransactionBehavior::IMMEDIATE);
+            Messages messages(writing_);
+            for (std::size_t i = 0; i < writes.size(); ++i) {
+                errors[i] = run_alone(writes[i], messages);
+            }
+            transaction.commit();
+        } catch (const std::exception& error) {
+            log::error("The database cannot be written: {}", error.what());
+            errors.assign(writes.size(), store_error(error));
+        }
+        for (std::size_t i = 0; i < writes.size(); ++i) {
+            writes[i].answer(errors[i]);
+        }
+    }
+
+    std::optional<Error> run_alone(Write& write, Messages& messages) {
+        SQLite::Savepoint savepoint(writing_, "one");
+        try {
+            write.run(messages);
+            savepoint.release();
+            return std::nullopt;
+        } catch (const std::exception& error) {
+            // Some failures end the whole transaction: then what came before is gone as well.
+            if (sqlite3_get_autocommit(writing_.getHandle()) != 0) {
+                throw;
+            }
+            log::error("The database refused a write: {}", error.what());
+            return store_error(error);
+        }
+    }
+
+    const Poster post_;
+    SQLite::Database writing_;  // [writer] once that runs
+    SQLite::Database reading_;  // [reader]
+    const MessageId last_id_;
+    MessageId reserved_;
+    // Last: they use the above, and finish what was submitted when destroyed.
+    Worker<Read> reader_{group_commit_max};
+    Worker<Write> writer_{group_commit_max};
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& path, Poster post) {
+    auto writer = open_database(path, schema);
+    if (!writer) {
+        return std::unexpected(std::move(writer.error()));
+    }
+    auto reader = open_reader(path);
+    if (!reader) {
+        return std::unexpected(std::move(reader.error()));
+    }
+    try {
+        return std::make_unique<SqliteStore>(std::move(*writer), std::move(*reader),
+                                             std::move(post));
+    } catch (const SQLite::Exception& error) {
+        return fail(ErrorCode::io, path.string() + ": " + error.what());
+    }
+}
+
+}  // namespace partyline::store

@@ -1,0 +1,21 @@
+// The store of one machine: an SQLite database in write-ahead mode.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "base/error.hpp"
+#include "server/store/store.hpp"
+
+namespace partyline::store {
+
+/// Runs a piece of work on the control executor, soon. [any]
+using Poster = std::function<void(std::move_only_function<void()>)>;
+
+/// Two threads of its own: one writes, and makes all that has come in since its last commit durable
+/// together (group commit); the other reads, so that a page of history waits for no write.
+/// Fails as open_database() does.
+Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& path, Poster post);
+
+}  // namespace partyline::store

@@ -1,0 +1,199 @@
+#include "server/store/sqlite_store.hpp"
+
+#include <sys/resource.h>
+
+#include <csignal>
+#include <fstream>
+#include <vector>
+
+#include "server/store/limits.hpp"
+#include "server/store/test_support.hpp"
+
+namespace partyline::store {
+namespace {
+
+using test::message;
+using test::Waiting;
+
+class SqliteStoreTest : public testing::Test {
+protected:
+    [[nodiscard]] std::filesystem::path path() const { return folder_.path / "partyline.db"; }
+    static std::vector<std::uint64_t> ids(const HistoryPage& page) {
+        std::vector<std::uint64_t> ids;
+        for (const auto& one : page.messages) {
+            ids.push_back(one.id.value);
+        }
+        return ids;
+    }
+
+    const test::Folder folder_;
+};
+
+TEST_F(SqliteStoreTest, WhatWasAcceptedIsThereAfterARestart) {
+    auto written = message(5, "grüße\n🎤", 0xFFFF'FFFF'FFFF'FFFF);
+    {
+        Waiting waiting(path());
+        EXPECT_EQ(waiting.append(written).value(),
+                  (room::AcceptedText{.id = MessageId{5}, .unix_ms = written.unix_ms}));
+    }
+    Waiting waiting(path());
+    EXPECT_EQ(waiting.find(5), written);
+    EXPECT_FALSE(waiting.find(6));
+}
+
+TEST_F(SqliteStoreTest, ARepeatIsTheFirstEvenAfterARestart) {
+    {
+        Waiting waiting(path());
+        ASSERT_TRUE(waiting.append(message(1, "once", 77)));
+        EXPECT_EQ(waiting.append(message(2, "once", 77))->id, MessageId{1});
+    }
+    Waiting waiting(path());
+    EXPECT_EQ(waiting.append(message(9, "once", 77))->id, MessageId{1});
+    auto of_another = message(10, "another's", 77);
+    of_another.author.fill(std::byte{1});
+    EXPECT_EQ(waiting.append(of_another)->id, MessageId{10});
+    EXPECT_EQ(waiting.append(message(11, "without", 0))->id, MessageId{11});
+    EXPECT_EQ(waiting.append(message(12, "without", 0))->id, MessageId{12});
+    EXPECT_EQ(waiting.history({.channel = ChannelId{7}}).messages.size(), 4U);
+}
+
+TEST_F(SqliteStoreTest, HistoryHasPagesFromTheNewestBack) {
+    Waiting waiting(path());
+    for (std::uint64_t id = 1; id <= 7; ++id) {
+        ASSERT_TRUE(waiting.append(message(id)));
+    }
+    auto elsewhere = message(8);
+    elsewhere.channel = ChannelId{8};
+    ASSERT_TRUE(waiting.append(elsewhere));
+
+    HistoryQuery query{.channel = ChannelId{7}, .messages_max = 3};
+    auto page = waiting.history(query);
+    EXPECT_EQ(ids(page), (std::vector<std::uint64_t>{5, 6, 7}));
+    EXPECT_TRUE(page.more);
+    query.before = page.messages.front().id;
+    EXPECT_EQ(ids(waiting.history(query)), (std::vector<std::uint64_t>{2, 3, 4}));
+    query.before = MessageId{2};
+    page = waiting.history(query);
+    EXPECT_EQ(ids(page), std::vector<std::uint64_t>{1});
+    EXPECT_FALSE(page.more);
+    query.before = MessageId{4};
+    EXPECT_FALSE(waiting.history(query).more) << "just as many as were asked for";
+}
+
+TEST_F(SqliteStoreTest, EditsKeepTheirTimeAndTombstonesStay) {
+    Waiting waiting(path());
+    ASSERT_TRUE(waiting.append(message(1, "teh")));
+    ASSERT_TRUE(waiting.edit({.id = MessageId{1}, .text = "the", .unix_ms = 50}));
+    auto expected = message(1, "the");
+    expected.edited_unix_ms = 50;
+    EXPECT_EQ(waiting.find(1), expected);
+    ASSERT_TRUE(waiting.erase(1, 60));
+    ASSERT_TRUE(waiting.edit({.id = MessageId{1}, .text = "back", .unix_ms = 70}));
+    expected.text.clear();
+    expected.edited_unix_ms = 60;
+    expected.deleted = true;
+    EXPECT_EQ(waiting.find(1), expected);
+    EXPECT_TRUE(waiting.edit({.id = MessageId{99}, .text = "nobody's", .unix_ms = 80}));
+}
+
+TEST_F(SqliteStoreTest, RetentionDropsTheOldest) {
+    Waiting waiting(path());
+    constexpr std::int64_t day_ms = 24 * 3600 * 1000;
+    for (std::uint64_t id = 1; id <= 5; ++id) {
+        auto one = message(id, "0123456789");
+        one.unix_ms = static_cast<std::int64_t>(id) * day_ms;
+        ASSERT_TRUE(waiting.append(one));
+    }
+    const HistoryQuery all{.channel = ChannelId{7}};
+    ASSERT_TRUE(waiting.prune({}, 100 * day_ms));
+    EXPECT_EQ(waiting.history(all).messages.size(), 5U) << "for good";
+    ASSERT_TRUE(waiting.prune({.days = 3}, 5 * day_ms));
+    EXPECT_EQ(ids(waiting.history(all)), (std::vector<std::uint64_t>{2, 3, 4, 5}));
+    ASSERT_TRUE(waiting.prune({.bytes = 20}, 5 * day_ms));
+    EXPECT_EQ(ids(waiting.history(all)), (std::vector<std::uint64_t>{4, 5}));
+    ASSERT_TRUE(waiting.prune({.bytes = 19}, 5 * day_ms));
+    EXPECT_EQ(ids(waiting.history(all)), std::vector<std::uint64_t>{5});
+    ASSERT_TRUE(waiting.prune({.keep = false}, 5 * day_ms));
+    EXPECT_TRUE(waiting.history(all).messages.empty());
+}
+
+TEST_F(SqliteStoreTest, NoIdIsUsedTwice) {
+    std::uint64_t last = 0;
+    {
+        Waiting waiting(path());
+        EXPECT_EQ(waiting.store->last_id(), MessageId{});
+        ASSERT_TRUE(waiting.append(message(1)));
+        // These are not stored, and there are more than were set aside at the start.
+        for (last = 2; last < 3 * ids_reserved; ++last) {
+            waiting.store->note_id(MessageId{last});
+        }
+    }
+    Waiting waiting(path());
+    EXPECT_GE(waiting.store->last_id().value, last);
+}
+
+TEST_F(SqliteStoreTest, AnswersComeInTheOrderOfTheCalls) {
+    Waiting waiting(path());
+    std::vector<std::uint64_t> answered;
+    constexpr std::uint64_t count = 3 * group_commit_max + 1;
+    for (std::uint64_t id = 1; id <= count; ++id) {
+        waiting.store->append(message(id), [&answered](const Result<room::AcceptedText>& taken) {
+            answered.push_back(taken.value().id.value);
+        });
+    }
+    while (answered.size() < count) {
+        waiting.executor.run_one();
+    }
+    EXPECT_TRUE(std::ranges::is_sorted(answered));
+}
+
+TEST_F(SqliteStoreTest, WhatWasSubmittedIsKeptWhenTheStoreEnds) {
+    {
+        Waiting waiting(path());
+        for (std::uint64_t id = 1; id <= 100; ++id) {
+            waiting.store->append(message(id), [](const auto&) {});
+        }
+    }
+    EXPECT_TRUE(Waiting(path()).find(100));
+}
+
+/// No file of this process grows beyond so many bytes while it lives: a disk that is full.
+class FullDisk {
+public:
+    explicit FullDisk(rlim_t bytes) {
+        getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit limit{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+        handler_ = std::signal(SIGXFSZ, SIG_IGN);
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    ~FullDisk() {
+        setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+
+private:
+    rlimit before_{};
+    void (*handler_)(int) = nullptr;
+};
+
+TEST_F(SqliteStoreTest, AFullDiskRefusesInWordsAndKeepsNothingHalf) {
+    Waiting waiting(path());
+    ASSERT_TRUE(waiting.append(message(1)));
+    {
+        const FullDisk full(std::filesystem::file_size(path().string() + "-wal"));
+        for (std::uint64_t id = 2; id <= 3; ++id) {
+            const auto refused = waiting.append(message(id, std::string(4000, 'x')));
+            ASSERT_FALSE(refused);
+            EXPECT_EQ(refused.error().code, ErrorCode::io);
+            EXPECT_NE(refused.error().message.find("full"), std::string::npos)
+                << refused.error().message;
+        }
+        EXPECT_TRUE(waiting.find(1)) << "what is there can still be read";
+    }
+    EXPECT_FALSE(waiting.find(2));
+    EXPECT_TRUE(waiting.append(message(4, std::string(4000, 'x')))) << "there is room again";
+    EXPECT_TRUE(waiting.find(4));
+}
+
+}  // namespace
+}  // namespace partyline::store
