@@ -31,6 +31,8 @@ enum class ErrorCode : std::uint16_t {
     shutting_down = 17,
     timed_out = 18,
     not_permitted = 19,
+    unknown_text = 20,  // never was, is deleted, or is kept no longer
+    store_failed = 21,  // the server's disk did not take it; nothing was kept
 
     // Never on the wire: what happens on one's own machine.
     io = 1000,      // a file, socket or device failed; the message says which

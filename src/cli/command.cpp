@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <format>
 #include <optional>
 
@@ -52,6 +53,61 @@ Result<Command> with_argument(std::string_view word, std::string_view argument) 
     return Move{std::string(unquote(argument))};
 }
 
+/// The number at the start of `text`, which then begins after it; "#12" is 12.
+std::optional<std::uint64_t> take_number(std::string_view& text) {
+    if (text.starts_with('#')) {
+        text.remove_prefix(1);
+    }
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const auto taken = static_cast<std::size_t>(end - text.data());
+    if (error != std::errc{} ||
+        (taken < text.size() && text[taken] != ' ' && text[taken] != '\t')) {
+        return std::nullopt;
+    }
+    text = trim(text.substr(taken));
+    return number;
+}
+
+Result<Command> parse_history(std::string_view argument) {
+    History history;
+    if (!argument.empty()) {
+        const auto texts = take_number(argument);
+        if (!texts || *texts == 0 || *texts > history_texts_max) {
+            return fail(ErrorCode::malformed,
+                        std::format("\"history\" takes a number of texts, 1 to {}, and the id of a "
+                                    "text to go back from",
+                                    history_texts_max));
+        }
+        history.texts = static_cast<std::uint32_t>(*texts);
+    }
+    if (!argument.empty()) {
+        const auto before = take_number(argument);
+        if (!before || !argument.empty()) {
+            return fail(ErrorCode::malformed, "after the number of texts comes the id of a text");
+        }
+        history.before = MessageId{*before};
+    }
+    return history;
+}
+
+Result<Command> with_id(std::string_view word, std::string_view argument) {
+    const auto id = take_number(argument);
+    if (!id) {
+        return fail(
+            ErrorCode::malformed,
+            std::format("\"{}\" needs the id of a text after it; \"history\" shows them", word));
+    }
+    if (word == "delete") {
+        return argument.empty() ? Result<Command>(Delete{MessageId{*id}})
+                                : fail(ErrorCode::malformed, "\"delete\" takes one id");
+    }
+    if (argument.empty()) {
+        return fail(ErrorCode::malformed, "\"edit\" needs the new text after the id");
+    }
+    return Edit{.id = MessageId{*id}, .text = std::string(argument)};
+}
+
 }  // namespace
 
 Result<Command> parse_command(std::string_view line) {
@@ -60,6 +116,12 @@ Result<Command> parse_command(std::string_view line) {
     const auto argument = trim(text.substr(word.size()));
     if (word == "say" || word == "move" || word == "join") {
         return with_argument(word, argument);
+    }
+    if (word == "history") {
+        return parse_history(argument);
+    }
+    if (word == "edit" || word == "delete") {
+        return with_id(word, argument);
     }
     const auto found = std::ranges::find(plain_words, word, &Word::word);
     if (found == plain_words.end()) {
@@ -74,6 +136,9 @@ Result<Command> parse_command(std::string_view line) {
 
 std::string_view command_help() {
     return "  say TEXT          tells the room\n"
+           "  history [N [ID]]  what was said in the room: the newest N texts, or those before ID\n"
+           "  edit ID TEXT      changes what you said\n"
+           "  delete ID         takes it back\n"
            "  who               who is where\n"
            "  rooms             the rooms\n"
            "  move ROOM         goes to another room, \"Room/Sub room\"; also: join ROOM\n"

@@ -1,11 +1,14 @@
 // What a person or a script can ask of a connected talkie.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "base/error.hpp"
+#include "base/ids.hpp"
+#include "cli/limits.hpp"
 
 namespace partyline::cli {
 
@@ -28,6 +31,21 @@ struct SetDeafen {
     bool on = false;
     bool operator==(const SetDeafen&) const = default;
 };
+/// What was said before the text `before`, or the newest.
+struct History {
+    std::uint32_t texts = history_texts;
+    MessageId before{};
+    bool operator==(const History&) const = default;
+};
+struct Edit {
+    MessageId id{};
+    std::string text;
+    bool operator==(const Edit&) const = default;
+};
+struct Delete {
+    MessageId id{};
+    bool operator==(const Delete&) const = default;
+};
 struct Who {
     bool operator==(const Who&) const = default;
 };
@@ -44,7 +62,8 @@ struct Quit {
     bool operator==(const Quit&) const = default;
 };
 
-using Command = std::variant<Say, Move, Leave, SetMute, SetDeafen, Who, Rooms, Stats, Help, Quit>;
+using Command = std::variant<Say, Move, Leave, History, Edit, Delete, SetMute, SetDeafen, Who,
+                             Rooms, Stats, Help, Quit>;
 
 /// One line of standard input. Fails with malformed, saying what it could have been.
 Result<Command> parse_command(std::string_view line);

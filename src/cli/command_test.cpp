@@ -23,6 +23,11 @@ TEST(Command, LinesAreRead) {
         {"rooms", Rooms{}},
         {"stats", Stats{}},
         {"help", Help{}},
+        {"history", History{}},
+        {"history 5", History{.texts = 5}},
+        {"history 64  #12", History{.texts = 64, .before = MessageId{12}}},
+        {"edit 12 the text", Edit{.id = MessageId{12}, .text = "the text"}},
+        {"delete #3", Delete{MessageId{3}}},
         {"quit", Quit{}},
     };
     for (const auto& [line, command] : cases) {
@@ -39,6 +44,14 @@ TEST(Command, OtherLinesAreExplained) {
         {"say ", "\"say\" needs a text after it"},
         {"move", "\"move\" needs the name of a room after it"},
         {"mute now", "\"mute\" takes nothing after it"},
+        {"history 65",
+         "\"history\" takes a number of texts, 1 to 64, and the id of a text to go back from"},
+        {"history 5 x", "after the number of texts comes the id of a text"},
+        {"history 5 6 7", "after the number of texts comes the id of a text"},
+        {"edit x", "\"edit\" needs the id of a text after it; \"history\" shows them"},
+        {"edit 5", "\"edit\" needs the new text after the id"},
+        {"delete 5 6", "\"delete\" takes one id"},
+        {"delete 5x", "\"delete\" needs the id of a text after it; \"history\" shows them"},
     };
     for (const auto& [line, message] : cases) {
         const auto parsed = parse_command(line);

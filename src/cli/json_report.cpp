@@ -40,6 +40,13 @@ Json room_list(const View& view) {
     return out;
 }
 
+Json kept_fields(const client::KeptText& text) {
+    return Json{{"id", text.id.value},     {"name", text.name},
+                {"self", text.own},        {"text", text.text},
+                {"unix_ms", text.unix_ms}, {"edited_unix_ms", text.edited_unix_ms},
+                {"deleted", text.deleted}};
+}
+
 Json heard_fields(const client::HeardStats& heard) {
     return Json{{"speaker", heard.speaker.value},
                 {"name", heard.name},
@@ -121,6 +128,20 @@ struct Fields {
                  {"self", e.session == view.self},
                  {"text", e.text},
                  {"unix_ms", e.unix_ms}};
+        out.update(room_fields(view, e.channel));
+        return out;
+    }
+    Json operator()(const client::HistoryReceived& e) const {
+        Json out{{"event", "history"}, {"texts", Json::array()}, {"more", e.more}};
+        out.update(room_fields(view, e.channel));
+        for (const auto& text : e.texts) {
+            out["texts"].push_back(kept_fields(text));
+        }
+        return out;
+    }
+    Json operator()(const client::TextChanged& e) const {
+        Json out{{"event", "text_changed"}};
+        out.update(kept_fields(e.text));
         out.update(room_fields(view, e.channel));
         return out;
     }

@@ -3,8 +3,13 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace partyline::cli {
+
+/// How many texts `history` shows when nobody says otherwise, and at most.
+inline constexpr std::uint32_t history_texts = 20;
+inline constexpr std::uint32_t history_texts_max = 64;
 
 /// Events and lines that wait for the main loop. A reader of our output that is further behind than
 /// this does not read at all.

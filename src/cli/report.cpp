@@ -85,6 +85,8 @@ std::string_view code_name(ErrorCode code) {
         case ErrorCode::shutting_down: return "shutting_down";
         case ErrorCode::timed_out: return "timed_out";
         case ErrorCode::not_permitted: return "not_permitted";
+        case ErrorCode::unknown_text: return "unknown_text";
+        case ErrorCode::store_failed: return "store_failed";
         case ErrorCode::io: return "io";
         case ErrorCode::closed: return "closed";
         case ErrorCode::config: return "config";

@@ -105,9 +105,9 @@ TEST(Report, EveryJsonEventHasAName) {
              client::Connected{}, client::Disconnected{}, client::RoomsChanged{},
              client::PersonChanged{}, client::PersonLeft{}, client::RoomEntered{},
              client::RoomLeft{}, client::KeysReady{}, client::TextReceived{},
-             client::SpeakingChanged{}, client::LaneChanged{}, client::DeviceChanged{},
-             client::MemberRefused{}, client::Refused{}, client::AudioStarted{},
-             client::MicFinished{}}) {
+             client::HistoryReceived{}, client::TextChanged{}, client::SpeakingChanged{},
+             client::LaneChanged{}, client::DeviceChanged{}, client::MemberRefused{},
+             client::Refused{}, client::AudioStarted{}, client::MicFinished{}}) {
         names.insert(json.of(event).at("event"));
     }
     EXPECT_EQ(names.size(), std::variant_size_v<client::Event>);

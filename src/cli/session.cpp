@@ -101,13 +101,13 @@ void Session::output_lost(TimePoint now) { finish(ExitCode::local, now); }
 // --- events ----------------------------------------------------------------------------------
 
 void Session::take(const Item& item, TimePoint now) {
-    if (changing_room_ && !std::holds_alternative<TalkieEvent>(item)) {
+    if (!awaited_.empty() && !std::holds_alternative<TalkieEvent>(item)) {
         if (waiting_.size() < waiting_lines_max) {
             waiting_.push_back(item);
         } else {
             report_.mistake({.code = ErrorCode::too_large,
-                             .message = std::format("more than {} lines wait for a change of room; "
-                                                    "this one is dropped",
+                             .message = std::format("more than {} lines wait for the server; this "
+                                                    "one is dropped",
                                                     waiting_lines_max)});
         }
         return;
@@ -162,14 +162,24 @@ void Session::on(const client::RoomsChanged&, TimePoint now) { enter_first_room(
 
 void Session::on(const client::RoomEntered&, TimePoint now) {
     get_ready(now);
-    on_room_settled(now);
+    go_on_after("join", now);
 }
 
-void Session::on(const client::RoomLeft&, TimePoint now) { on_room_settled(now); }
+void Session::on(const client::RoomLeft&, TimePoint now) { go_on_after("leave", now); }
+void Session::on(const client::HistoryReceived&, TimePoint now) { go_on_after("history", now); }
 
-void Session::on_room_settled(TimePoint now) {
-    changing_room_ = false;
-    while (!changing_room_ && !waiting_.empty()) {
+void Session::on(const client::TextChanged& event, TimePoint now) {
+    if (event.text.own) {
+        go_on_after(event.text.deleted ? "delete" : "edit", now);
+    }
+}
+
+void Session::go_on_after(std::string_view command, TimePoint now) {
+    if (awaited_ != command) {
+        return;
+    }
+    awaited_.clear();
+    while (awaited_.empty() && !waiting_.empty()) {
         const auto next = std::move(waiting_.front());
         waiting_.pop_front();
         take(next, now);
@@ -212,10 +222,10 @@ void Session::on(const client::Refused& event, TimePoint now) {
     if (options_.one_shot || !ready_) {
         give_up(event.error, ExitCode::refused, now);
     }
-    if (changing_room_ && (event.command == "join" || event.command == "leave")) {
+    if (event.command == awaited_ && (awaited_ == "join" || awaited_ == "leave")) {
         drop_waiting_texts();
-        on_room_settled(now);
     }
+    go_on_after(event.command, now);
 }
 
 void Session::on(const client::MicFinished&, TimePoint now) {
@@ -286,12 +296,24 @@ void Session::perform(const Command& command, TimePoint now) {
                               if (const auto entered = enter(move.room); !entered) {
                                   report_.mistake(entered.error());
                               } else {
-                                  changing_room_ = true;
+                                  awaited_ = "join";
                               }
                           },
                           [&](const Leave&) {
                               talkie_->leave();
-                              changing_room_ = true;
+                              awaited_ = "leave";
+                          },
+                          [&](const History& history) {
+                              talkie_->history(history.before, history.texts);
+                              awaited_ = "history";
+                          },
+                          [&](const Edit& edit) {
+                              talkie_->edit(edit.id, edit.text);
+                              awaited_ = "edit";
+                          },
+                          [&](const Delete& text) {
+                              talkie_->erase(text.id);
+                              awaited_ = "delete";
                           },
                           [&](const SetMute& mute) {
                               muted_ = mute.on;

@@ -48,6 +48,8 @@ private:
     void on(const client::RoomsChanged& event, TimePoint now);
     void on(const client::RoomEntered& event, TimePoint now);
     void on(const client::RoomLeft& event, TimePoint now);
+    void on(const client::HistoryReceived& event, TimePoint now);
+    void on(const client::TextChanged& event, TimePoint now);
     void on(const client::TextReceived& event, TimePoint now);
     void on(const client::Refused& event, TimePoint now);
     void on(const client::MicFinished& event, TimePoint now);
@@ -57,7 +59,8 @@ private:
     void on_line(const std::string& line, TimePoint now);
     void on_input_end(TimePoint now);
     /// The room is what it was asked to be, or will not be: what waited for that goes on.
-    void on_room_settled(TimePoint now);
+    /// Does what waited for the answer to this command, if it is the one that was awaited.
+    void go_on_after(std::string_view command, TimePoint now);
     /// What was to be said in a room that we could not get into is said in no other.
     void drop_waiting_texts();
     void perform(const Command& command, TimePoint now);
@@ -82,7 +85,7 @@ private:
     bool joined_ = false;                 // --join was asked of the server
     /// A change of room is on its way to the server. What a script asks for after it waits, so that
     /// `move` and `say` in one breath say it there.
-    bool changing_room_ = false;
+    std::string awaited_;  // the command, as Refused would name it, that the next lines wait for
     std::deque<Item> waiting_;  // lines, and perhaps their end, in order
     bool ready_ = false;        // connected, and in the room of --join
     bool muted_;

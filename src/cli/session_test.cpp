@@ -22,6 +22,13 @@ public:
     }
     void leave() override { asked.emplace_back("leave"); }
     void say(std::string text) override { asked.push_back("say " + text); }
+    void history(MessageId before, std::uint32_t texts) override {
+        asked.push_back(std::format("history {} {}", texts, before.value));
+    }
+    void edit(MessageId id, std::string text) override {
+        asked.push_back(std::format("edit {} {}", id.value, text));
+    }
+    void erase(MessageId id) override { asked.push_back(std::format("delete {}", id.value)); }
     void set_self_state(bool mute, bool deafen) override {
         asked.push_back(std::format("state {} {}", mute, deafen));
     }
@@ -98,6 +105,29 @@ TEST(Session, WhatComesAfterAMoveWaitsForIt) {
     rig.event(client::RoomEntered{.channel = ChannelId{1}});
     EXPECT_EQ(rig.talkie.asked, (Asked{"say here", "join 2", "say there", "leave", "join 1",
                                        "say back", "disconnect"}));
+}
+
+TEST(Session, AScriptEndsNotBeforeItsAnswers) {
+    Rig rig({});
+    rig.event(client::Connected{});
+    for (const auto* line : {"history 5 12", "edit 3 the", "delete 4"}) {
+        rig.line(line);
+    }
+    rig.session.take(InputEnded{}, rig.clock.now());
+    EXPECT_EQ(rig.talkie.asked, (Asked{"history 5 12"}));
+    rig.event(client::TextChanged{.text = {.own = true, .text = "an earlier one"}});
+    rig.event(client::HistoryReceived{
+        .texts = {{.id = MessageId{7}, .name = "bob\033", .text = "teh", .edited_unix_ms = 1},
+                  {.id = MessageId{8}, .name = "ann", .deleted = true}},
+        .more = true});
+    EXPECT_EQ(rig.talkie.asked.back(), "edit 3 the");
+    rig.event(client::Refused{.command = "edit", .error = {.message = "not yours"}});
+    EXPECT_EQ(rig.talkie.asked.back(), "delete 4");
+    rig.event(client::TextChanged{.text = {.own = true, .deleted = true}});
+    EXPECT_EQ(rig.talkie.asked.back(), "disconnect");
+    EXPECT_NE(rig.out.str().find("<bob?> teh (edited)"), std::string::npos) << rig.out.str();
+    EXPECT_NE(rig.out.str().find("<ann> (deleted)"), std::string::npos) << rig.out.str();
+    EXPECT_NE(rig.out.str().find("older ones: history 20 7"), std::string::npos) << rig.out.str();
 }
 
 TEST(Session, WhatWasMeantForARoomThatRefusesUsIsNotSaidElsewhere) {

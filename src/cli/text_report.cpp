@@ -4,6 +4,7 @@
 #include <format>
 
 #include "base/text.hpp"
+#include "cli/limits.hpp"
 #include "cli/report.hpp"
 
 namespace partyline::cli {
@@ -32,6 +33,24 @@ std::string local_time(std::int64_t unix_ms) {
         return "--:--";
     }
     return out.data();
+}
+
+std::string local_date_time(std::int64_t unix_ms) {
+    const auto seconds = static_cast<std::time_t>(unix_ms / 1000);
+    std::array<char, 24> out{};
+    const auto* local = std::localtime(&seconds);
+    if (local == nullptr || std::strftime(out.data(), out.size(), "%Y-%m-%d %H:%M", local) == 0) {
+        return "----";
+    }
+    return out.data();
+}
+
+/// Marked as what it is: not said just now, and with the number to edit or delete it by.
+std::string kept_line(const client::KeptText& text) {
+    return std::format(
+        "#{} {} <{}> {}", text.id.value, local_date_time(text.unix_ms), printable(text.name),
+        text.deleted ? "(deleted)"
+                     : printable_lines(text.text) + (text.edited_unix_ms != 0 ? " (edited)" : ""));
 }
 
 std::string name_of(const View& view, const client::Person& person) {
@@ -84,6 +103,20 @@ struct Sentence {
     std::string operator()(const client::TextReceived& e) const {
         return std::format("{} <{}> {}", local_time(e.unix_ms), printable(e.name),
                            printable_lines(e.text));
+    }
+    std::string operator()(const client::HistoryReceived& e) const {
+        std::string lines = e.texts.empty() ? "nothing was said here before" : "";
+        for (const auto& text : e.texts) {
+            lines += (lines.empty() ? "" : "\n") + kept_line(text);
+        }
+        if (e.more) {
+            lines +=
+                std::format("\nolder ones: history {} {}", history_texts, e.texts.front().id.value);
+        }
+        return lines;
+    }
+    std::string operator()(const client::TextChanged& e) const {
+        return (e.text.deleted ? "deleted: " : "edited: ") + kept_line(e.text);
     }
     std::string operator()(const client::SpeakingChanged&) const { return {}; }
     std::string operator()(const client::LaneChanged& e) const {

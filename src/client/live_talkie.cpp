@@ -85,6 +85,15 @@ void LiveTalkie::leave() {
 void LiveTalkie::say(std::string text) {
     post([text = std::move(text)](Session& session) { session.say(text); });
 }
+void LiveTalkie::history(MessageId before, std::uint32_t texts) {
+    post([before, texts](Session& session) { session.history(before, texts); });
+}
+void LiveTalkie::edit(MessageId id, std::string text) {
+    post([id, text = std::move(text)](Session& session) { session.edit(id, text); });
+}
+void LiveTalkie::erase(MessageId id) {
+    post([id](Session& session) { session.erase(id); });
+}
 void LiveTalkie::set_self_state(bool mute, bool deafen) {
     post([mute, deafen](Session& session) { session.set_self_state(mute, deafen); });
 }

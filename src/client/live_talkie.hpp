@@ -42,6 +42,9 @@ public:
     void join(ChannelId channel) override;
     void leave() override;
     void say(std::string text) override;
+    void history(MessageId before, std::uint32_t texts) override;
+    void edit(MessageId id, std::string text) override;
+    void erase(MessageId id) override;
     void set_self_state(bool mute, bool deafen) override;
     void disconnect() override;
 

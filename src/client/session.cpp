@@ -9,12 +9,21 @@
 
 #include "base/log.hpp"
 #include "client/handshake.hpp"
+#include "crypto/keys.hpp"
 
 namespace partyline::client {
 namespace {
 
 /// As Refused tells it.
-constexpr std::array command_words{"join", "leave", "say", "self_state", "keys", "other"};
+constexpr std::array command_words{"join",   "leave",      "say",  "history", "edit",
+                                   "delete", "self_state", "keys", "other"};
+
+/// The server takes a text of one identity and nonce once, even after a restart of either side.
+std::uint64_t random_nonce() {
+    std::array<std::byte, sizeof(std::uint64_t)> bytes{};
+    crypto::fill_random(bytes);
+    return std::max<std::uint64_t>(1, load_be<std::uint64_t>(bytes));
+}
 
 }  // namespace
 
@@ -49,9 +58,25 @@ void Session::say(std::string text) {
     }
     request(
         wire::SendText{
-            .channel = model_.own_channel(), .text = std::move(text), .nonce = ++last_nonce_},
+            .channel = model_.own_channel(), .text = std::move(text), .nonce = random_nonce()},
         {.asked = Asked::say});
 }
+
+void Session::history(MessageId before, std::uint32_t texts) {
+    if (!model_.own_channel()) {
+        refuse(Asked::history, {.code = ErrorCode::not_in_room,
+                                .message = "Join a room first, to read what was said in it."});
+        return;
+    }
+    request(wire::GetHistory{.channel = model_.own_channel(), .before = before, .messages = texts},
+            {.asked = Asked::history});
+}
+
+void Session::edit(MessageId id, std::string text) {
+    request(wire::EditText{.id = id, .text = std::move(text)}, {.asked = Asked::edit});
+}
+
+void Session::erase(MessageId id) { request(wire::DeleteText{id}, {.asked = Asked::erase}); }
 
 void Session::set_self_state(bool mute, bool deafen) {
     // Here and now; the server only tells the others.

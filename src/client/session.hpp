@@ -70,6 +70,9 @@ public:
     void join(ChannelId channel);
     void leave();
     void say(std::string text);
+    void history(MessageId before, std::uint32_t texts);
+    void edit(MessageId id, std::string text);
+    void erase(MessageId id);
     void set_self_state(bool mute, bool deafen);
 
     void tick();
@@ -84,7 +87,17 @@ public:
     [[nodiscard]] std::uint64_t heard_revision() const { return heard_revision_; }
 
 private:
-    enum class Asked : std::uint8_t { join, leave, say, self_state, keys, other };
+    enum class Asked : std::uint8_t {
+        join,
+        leave,
+        say,
+        history,
+        edit,
+        erase,
+        self_state,
+        keys,
+        other
+    };
     struct Request {
         Asked asked = Asked::other;
         std::uint64_t ticket = 0;
@@ -107,11 +120,13 @@ private:
     /// The server's wish, whenever it is told; zero is none.
     void set_frame_ms(std::uint32_t frame_ms);
     void presence_changed();
+    [[nodiscard]] KeptText kept(const wire::Text& text) const;
 
     // --- answers -----------------------------------------------------------------------------
     void on_answer(const Request& request, const wire::Joined& joined);
     void on_answer(const Request& request, const wire::Refusal& refusal);
     void on_answer(const Request& request, const wire::MemberKeys& keys);
+    void on_answer(const Request& request, const wire::History& history);
     void on_answer(const Request& request, const wire::Ok& ok);
     template <class Other>
     void on_answer(const Request&, const Other&) {}
@@ -127,6 +142,7 @@ private:
     void on(const wire::KeyShare& share);
     void on(const wire::KeyRequested& request);
     void on(const wire::Text& text);
+    void on(const wire::TextChanged& change);
     void on(const wire::Refusal& refusal);
     void on(const wire::Goodbye& goodbye);
     template <class Other>
@@ -153,7 +169,6 @@ private:
     KeyExchange keys_;
     std::unordered_map<std::uint64_t, Request> requests_;
     std::uint64_t last_request_ = login_request_id;
-    std::uint64_t last_nonce_ = 0;
     std::uint64_t last_ping_token_ = 0;
     HeardReport heard_;
     Lane lane_ = Lane::tunnel;

@@ -1,4 +1,5 @@
 // What the server says: one overload for each message.
+#include <algorithm>
 #include <utility>
 
 #include "client/session.hpp"
@@ -72,6 +73,14 @@ void Session::on_answer(const Request& request, const wire::Refusal& refusal) {
 }
 
 void Session::on_answer(const Request&, const wire::MemberKeys& keys) { on(keys); }
+
+void Session::on_answer(const Request&, const wire::History& history) {
+    HistoryReceived received{.channel = history.channel, .texts = {}, .more = history.more};
+    for (const auto& text : history.texts) {
+        received.texts.push_back(kept(text));
+    }
+    port_.emit(received);
+}
 
 // --- events ----------------------------------------------------------------------------------
 
@@ -168,6 +177,20 @@ void Session::on(const wire::Text& text) {
                             .name = text.name,
                             .text = text.text,
                             .unix_ms = text.unix_ms});
+}
+
+void Session::on(const wire::TextChanged& change) {
+    port_.emit(TextChanged{.channel = change.text.channel, .text = kept(change.text)});
+}
+
+KeptText Session::kept(const wire::Text& text) const {
+    return {.id = text.id,
+            .name = text.name,
+            .own = std::ranges::equal(text.author, identity_.public_key()),
+            .text = text.text,
+            .unix_ms = text.unix_ms,
+            .edited_unix_ms = text.edited_unix_ms,
+            .deleted = text.deleted};
 }
 
 void Session::on(const wire::Refusal& refusal) {

@@ -130,6 +130,27 @@ struct TextReceived {
     std::string text;
     std::int64_t unix_ms = 0;
 };
+/// A text as it is kept.
+struct KeptText {
+    MessageId id{};
+    std::string name;  // of whoever wrote it, as it was then
+    bool own = false;  // written by this identity
+    std::string text;  // empty once deleted
+    std::int64_t unix_ms = 0;
+    std::int64_t edited_unix_ms = 0;  // 0: never
+    bool deleted = false;
+};
+/// The answer to history(): what was said before. Oldest first; no news, whoever may read it now.
+struct HistoryReceived {
+    ChannelId channel{};
+    std::vector<KeptText> texts;
+    bool more = false;  // there are older ones
+};
+/// A text of our room was edited or deleted: this is how it stands now.
+struct TextChanged {
+    ChannelId channel{};
+    KeptText text;
+};
 struct SpeakingChanged {
     SessionId session{};
     bool speaking = false;
@@ -164,8 +185,8 @@ struct MicFinished {};
 
 using Event =
     std::variant<Connected, Disconnected, RoomsChanged, PersonChanged, PersonLeft, RoomEntered,
-                 RoomLeft, KeysReady, TextReceived, SpeakingChanged, LaneChanged, DeviceChanged,
-                 MemberRefused, Refused, AudioStarted, MicFinished>;
+                 RoomLeft, KeysReady, TextReceived, HistoryReceived, TextChanged, SpeakingChanged,
+                 LaneChanged, DeviceChanged, MemberRefused, Refused, AudioStarted, MicFinished>;
 
 /// A live connection to one switchboard, with threads of its own. Every member is [any]; events
 /// come on the talkie's control thread, one at a time, and may call back into the talkie.
@@ -182,6 +203,11 @@ public:
     virtual void join(ChannelId channel) = 0;
     virtual void leave() = 0;
     virtual void say(std::string text) = 0;
+    /// What was said in our room before the text `before` (0: the newest); HistoryReceived tells.
+    virtual void history(MessageId before, std::uint32_t texts) = 0;
+    /// One's own text.
+    virtual void edit(MessageId id, std::string text) = 0;
+    virtual void erase(MessageId id) = 0;
     virtual void set_self_state(bool mute, bool deafen) = 0;
     /// Ends in order; Disconnected follows.
     virtual void disconnect() = 0;

@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "platform/identity_file.hpp"
+#include "server/store/sqlite_store.hpp"
 #include "wire/limits.hpp"
 
 namespace partyline::server {
@@ -40,12 +41,26 @@ Result<std::unique_ptr<Host>> Host::create(const config::Config& config) {
     if (const auto listening = host->listen(config); !listening) {
         return std::unexpected(listening.error());
     }
-    auto server =
-        control::Server::create(config.control, {.loop = host->loop_,
-                                                 .clock = host->clock_,
-                                                 .identity = host->identity_,
-                                                 .relay = *host->relay_,
-                                                 .listeners = std::move(host->listeners_)});
+    auto control_config = config.control;
+    auto store =
+        store::open_sqlite_store(config.data_folder / "partyline.db",
+                                 [&loop = host->loop_](auto work) { loop.post(std::move(work)); });
+    if (!store) {
+        return std::unexpected(store.error());
+    }
+    host->store_ = std::move(*store);
+    auto channels = host->store_->settle(std::move(control_config.channels));
+    if (!channels) {
+        return std::unexpected(channels.error());
+    }
+    control_config.channels = std::move(*channels);
+    auto server = control::Server::create(std::move(control_config),
+                                          {.loop = host->loop_,
+                                           .clock = host->clock_,
+                                           .identity = host->identity_,
+                                           .relay = *host->relay_,
+                                           .store = *host->store_,
+                                           .listeners = std::move(host->listeners_)});
     if (!server) {
         return std::unexpected(server.error());
     }

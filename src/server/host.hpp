@@ -14,13 +14,14 @@
 #include "server/config/config.hpp"
 #include "server/control/server.hpp"
 #include "server/relay/relay.hpp"
+#include "server/store/store.hpp"
 
 namespace partyline::server {
 
 /// Owned by main, on its thread.
 class Host {
 public:
-    /// Takes the data folder, reads or makes identity and certificate, binds all ports. Fails with
+    /// Takes the data folder, reads or makes identity, certificate and database, binds all ports. Fails with
     /// one line for the owner.
     static Result<std::unique_ptr<Host>> create(const config::Config& config);
 
@@ -43,6 +44,7 @@ private:
     SystemClock clock_;
     net::Loop loop_;
     std::vector<net::TlsListener> listeners_;  // until the server takes them
+    std::unique_ptr<store::Store> store_;
     std::unique_ptr<relay::Relay> relay_;
     std::unique_ptr<control::Server> server_;
 };

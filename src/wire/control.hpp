@@ -92,6 +92,25 @@ struct KeyRequest {
     bool operator==(const KeyRequest&) const = default;
 };
 
+/// What was said in the room that one is in.
+struct GetHistory {
+    ChannelId channel{};
+    MessageId before{};          // only older ones; 0: from the newest
+    std::uint32_t messages = 0;  // how many; 0: as many as a page holds
+    bool operator==(const GetHistory&) const = default;
+};
+
+struct EditText {
+    MessageId id{};
+    std::string text;
+    bool operator==(const EditText&) const = default;
+};
+
+struct DeleteText {
+    MessageId id{};
+    bool operator==(const DeleteText&) const = default;
+};
+
 struct GetMemberKeys {
     std::vector<SessionId> sessions;
     bool operator==(const GetMemberKeys&) const = default;
@@ -125,9 +144,9 @@ struct Unknown {
     bool operator==(const Unknown&) const = default;
 };
 
-using ClientBody =
-    std::variant<Unknown, Login, Join, Leave, SetSelfState, SendText, ShareKeys, KeyRequest,
-                 GetMemberKeys, RenewDevice, SetVoiceLane, VoiceTunnel, ControlPing>;
+using ClientBody = std::variant<Unknown, Login, Join, Leave, SetSelfState, SendText, ShareKeys,
+                                KeyRequest, GetMemberKeys, RenewDevice, SetVoiceLane, VoiceTunnel,
+                                ControlPing, GetHistory, EditText, DeleteText>;
 
 struct ClientMessage {
     std::uint64_t request_id = 0;
@@ -244,7 +263,23 @@ struct Text {
     std::string name;
     std::string text;
     std::int64_t unix_ms = 0;
+    Bytes author;  // the identity of whoever wrote it
+    std::int64_t edited_unix_ms = 0;
+    bool deleted = false;
     bool operator==(const Text&) const = default;
+};
+
+struct History {
+    ChannelId channel{};
+    std::vector<Text> texts;  // oldest first
+    bool more = false;        // there are older ones
+    bool operator==(const History&) const = default;
+};
+
+/// How a text stands now.
+struct TextChanged {
+    Text text;
+    bool operator==(const TextChanged&) const = default;
 };
 
 struct TextAccepted {
@@ -283,7 +318,7 @@ struct Goodbye {
 using ServerBody =
     std::variant<Unknown, Hello, Welcome, Ok, Refusal, ChannelPage, PresencePage, SnapshotEnd,
                  PresenceChanged, Joined, MemberKeys, MemberJoined, MemberLeft, Text, TextAccepted,
-                 KeyShare, KeyRequested, VoiceTunnel, ControlPong, Goodbye>;
+                 KeyShare, KeyRequested, VoiceTunnel, ControlPong, Goodbye, History, TextChanged>;
 
 struct ServerMessage {
     std::uint64_t seq = 0;

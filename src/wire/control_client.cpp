@@ -78,6 +78,17 @@ SetVoiceLane read(const v1::SetVoiceLane& from, FieldReader&) {
     }
 }
 
+GetHistory read(const v1::GetHistory& from, FieldReader&) {
+    return {.channel = ChannelId{from.channel()},
+            .before = MessageId{from.before()},
+            .messages = from.messages()};
+}
+
+EditText read(const v1::EditText& from, FieldReader& in) {
+    return {.id = MessageId{from.id()},
+            .text = in.text("EditText.text", text_bytes_max, from.text())};
+}
+
 ClientBody read_body(const v1::Client& from, FieldReader& in) {
     switch (from.body_case()) {
         case v1::Client::kLogin: return read(from.login(), in);
@@ -92,6 +103,9 @@ ClientBody read_body(const v1::Client& from, FieldReader& in) {
         case v1::Client::kSetVoiceLane: return read(from.set_voice_lane(), in);
         case v1::Client::kVoiceTunnel: return wire::read(from.voice_tunnel(), in);
         case v1::Client::kPing: return ControlPing{.token = from.ping().token()};
+        case v1::Client::kGetHistory: return read(from.get_history(), in);
+        case v1::Client::kEditText: return read(from.edit_text(), in);
+        case v1::Client::kDeleteText: return DeleteText{.id = MessageId{from.delete_text().id()}};
         case v1::Client::BODY_NOT_SET: break;
     }
     return Unknown{};
@@ -130,6 +144,23 @@ struct BodyWriter {
         text.set_channel(from.channel.value);
         text.set_text(from.text);
         text.set_nonce(from.nonce);
+    }
+
+    void operator()(const GetHistory& from) const {
+        auto& get = *to.mutable_get_history();
+        get.set_channel(from.channel.value);
+        get.set_before(from.before.value);
+        get.set_messages(from.messages);
+    }
+
+    void operator()(const EditText& from) const {
+        auto& edit = *to.mutable_edit_text();
+        edit.set_id(from.id.value);
+        edit.set_text(from.text);
+    }
+
+    void operator()(const DeleteText& from) const {
+        to.mutable_delete_text()->set_id(from.id.value);
     }
 
     void operator()(const ShareKeys& from) const {
@@ -189,6 +220,9 @@ constexpr auto names = std::to_array<std::string_view>({
     "SetVoiceLane",
     "VoiceTunnel",
     "ControlPing",
+    "GetHistory",
+    "EditText",
+    "DeleteText",
 });
 static_assert(names.size() == std::variant_size_v<ClientBody>);
 

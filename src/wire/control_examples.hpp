@@ -47,6 +47,18 @@ inline Error error() {
             .retry_ms = 1500};
 }
 
+inline Text text() {
+    return {.id = MessageId{0x1'0000'0001},
+            .channel = ChannelId{3},
+            .session = SessionId{7},
+            .name = "Ren\u00E9",
+            .text = "hello",
+            .unix_ms = 1'700'000'000'123,
+            .author = counting_bytes(public_key_bytes, 0x10),
+            .edited_unix_ms = 1'700'000'000'456,
+            .deleted = true};
+}
+
 inline Bytes datagram() { return counting_bytes(52, 0x11); }
 
 inline std::vector<ClientBody> client_bodies() {
@@ -75,6 +87,9 @@ inline std::vector<ClientBody> client_bodies() {
         SetVoiceLane{.lane = VoiceLane::udp},
         VoiceTunnel{.datagram = datagram()},
         ControlPing{.token = 0x0102'0304'0506'0708},
+        GetHistory{.channel = ChannelId{3}, .before = MessageId{0x1'0000'0001}, .messages = 20},
+        EditText{.id = MessageId{0x1'0000'0001}, .text = "better"},
+        DeleteText{.id = MessageId{0x1'0000'0001}},
     };
 }
 
@@ -118,12 +133,7 @@ inline std::vector<ServerBody> server_bodies() {
                    .channel_epoch = ChannelEpoch{9},
                    .session = SessionId{7},
                    .frame_ms = 10},
-        Text{.id = MessageId{0x1'0000'0001},
-             .channel = ChannelId{3},
-             .session = SessionId{7},
-             .name = "Ren\u00E9",
-             .text = "hello",
-             .unix_ms = 1'700'000'000'123},
+        text(),
         TextAccepted{.id = MessageId{0x1'0000'0001}, .unix_ms = 1'700'000'000'123},
         KeyShare{.from = SessionId{7},
                  .channel = ChannelId{3},
@@ -136,6 +146,8 @@ inline std::vector<ServerBody> server_bodies() {
         VoiceTunnel{.datagram = datagram()},
         ControlPong{.token = 0x0102'0304'0506'0708},
         Goodbye{.error = error()},
+        History{.channel = ChannelId{3}, .texts = {text(), text()}, .more = true},
+        TextChanged{text()},
     };
 }
 

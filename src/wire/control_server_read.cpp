@@ -147,7 +147,17 @@ Text read(const v1::Text& from, FieldReader& in) {
         .name = in.name("Text.name", name_code_points_max, from.name()),
         .text = in.text("Text.text", text_bytes_max, from.text()),
         .unix_ms = from.unix_ms(),
+        .author = in.fixed_bytes("Text.author", public_key_bytes, from.author()),
+        .edited_unix_ms = from.edited_unix_ms(),
+        .deleted = from.deleted(),
     };
+}
+
+History read(const v1::History& from, FieldReader& in) {
+    return {.channel = ChannelId{from.channel()},
+            .texts = in.list("History.texts", page_entries_max, from.texts(),
+                             [&in](const v1::Text& text) { return read(text, in); }),
+            .more = from.more()};
 }
 
 TextAccepted read(const v1::TextAccepted& from, FieldReader&) {
@@ -192,6 +202,8 @@ ServerBody read_body(const v1::Server& from, FieldReader& in) {
         case v1::Server::kVoiceTunnel: return wire::read(from.voice_tunnel(), in);
         case v1::Server::kPong: return ControlPong{.token = from.pong().token()};
         case v1::Server::kGoodbye: return Goodbye{.error = read(from.goodbye().error(), in)};
+        case v1::Server::kHistory: return read(from.history(), in);
+        case v1::Server::kTextChanged: return TextChanged{read(from.text_changed().text(), in)};
         case v1::Server::BODY_NOT_SET: break;
     }
     return Unknown{};

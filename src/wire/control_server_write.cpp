@@ -35,6 +35,18 @@ void write_member(const Member& from, v1::Member& to) {
     write(from.device, *to.mutable_device());
 }
 
+void write_text(const Text& from, v1::Text& to) {
+    to.set_id(from.id.value);
+    to.set_channel(from.channel.value);
+    to.set_session(from.session.value);
+    to.set_name(from.name);
+    to.set_text(from.text);
+    to.set_unix_ms(from.unix_ms);
+    to.set_author(from.author.data(), from.author.size());
+    to.set_edited_unix_ms(from.edited_unix_ms);
+    to.set_deleted(from.deleted);
+}
+
 /// Sets the oneof of `to` to the body it is called with. Does not compile until it knows them all.
 struct BodyWriter {
     v1::Server& to;
@@ -136,14 +148,19 @@ struct BodyWriter {
         left.set_frame_ms(from.frame_ms);
     }
 
-    void operator()(const Text& from) const {
-        auto& text = *to.mutable_text();
-        text.set_id(from.id.value);
-        text.set_channel(from.channel.value);
-        text.set_session(from.session.value);
-        text.set_name(from.name);
-        text.set_text(from.text);
-        text.set_unix_ms(from.unix_ms);
+    void operator()(const Text& from) const { write_text(from, *to.mutable_text()); }
+
+    void operator()(const History& from) const {
+        auto& history = *to.mutable_history();
+        history.set_channel(from.channel.value);
+        for (const auto& text : from.texts) {
+            write_text(text, *history.add_texts());
+        }
+        history.set_more(from.more);
+    }
+
+    void operator()(const TextChanged& from) const {
+        write_text(from.text, *to.mutable_text_changed()->mutable_text());
     }
 
     void operator()(const TextAccepted& from) const {
@@ -179,10 +196,10 @@ struct BodyWriter {
 };
 
 constexpr auto names = std::to_array<std::string_view>({
-    "Unknown",      "Hello",       "Welcome",         "Ok",       "Error",        "ChannelPage",
-    "PresencePage", "SnapshotEnd", "PresenceChanged", "Joined",   "MemberKeys",   "MemberJoined",
-    "MemberLeft",   "Text",        "TextAccepted",    "KeyShare", "KeyRequested", "VoiceTunnel",
-    "ControlPong",  "Goodbye",
+    "Unknown",      "Hello",       "Welcome",         "Ok",          "Error",        "ChannelPage",
+    "PresencePage", "SnapshotEnd", "PresenceChanged", "Joined",      "MemberKeys",   "MemberJoined",
+    "MemberLeft",   "Text",        "TextAccepted",    "KeyShare",    "KeyRequested", "VoiceTunnel",
+    "ControlPong",  "Goodbye",     "History",         "TextChanged",
 });
 static_assert(names.size() == std::variant_size_v<ServerBody>);
 

@@ -198,6 +198,8 @@ TEST(ControlLimits, OfTheTalkiesMessages) {
          }},
         {"SendText.text", text_bytes_max,
          [&](std::size_t size) { return SendText{.text = repeated("x", size)}; }},
+        {"EditText.text", text_bytes_max,
+         [&](std::size_t size) { return EditText{.text = repeated("x", size)}; }},
         {"ShareKeys.shares", shares_per_message_max,
          [&](std::size_t size) {
              auto body = share;
@@ -280,9 +282,19 @@ TEST(ControlLimits, OfTheSwitchboardsMessages) {
              return MemberKeys{.members = std::vector(size, examples::member(1))};
          }},
         {"Text.name", name_code_points_max,
-         [&](std::size_t size) { return Text{.name = repeated(wide, size)}; }},
+         [&](std::size_t size) {
+             auto body = examples::text();
+             body.name = repeated(wide, size);
+             return body;
+         }},
         {"Text.text", text_bytes_max,
-         [&](std::size_t size) { return Text{.text = repeated("x", size)}; }},
+         [&](std::size_t size) {
+             auto body = examples::text();
+             body.text = repeated("x", size);
+             return body;
+         }},
+        {"History.texts", page_entries_max,
+         [&](std::size_t size) { return History{.texts = std::vector(size, examples::text())}; }},
         {"KeyShare.sealed", share_bytes_max,
          [&](std::size_t size) { return KeyShare{.sealed = counting_bytes(size, 0)}; }},
         {"VoiceTunnel.datagram", datagram_bytes_max,
@@ -384,6 +396,10 @@ TEST(ControlRanges, KeysAndSignaturesHaveTheirExactSize) {
     const FixedCase<ServerMessage> server[] = {
         {"Hello.server_identity", public_key_bytes, with(hello, &Hello::server_identity)},
         {"Hello.signature", signature_bytes, with(hello, &Hello::signature)},
+        {"Text.author", public_key_bytes,
+         [&](Bytes value) {
+             return TextChanged{with(examples::text(), &Text::author)(std::move(value))};
+         }},
         {"Member.identity", public_key_bytes,
          [&](Bytes value) {
              return joined(with(examples::member(1), &Member::identity)(std::move(value)));
@@ -511,6 +527,8 @@ TEST(ControlErrors, CodesAreTheSchemasNumbers) {
         {ErrorCode::shutting_down, "SHUTTING_DOWN"},
         {ErrorCode::timed_out, "TIMED_OUT"},
         {ErrorCode::not_permitted, "NOT_PERMITTED"},
+        {ErrorCode::unknown_text, "UNKNOWN_TEXT"},
+        {ErrorCode::store_failed, "STORE_FAILED"},
     };
     ASSERT_EQ(std::size(codes), static_cast<std::size_t>(v1::Error::Code_ARRAYSIZE))
         << "a code without a line here";

@@ -52,6 +52,8 @@ login_seconds = 9
 [[room]]
 name = "One"
 topic = "First"
+keep_days = 30
+keep_mebibytes = 2
 [[room.room]]
 name = "Inner"
 [[room.room.room]]
@@ -70,7 +72,12 @@ name = "Two"
     EXPECT_EQ(config.control.limits.sessions, 7U);
     EXPECT_EQ(config.control.limits.login, std::chrono::seconds(9));
     const std::vector<room::Channel> rooms{
-        {.id = ChannelId{1}, .parent = {}, .name = "One", .topic = "First", .order = 0},
+        {.id = ChannelId{1},
+         .parent = {},
+         .name = "One",
+         .topic = "First",
+         .order = 0,
+         .retention = {.days = 30, .bytes = 2 * 1024 * 1024}},
         {.id = ChannelId{2}, .parent = ChannelId{1}, .name = "Inner", .topic = "", .order = 0},
         {.id = ChannelId{3}, .parent = ChannelId{2}, .name = "Innermost", .topic = "", .order = 0},
         {.id = ChannelId{4}, .parent = {}, .name = "Two", .topic = "", .order = 1},
@@ -109,6 +116,16 @@ TEST(Config, EveryErrorNamesFileLineAndKey) {
          "s.toml:1: listen: has \"127.0.0.1:47180\" twice"},
         {"room = 1", "s.toml:1: room: must be written as [[room]]"},
         {"[[room]]\ntopic = \"x\"", "s.toml:1: room[0]: has no name; add name = \"...\""},
+        {"[[room]]\nname = \"A\"\nkeep_days = 0",
+         "s.toml:3: room[0].keep_days: must be a whole number from 1 to 36500; leave it out to "
+         "keep "
+         "texts for good, or say keep_texts = false"},
+        {"[[room]]\nname = \"A\"\nkeep_mebibytes = \"1\"",
+         "s.toml:3: room[0].keep_mebibytes: must be a whole number from 1 to 1000000; leave it out "
+         "to "
+         "keep texts for good, or say keep_texts = false"},
+        {"[[room]]\nname = \"A\"\nkeep_texts = 1",
+         "s.toml:3: room[0].keep_texts: must be true or false"},
         {"[[room]]\nname = 1", "s.toml:2: room[0].name: must be a text in quotes"},
         {"[[room]]\nname = \"A\"\n[[room]]\nname = \"a\"",
          "s.toml:4: room[1].name: \"a\" is the name of another room beside it"},

@@ -11,7 +11,8 @@
 namespace partyline::config {
 namespace {
 
-constexpr std::string_view room_keys[] = {"name", "topic", "room"};
+constexpr std::string_view room_keys[] = {"name",      "topic",          "keep_texts",
+                                          "keep_days", "keep_mebibytes", "room"};
 
 /// Walks the tables and collects what it finds, or the first thing that is wrong.
 class RoomReader {
@@ -68,6 +69,9 @@ private:
             }
             channel.topic = std::move(*given_topic);
         }
+        if (const auto read = read_retention(table, channel.retention, path); !read) {
+            return read;
+        }
         if (const auto unique = refuse_twin(*name, channel, path); !unique) {
             return unique;
         }
@@ -81,6 +85,42 @@ private:
         const auto* inner = table.get("room");
         return inner == nullptr ? Result<void>{}
                                 : read(*inner, channel.id, path + ".room", depth + 1);
+    }
+
+    Result<void> read_retention(const toml::table& table, room::Retention& retention,
+                                const std::string& path) const {
+        if (const auto* keep = table.get("keep_texts")) {
+            const auto given = keep->value_exact<bool>();
+            if (!given) {
+                return complain(file_, *keep, path + ".keep_texts", "must be true or false");
+            }
+            retention.keep = *given;
+        }
+        const auto number = [&](std::string_view key, std::int64_t max) -> Result<std::int64_t> {
+            const auto* node = table.get(key);
+            if (node == nullptr) {
+                return 0;
+            }
+            const auto given = node->value_exact<std::int64_t>();
+            if (!given || *given < 1 || *given > max) {
+                return std::unexpected(
+                    complain(
+                        file_, *node, std::format("{}.{}", path, key),
+                        std::format("must be a whole number from 1 to {}; leave it out to keep "
+                                    "texts for good, or say keep_texts = false",
+                                    max))
+                        .error());
+            }
+            return *given;
+        };
+        const auto days = number("keep_days", room::retention_days_max);
+        const auto mebibytes = number("keep_mebibytes", room::retention_mebibytes_max);
+        if (!days || !mebibytes) {
+            return std::unexpected(days ? mebibytes.error() : days.error());
+        }
+        retention.days = static_cast<std::uint32_t>(*days);
+        retention.bytes = static_cast<std::uint64_t>(*mebibytes) * 1024 * 1024;
+        return {};
     }
 
     Result<std::string> text(const toml::node& value, const std::string& path,

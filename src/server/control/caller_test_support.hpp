@@ -142,6 +142,8 @@ public:
     }
 
     void close() { stream_.close(); }
+    /// Comes back as whoever `other` was.
+    void be(Caller& other) { std::swap(identity_, other.identity_); }
     [[nodiscard]] const crypto::Identity& identity() const { return identity_; }
     [[nodiscard]] const crypto::AgreementKey& agreement() const { return agreement_; }
     [[nodiscard]] Result<net::ExportedValue> exported(std::string_view label) const {

@@ -41,13 +41,16 @@ wire::Member to_wire(const room::Session& session) {
                        .expiry_unix_ms = keys.device.expiry_unix_ms}};
 }
 
-wire::Text to_wire(const room::Text& text) {
-    return {.id = text.id,
-            .channel = text.channel,
-            .session = text.session,
-            .name = text.name,
-            .text = text.text,
-            .unix_ms = text.unix_ms};
+wire::Text to_wire(const room::Message& message, SessionId session) {
+    return {.id = message.id,
+            .channel = message.channel,
+            .session = session,
+            .name = message.author_name,
+            .text = message.text,
+            .unix_ms = message.unix_ms,
+            .author = to_bytes(message.author),
+            .edited_unix_ms = message.edited_unix_ms,
+            .deleted = message.deleted};
 }
 
 room::DeviceKey to_room(const wire::DeviceKey& device) {

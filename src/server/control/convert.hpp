@@ -14,7 +14,7 @@ namespace partyline::control {
 wire::Channel to_wire(const room::Channel& channel);
 wire::Presence to_wire(const room::Presence& presence);
 wire::Member to_wire(const room::Session& session);
-wire::Text to_wire(const room::Text& text);
+wire::Text to_wire(const room::Message& message, SessionId session);
 
 room::DeviceKey to_room(const wire::DeviceKey& device);
 room::PeerKeys to_room(const wire::Login& login);

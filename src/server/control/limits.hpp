@@ -36,8 +36,9 @@ struct Limits {
     // How much one session may ask for. A message costs 1, and 1 more for each 4 KiB.
     Rate messages{.per_second = 50, .burst = 200};
     Rate refusals{.per_second = 10, .burst = 500};  // beyond this a session is ended
-    Rate texts{.per_second = 5, .burst = 20};
-    Rate moves{.per_second = 5, .burst = 20};  // joins, leaves, renewed devices
+    Rate texts{.per_second = 5, .burst = 20};       // said, edited, deleted
+    Rate histories{.per_second = 5, .burst = 20};   // pages
+    Rate moves{.per_second = 5, .burst = 20};       // joins, leaves, renewed devices
     Rate rotations{.per_second = 1, .burst = 5};
     Rate share_messages{.per_second = 20, .burst = 100};
     Rate member_keys{.per_second = 1000, .burst = 5000};
@@ -59,6 +60,7 @@ inline constexpr std::size_t addresses_remembered_max = 16'384;
 
 inline constexpr Duration tick_interval = std::chrono::milliseconds(25);
 inline constexpr Duration room_losses_interval = std::chrono::seconds(1);
+inline constexpr Duration prune_interval = std::chrono::hours(1);
 inline constexpr std::size_t crowded_sessions = 100;
 /// What is sent in crowded rooms, and in others.
 inline constexpr std::uint32_t long_frame_ms = 20;

@@ -161,7 +161,10 @@ protected:
             wire::RenewDevice{.device = {.signature = Bytes(64), .expiry_unix_ms = 0}},
             wire::SetVoiceLane{wire::VoiceLane::udp},
             wire::VoiceTunnel{.datagram = Bytes(30)},
-            wire::ControlPing{}};
+            wire::ControlPing{},
+            wire::GetHistory{.channel = lobby},
+            wire::EditText{.id = MessageId{1}, .text = "hello"},
+            wire::DeleteText{MessageId{1}}};
         EXPECT_EQ(bodies.size(), std::variant_size_v<wire::ClientBody> - 2)
             << "all but Unknown and Login";
         for (const auto& body : bodies) {

@@ -1,4 +1,4 @@
-// Joining, leaving, one's own state, and text.
+// Joining, leaving, and one's own state.
 #include "server/control/convert.hpp"
 #include "server/control/switchboard.hpp"
 #include "wire/limits.hpp"
@@ -49,27 +49,6 @@ Result<void> Switchboard::on(Call&, Seat& seat, const wire::SetSelfState& state)
     publish(model_.set_self_state(seat.session, {.mute = state.mute, .deafen = state.deafen}));
     const auto& presence = model_.find(seat.session)->presence;
     relay_.set_flags(seat.voice, {.muted = presence.self_mute, .deafened = presence.self_deafen});
-    return {};
-}
-
-Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendText& text) {
-    // Sent again because our answer was lost: that costs nothing, and its author may have left since.
-    if (const auto before = model_.find_text(seat.session, text.nonce)) {
-        answer(call, wire::TextAccepted{.id = before->id, .unix_ms = before->unix_ms});
-        return {};
-    }
-    if (const auto may = seat.texts.take(clock_.now()); !may) {
-        return may;
-    }
-    const auto said = model_.say(seat.session, {.channel = text.channel,
-                                                .text = text.text,
-                                                .nonce = text.nonce,
-                                                .unix_ms = clock_.unix_ms()});
-    if (!said) {
-        return std::unexpected(said.error());
-    }
-    answer(call, wire::TextAccepted{.id = said->accepted.id, .unix_ms = said->accepted.unix_ms});
-    publish(said->events);
     return {};
 }
 

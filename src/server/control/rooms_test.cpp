@@ -112,7 +112,8 @@ protected:
                                   .session = ada.session,
                                   .name = "Ada",
                                   .text = text.text,
-                                  .unix_ms = accepted.unix_ms};
+                                  .unix_ms = accepted.unix_ms,
+                                  .author = to_bytes(ada.identity().public_key())};
         EXPECT_EQ(co_await ada.get<wire::Text>(), expected) << "the author too";
         EXPECT_EQ(co_await bob.get<wire::Text>(), expected);
 

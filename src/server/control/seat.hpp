@@ -24,6 +24,7 @@ struct Seat {
           voice(std::move(seated.seat)),
           route(seated.route),
           texts(limits.texts, now),
+          histories(limits.histories, now),
           moves(limits.moves, now),
           rotations(limits.rotations, now),
           share_messages(limits.share_messages, now),
@@ -41,6 +42,7 @@ struct Seat {
     std::unordered_map<SessionId, TimePoint> key_requests;
 
     TokenBucket texts;
+    TokenBucket histories;
     TokenBucket moves;
     TokenBucket rotations;
     TokenBucket share_messages;

@@ -8,9 +8,10 @@
 namespace partyline::control {
 
 Result<std::unique_ptr<Server>> Server::create(Config config, Parts parts) {
-    auto switchboard = Switchboard::create(
-        std::move(config),
-        {.clock = parts.clock, .identity = parts.identity, .relay = parts.relay});
+    auto switchboard = Switchboard::create(std::move(config), {.clock = parts.clock,
+                                                               .identity = parts.identity,
+                                                               .relay = parts.relay,
+                                                               .store = parts.store});
     if (!switchboard) {
         return std::unexpected(switchboard.error());
     }

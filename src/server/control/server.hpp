@@ -30,6 +30,7 @@ public:
         const Clock& clock;
         const crypto::Identity& identity;
         relay::Relay& relay;
+        store::Store& store;
         std::vector<net::TlsListener> listeners;
     };
     /// Fails with config for channels that make no tree.

@@ -13,6 +13,7 @@
 #include "net/tls.hpp"
 #include "server/control/caller_test_support.hpp"
 #include "server/control/fake_relay.hpp"
+#include "server/control/fake_store.hpp"
 #include "server/control/server.hpp"
 #include "wire/limits.hpp"
 
@@ -52,6 +53,7 @@ protected:
                                          .clock = *clock,
                                          .identity = identity,
                                          .relay = relay,
+                                         .store = store,
                                          .listeners = std::move(listeners)})
                      .value();
     }
@@ -73,6 +75,7 @@ protected:
     const Clock* clock = &system_clock;
     crypto::Identity identity = crypto::Identity::generate();
     FakeRelay relay;
+    FakeStore store{[this](auto work) { loop.post(std::move(work)); }};
     Config config;
     std::unique_ptr<Server> server;
 

@@ -16,7 +16,8 @@ wire::ServerMessage goodbye(ErrorCode code, std::string message) {
 }  // namespace
 
 Result<std::unique_ptr<Switchboard>> Switchboard::create(Config config, Parts parts) {
-    auto model = room::Model::create(config.channels, {.sessions_max = config.limits.sessions});
+    auto model = room::Model::create(config.channels, {.sessions_max = config.limits.sessions,
+                                                       .last_message = parts.store.last_id()});
     if (!model) {
         return std::unexpected(model.error());
     }
@@ -29,9 +30,11 @@ Switchboard::Switchboard(Config config, Parts parts, room::Model model)
       clock_(parts.clock),
       identity_(parts.identity),
       relay_(parts.relay),
+      store_(parts.store),
       model_(std::move(model)),
       speaking_due_(clock_.now()),
-      losses_due_(clock_.now()) {}
+      losses_due_(clock_.now()),
+      pruning_due_(clock_.now()) {}
 
 // --- a connection's life -------------------------------------------------------------------------
 
@@ -143,6 +146,7 @@ void Switchboard::tick() {
     if (now >= speaking_due_) {
         speaking_due_ = now + config_.limits.speaking_interval;
         poll_speaking(now);
+        prune(now);
         enforce_deadlines(now);
     }
     if (now >= losses_due_) {

@@ -3,7 +3,7 @@
 // it runs in one thread from one seed.
 //
 // One overload of on() for each message, joined by the visit in dispatch.cpp; they stand in
-// login.cpp, rooms.cpp, keys.cpp and voice.cpp.
+// login.cpp, rooms.cpp, texts.cpp, keys.cpp and voice.cpp.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,7 @@
 #include "server/control/seat.hpp"
 #include "server/relay/relay.hpp"
 #include "server/room/model.hpp"
+#include "server/store/store.hpp"
 #include "wire/control.hpp"
 
 namespace partyline::control {
@@ -33,6 +34,7 @@ public:
         const Clock& clock;
         const crypto::Identity& identity;
         relay::Relay& relay;
+        store::Store& store;
     };
     /// Fails with config for channels that make no tree.
     static Result<std::unique_ptr<Switchboard>> create(Config config, Parts parts);
@@ -63,6 +65,11 @@ private:
         std::uint64_t id = 0;
         bool answered = false;
     };
+    /// Where an answer is to go that comes later; whoever asked may be gone by then.
+    struct Reply {
+        SessionId session{};
+        std::uint64_t request = 0;
+    };
 
     // --- messages: a refusal, or success; success that has answered nothing is answered Ok -------
     template <class Body>
@@ -79,11 +86,27 @@ private:
     Result<void> on(Call& call, Seat& seat, const wire::SetVoiceLane& lane);
     Result<void> on(Call& call, Seat& seat, const wire::VoiceTunnel& tunnel);
     Result<void> on(Call& call, Seat& seat, const wire::ControlPing& ping);
+    Result<void> on(Call& call, Seat& seat, const wire::GetHistory& get);
+    Result<void> on(Call& call, Seat& seat, const wire::EditText& edit);
+    Result<void> on(Call& call, Seat& seat, const wire::DeleteText& gone);
 
     void dispatch(Call& call, const wire::ClientBody& body, std::size_t bytes);
     Result<void> charge(Peer& peer, const wire::ClientBody& body, std::size_t bytes);
     void answer(Call& call, wire::ServerBody body);
     void refuse(Call& call, const Error& error);
+
+    // --- texts -----------------------------------------------------------------------------------
+    static Reply will_reply(Call& call, const Seat& seat);
+    void answer_later(Reply reply, wire::ServerBody body);
+    void refuse_later(Reply reply, const Error& error);
+    template <class T, class Work>
+    store::Store::Done<T> then(Work work);
+    void accept(Reply reply, const room::Message& message);
+    template <class Change>
+    Result<void> change(Call& call, Seat& seat, MessageId id, Change change);
+    void store_change(Reply reply, room::Message message);
+    /// Now and then: what rooms are to keep no longer.
+    void prune(TimePoint now);
 
     // --- login -----------------------------------------------------------------------------------
     [[nodiscard]] Result<void> check_claims(const Peer& peer, const wire::Login& login) const;
@@ -127,6 +150,7 @@ private:
     const Clock& clock_;
     const crypto::Identity& identity_;
     relay::Relay& relay_;
+    store::Store& store_;
 
     room::Model model_;
     std::unordered_map<SessionId, std::unique_ptr<Seat>> seats_;
@@ -135,6 +159,8 @@ private:
     PresenceBoard presence_;
     TimePoint speaking_due_;
     TimePoint losses_due_;
+    TimePoint pruning_due_;
+    std::shared_ptr<Switchboard*> self_ = std::make_shared<Switchboard*>(this);
     bool shutting_down_ = false;
 };
 

@@ -37,7 +37,10 @@ void Switchboard::publish(const room::Events& events) {
                                                     .session = it.session,
                                                     .frame_ms = frame_ms(it.channel)});
                 },
-                [&](const room::Text& it) { tell(audience, to_wire(it)); },
+                [&](const room::Text& it) { tell(audience, to_wire(it.message, it.session)); },
+                [&](const room::TextChanged& it) {
+                    tell(audience, wire::TextChanged{to_wire(it.message, SessionId{})});
+                },
                 [&](const room::KeyRequested& it) {
                     tell(audience, wire::KeyRequested{.from = it.from, .kid = it.kid});
                 },

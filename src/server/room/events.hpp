@@ -63,13 +63,15 @@ struct MemberLeft {
 };
 
 struct Text {
-    MessageId id{};
-    ChannelId channel{};
-    SessionId session{};
-    std::string name;
-    std::string text;
-    std::int64_t unix_ms = 0;
+    SessionId session{};  // whose it is
+    Message message;
     bool operator==(const Text&) const = default;
+};
+
+/// Edited or deleted: how it stands now.
+struct TextChanged {
+    Message message;
+    bool operator==(const TextChanged&) const = default;
 };
 
 /// Somebody in the room cannot open the speaker's voice.
@@ -79,8 +81,8 @@ struct KeyRequested {
     bool operator==(const KeyRequested&) const = default;
 };
 
-using EventBody =
-    std::variant<Arrived, PresenceChanged, Gone, MemberJoined, MemberLeft, Text, KeyRequested>;
+using EventBody = std::variant<Arrived, PresenceChanged, Gone, MemberJoined, MemberLeft, Text,
+                               TextChanged, KeyRequested>;
 
 struct Event {
     Audience audience;

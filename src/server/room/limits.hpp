@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace partyline::room {
 
@@ -15,6 +16,10 @@ inline constexpr std::size_t text_bytes_max = 4096;
 /// so that one who comes and goes does not change it every time.
 inline constexpr std::size_t uncrowded_members_max = 25;
 inline constexpr std::size_t crowded_members_min = 20;
+
+/// What a room can be set to.
+inline constexpr std::int64_t retention_days_max = 36'500;
+inline constexpr std::int64_t retention_mebibytes_max = 1'000'000;
 
 inline constexpr std::size_t channels_max = 1000;
 inline constexpr std::size_t channel_depth_max = 8;

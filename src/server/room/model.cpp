@@ -192,29 +192,54 @@ Events Model::set_speaking(SessionId id, bool speaking) {
 
 // --- text ----------------------------------------------------------------------------------------
 
-Result<Said> Model::say(SessionId id, NewText text) {
-    if (const auto accepted = find_text(id, text.nonce)) {
-        return Said{.accepted = *accepted, .events = {}};
-    }
-    auto& session = sessions_.at(id);
+Result<Message> Model::compose(SessionId id, NewText text) {
+    const auto& session = sessions_.at(id);
     if (!text.channel || session.presence.channel != text.channel) {
         return fail(ErrorCode::not_in_room, "You are not in that room.");
     }
     if (const auto checked = check_text(text.text); !checked) {
         return std::unexpected(checked.error());
     }
-    const AcceptedText accepted{.id = MessageId{++last_message_.value}, .unix_ms = text.unix_ms};
-    if (text.nonce != 0) {
-        session.texts.remember(text.nonce, accepted);
+    return Message{.id = MessageId{++last_message_.value},
+                   .channel = text.channel,
+                   .author = session.keys.identity,
+                   .author_name = session.presence.name,
+                   .text = std::move(text.text),
+                   .nonce = text.nonce,
+                   .unix_ms = text.unix_ms};
+}
+
+Events Model::said(SessionId id, const Message& message) {
+    remember(id, message.nonce, {.id = message.id, .unix_ms = message.unix_ms});
+    return {{.audience = ToMembers{.channel = message.channel},
+             .body = Text{.session = id, .message = message}}};
+}
+
+void Model::remember(SessionId id, std::uint64_t nonce, AcceptedText accepted) {
+    const auto session = sessions_.find(id);
+    if (nonce != 0 && session != sessions_.end() && !session->second.texts.find(nonce)) {
+        session->second.texts.remember(nonce, accepted);
     }
-    Event event{.audience = ToMembers{.channel = text.channel},
-                .body = Text{.id = accepted.id,
-                             .channel = text.channel,
-                             .session = id,
-                             .name = session.presence.name,
-                             .text = std::move(text.text),
-                             .unix_ms = text.unix_ms}};
-    return Said{.accepted = accepted, .events = {std::move(event)}};
+}
+
+Result<void> Model::may_change(SessionId id, const Message& message) const {
+    const auto& session = sessions_.at(id);
+    if (message.deleted) {
+        return fail(ErrorCode::unknown_text, "That text is deleted.");
+    }
+    if (session.presence.channel != message.channel) {
+        return fail(ErrorCode::not_in_room, "Go to the room where that was said.");
+    }
+    if (session.keys.identity != message.author) {
+        return fail(ErrorCode::not_permitted, "Only who wrote a text may change it.");
+    }
+    return {};
+}
+
+Events Model::text_changed(Message message) {
+    const auto channel = message.channel;
+    return {{.audience = ToMembers{.channel = channel},
+             .body = TextChanged{.message = std::move(message)}}};
 }
 
 // --- keys ----------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ struct ChannelState {
 
 struct Options {
     std::size_t sessions_max = room::sessions_max;
+    MessageId last_message{};  // no text gets this id, nor one below it
 };
 
 struct LoggedIn {
@@ -61,11 +62,6 @@ struct NewText {
     std::int64_t unix_ms = 0;
 };
 
-struct Said {
-    AcceptedText accepted;
-    Events events;  // none for a repeat
-};
-
 struct ShareScope {
     ChannelId channel{};
     ChannelEpoch epoch{};  // the membership that the shares cover
@@ -89,8 +85,20 @@ public:
     Events set_self_state(SessionId session, SelfState state);
     /// Nobody speaks who is muted or in no room.
     Events set_speaking(SessionId session, bool speaking);
-    /// A repeat is answered as the first time, wherever its author is by now.
-    Result<Said> say(SessionId session, NewText text);
+
+    // A text is judged, then stored by whoever asks, then told: three commands, as the disk takes
+    // its time and anything may happen meanwhile.
+    /// Gives it an id above all before. Nobody is told yet.
+    Result<Message> compose(SessionId session, NewText text);
+    /// It is stored: those who are in the room now hear of it, whether its author is still here or
+    /// not.
+    Events said(SessionId session, const Message& message);
+    /// How a text of that session was taken, so that a repeat is answered as the first time.
+    void remember(SessionId session, std::uint64_t nonce, AcceptedText accepted);
+    /// Whether that session may edit or delete this text: its author may, from the room it is in.
+    [[nodiscard]] Result<void> may_change(SessionId session, const Message& message) const;
+    [[nodiscard]] static Events text_changed(Message message);
+
     Events renew_device(SessionId session, DeviceKey device);
     Result<Events> request_key(SessionId session, SessionId speaker, std::uint64_t kid) const;
 
@@ -110,7 +118,7 @@ public:
     [[nodiscard]] const std::map<ChannelId, ChannelState>& channels() const { return channels_; }
 
 private:
-    explicit Model(Options options) : options_(options) {}
+    explicit Model(Options options) : options_(options), last_message_(options.last_message) {}
 
     Result<void> add_channel(const Channel& channel);
     [[nodiscard]] std::size_t depth(ChannelId channel) const;

@@ -43,10 +43,11 @@ struct Heard {
         rise(event.channel, event.epoch);
     }
     void operator()(const Text& event) {
-        EXPECT_GT(event.id.value, last_text);
-        last_text = event.id.value;
-        EXPECT_TRUE(members[event.channel].contains(event.session));
+        EXPECT_GT(event.message.id.value, last_text);
+        last_text = event.message.id.value;
+        EXPECT_TRUE(members[event.message.channel].contains(event.session));
     }
+    void operator()(const TextChanged&) {}
     void operator()(const KeyRequested&) {}
 
     void rise(ChannelId channel, ChannelEpoch epoch) { EXPECT_EQ(epoch.value, ++epochs[channel]); }
@@ -173,10 +174,10 @@ private:
         told(model_.set_self_state(id, {.mute = mute, .deafen = coin()}));
     }
     void say(SessionId id) {
-        const auto said = model_.say(
+        const auto composed = model_.compose(
             id, {.channel = ChannelId{pick(channels + 1)}, .text = "hello", .nonce = pick(3)});
-        if (said) {
-            told(said->events);
+        if (composed) {
+            told(model_.said(id, *composed));
         }
     }
 

@@ -125,8 +125,9 @@ TEST(RoomModel, WhatIsNotThereIsRefused) {
     EXPECT_EQ(code(model.request_key(ada, SessionId{99}, 0)), ErrorCode::unknown_session);
     EXPECT_EQ(code(model.request_key(ada, bob, 0)), ErrorCode::not_in_room);
     EXPECT_EQ(code(model.request_key(ada, ada, 0)), ErrorCode::not_in_room);
-    EXPECT_EQ(code(model.say(ada, {.channel = ChannelId{}, .text = "x"})), ErrorCode::not_in_room);
-    EXPECT_EQ(code(model.say(ada, {.channel = lobby, .text = "x"})), ErrorCode::not_in_room);
+    EXPECT_EQ(code(model.compose(ada, {.channel = ChannelId{}, .text = "x"})),
+              ErrorCode::not_in_room);
+    EXPECT_EQ(code(model.compose(ada, {.channel = lobby, .text = "x"})), ErrorCode::not_in_room);
 }
 
 TEST(RoomModel, WhoIsMutedDoesNotSpeak) {
@@ -148,53 +149,72 @@ TEST(RoomModel, WhoIsMutedDoesNotSpeak) {
     EXPECT_TRUE(model.set_self_state(ada, {.mute = true, .deafen = true}).empty()) << "as it was";
 }
 
-TEST(RoomModel, ARepeatedNonceIsNotSentTwice) {
+TEST(RoomModel, TextsAreComposedThenSaid) {
     auto model = house();
     const auto ada = arrive(model, "Ada");
-    const auto bob = arrive(model, "Bob");
     ASSERT_TRUE(model.join(ada, lobby));
-    ASSERT_TRUE(model.join(bob, lobby));
-    const auto say = [&](SessionId who, std::uint64_t nonce) {
-        auto said =
-            model.say(who, {.channel = lobby, .text = "hello", .nonce = nonce, .unix_ms = 5});
-        EXPECT_TRUE(said);
-        return *said;
-    };
-    const auto first = say(ada, 1);
-    EXPECT_EQ(first.accepted.id, MessageId{1});
-    const Event expected{ToMembers{.channel = lobby}, Text{.id = MessageId{1},
-                                                           .channel = lobby,
-                                                           .session = ada,
-                                                           .name = "Ada",
-                                                           .text = "hello",
-                                                           .unix_ms = 5}};
-    ASSERT_EQ(first.events.size(), 1U);
-    EXPECT_EQ(first.events[0], expected);
+    const NewText text{.channel = lobby, .text = "hello", .nonce = 1, .unix_ms = 5};
+    const auto composed = model.compose(ada, text);
+    ASSERT_TRUE(composed);
+    const Message expected{.id = MessageId{1},
+                           .channel = lobby,
+                           .author = model.find(ada)->keys.identity,
+                           .author_name = "Ada",
+                           .text = "hello",
+                           .nonce = 1,
+                           .unix_ms = 5};
+    EXPECT_EQ(*composed, expected);
+    EXPECT_FALSE(model.find_text(ada, 1)) << "it is not stored yet";
+    EXPECT_EQ(model.compose(ada, text)->id, MessageId{2});
+    EXPECT_EQ(code(model.compose(ada, {.channel = lobby, .text = ""})), ErrorCode::not_permitted);
 
-    EXPECT_EQ(say(ada, 1).accepted, first.accepted);
-    EXPECT_TRUE(say(ada, 1).events.empty());
-    EXPECT_EQ(say(bob, 1).events.size(), 1U) << "another's nonces are another's";
-    EXPECT_EQ(say(ada, 0).events.size(), 1U) << "zero is no nonce";
-    EXPECT_EQ(say(ada, 0).events.size(), 1U);
-
-    for (std::uint64_t nonce = 2; nonce < 2 + texts_remembered_max; ++nonce) {
-        say(ada, nonce);
-    }
-    EXPECT_EQ(say(ada, 1).events.size(), 1U) << "the memory is bounded";
+    const Events told{{ToMembers{.channel = lobby}, Text{.session = ada, .message = expected}}};
+    EXPECT_EQ(model.said(ada, *composed), told);
+    EXPECT_EQ(model.find_text(ada, 1), (AcceptedText{.id = MessageId{1}, .unix_ms = 5}));
+    ASSERT_TRUE(model.leave(ada));
+    EXPECT_TRUE(model.find_text(ada, 1)) << "wherever its author is by now";
+    model.log_out(ada);
+    EXPECT_EQ(model.said(ada, *composed), told) << "its author may have gone meanwhile";
 }
 
-TEST(RoomModel, ARepeatIsAnsweredAsTheFirstTimeEvenFromElsewhere) {
+TEST(RoomModel, TheMemoryForRepeatsIsBounded) {
     auto model = house();
     const auto ada = arrive(model, "Ada");
+    model.remember(ada, 0, {.id = MessageId{1}});
+    EXPECT_FALSE(model.find_text(ada, 0)) << "zero is no nonce";
+    for (std::uint64_t nonce = 1; nonce <= texts_remembered_max; ++nonce) {
+        model.remember(ada, nonce, {.id = MessageId{nonce}});
+    }
+    model.remember(ada, 1, {.id = MessageId{99}});
+    EXPECT_EQ(model.find_text(ada, 1)->id, MessageId{1});
+    model.remember(ada, texts_remembered_max + 1, {.id = MessageId{100}});
+    EXPECT_FALSE(model.find_text(ada, 1));
+    EXPECT_TRUE(model.find_text(ada, 2));
+}
+
+TEST(RoomModel, IdsGoOnWhereTheyWere) {
+    auto model = Model::create({{.id = lobby, .name = "Lobby"}}, {.last_message = MessageId{41}});
+    ASSERT_TRUE(model);
+    const auto ada = arrive(*model, "Ada");
+    ASSERT_TRUE(model->join(ada, lobby));
+    EXPECT_EQ(model->compose(ada, {.channel = lobby, .text = "x"})->id, MessageId{42});
+}
+
+TEST(RoomModel, ATextIsItsAuthorsToChange) {
+    auto model = house();
+    const auto ada = arrive(model, "Ada");
+    const auto bob = model.log_in("Bob", {.identity = {std::byte{7}}})->session;
+    for (const auto session : {ada, bob}) {
+        ASSERT_TRUE(model.join(session, lobby));
+    }
+    auto message = model.compose(ada, {.channel = lobby, .text = "teh"}).value();
+    EXPECT_TRUE(model.may_change(ada, message));
+    EXPECT_EQ(code(model.may_change(bob, message)), ErrorCode::not_permitted);
+    ASSERT_TRUE(model.join(ada, attic));
+    EXPECT_EQ(code(model.may_change(ada, message)), ErrorCode::not_in_room);
     ASSERT_TRUE(model.join(ada, lobby));
-    const auto first = model.say(ada, {.channel = lobby, .text = "hello", .nonce = 1});
-    ASSERT_TRUE(first);
-    ASSERT_TRUE(model.leave(ada));
-    const auto again = model.say(ada, {.channel = lobby, .text = "", .nonce = 1});
-    ASSERT_TRUE(again);
-    EXPECT_EQ(again->accepted, first->accepted);
-    EXPECT_TRUE(again->events.empty());
-    EXPECT_FALSE(model.say(ada, {.channel = lobby, .text = "hello", .nonce = 2}));
+    message.deleted = true;
+    EXPECT_EQ(code(model.may_change(ada, message)), ErrorCode::unknown_text);
 }
 
 TEST(RoomModel, KeySharesGoToTheRoomOnly) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/ids.hpp"
+#include "server/room/message.hpp"
 
 namespace partyline::room {
 
@@ -23,6 +24,7 @@ struct Channel {
     std::uint32_t slow_mode_s = 0;      // between two texts of one person
     bool password = false;              // one is asked for
     bool temporary = false;             // vanishes with its last member; never stored
+    Retention retention;                // of what is said in it
     bool operator==(const Channel&) const = default;
 };
 

@@ -18,6 +18,12 @@ std::unexpected<Error> cannot(const std::filesystem::path& path, std::string_vie
     return fail(ErrorCode::io, std::format("{}: {}: {}", path.string(), what, error.what()));
 }
 
+/// What people said is nobody else's. SQLite gives its journal the same.
+void keep_private(const std::filesystem::path& path) {
+    std::filesystem::permissions(
+        path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
 SQLite::Database connect(const std::filesystem::path& path, int flags) {
     SQLite::Database database(path.string(), flags, static_cast<int>(busy_wait_max.count()));
     // Durable means that it is there after the power has gone.
@@ -38,6 +44,7 @@ void copy_beside(SQLite::Database& database, const std::filesystem::path& path, 
     SQLite::Statement vacuum(database, "VACUUM INTO ?");
     vacuum.bind(1, copy);
     vacuum.exec();
+    keep_private(copy);
 }
 
 void migrate(SQLite::Database& database, std::span<const Migration> migrations, int version) {
@@ -55,6 +62,7 @@ Result<SQLite::Database> open_database(const std::filesystem::path& path,
                                        std::span<const Migration> migrations) {
     try {
         auto database = connect(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+        keep_private(path);
         if (const auto complaint = first_complaint(database); complaint != "ok") {
             return fail(ErrorCode::io, std::format("{} is damaged ({}); put a backup in its place.",
                                                    path.string(), complaint));
@@ -102,7 +110,7 @@ Error store_error(const std::exception& error) {
         default: break;
     }
     return {
-        .code = ErrorCode::io,
+        .code = ErrorCode::store_failed,
         .message = std::format("The server could not keep that: {}. Its owner should know.", why)};
 }
 

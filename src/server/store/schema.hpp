@@ -15,6 +15,14 @@ inline constexpr std::array schema{
         ) STRICT, WITHOUT ROWID;
         INSERT INTO meta VALUES ('last_message', 0);
 
+        -- Where messages are. The name is folded: a room is the same in another spelling.
+        CREATE TABLE channel(
+            id INTEGER PRIMARY KEY,
+            parent INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            UNIQUE(parent, name)
+        ) STRICT;
+
         CREATE TABLE message(
             id INTEGER PRIMARY KEY,
             channel INTEGER NOT NULL,

@@ -5,11 +5,13 @@
 #include <sqlite3.h>
 
 #include <exception>
+#include <future>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "base/log.hpp"
+#include "server/store/channels.hpp"
 #include "server/store/database.hpp"
 #include "server/store/limits.hpp"
 #include "server/store/messages.hpp"
@@ -43,6 +45,23 @@ public:
                 read(messages);
             }
         });
+    }
+
+    Result<std::vector<room::Channel>> settle(std::vector<room::Channel> channels) override {
+        std::promise<Result<std::vector<room::Channel>>> settled;
+        auto result = settled.get_future();
+        // The channels outlive the work, as we wait for it.
+        writer_.submit(
+            {.run = [&](Messages&) { channels = settle_channels(writing_, std::move(channels)); },
+             .answer =
+                 [&](const std::optional<Error>& error) {
+                     if (error) {
+                         settled.set_value(std::unexpected(*error));
+                     } else {
+                         settled.set_value(std::move(channels));
+                     }
+                 }});
+        return result.get();
     }
 
     [[nodiscard]] MessageId last_id() const override { return last_id_; }
@@ -96,8 +115,8 @@ private:
 
     template <class T>
     void refuse_at_once(Done<T> done) {
-        answer<T>(std::move(done),
-                  fail(ErrorCode::io, "The server's disk cannot keep up; try again in a while."));
+        answer<T>(std::move(done), fail(ErrorCode::store_failed,
+                                        "The server's disk cannot keep up; try again in a while."));
     }
 
     template <class T, class Work>
@@ -130,15 +149,25 @@ private:
             refuse_at_once<T>(std::move(done));
             return;
         }
-        reader_.submit(
-            [this, work = std::move(work), done = std::move(done)](Messages& messages) mutable {
-                try {
-                    answer<T>(std::move(done), work(messages));
-                } catch (const std::exception& error) {
-                    log::error("The database cannot be read: {}", error.what());
-                    answer<T>(std::move(done), std::unexpected(store_error(error)));
-                }
-            });
+        Read one = [this, work = std::move(work),
+                    done = std::move(done)](Messages& messages) mutable {
+            try {
+                answer<T>(std::move(done), work(messages));
+            } catch (const std::exception& error) {
+                log::error("The database cannot be read: {}", error.what());
+                answer<T>(std::move(done), std::unexpected(store_error(error)));
+            }
+        };
+        if (writer_.idle()) {
+            reader_.submit(std::move(one));
+            return;
+        }
+        // Whoever has just said something finds it: what was written before is waited for.
+        writer_.submit({.run = [](Messages&) {},
+                        .answer =
+                            [this, one = std::move(one)](const std::optional<Error>&) mutable {
+                                reader_.submit(std::move(one));
+                            }});
     }
 
     // [writer] A call that fails takes nothing of the others with it; a commit that fails, all.
@@ -181,7 +210,8 @@ private:
     SQLite::Database reading_;  // [reader]
     const MessageId last_id_;
     MessageId reserved_;
-    // Last: they use the above, and finish what was submitted when destroyed.
+    // Last: they use the above, and finish what was submitted when destroyed; the writer first, as it
+    // passes on reads.
     Worker<Read> reader_{group_commit_max};
     Worker<Write> writer_{group_commit_max};
 };

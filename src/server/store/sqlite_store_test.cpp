@@ -2,8 +2,9 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
-#include <fstream>
+#include <set>
 #include <vector>
 
 #include "server/store/limits.hpp"
@@ -117,6 +118,32 @@ TEST_F(SqliteStoreTest, RetentionDropsTheOldest) {
     EXPECT_TRUE(waiting.history(all).messages.empty());
 }
 
+TEST_F(SqliteStoreTest, AReadRightAfterAWriteSeesIt) {
+    Waiting waiting(path());
+    for (std::uint64_t id = 1; id <= 50; ++id) {
+        waiting.store->append(message(id), [](const auto&) {});
+        std::optional<std::uint64_t> last;
+        waiting.store->history({.channel = ChannelId{7}, .messages_max = 1},
+                               [&last](const Result<HistoryPage>& page) {
+                                   last = page.value().messages.back().id.value;
+                               });
+        while (!last) {
+            waiting.executor.run_one();
+        }
+        ASSERT_EQ(last, id);
+    }
+}
+
+TEST_F(SqliteStoreTest, ItsFilesAreItsOwnersAlone) {
+    Waiting waiting(path());
+    ASSERT_TRUE(waiting.append(message(1)));
+    for (const auto* suffix : {"", "-wal", "-shm"}) {
+        const auto mode = std::filesystem::status(path().string() + suffix).permissions();
+        EXPECT_EQ(mode, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)
+            << suffix;
+    }
+}
+
 TEST_F(SqliteStoreTest, NoIdIsUsedTwice) {
     std::uint64_t last = 0;
     {
@@ -130,6 +157,32 @@ TEST_F(SqliteStoreTest, NoIdIsUsedTwice) {
     }
     Waiting waiting(path());
     EXPECT_GE(waiting.store->last_id().value, last);
+}
+
+TEST_F(SqliteStoreTest, ARoomKeepsItsIdWhateverStandsAroundIt) {
+    const auto named = [](std::uint32_t id, std::uint32_t parent, std::string name) {
+        return room::Channel{
+            .id = ChannelId{id}, .parent = ChannelId{parent}, .name = std::move(name)};
+    };
+    std::vector<room::Channel> before;
+    {
+        Waiting waiting(path());
+        before = waiting.store
+                     ->settle({named(1, 0, "Lobby"), named(2, 0, "Games"), named(3, 2, "Chess")})
+                     .value();
+        EXPECT_EQ(before[2].parent, before[1].id);
+    }
+    Waiting waiting(path());
+    const auto after = waiting.store
+                           ->settle({named(1, 0, "News"), named(2, 0, "GAMES"), named(3, 2, "Go"),
+                                     named(4, 2, "Chess"), named(5, 0, "Chess")})
+                           .value();
+    EXPECT_EQ(after[1].id, before[1].id) << "another spelling";
+    EXPECT_EQ(after[3].id, before[2].id) << "another place in the file";
+    std::set<ChannelId> ids{before[0].id};
+    for (const auto& channel : after) {
+        EXPECT_TRUE(ids.insert(channel.id).second) << channel.name << " has the id of another";
+    }
 }
 
 TEST_F(SqliteStoreTest, AnswersComeInTheOrderOfTheCalls) {
@@ -184,7 +237,7 @@ TEST_F(SqliteStoreTest, AFullDiskRefusesInWordsAndKeepsNothingHalf) {
         for (std::uint64_t id = 2; id <= 3; ++id) {
             const auto refused = waiting.append(message(id, std::string(4000, 'x')));
             ASSERT_FALSE(refused);
-            EXPECT_EQ(refused.error().code, ErrorCode::io);
+            EXPECT_EQ(refused.error().code, ErrorCode::store_failed);
             EXPECT_NE(refused.error().message.find("full"), std::string::npos)
                 << refused.error().message;
         }

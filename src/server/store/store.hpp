@@ -14,6 +14,7 @@
 #include "base/ids.hpp"
 #include "server/room/message.hpp"
 #include "server/room/recent_texts.hpp"
+#include "server/room/types.hpp"
 
 namespace partyline::store {
 
@@ -36,7 +37,7 @@ struct MessageEdit {
 };
 
 /// Owned by main. Every member is [control]; each `Done` is called on the control executor, once,
-/// never from inside the call, those of writes in the order of submission. It fails with io, in words
+/// never from inside the call, those of writes in the order of submission. It fails with store_failed, in words
 /// for a person, when the disk is full, read-only or broken: then nothing of this call was kept, and
 /// later calls may succeed again.
 class Store {
@@ -46,6 +47,10 @@ public:
 
     /// Waits for what was submitted to become durable. What was not answered by then never is.
     virtual ~Store() = default;
+
+    /// Once, at the start: gives each channel the id that one of its name and place had before, or a
+    /// new one, so that what was said in it is found again. Parents come before their children.
+    virtual Result<std::vector<room::Channel>> settle(std::vector<room::Channel> channels) = 0;
 
     /// No message before the start had a higher id, stored or not.
     [[nodiscard]] virtual MessageId last_id() const = 0;

@@ -50,12 +50,19 @@ public:
         const std::lock_guard lock(mutex_);
         return waiting_.size();
     }
+    /// [any] All that was submitted so far is done.
+    [[nodiscard]] bool idle() const {
+        const std::lock_guard lock(mutex_);
+        return waiting_.empty() && !busy_;
+    }
 
 private:
     /// Empty only when it is to end and nothing is left.
     std::vector<Item> next(const std::stop_token& stop) {
         std::unique_lock lock(mutex_);
+        busy_ = false;
         wake_.wait(lock, stop, [this] { return !waiting_.empty(); });
+        busy_ = !waiting_.empty();
         const auto count = std::min(waiting_.size(), batch_max_);
         const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
         std::vector<Item> batch(std::make_move_iterator(waiting_.begin()),
@@ -68,6 +75,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable_any wake_;
     std::deque<Item> waiting_;
+    bool busy_ = false;
     std::jthread thread_;
 };
 

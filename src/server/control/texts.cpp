@@ -1,0 +1,218 @@
+// Texts: said, stored before anybody is told, looked up again, changed.
+#include <algorithm>
+#include <utility>
+
+#include "server/control/convert.hpp"
+#include "server/control/switchboard.hpp"
+#include "server/room/names.hpp"
+#include "wire/limits.hpp"
+
+namespace partyline::control {
+namespace {
+
+/// How much of a frame a text takes at most, beside what it says and whose it is.
+constexpr std::size_t entry_bytes_max = 160;
+
+/// The newest of them that fit a frame together.
+wire::History fit(ChannelId channel, const store::HistoryPage& page) {
+    wire::History history{.channel = channel, .texts = {}, .more = page.more};
+    auto room = wire::frame_bytes_max - entry_bytes_max;
+    for (auto at = page.messages.rbegin(); at != page.messages.rend(); ++at) {
+        const auto bytes = at->text.size() + at->author_name.size() + entry_bytes_max;
+        if (bytes > room) {
+            history.more = true;
+            break;
+        }
+        room -= bytes;
+        history.texts.push_back(to_wire(*at, SessionId{}));
+    }
+    std::ranges::reverse(history.texts);
+    return history;
+}
+
+}  // namespace
+
+// --- answers that come later ---------------------------------------------------------------------
+
+void Switchboard::answer_later(Reply reply, wire::ServerBody body) {
+    if (const auto seat = seats_.find(reply.session); seat != seats_.end()) {
+        Call call{.peer = *seat->second->peer, .id = reply.request};
+        answer(call, std::move(body));
+    }
+}
+
+void Switchboard::refuse_later(Reply reply, const Error& error) {
+    if (const auto seat = seats_.find(reply.session); seat != seats_.end()) {
+        Call call{.peer = *seat->second->peer, .id = reply.request};
+        refuse(call, error);
+    }
+}
+
+Switchboard::Reply Switchboard::will_reply(Call& call, const Seat& seat) {
+    call.answered = true;
+    return {.session = seat.session, .request = call.id};
+}
+
+/// What the store is to call: `work` with its result, or nothing if the switchboard is gone by then.
+template <class T, class Work>
+store::Store::Done<T> Switchboard::then(Work work) {
+    return [self = std::weak_ptr(self_), work = std::move(work)](Result<T> result) mutable {
+        if (const auto switchboard = self.lock()) {
+            work(std::move(result));
+            (*switchboard)->settle();
+        }
+    };
+}
+
+// --- saying --------------------------------------------------------------------------------------
+
+Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendText& text) {
+    // Sent again because our answer was lost: that costs nothing, and its author may have left since.
+    if (const auto before = model_.find_text(seat.session, text.nonce)) {
+        answer(call, wire::TextAccepted{.id = before->id, .unix_ms = before->unix_ms});
+        return {};
+    }
+    if (const auto may = seat.texts.take(clock_.now()); !may) {
+        return may;
+    }
+    auto message = model_.compose(seat.session, {.channel = text.channel,
+                                                 .text = text.text,
+                                                 .nonce = text.nonce,
+                                                 .unix_ms = clock_.unix_ms()});
+    if (!message) {
+        return std::unexpected(message.error());
+    }
+    const auto reply = will_reply(call, seat);
+    if (!model_.find(text.channel)->channel.retention.keep) {
+        store_.note_id(message->id);
+        accept(reply, *message);
+        return {};
+    }
+    auto stored = *message;
+    store_.append(
+        std::move(stored), then<room::AcceptedText>([this, reply, message = *std::move(message)](
+                                                        const Result<room::AcceptedText>& taken) {
+            if (!taken) {
+                refuse_later(reply, taken.error());
+            } else if (taken->id == message.id) {
+                accept(reply, message);
+            } else {
+                // It had been stored before, by a connection whose end its author has not
+                // outlived: the room has heard it.
+                model_.remember(reply.session, message.nonce, *taken);
+                answer_later(reply, wire::TextAccepted{.id = taken->id, .unix_ms = taken->unix_ms});
+            }
+        }));
+    return {};
+}
+
+void Switchboard::accept(Reply reply, const room::Message& message) {
+    answer_later(reply, wire::TextAccepted{.id = message.id, .unix_ms = message.unix_ms});
+    publish(model_.said(reply.session, message));
+}
+
+// --- looking up ----------------------------------------------------------------------------------
+
+Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetHistory& get) {
+    if (!get.channel || model_.find(seat.session)->presence.channel != get.channel) {
+        return fail(ErrorCode::not_in_room,
+                    "What was said in a room is told to those who are in it.");
+    }
+    if (const auto may = seat.histories.take(clock_.now()); !may) {
+        return may;
+    }
+    const auto reply = will_reply(call, seat);
+    const std::size_t wanted = get.messages == 0 ? wire::page_entries_max : get.messages;
+    store_.history({.channel = get.channel,
+                    .before = get.before,
+                    .messages_max = std::min(wanted, wire::page_entries_max)},
+                   then<store::HistoryPage>([this, reply, channel = get.channel](
+                                                const Result<store::HistoryPage>& page) {
+                       if (page) {
+                           answer_later(reply, fit(channel, *page));
+                       } else {
+                           refuse_later(reply, page.error());
+                       }
+                   }));
+    return {};
+}
+
+// --- changing ------------------------------------------------------------------------------------
+
+Result<void> Switchboard::on(Call& call, Seat& seat, const wire::EditText& edit) {
+    if (const auto checked = room::check_text(edit.text); !checked) {
+        return checked;
+    }
+    return change(call, seat, edit.id,
+                  [text = edit.text](room::Message& message) { message.text = text; });
+}
+
+Result<void> Switchboard::on(Call& call, Seat& seat, const wire::DeleteText& gone) {
+    return change(call, seat, gone.id, [](room::Message& message) {
+        message.text.clear();
+        message.deleted = true;
+    });
+}
+
+template <class Change>
+Result<void> Switchboard::change(Call& call, Seat& seat, MessageId id, Change change) {
+    if (const auto may = seat.texts.take(clock_.now()); !may) {
+        return may;
+    }
+    const auto reply = will_reply(call, seat);
+    store_.find(id, then<std::optional<room::Message>>(
+                        [this, reply, change](Result<std::optional<room::Message>> found) {
+                            if (!found) {
+                                refuse_later(reply, found.error());
+                                return;
+                            }
+                            if (!*found || !model_.find(reply.session)) {
+                                refuse_later(reply, {.code = ErrorCode::unknown_text,
+                                                     .message = "There is no such text."});
+                                return;
+                            }
+                            auto message = **std::move(found);
+                            if (const auto may = model_.may_change(reply.session, message); !may) {
+                                refuse_later(reply, may.error());
+                                return;
+                            }
+                            message.edited_unix_ms = clock_.unix_ms();
+                            change(message);
+                            store_change(reply, std::move(message));
+                        }));
+    return {};
+}
+
+void Switchboard::store_change(Reply reply, room::Message message) {
+    auto done = then<void>([this, reply, message](const Result<void>& stored) {
+        if (!stored) {
+            refuse_later(reply, stored.error());
+            return;
+        }
+        answer_later(reply, wire::Ok{});
+        publish(room::Model::text_changed(message));
+    });
+    if (message.deleted) {
+        store_.erase(message.id, message.edited_unix_ms, std::move(done));
+    } else {
+        store_.edit({.id = message.id, .text = message.text, .unix_ms = message.edited_unix_ms},
+                    std::move(done));
+    }
+}
+
+// --- forgetting ----------------------------------------------------------------------------------
+
+void Switchboard::prune(TimePoint now) {
+    if (now < pruning_due_) {
+        return;
+    }
+    pruning_due_ = now + prune_interval;
+    for (const auto& [id, state] : model_.channels()) {
+        const auto& retention = state.channel.retention;
+        if (!retention.keep || retention.days > 0 || retention.bytes > 0) {
+            store_.prune(id, retention, clock_.unix_ms(), [](const Result<void>&) {});
+        }
+    }
+}
+
+}  // namespace partyline::control
