@@ -281,6 +281,19 @@ TEST(ControlLimits, OfTheSwitchboardsMessages) {
          [&](std::size_t size) {
              return MemberKeys{.members = std::vector(size, examples::member(1))};
          }},
+        {"KeyShare.sealed", share_bytes_max,
+         [&](std::size_t size) { return KeyShare{.sealed = counting_bytes(size, 0)}; }},
+        {"VoiceTunnel.datagram", datagram_bytes_max,
+         [&](std::size_t size) { return VoiceTunnel{.datagram = counting_bytes(size, 0)}; }},
+    };
+    for (const auto& limit : cases) {
+        expect_size_limit(limit);
+    }
+}
+
+TEST(ControlLimits, OfTexts) {
+    const std::string_view wide = "\U0001F399";
+    const SizeCase<ServerMessage> cases[] = {
         {"Text.name", name_code_points_max,
          [&](std::size_t size) {
              auto body = examples::text();
@@ -295,10 +308,6 @@ TEST(ControlLimits, OfTheSwitchboardsMessages) {
          }},
         {"History.texts", page_entries_max,
          [&](std::size_t size) { return History{.texts = std::vector(size, examples::text())}; }},
-        {"KeyShare.sealed", share_bytes_max,
-         [&](std::size_t size) { return KeyShare{.sealed = counting_bytes(size, 0)}; }},
-        {"VoiceTunnel.datagram", datagram_bytes_max,
-         [&](std::size_t size) { return VoiceTunnel{.datagram = counting_bytes(size, 0)}; }},
     };
     for (const auto& limit : cases) {
         expect_size_limit(limit);
