@@ -27,5 +27,6 @@ if(PARTYLINE_SANITIZER STREQUAL "asan")
     "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tools/leaks-of-others.txt:print_suppressions=0"
     "UBSAN_OPTIONS=print_stacktrace=1")
 elseif(PARTYLINE_SANITIZER STREQUAL "tsan")
-  set(partyline_test_environment "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
+  set(partyline_test_environment
+    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${CMAKE_SOURCE_DIR}/tools/races-of-others.txt")
 endif()

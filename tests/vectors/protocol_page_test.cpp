@@ -67,7 +67,7 @@ TEST(ProtocolPage, LimitsAreThoseOfTheCode) {
         {"a topic", at_most(topic_bytes_max, "bytes")},
         {"a text", at_most(text_bytes_max, "bytes")},
         {"`Error.message`", at_most(error_message_bytes_max, "bytes")},
-        {"`ChannelPage`, `PresencePage`, `MemberKeys`; each list of `PresenceChanged`",
+        {"`ChannelPage`, `PresencePage`, `MemberKeys`, `History`; each list of `PresenceChanged`",
          at_most(page_entries_max, "entries")},
         {"`GetMemberKeys.sessions`", at_most(member_keys_request_max, "entries")},
         {"`ShareKeys.shares`", at_most(shares_per_message_max, "entries")},
