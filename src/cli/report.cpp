@@ -87,6 +87,14 @@ std::string_view code_name(ErrorCode code) {
         case ErrorCode::not_permitted: return "not_permitted";
         case ErrorCode::unknown_text: return "unknown_text";
         case ErrorCode::store_failed: return "store_failed";
+        case ErrorCode::replaced: return "replaced";
+        case ErrorCode::kicked: return "kicked";
+        case ErrorCode::banned: return "banned";
+        case ErrorCode::room_full: return "room_full";
+        case ErrorCode::bad_password: return "bad_password";
+        case ErrorCode::unknown_role: return "unknown_role";
+        case ErrorCode::unknown_account: return "unknown_account";
+        case ErrorCode::resume_refused: return "resume_refused";
         case ErrorCode::io: return "io";
         case ErrorCode::closed: return "closed";
         case ErrorCode::config: return "config";

@@ -538,6 +538,14 @@ TEST(ControlErrors, CodesAreTheSchemasNumbers) {
         {ErrorCode::not_permitted, "NOT_PERMITTED"},
         {ErrorCode::unknown_text, "UNKNOWN_TEXT"},
         {ErrorCode::store_failed, "STORE_FAILED"},
+        {ErrorCode::replaced, "REPLACED"},
+        {ErrorCode::kicked, "KICKED"},
+        {ErrorCode::banned, "BANNED"},
+        {ErrorCode::room_full, "ROOM_FULL"},
+        {ErrorCode::bad_password, "BAD_PASSWORD"},
+        {ErrorCode::unknown_role, "UNKNOWN_ROLE"},
+        {ErrorCode::unknown_account, "UNKNOWN_ACCOUNT"},
+        {ErrorCode::resume_refused, "RESUME_REFUSED"},
     };
     ASSERT_EQ(std::size(codes), static_cast<std::size_t>(v1::Error::Code_ARRAYSIZE))
         << "a code without a line here";
