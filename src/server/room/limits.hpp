@@ -21,6 +21,16 @@ inline constexpr std::size_t crowded_members_min = 20;
 inline constexpr std::int64_t retention_days_max = 36'500;
 inline constexpr std::int64_t retention_mebibytes_max = 1'000'000;
 
+/// A speaker's rate can be capped at what Opus knows; 0 leaves it free.
+inline constexpr std::uint32_t bitrate_bps_min = 6'000;
+inline constexpr std::uint32_t bitrate_bps_max = 510'000;
+inline constexpr std::uint32_t slow_mode_s_max = 21'600;
+inline constexpr std::size_t icon_bytes_max = 32;
+inline constexpr std::size_t icon_code_points_max = 8;
+
+inline constexpr std::size_t roles_max = 100;  // the built-in ones among them
+inline constexpr std::size_t account_roles_max = 32;
+
 inline constexpr std::size_t channels_max = 1000;
 inline constexpr std::size_t channel_depth_max = 8;
 /// What a server can be set to; its own limit is usually far lower.
