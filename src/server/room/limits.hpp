@@ -30,6 +30,10 @@ inline constexpr std::size_t icon_code_points_max = 8;
 
 inline constexpr std::size_t roles_max = 100;  // the built-in ones among them
 inline constexpr std::size_t account_roles_max = 32;
+inline constexpr std::size_t accounts_max = 100'000;
+inline constexpr std::size_t devices_per_account_max = 32;
+inline constexpr std::size_t password_bytes_min = 8;
+inline constexpr std::size_t password_bytes_max = 256;
 
 inline constexpr std::size_t channels_max = 1000;
 inline constexpr std::size_t channel_depth_max = 8;

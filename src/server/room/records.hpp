@@ -34,7 +34,7 @@ struct Role {
     bool operator==(const Role&) const = default;
 };
 
-/// Every store begins with these; their ids are fixed.
+/// Every store begins with these (built_in_roles()); their ids are fixed.
 inline constexpr RoleId guest_role{1};   // everybody has it
 inline constexpr RoleId member_role{2};  // every account has it
 inline constexpr RoleId moderator_role{3};
@@ -69,9 +69,8 @@ struct Override {
 };
 
 struct ChannelRecord {
-    Channel channel;
-    std::string password_hash;  // empty: none
-    Retention retention;
+    Channel channel;            // `password` says whether there is a hash
+    std::string password_hash;  // Argon2id as libsodium writes it; empty: none
     std::map<RoleId, Override> overrides;
     bool operator==(const ChannelRecord&) const = default;
 };
@@ -124,10 +123,12 @@ struct AuditEntry {
 
 // --- how it changes --------------------------------------------------------------------------
 
+/// And takes it from every account, override and invite.
 struct DropRole {
     RoleId id{};
     bool operator==(const DropRole&) const = default;
 };
+/// With its devices.
 struct DropAccount {
     AccountId id{};
     bool operator==(const DropAccount&) const = default;
@@ -136,6 +137,7 @@ struct DropDevice {
     Identity identity{};
     bool operator==(const DropDevice&) const = default;
 };
+/// With what was said in it. Its children have been dropped or moved before.
 struct DropChannel {
     ChannelId id{};
     bool operator==(const DropChannel&) const = default;
@@ -154,7 +156,8 @@ struct SetOwnerToken {
     bool operator==(const SetOwnerToken&) const = default;
 };
 
-/// A record given as itself replaces the one with its id, or is new.
+/// A record given as itself replaces the one with its id, or is new. A temporary channel is nothing
+/// to the store.
 using Change =
     std::variant<Role, DropRole, Account, DropAccount, Device, DropDevice, ChannelRecord,
                  DropChannel, Ban, DropBan, Invite, DropInvite, SetOwnerToken, AuditEntry>;
