@@ -4,8 +4,12 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <ranges>
 #include <utility>
+#include <variant>
+#include <vector>
 
+#include "server/room/built_in.hpp"
 #include "server/store/sqlite_store.hpp"
 
 namespace partyline::control {
@@ -17,9 +21,38 @@ public:
     std::map<MessageId, room::Message> messages;
     std::optional<Error> failure;  // of every call, while it is set
     int prunings = 0;
+    /// What records() gives.
+    room::Records remembered{.roles = room::built_in_roles(), .last_role = room::admin_role};
+    std::vector<room::Changes> applied;
 
     Result<std::vector<room::Channel>> settle(std::vector<room::Channel> channels) override {
+        remembered.channels.clear();
+        for (const auto& channel : channels) {
+            remembered.channels.push_back({.channel = channel});
+            remembered.last_channel = std::max(remembered.last_channel, channel.id);
+        }
         return channels;
+    }
+    Result<room::Records> records() override { return remembered; }
+    Result<void> apply_and_wait(room::Changes changes) override {
+        applied.push_back(std::move(changes));
+        return {};
+    }
+    void apply(room::Changes changes, Done<void> done) override {
+        if (!failure) {
+            applied.push_back(std::move(changes));
+        }
+        answer(std::move(done));
+    }
+    /// All of it, whatever is asked for.
+    void audit(store::AuditQuery, Done<store::AuditPage> done) override {
+        store::AuditPage page;
+        for (const auto& change : applied | std::views::join) {
+            if (const auto* entry = std::get_if<room::AuditEntry>(&change)) {
+                page.entries.insert(page.entries.begin(), *entry);
+            }
+        }
+        answer<store::AuditPage>(std::move(done), std::move(page));
     }
     [[nodiscard]] MessageId last_id() const override { return {}; }
     void note_id(MessageId) override {}

@@ -1,16 +1,22 @@
-// The table of channels: which id stands for which name and place. Throws SQLite::Exception.
+// The tables of channels and of the places that the configuration file gives them. Throws
+// SQLite::Exception.
 #pragma once
 
 #include <SQLiteCpp/Database.h>
 
 #include <vector>
 
-#include "server/room/types.hpp"
+#include "server/room/records.hpp"
 
 namespace partyline::store {
 
-/// As Store::settle().
-std::vector<room::Channel> settle_channels(SQLite::Database& database,
-                                           std::vector<room::Channel> channels);
+/// Those that are there, parents before their children, or those that are away.
+enum class Presence : bool { here, away };
+std::vector<room::ChannelRecord> read_channels(SQLite::Database& database,
+                                               Presence presence = Presence::here);
+/// Whether it replaces one or is new.
+void write_channel(SQLite::Database& database, const room::ChannelRecord& record,
+                   Presence presence = Presence::here);
+void drop_channel(SQLite::Database& database, ChannelId id);
 
 }  // namespace partyline::store

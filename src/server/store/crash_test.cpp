@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <set>
 
@@ -14,48 +15,90 @@ namespace partyline::store {
 namespace {
 
 constexpr std::uint64_t texts_waiting = 64;
+constexpr RoleId counting_role{50};
 
-/// Writes for ever; tells the id of each text on `told` when it is accepted.
-[[noreturn]] void write_until_killed(const std::filesystem::path& path, int told) {
-    test::Executor executor;
-    auto store = open_sqlite_store(path, executor.poster()).value();
-    auto next = store->last_id().value;
-    const auto write_one = [&] {
-        ++next;
-        store->append(test::message(next, std::string(next % 3000, 'x'), next),
-                      [told](const Result<room::AcceptedText>& taken) {
-                          const auto id = taken.value().id.value;
-                          if (write(told, &id, sizeof id) != sizeof id) {
-                              _exit(1);
+/// What the writer tells of when it is accepted.
+struct Told {
+    enum class Kind : std::uint64_t { text, ban } kind;
+    std::uint64_t id = 0;
+};
+
+/// Writes for ever; tells on `told` of each text and each ban that is accepted.
+class Scribe {
+public:
+    Scribe(const std::filesystem::path& path, int told)
+        : told_(told),
+          store_(open_sqlite_store(path, executor_.poster()).value()),
+          next_(store_->last_id().value),
+          next_ban_(store_->records().value().last_ban.value) {}
+
+    [[noreturn]] void write_until_killed() {
+        for (std::uint64_t i = 0; i < texts_waiting; ++i) {
+            write_one();
+        }
+        for (;;) {
+            executor_.run_one();
+            write_one();
+        }
+    }
+
+private:
+    void write_one() {
+        ++next_;
+        store_->append(test::message(next_, std::string(next_ % 3000, 'x'), next_),
+                       [this](const Result<room::AcceptedText>& taken) {
+                           tell({.kind = Told::Kind::text, .id = taken.value().id.value});
+                       });
+        if (next_ % 7 == 0) {
+            store_->erase(MessageId{next_ - 5}, 1, [](const Result<void>&) {});
+        }
+        if (next_ % 5 == 0) {
+            ban_one();
+        }
+    }
+    /// With the role that says how many there are: both, or none.
+    void ban_one() {
+        const auto id = ++next_ban_;
+        store_->apply({room::Role{.id = counting_role, .name = std::to_string(id), .grants = {}},
+                       room::Ban{.id = BanId{id}, .name = "Eve", .reason = {}, .by = {}}},
+                      [this, id](const Result<void>& kept) {
+                          if (kept) {
+                              tell({.kind = Told::Kind::ban, .id = id});
                           }
                       });
-        if (next % 7 == 0) {
-            store->erase(MessageId{next - 5}, 1, [](const Result<void>&) {});
+    }
+    void tell(Told one) const {
+        if (write(told_, &one, sizeof one) != sizeof one) {
+            _exit(1);
         }
-    };
-    for (std::uint64_t i = 0; i < texts_waiting; ++i) {
-        write_one();
     }
-    for (;;) {
-        executor.run_one();
-        write_one();
-    }
-}
 
-/// Lets it accept so many texts, then kills it; gives the ids of all that it told of.
-std::set<std::uint64_t> kill_after(const std::filesystem::path& path, int texts) {
+    int told_;
+    test::Executor executor_;
+    std::unique_ptr<Store> store_;
+    std::uint64_t next_;
+    std::uint64_t next_ban_;
+};
+
+struct Accepted {
+    std::set<std::uint64_t> texts;
+    std::set<std::uint64_t> bans;
+};
+
+/// Lets it accept so many texts, then kills it; gives what it told of.
+Accepted kill_after(const std::filesystem::path& path, int texts) {
     int ends[2] = {};
     EXPECT_EQ(pipe(ends), 0);
     const auto child = fork();
     if (child == 0) {
         close(ends[0]);
-        write_until_killed(path, ends[1]);
+        Scribe(path, ends[1]).write_until_killed();
     }
     close(ends[1]);
-    std::set<std::uint64_t> accepted;
-    for (std::uint64_t id = 0; read(ends[0], &id, sizeof id) == sizeof id;) {
-        accepted.insert(id);
-        if (std::cmp_equal(accepted.size(), texts)) {
+    Accepted accepted;
+    for (Told told{}; read(ends[0], &told, sizeof told) == sizeof told;) {
+        (told.kind == Told::Kind::text ? accepted.texts : accepted.bans).insert(told.id);
+        if (std::cmp_equal(accepted.texts.size(), texts)) {
             kill(child, SIGKILL);
         }
     }
@@ -66,27 +109,45 @@ std::set<std::uint64_t> kill_after(const std::filesystem::path& path, int texts)
     return accepted;
 }
 
+/// All that were accepted are there, and what was written together is there together.
+void check_bans(const room::Records& records, const std::set<std::uint64_t>& accepted) {
+    std::set<std::uint64_t> there;
+    for (const auto& ban : records.bans) {
+        there.insert(ban.id.value);
+    }
+    ASSERT_TRUE(std::ranges::includes(there, accepted));
+    if (!there.empty()) {
+        const auto& role = records.roles.back();
+        ASSERT_EQ(role.id, counting_role);
+        ASSERT_EQ(role.name, std::to_string(*there.rbegin()));
+        ASSERT_EQ(there.size(), *there.rbegin()) << "and none is missing in between";
+    }
+}
+
 TEST(Crash, NothingThatWasAcceptedIsLost) {
     const test::Folder folder;
     const auto path = folder.path / "partyline.db";
     const int kills = std::getenv("PARTYLINE_FULL") != nullptr ? 200 : 20;
-    std::set<std::uint64_t> accepted;
+    Accepted accepted;
     std::uint64_t last = 0;
     for (int i = 0; i < kills; ++i) {
         const auto more = kill_after(path, 1 + (i * 37) % 190);
-        ASSERT_FALSE(more.empty());
-        EXPECT_GT(*more.begin(), last) << "an id was used twice";
-        last = *more.rbegin();
-        accepted.insert(more.begin(), more.end());
+        ASSERT_FALSE(more.texts.empty());
+        EXPECT_GT(*more.texts.begin(), last) << "an id was used twice";
+        last = *more.texts.rbegin();
+        accepted.texts.insert(more.texts.begin(), more.texts.end());
+        accepted.bans.insert(more.bans.begin(), more.bans.end());
 
         auto database = open_database(path, schema);
         ASSERT_TRUE(database) << database.error().message;
         ASSERT_EQ(database->execAndGet("PRAGMA integrity_check").getString(), "ok");
     }
     test::Waiting waiting(path);
-    for (const auto id : accepted) {
+    for (const auto id : accepted.texts) {
         ASSERT_TRUE(waiting.find(id)) << id;
     }
+    EXPECT_FALSE(accepted.bans.empty());
+    check_bans(waiting.records(), accepted.bans);
 }
 
 }  // namespace

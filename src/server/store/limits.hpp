@@ -13,6 +13,8 @@ inline constexpr std::size_t group_commit_max = 512;
 inline constexpr std::size_t waiting_max = 10'000;
 /// Ids are set aside this many at a time, so that none is used twice even after a crash.
 inline constexpr std::uint64_t ids_reserved = 10'000;
+/// So many of the newest entries of the audit log are kept.
+inline constexpr std::int64_t audit_entries_max = 100'000;
 /// Another program that holds the database (a backup, a curious owner) is waited for.
 inline constexpr std::chrono::milliseconds busy_wait_max{2'000};
 

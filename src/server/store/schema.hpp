@@ -37,6 +37,123 @@ inline constexpr std::array schema{
         CREATE INDEX message_of_channel ON message(channel, id);
         CREATE UNIQUE INDEX message_of_nonce ON message(author, nonce) WHERE nonce IS NOT NULL;
     )sql"},
+    Migration{R"sql(
+        -- Rooms can be made, renamed and moved while the server runs. So the file's rooms are places:
+        -- which room stands there, and what the file last said of it.
+        CREATE TABLE place(
+            id INTEGER PRIMARY KEY,
+            parent INTEGER NOT NULL,   -- another place, or 0
+            name TEXT NOT NULL,        -- folded
+            channel INTEGER NOT NULL,  -- 0: none stands there
+            listed INTEGER NOT NULL,   -- in the file, at the last start
+            said_name TEXT NOT NULL,
+            said_topic TEXT NOT NULL,
+            said_sort INTEGER NOT NULL,
+            said_keep INTEGER NOT NULL,
+            said_keep_days INTEGER NOT NULL,
+            said_keep_bytes INTEGER NOT NULL,
+            UNIQUE(parent, name)
+        ) STRICT;
+        INSERT INTO place SELECT id, parent, name, id, 0, '', '', 0, 1, 0, 0 FROM channel;
+        INSERT INTO meta SELECT 'last_channel', coalesce(max(id), 0) FROM channel;
+        INSERT INTO meta VALUES
+            ('last_role', 0), ('last_account', 0), ('last_ban', 0), ('last_invite', 0);
+        DROP TABLE channel;
+
+        CREATE TABLE channel(
+            id INTEGER PRIMARY KEY,
+            parent INTEGER REFERENCES channel(id),
+            name TEXT NOT NULL,
+            folded TEXT NOT NULL,
+            topic TEXT NOT NULL,
+            sort INTEGER NOT NULL,
+            icon TEXT NOT NULL,
+            bitrate_bps_max INTEGER NOT NULL,
+            seats_max INTEGER NOT NULL,
+            slow_mode_s INTEGER NOT NULL,
+            password_hash TEXT NOT NULL,
+            keep INTEGER NOT NULL,
+            keep_days INTEGER NOT NULL,
+            keep_bytes INTEGER NOT NULL,
+            away INTEGER NOT NULL      -- the file has it no more; it waits for its return
+        ) STRICT;
+        CREATE UNIQUE INDEX channel_of_name
+            ON channel(coalesce(parent, 0), folded) WHERE away = 0;
+
+        CREATE TABLE role(
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL,
+            rank INTEGER NOT NULL,
+            grants INTEGER NOT NULL,
+            built_in INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE override(
+            channel INTEGER NOT NULL REFERENCES channel(id) ON DELETE CASCADE,
+            role INTEGER NOT NULL REFERENCES role(id) ON DELETE CASCADE,
+            allow INTEGER NOT NULL,
+            deny INTEGER NOT NULL,
+            PRIMARY KEY(channel, role)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE account(
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL,
+            folded TEXT NOT NULL UNIQUE,
+            password_hash TEXT NOT NULL,
+            recovery_hash TEXT NOT NULL,
+            owner INTEGER NOT NULL,
+            created_unix_ms INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE account_role(
+            account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+            role INTEGER NOT NULL REFERENCES role(id) ON DELETE CASCADE,
+            place INTEGER NOT NULL,
+            PRIMARY KEY(account, role)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE device(
+            identity BLOB PRIMARY KEY,
+            account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+            label TEXT NOT NULL,
+            linked_unix_ms INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX device_of_account ON device(account);
+
+        CREATE TABLE ban(
+            id INTEGER PRIMARY KEY,
+            identity BLOB,
+            account INTEGER NOT NULL,  -- it may be gone: the ban stays
+            address BLOB,
+            prefix_bits INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            author TEXT NOT NULL,
+            created_unix_ms INTEGER NOT NULL,
+            until_unix_ms INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE invite(
+            id INTEGER PRIMARY KEY,
+            token_hash BLOB NOT NULL,
+            role INTEGER REFERENCES role(id) ON DELETE SET NULL,
+            channel INTEGER REFERENCES channel(id) ON DELETE SET NULL,
+            uses_left INTEGER NOT NULL,
+            until_unix_ms INTEGER NOT NULL,
+            author TEXT NOT NULL
+        ) STRICT;
+
+        CREATE TABLE secret(
+            key TEXT PRIMARY KEY,
+            value BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE audit(
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            unix_ms INTEGER NOT NULL,
+            actor TEXT NOT NULL,
+            action TEXT NOT NULL,
+            target TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            detail TEXT NOT NULL
+        ) STRICT;
+    )sql"},
 };
 
 }  // namespace partyline::store

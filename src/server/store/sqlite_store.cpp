@@ -15,6 +15,8 @@
 #include "server/store/database.hpp"
 #include "server/store/limits.hpp"
 #include "server/store/messages.hpp"
+#include "server/store/places.hpp"
+#include "server/store/records.hpp"
 #include "server/store/schema.hpp"
 #include "server/store/worker.hpp"
 
@@ -38,6 +40,7 @@ public:
           last_id_(Messages(writing_).last_id()),
           reserved_{last_id_.value + ids_reserved} {
         Messages(writing_).set_last_id(reserved_);
+        add_built_in_roles(writing_);
         writer_.start([this](std::vector<Write> writes) { write_all(std::move(writes)); });
         reader_.start([this](std::vector<Read> reads) {
             Messages messages(reading_);
@@ -48,20 +51,24 @@ public:
     }
 
     Result<std::vector<room::Channel>> settle(std::vector<room::Channel> channels) override {
-        std::promise<Result<std::vector<room::Channel>>> settled;
-        auto result = settled.get_future();
-        // The channels outlive the work, as we wait for it.
-        writer_.submit(
-            {.run = [&](Messages&) { channels = settle_channels(writing_, std::move(channels)); },
-             .answer =
-                 [&](const std::optional<Error>& error) {
-                     if (error) {
-                         settled.set_value(std::unexpected(*error));
-                     } else {
-                         settled.set_value(std::move(channels));
-                     }
-                 }});
-        return result.get();
+        return wait<std::vector<room::Channel>>([&] {
+            settle_rooms(writing_, channels);
+            std::vector<room::Channel> settled;
+            for (auto& record : read_channels(writing_)) {
+                settled.push_back(std::move(record.channel));
+            }
+            return settled;
+        });
+    }
+    Result<room::Records> records() override {
+        auto records = wait<room::Records>([&] { return read_records(writing_); });
+        if (records) {
+            records->last_message = last_id_;
+        }
+        return records;
+    }
+    Result<void> apply_and_wait(room::Changes changes) override {
+        return wait<void>([&] { apply_changes(writing_, changes); });
     }
 
     [[nodiscard]] MessageId last_id() const override { return last_id_; }
@@ -96,6 +103,16 @@ public:
                     std::move(done));
     }
 
+    void apply(room::Changes changes, Done<void> done) override {
+        write<void>(
+            [this, changes = std::move(changes)](Messages&) { apply_changes(writing_, changes); },
+            std::move(done));
+    }
+    void audit(AuditQuery query, Done<AuditPage> done) override {
+        read<AuditPage>([this, query](Messages&) { return read_audit(reading_, query); },
+                        std::move(done));
+    }
+
     void find(MessageId id, Done<std::optional<room::Message>> done) override {
         read<std::optional<room::Message>>([id](Messages& messages) { return messages.find(id); },
                                            std::move(done));
@@ -106,6 +123,31 @@ public:
     }
 
 private:
+    /// For the start: has the writer do it, and stops this thread until it is durable.
+    template <class T, class Work>
+    Result<T> wait(Work work) {
+        Result<T> done;
+        std::promise<void> ended;
+        // All of these outlive the work, as we wait for it.
+        writer_.submit({.run =
+                            [&](Messages&) {
+                                if constexpr (std::is_void_v<T>) {
+                                    work();
+                                } else {
+                                    done = work();
+                                }
+                            },
+                        .answer =
+                            [&](const std::optional<Error>& error) {
+                                if (error) {
+                                    done = std::unexpected(*error);
+                                }
+                                ended.set_value();
+                            }});
+        ended.get_future().wait();
+        return done;
+    }
+
     template <class T>
     void answer(Done<T> done, Result<T> result) {
         post_([done = std::move(done), result = std::move(result)]() mutable {

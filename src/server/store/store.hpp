@@ -14,6 +14,7 @@
 #include "base/ids.hpp"
 #include "server/room/message.hpp"
 #include "server/room/recent_texts.hpp"
+#include "server/room/records.hpp"
 #include "server/room/types.hpp"
 
 namespace partyline::store {
@@ -36,6 +37,16 @@ struct MessageEdit {
     std::int64_t unix_ms = 0;
 };
 
+/// The audit log, the newest page first.
+struct AuditQuery {
+    std::uint64_t before = 0;  // an AuditPage::next; 0: from the newest
+    std::size_t entries_max = 50;
+};
+struct AuditPage {
+    std::vector<room::AuditEntry> entries;  // newest first
+    std::uint64_t next = 0;                 // where the next page begins; 0: there is none
+};
+
 /// Owned by main. Every member is [control]; each `Done` is called on the control executor, once,
 /// never from inside the call, those of writes in the order of submission. It fails with store_failed, in words
 /// for a person, when the disk is full, read-only or broken: then nothing of this call was kept, and
@@ -48,9 +59,15 @@ public:
     /// Waits for what was submitted to become durable. What was not answered by then never is.
     virtual ~Store() = default;
 
-    /// Once, at the start: gives each channel the id that one of its name and place had before, or a
-    /// new one, so that what was said in it is found again. Parents come before their children.
+    // At the start, in this order; these wait for the disk.
+    /// Brings the rooms of the configuration file in among those that were made or changed while
+    /// the server ran (docs/hosting.md says how), and gives all that are there now, parents before
+    /// their children.
     virtual Result<std::vector<room::Channel>> settle(std::vector<room::Channel> channels) = 0;
+    /// What is remembered. The built-in roles are there from the first.
+    virtual Result<room::Records> records() = 0;
+    /// As apply(), but waits.
+    virtual Result<void> apply_and_wait(room::Changes changes) = 0;
 
     /// No message before the start had a higher id, stored or not.
     [[nodiscard]] virtual MessageId last_id() const = 0;
@@ -67,6 +84,11 @@ public:
     /// Drops what is older, or more, than is to be kept in this room.
     virtual void prune(ChannelId channel, room::Retention retention, std::int64_t now_unix_ms,
                        Done<void> done) = 0;
+
+    /// All of them are durable when `done` is called, or none. Whether they may be is judged before;
+    /// what contradicts the records (a room inside none that is there) fails.
+    virtual void apply(room::Changes changes, Done<void> done) = 0;
+    virtual void audit(AuditQuery query, Done<AuditPage> done) = 0;
 
     virtual void find(MessageId id, Done<std::optional<room::Message>> done) = 0;
     virtual void history(HistoryQuery query, Done<HistoryPage> done) = 0;

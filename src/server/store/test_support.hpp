@@ -116,6 +116,16 @@ public:
         });
     }
 
+    Result<void> apply(room::Changes changes) {
+        return wait<void>(
+            [&](Store& to, auto done) { to.apply(std::move(changes), std::move(done)); });
+    }
+    AuditPage audit(AuditQuery query) {
+        return wait<AuditPage>([&](Store& from, auto done) { from.audit(query, std::move(done)); })
+            .value();
+    }
+    room::Records records() { return store->records().value(); }
+
     Executor executor;
     std::unique_ptr<Store> store;  // ends before the executor that it posts to
 };
