@@ -61,6 +61,9 @@ inline constexpr std::size_t addresses_remembered_max = 16'384;
 inline constexpr Duration tick_interval = std::chrono::milliseconds(25);
 inline constexpr Duration room_losses_interval = std::chrono::seconds(1);
 inline constexpr Duration prune_interval = std::chrono::hours(1);
+/// Administrative commands that wait for the one before them.
+inline constexpr std::size_t durable_waiting_max = 256;
+inline constexpr std::uint32_t durable_retry_ms = 1000;
 inline constexpr std::size_t crowded_sessions = 100;
 /// What is sent in crowded rooms, and in others.
 inline constexpr std::uint32_t long_frame_ms = 20;

@@ -6,6 +6,7 @@
 #include "crypto/handshake.hpp"
 #include "server/control/convert.hpp"
 #include "server/control/switchboard.hpp"
+#include "server/room/account_plans.hpp"
 #include "wire/limits.hpp"
 
 namespace partyline::control {
@@ -69,7 +70,11 @@ Result<void> Switchboard::on(Call& call, const wire::Login& login) {
     if (const auto checked = check_claims(peer, login); !checked) {
         return checked;
     }
-    const auto in = model_.log_in(login.name, to_room(login));
+    const auto keys = to_room(login);
+    if (const auto may = room::may_bear(directory_, keys.identity, login.name); !may) {
+        return may;
+    }
+    const auto in = model_.log_in(login.name, keys);
     if (!in) {
         return std::unexpected(in.error());
     }

@@ -16,22 +16,29 @@ wire::ServerMessage goodbye(ErrorCode code, std::string message) {
 }  // namespace
 
 Result<std::unique_ptr<Switchboard>> Switchboard::create(Config config, Parts parts) {
+    const auto records = parts.store.records();
+    if (!records) {
+        return std::unexpected(records.error());
+    }
     auto model = room::Model::create(config.channels, {.sessions_max = config.limits.sessions,
                                                        .last_message = parts.store.last_id()});
     if (!model) {
         return std::unexpected(model.error());
     }
     return std::unique_ptr<Switchboard>(
-        new Switchboard(std::move(config), parts, std::move(*model)));
+        new Switchboard(std::move(config), parts, *records, std::move(*model)));
 }
 
-Switchboard::Switchboard(Config config, Parts parts, room::Model model)
+Switchboard::Switchboard(Config config, Parts parts, const room::Records& records,
+                         room::Model model)
     : config_(std::move(config)),
       clock_(parts.clock),
       identity_(parts.identity),
       relay_(parts.relay),
       store_(parts.store),
+      directory_(records),
       model_(std::move(model)),
+      durable_(store_, [this](const room::Changes& changes) { carry_out(changes); }),
       speaking_due_(clock_.now()),
       losses_due_(clock_.now()),
       pruning_due_(clock_.now()) {}

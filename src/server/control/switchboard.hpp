@@ -17,11 +17,14 @@
 #include "base/error.hpp"
 #include "crypto/identity.hpp"
 #include "server/control/config.hpp"
+#include "server/control/durable.hpp"
 #include "server/control/peer.hpp"
 #include "server/control/presence_board.hpp"
 #include "server/control/seat.hpp"
 #include "server/relay/relay.hpp"
+#include "server/room/directory.hpp"
 #include "server/room/model.hpp"
+#include "server/room/records.hpp"
 #include "server/store/store.hpp"
 #include "wire/control.hpp"
 
@@ -36,7 +39,7 @@ public:
         relay::Relay& relay;
         store::Store& store;
     };
-    /// Fails with config for channels that make no tree.
+    /// Fails with config for channels that make no tree, and as Store::records() does.
     static Result<std::unique_ptr<Switchboard>> create(Config config, Parts parts);
 
     // A connection's life. Between greet() and part() the peer stays where it is.
@@ -57,7 +60,7 @@ public:
     [[nodiscard]] const Limits& limits() const { return config_.limits; }
 
 private:
-    Switchboard(Config config, Parts parts, room::Model model);
+    Switchboard(Config config, Parts parts, const room::Records& records, room::Model model);
 
     /// One request, on its way to exactly one answer.
     struct Call {
@@ -108,6 +111,18 @@ private:
     /// Now and then: what rooms are to keep no longer.
     void prune(TimePoint now);
 
+    // --- administration (administer.cpp) ---------------------------------------------------------
+    /// What is to change, for the session that asked: judged when its turn has come.
+    using Plan = std::move_only_function<Result<room::Changes>(SessionId)>;
+    /// What it is told once that is so.
+    using Answer = std::move_only_function<wire::ServerBody()>;
+    /// Plans, stores and carries out, after all that was asked for before; then answers, Ok without
+    /// an `answer`, and then tells the others. Whoever has left by then has asked for nothing. Fails
+    /// with rate_limited when too many wait.
+    Result<void> administer(Call& call, const Seat& seat, Plan plan, Answer answer = {});
+    /// Durable by now. What others are to hear of it waits in `untold_` for the answer to go first.
+    void carry_out(const room::Changes& changes);
+
     // --- login -----------------------------------------------------------------------------------
     [[nodiscard]] Result<void> check_claims(const Peer& peer, const wire::Login& login) const;
     [[nodiscard]] Result<void> check_device(const room::PeerKeys& keys) const;
@@ -152,7 +167,10 @@ private:
     relay::Relay& relay_;
     store::Store& store_;
 
+    room::Directory directory_;
     room::Model model_;
+    Durable durable_;
+    room::Events untold_;
     std::unordered_map<SessionId, std::unique_ptr<Seat>> seats_;
     std::unordered_set<Peer*> peers_;  // all between greet() and part()
     std::vector<Peer*> fallen_behind_;

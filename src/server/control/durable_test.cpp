@@ -1,0 +1,110 @@
+#include "server/control/durable.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/control/fake_store.hpp"
+#include "server/control/limits.hpp"
+
+namespace partyline::control {
+namespace {
+
+room::Changes ban(std::uint64_t id) {
+    return {room::Ban{.id = BanId{id}, .name = "Eve", .reason = {}, .by = {}}};
+}
+
+class DurableTest : public testing::Test {
+protected:
+    /// One answer of the store.
+    void run_one() {
+        auto work = std::move(posted_.front());
+        posted_.pop_front();
+        work();
+    }
+    /// Its steps are told in `story`.
+    Result<void> submit(std::uint64_t id) {
+        return durable_->submit(
+            [this, id]() -> Result<room::Changes> {
+                story.push_back("plan " + std::to_string(id));
+                return ban(id);
+            },
+            [this, id](const Result<void>& done) {
+                story.push_back((done ? "done " : "failed ") + std::to_string(id));
+            });
+    }
+
+    using Story = std::vector<std::string>;
+    Story story;
+    std::deque<std::move_only_function<void()>> posted_;
+    FakeStore store_{[this](auto work) { posted_.push_back(std::move(work)); }};
+    std::optional<Durable> durable_{
+        std::in_place, store_, [this](const room::Changes& changes) {
+            story.push_back("apply " +
+                            std::to_string(std::get<room::Ban>(changes.front()).id.value));
+        }};
+};
+
+TEST_F(DurableTest, TheNextIsPlannedWhenTheFormerIsCarriedOut) {
+    ASSERT_TRUE(submit(1));
+    ASSERT_TRUE(submit(2));
+    EXPECT_EQ(story, Story{"plan 1"});
+    run_one();
+    EXPECT_EQ(story, (Story{"plan 1", "apply 1", "done 1", "plan 2"}));
+    run_one();
+    EXPECT_EQ(story.back(), "done 2");
+    EXPECT_EQ(store_.applied, (std::vector{ban(1), ban(2)}));
+}
+
+TEST_F(DurableTest, WhatTheStoreDoesNotKeepIsNotCarriedOut) {
+    store_.failure = Error{.code = ErrorCode::store_failed, .message = "The disk is full."};
+    ASSERT_TRUE(submit(1));
+    ASSERT_TRUE(submit(2));
+    run_one();
+    store_.failure.reset();
+    EXPECT_EQ(story, (Story{"plan 1", "failed 1", "plan 2"}));
+}
+
+TEST_F(DurableTest, WhatIsRefusedOrChangesNothingHoldsUpNobody) {
+    std::optional<Result<void>> refused;
+    std::optional<Result<void>> nothing;
+    ASSERT_TRUE(durable_->submit([] { return fail(ErrorCode::not_permitted, "No."); },
+                                 [&](const Result<void>& done) {
+                                     refused = done;
+                                     EXPECT_TRUE(submit(1)) << "from inside";
+                                 }));
+    ASSERT_TRUE(durable_->submit([] { return room::Changes{}; },
+                                 [&](const Result<void>& done) { nothing = done; }));
+    EXPECT_EQ(refused->error().code, ErrorCode::not_permitted);
+    EXPECT_FALSE(nothing) << "it waits for the one that was submitted before";
+    run_one();
+    EXPECT_TRUE(nothing->has_value());
+    EXPECT_TRUE(posted_.empty()) << "the store was not asked to keep nothing";
+}
+
+TEST_F(DurableTest, TooManyAreRefusedWithATimeToComeBack) {
+    ASSERT_TRUE(submit(0)) << "this one is on its way, and waits no more";
+    for (std::uint64_t id = 1; id <= durable_waiting_max; ++id) {
+        ASSERT_TRUE(submit(id));
+    }
+    const auto refused = submit(9999);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::rate_limited);
+    EXPECT_EQ(refused.error().retry_ms, durable_retry_ms);
+    run_one();
+    EXPECT_TRUE(submit(9999));
+}
+
+TEST_F(DurableTest, AnAnswerThatComesAfterItsEndIsNothing) {
+    ASSERT_TRUE(submit(1));
+    durable_.reset();
+    run_one();
+    EXPECT_EQ(story, Story{"plan 1"});
+}
+
+}  // namespace
+}  // namespace partyline::control
