@@ -16,6 +16,11 @@ inline constexpr int accept_backlog = 4096;
 /// How long accept() rests when the system has no descriptor or memory left for it.
 inline constexpr std::chrono::milliseconds accept_rest{100};
 
+/// What the system keeps of one TLS connection beyond what is on its way to the peer. Without this
+/// it keeps megabytes for a peer that does not read, which no bound of ours counts, and voice waits
+/// behind them.
+inline constexpr int unsent_bytes_max = 128 * 1024;
+
 /// Descriptors that one poll_readable() looks at.
 inline constexpr std::size_t poll_fds_max = 32;
 static_assert(poll_fds_max <= 64);  // one bit each

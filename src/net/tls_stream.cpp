@@ -1,4 +1,5 @@
 #include <boost/asio/post.hpp>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -8,6 +9,7 @@
 #include <format>
 #include <utility>
 
+#include "net/limits.hpp"
 #include "net/tls_native.hpp"
 
 namespace partyline::net {
@@ -129,6 +131,8 @@ Result<void> TlsStream::Native::adopt(tcp::socket connected, bool as_server) {
     remote = endpoint_of(peer);
     // Control messages are small and each is somebody's wait. Should it fail, they are but slower.
     [[maybe_unused]] const auto no_delay = socket.set_option(tcp::no_delay(true), error);
+    ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes_max,
+                 sizeof unsent_bytes_max);
     // Not the native setting alone: Asio's own reads would then wait in the kernel, and the loop
     // with them.
     if (socket.non_blocking(true, error); error) {
