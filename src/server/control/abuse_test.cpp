@@ -26,9 +26,13 @@ ErrorCode code_of(const std::optional<wire::ServerMessage>& last) {
 
 class PlainSocket {
 public:
-    explicit PlainSocket(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+    /// From 127.0.0.`host`.
+    explicit PlainSocket(std::uint16_t port, std::uint32_t host = 1)
+        : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + host);
+        EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
         address.sin_port = htons(port);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         EXPECT_EQ(connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
@@ -183,6 +187,21 @@ protected:
         EXPECT_EQ(server->admission().unauthenticated(), 0U);
     }
 
+    /// The door is full of such as only stand there.
+    net::task<> door_blocked() {
+        const PlainSocket one(port(), 2);
+        const PlainSocket other(port(), 3);
+        while (server->admission().connections() < 2) {
+            co_await net::Timer(loop).wait(tick_interval);
+        }
+        Caller caller(loop);
+        co_await caller.log_in(port(), "Caller");
+        EXPECT_EQ(server->admission().unauthenticated(), 1U);
+        while (server->admission().connections() > 2) {
+            co_await caller.ask<wire::ControlPong>(wire::ControlPing{});
+        }
+    }
+
     net::task<> shutting_down() {
         Caller ada(loop);
         co_await ada.log_in(port(), "Ada");
@@ -210,6 +229,12 @@ TEST_F(AbuseTest, WhoDoesNotShakeHandsIsHungUpOn) {
     config.limits.handshake = std::chrono::milliseconds(100);
     config.limits.messages = {.per_second = 1, .burst = 1e9};
     play(no_handshake());
+}
+TEST_F(AbuseTest, WhoStandsInTheDoorGivesWay) {
+    config.limits.unauthenticated = 2;
+    config.limits.door_time = {};
+    config.limits.messages = {.per_second = 1, .burst = 1e9};
+    play(door_blocked());
 }
 TEST_F(AbuseTest, AFloodIsRefusedAndThenEnded) {
     clock = &manual_clock;

@@ -24,9 +24,6 @@ Result<Admission::Slot> Admission::admit(const net::Endpoint& remote, TimePoint 
     if (connections_ >= connections_max_) {
         return fail(ErrorCode::server_full, "too many connections");
     }
-    if (unauthenticated_ >= unauthenticated_max_) {
-        return fail(ErrorCode::server_full, "too many connections that have not logged in");
-    }
     if (!addresses_.contains(address) && addresses_.size() >= addresses_remembered_max) {
         forget_quiet_addresses(now);
         if (addresses_.size() >= addresses_remembered_max + connections_) {
@@ -36,12 +33,13 @@ Result<Admission::Slot> Admission::admit(const net::Endpoint& remote, TimePoint 
     auto& of_address =
         addresses_.try_emplace(address, OfAddress{.arrivals = {arrivals_per_address_, now}})
             .first->second;
-    if (of_address.connections >= per_address_max_) {
-        return fail(ErrorCode::server_full, "too many connections from one address");
+    if (const auto fits = check_counts(of_address); !fits) {
+        return std::unexpected(fits.error());
     }
-    if (of_address.unauthenticated >= unauthenticated_per_address_max_) {
-        return fail(ErrorCode::server_full,
-                    "too many connections from one address that have not logged in");
+    const bool full = strangers_.size() >= unauthenticated_max_;
+    const auto leaving = full ? who_gives_way(of_address, now) : strangers_.end();
+    if (full && leaving == strangers_.end()) {
+        return fail(ErrorCode::server_full, "too many connections that have not logged in");
     }
     if (const auto may = of_address.arrivals.take(now); !may) {
         return fail(ErrorCode::rate_limited, "too many arrivals from one address");
@@ -49,11 +47,49 @@ Result<Admission::Slot> Admission::admit(const net::Endpoint& remote, TimePoint 
     if (const auto may = arrivals_.take(now); !may) {
         return fail(ErrorCode::rate_limited, "too many arrivals");
     }
+    if (full) {
+        const auto hang_up = std::move(leaving->second.hang_up);
+        forget(leaving);
+        hang_up();
+    }
     ++of_address.connections;
     ++of_address.unauthenticated;
     ++connections_;
-    ++unauthenticated_;
-    return Slot(*this, address);
+    strangers_.emplace(++last_stranger_, Stranger{.since = now, .of_address = &of_address});
+    return Slot(*this, address, last_stranger_);
+}
+
+Result<void> Admission::check_counts(const OfAddress& of_address) const {
+    if (of_address.connections >= per_address_max_) {
+        return fail(ErrorCode::server_full, "too many connections from one address");
+    }
+    if (of_address.unauthenticated >= unauthenticated_per_address_max_) {
+        return fail(ErrorCode::server_full,
+                    "too many connections from one address that have not logged in");
+    }
+    return {};
+}
+
+Admission::Strangers::iterator Admission::who_gives_way(const OfAddress& newcomer, TimePoint now) {
+    auto found = strangers_.end();
+    auto most = newcomer.unauthenticated;
+    // At most unauthenticated_max_ of them, and the oldest come first.
+    for (auto it = strangers_.begin(); it != strangers_.end(); ++it) {
+        const auto& stranger = it->second;
+        if (now - stranger.since < door_time_) {
+            break;
+        }
+        if (stranger.hang_up && stranger.of_address->unauthenticated > most) {
+            most = stranger.of_address->unauthenticated;
+            found = it;
+        }
+    }
+    return found;
+}
+
+void Admission::forget(Strangers::iterator stranger) {
+    --stranger->second.of_address->unauthenticated;
+    strangers_.erase(stranger);
 }
 
 void Admission::forget_quiet_addresses(TimePoint now) {
@@ -65,7 +101,7 @@ void Admission::forget_quiet_addresses(TimePoint now) {
 Admission::Slot::Slot(Slot&& other) noexcept
     : admission_(std::exchange(other.admission_, nullptr)),
       address_(other.address_),
-      authenticated_(other.authenticated_) {}
+      stranger_(other.stranger_) {}
 
 Admission::Slot::~Slot() {
     if (admission_ == nullptr) {
@@ -76,10 +112,17 @@ Admission::Slot::~Slot() {
     --admission_->addresses_.at(address_).connections;
 }
 
+void Admission::Slot::give_way_by(std::function<void()> hang_up) {
+    if (const auto it = admission_->strangers_.find(stranger_);
+        it != admission_->strangers_.end()) {
+        it->second.hang_up = std::move(hang_up);
+    }
+}
+
 void Admission::Slot::authenticated() {
-    if (!std::exchange(authenticated_, true)) {
-        --admission_->unauthenticated_;
-        --admission_->addresses_.at(address_).unauthenticated;
+    if (const auto it = admission_->strangers_.find(stranger_);
+        it != admission_->strangers_.end()) {
+        admission_->forget(it);
     }
 }
 

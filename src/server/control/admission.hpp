@@ -1,9 +1,13 @@
 // Who may connect at all: counts connections, those of one address, those not logged in yet, and how
-// fast they come.
+// fast they come. When there is no room for another that has not logged in, one that has been
+// standing in the door for a while gives way.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <unordered_map>
 
@@ -23,6 +27,7 @@ public:
           unauthenticated_max_(limits.unauthenticated),
           unauthenticated_per_address_max_(
               std::max<std::size_t>(1, limits.unauthenticated / unauthenticated_share)),
+          door_time_(limits.door_time),
           arrivals_per_address_(limits.arrivals_per_address),
           arrivals_(limits.arrivals, now) {}
 
@@ -33,24 +38,28 @@ public:
         Slot& operator=(Slot&&) = delete;
         ~Slot();
 
+        /// How to end the connection if its place is needed before it has logged in. Called at most
+        /// once, from admit(), while the slot exists; must not destroy it at once. Until this is
+        /// said, nobody takes the place.
+        void give_way_by(std::function<void()> hang_up);
         /// The connection has logged in and no longer counts among those that have not.
         void authenticated();
 
     private:
         friend class Admission;
-        Slot(Admission& admission, const net::Endpoint& address)
-            : admission_(&admission), address_(address) {}
+        Slot(Admission& admission, const net::Endpoint& address, std::uint64_t stranger)
+            : admission_(&admission), address_(address), stranger_(stranger) {}
 
         Admission* admission_;
         net::Endpoint address_;
-        bool authenticated_ = false;
+        std::uint64_t stranger_;  // its number in strangers_, as long as it is there
     };
 
     /// Fails with server_full or rate_limited, saying which of the limits is reached.
     Result<Slot> admit(const net::Endpoint& remote, TimePoint now);
 
     [[nodiscard]] std::size_t connections() const { return connections_; }
-    [[nodiscard]] std::size_t unauthenticated() const { return unauthenticated_; }
+    [[nodiscard]] std::size_t unauthenticated() const { return strangers_.size(); }
     [[nodiscard]] std::size_t addresses() const { return addresses_.size(); }
 
 private:
@@ -60,16 +69,31 @@ private:
         TokenBucket arrivals;
     };
 
+    /// One that has not logged in. The map that holds its address never moves it.
+    struct Stranger {
+        TimePoint since;
+        OfAddress* of_address = nullptr;
+        std::function<void()> hang_up;
+    };
+    using Strangers = std::map<std::uint64_t, Stranger>;  // in the order in which they came
+
+    [[nodiscard]] Result<void> check_counts(const OfAddress& of_address) const;
+    /// Who is to give way to one from this address: of those whose address holds the most places,
+    /// and more than the newcomer's, the one that has been there longest; or nobody.
+    Strangers::iterator who_gives_way(const OfAddress& newcomer, TimePoint now);
+    void forget(Strangers::iterator stranger);
     void forget_quiet_addresses(TimePoint now);
 
     std::size_t connections_max_;
     std::size_t per_address_max_;
     std::size_t unauthenticated_max_;
     std::size_t unauthenticated_per_address_max_;
+    Duration door_time_;
     Rate arrivals_per_address_;
     TokenBucket arrivals_;
     std::size_t connections_ = 0;
-    std::size_t unauthenticated_ = 0;
+    std::uint64_t last_stranger_ = 0;
+    Strangers strangers_;
     std::unordered_map<net::Endpoint, OfAddress> addresses_;
 };
 

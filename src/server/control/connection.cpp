@@ -3,6 +3,7 @@
 #include <span>
 #include <utility>
 
+#include "base/log.hpp"
 #include "crypto/handshake.hpp"
 
 namespace partyline::control {
@@ -19,7 +20,12 @@ Connection::Connection(Given given, net::TlsStream stream, Admission::Slot slot)
       stream_(std::move(stream)),
       slot_(std::move(slot)),
       wake_(given.loop),
-      written_(given.loop) {}
+      written_(given.loop) {
+    slot_.give_way_by([this] {
+        log::debug("{} gives way to somebody else", stream_.remote().to_string());
+        hang_up();
+    });
+}
 
 net::task<> Connection::run() {
     const auto& limits = given_.switchboard.limits();

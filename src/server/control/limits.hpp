@@ -17,6 +17,7 @@ struct Limits {
     std::size_t connections = 2000;
     std::size_t connections_per_address = 256;  // an IPv6 network of 64 bits counts as one address
     std::size_t unauthenticated = 256;
+    Duration door_time = std::chrono::seconds(1);  // how long one of these keeps its place for sure
     // How fast: a handshake costs more than anything else that a stranger can ask for. One address
     // has room for everybody behind it to come back at once after a restart.
     Rate arrivals{.per_second = 400, .burst = 4000};

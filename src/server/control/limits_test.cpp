@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <format>
 #include <list>
+#include <string>
+#include <utility>
 
 #include "server/control/admission.hpp"
 #include "server/control/presence_board.hpp"
@@ -105,6 +108,76 @@ TEST(Admission, OneAddressDoesNotShutTheDoorForAll) {
     EXPECT_TRUE(admission.admit(address("192.0.2.2:1"), start));
     first->authenticated();
     EXPECT_TRUE(admission.admit(address("192.0.2.1:3"), start));
+}
+
+class Door {
+public:
+    std::string admit(const std::string& from, TimePoint now) {
+        auto slot = admission_.admit(address(from + ":1"), now);
+        if (!slot) {
+            return slot.error().message;
+        }
+        slots_.push_back(std::move(*slot));
+        slots_.back().give_way_by([this, from] { gone_ += from + ' '; });
+        return "in";
+    }
+    /// Who had to give way since asked last.
+    std::string gone() { return std::exchange(gone_, {}); }
+    Admission::Slot& last() { return slots_.back(); }
+    [[nodiscard]] std::size_t unauthenticated() const { return admission_.unauthenticated(); }
+
+private:
+    // Two from each address, eight in all.
+    Admission admission_{{.unauthenticated = 8, .door_time = seconds(1)}, start};
+    std::list<Admission::Slot> slots_;
+    std::string gone_;
+};
+
+TEST(Admission, WhoStandsInTheDoorGivesWay) {
+    Door door;
+    for (const auto* from : {"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.1", "10.0.0.2", "10.0.0.3",
+                             "10.0.0.4", "10.0.0.5"}) {
+        EXPECT_EQ(door.admit(from, start), "in");
+    }
+    const auto full = "too many connections that have not logged in";
+    EXPECT_EQ(door.admit("10.0.0.6", start + milliseconds(999)), full) << "everybody has a second";
+    const auto now = start + seconds(1);
+    EXPECT_EQ(door.admit("10.0.0.6", now), "in");
+    EXPECT_EQ(door.gone(), "10.0.0.1 ") << "of those who hold most, the oldest";
+    EXPECT_EQ(door.admit("10.0.0.6", now), "in");
+    EXPECT_EQ(door.gone(), "10.0.0.2 ");
+    EXPECT_EQ(door.admit("10.0.0.3", now),
+              "too many connections from one address that have not logged in");
+    EXPECT_EQ(door.admit("10.0.0.1", now), "in");
+    EXPECT_EQ(door.gone(), "10.0.0.3 ");
+    EXPECT_EQ(door.admit("10.0.0.5", now), "in");
+    EXPECT_EQ(door.gone(), "10.0.0.1 ") << "its second had come now, its first is old";
+    EXPECT_EQ(door.unauthenticated(), 8U);
+}
+
+TEST(Admission, NobodyGivesWayToWhoHoldsAsMuch) {
+    Door door;
+    for (int i = 1; i <= 8; ++i) {
+        EXPECT_EQ(door.admit(std::format("10.0.0.{}", i), start), "in");
+    }
+    const auto now = start + seconds(5);
+    EXPECT_EQ(door.admit("10.0.0.1", now), "too many connections that have not logged in");
+    EXPECT_EQ(door.gone(), "");
+    EXPECT_EQ(door.admit("10.0.0.9", now), "in");
+    EXPECT_EQ(door.gone(), "10.0.0.1 ");
+}
+
+TEST(Admission, WhoHasLoggedInStays) {
+    Door door;
+    EXPECT_EQ(door.admit("10.0.0.1", start), "in");
+    door.last().authenticated();
+    for (int i = 2; i < 10; ++i) {
+        EXPECT_EQ(door.admit(std::format("10.0.0.{}", i), start), "in");
+    }
+    const auto later = start + seconds(5);
+    EXPECT_EQ(door.admit("10.0.0.1", later), "in") << "it has none that is not logged in";
+    EXPECT_EQ(door.gone(), "10.0.0.2 ");
+    EXPECT_EQ(door.unauthenticated(), 8U);
 }
 
 TEST(Admission, ArrivalsHaveARateByAddressAndInAll) {
