@@ -31,16 +31,16 @@ enum class ErrorCode : std::uint16_t {
     shutting_down = 17,
     timed_out = 18,
     not_permitted = 19,
-    unknown_text = 20,  // never was, is deleted, or is kept no longer
-    store_failed = 21,  // the server's disk did not take it; nothing was kept
-    replaced = 22,  // another connection of the same identity took the place
-    kicked = 23,  // somebody who may has sent this session away
-    banned = 24,  // this identity, account or address may not come in
-    room_full = 25,  // every seat of the room is taken
-    bad_password = 26,  // of a room or of an account
-    unknown_role = 27,  // never was, or is deleted
+    unknown_text = 20,     // never was, is deleted, or is kept no longer
+    store_failed = 21,     // the server's disk did not take it; nothing was kept
+    replaced = 22,         // another connection of the same identity took the place
+    kicked = 23,           // somebody who may has sent this session away
+    banned = 24,           // this identity, account or address may not come in
+    room_full = 25,        // every seat of the room is taken
+    bad_password = 26,     // of a room or of an account
+    unknown_role = 27,     // never was, or is deleted
     unknown_account = 28,  // never was, or is deleted
-    resume_refused = 29,  // the seat is gone, or the token is not its own; log in
+    resume_refused = 29,   // the seat is gone, or the token is not its own; log in
 
     // Never on the wire: what happens on one's own machine.
     io = 1000,      // a file, socket or device failed; the message says which

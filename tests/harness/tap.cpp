@@ -110,6 +110,10 @@ void Tap::inject_down(ByteView datagram) {
              sizeof(*talkie_));
 }
 
+void Tap::inject_up(ByteView datagram) {
+    ::send(server_udp_.get(), datagram.data(), datagram.size(), 0);
+}
+
 void Tap::run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         std::vector<pollfd> polled;

@@ -56,6 +56,8 @@ public:
     /// Sends the talkie a datagram as if it came from the server. Throws Failure before the talkie
     /// has sent one.
     void inject_down(ByteView datagram);
+    /// Sends the server a datagram as if it came from the talkie.
+    void inject_up(ByteView datagram);
 
 private:
     /// One direction of one TCP connection.
