@@ -74,6 +74,9 @@ Result<void> Switchboard::on(Call& call, const wire::Login& login) {
     if (const auto may = room::may_bear(directory_, keys.identity, login.name); !may) {
         return may;
     }
+    if (const auto replaced = replace_older(login.name, keys); !replaced) {
+        return replaced;
+    }
     const auto in = model_.log_in(login.name, keys);
     if (!in) {
         return std::unexpected(in.error());
@@ -86,6 +89,21 @@ Result<void> Switchboard::on(Call& call, const wire::Login& login) {
     send_snapshot(seat);
     publish(in->events);
     return {};
+}
+
+/// A connection that the network has dropped may live on here for a while: whoever is back on another
+/// must not meet themself.
+Result<void> Switchboard::replace_older(std::string_view name, const room::PeerKeys& keys) {
+    const auto older = model_.session_of(keys);
+    const auto may = model_.may_log_in(name, older);
+    if (may && older) {
+        end(*seats_.at(*older)->peer,
+            {.body = wire::Goodbye{
+                 .error = {
+                     .code = ErrorCode::replaced,
+                     .message = "You have connected from elsewhere with the same identity."}}});
+    }
+    return may;
 }
 
 Seat& Switchboard::take_seat(Peer& peer, SessionId session) {

@@ -212,6 +212,29 @@ protected:
         EXPECT_GT(again.session, watcher.session);
     }
 
+    /// What the network did to the first connection, the server may not know yet.
+    net::task<> one_seat_for_one_identity() {
+        Caller watcher(loop);
+        co_await watcher.log_in(port(), "Watcher");
+        Caller ada(loop);
+        co_await ada.log_in(port(), "Ada");
+        Caller back(loop);
+        back.be(ada);
+        const auto hello = co_await back.connect(port());
+        co_await back.send(back.make_login({.name = "watcher"}, hello));
+        expect_last_refusal(co_await back.last_words(), ErrorCode::name_taken, "another's name");
+        co_await ada.ask<wire::ControlPong>(wire::ControlPing{});
+
+        Caller again(loop);
+        again.be(back);
+        co_await again.log_in(port(), "ADA");
+        const auto last = co_await ada.last_words();
+        const auto* goodbye = last ? std::get_if<wire::Goodbye>(&last->body) : nullptr;
+        EXPECT_TRUE(goodbye != nullptr && goodbye->error.code == ErrorCode::replaced);
+        EXPECT_EQ(server->model().sessions().size(), 2U);
+        EXPECT_EQ(server->model().find(ada.session), nullptr);
+    }
+
     net::task<> full_server() {
         Caller ada(loop);
         co_await ada.log_in(port(), "Ada");
@@ -256,6 +279,11 @@ TEST_F(LoginTest, NothingComesBeforeTheLogin) { play(before_login()); }
 TEST_F(LoginTest, UnknownRequestsAreUnsupported) { play(unknown_requests()); }
 TEST_F(LoginTest, ASecondLoginIsRefused) { play(double_login()); }
 TEST_F(LoginTest, NamesComeFreeAndSessionsDoNot) { play(names_come_free()); }
+TEST_F(LoginTest, OneSeatForOneIdentity) { play(one_seat_for_one_identity()); }
+TEST_F(LoginTest, OneSeatForOneIdentityOnAFullServer) {
+    config.limits.sessions = 2;
+    play(one_seat_for_one_identity());
+}
 TEST_F(LoginTest, AFullServerSaysSo) {
     config.limits.sessions = 1;
     play(full_server());

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -126,6 +127,7 @@ private:
     // --- login -----------------------------------------------------------------------------------
     [[nodiscard]] Result<void> check_claims(const Peer& peer, const wire::Login& login) const;
     [[nodiscard]] Result<void> check_device(const room::PeerKeys& keys) const;
+    Result<void> replace_older(std::string_view name, const room::PeerKeys& keys);
     Seat& take_seat(Peer& peer, SessionId session);
     void send_snapshot(Seat& seat);
 

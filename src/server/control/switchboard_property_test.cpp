@@ -192,7 +192,9 @@ public:
         clock_.advance(std::chrono::milliseconds(random_.below(40)));
         const auto what = random_.below(12);
         if (what == 0 && lines_.size() < lines_max) {
-            lines_.push_back(std::make_unique<Line>(*switchboard_, clock_, admission_, identity()));
+            // Some come back while they are still here.
+            lines_.push_back(std::make_unique<Line>(*switchboard_, clock_, admission_,
+                                                    people()[random_.below(people().size())]));
             if (random_.chance(0.95)) {
                 log_in(*lines_.back());
             }
@@ -247,6 +249,17 @@ public:
 private:
     static const crypto::Identity& identity() {
         static const auto made = crypto::Identity::generate();
+        return made;
+    }
+
+    static const std::vector<crypto::Identity>& people() {
+        static const auto made = [] {
+            std::vector<crypto::Identity> people;
+            for (std::size_t i = 0; i < lines_max * 2; ++i) {
+                people.push_back(crypto::Identity::generate());
+            }
+            return people;
+        }();
         return made;
     }
 

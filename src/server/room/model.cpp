@@ -78,20 +78,29 @@ std::size_t Model::depth(ChannelId channel) const {
 
 // --- coming and going ----------------------------------------------------------------------------
 
-Result<LoggedIn> Model::log_in(std::string name, PeerKeys keys) {
+Result<void> Model::may_log_in(std::string_view name, std::optional<SessionId> older) const {
     if (const auto checked = check_person_name(name); !checked) {
-        return std::unexpected(checked.error());
+        return checked;
+    }
+    const auto taken = names_.find(fold_name(normal_name(name)));
+    if (taken != names_.end() && taken->second != older) {
+        return fail(ErrorCode::name_taken,
+                    std::format("Somebody called \"{}\" is online already.", normal_name(name)));
+    }
+    constexpr auto id_max = std::numeric_limits<SessionId::number_type>::max();
+    if (sessions_.size() - (older ? 1 : 0) >= options_.sessions_max ||
+        last_session_.value == id_max) {
+        return fail(ErrorCode::server_full, "The server is full.");
+    }
+    return {};
+}
+
+Result<LoggedIn> Model::log_in(std::string name, PeerKeys keys) {
+    if (const auto may = may_log_in(name, std::nullopt); !may) {
+        return std::unexpected(may.error());
     }
     name = normal_name(name);
     auto folded = fold_name(name);
-    if (names_.contains(folded)) {
-        return fail(ErrorCode::name_taken,
-                    std::format("Somebody called \"{}\" is online already.", name));
-    }
-    constexpr auto id_max = std::numeric_limits<SessionId::number_type>::max();
-    if (sessions_.size() >= options_.sessions_max || last_session_.value == id_max) {
-        return fail(ErrorCode::server_full, "The server is full.");
-    }
     const SessionId id{++last_session_.value};
     const auto& session =
         sessions_
@@ -100,6 +109,7 @@ Result<LoggedIn> Model::log_in(std::string name, PeerKeys keys) {
                                  .texts = {}})
             .first->second;
     names_.emplace(std::move(folded), id);
+    identities_.insert_or_assign(keys.identity, id);
     return LoggedIn{.session = id,
                     .events = {{.audience = ToEverybody{}, .body = Arrived{session.presence}}}};
 }
@@ -109,6 +119,10 @@ Events Model::log_out(SessionId id) {
     Events events;
     exit(session, events);
     names_.erase(fold_name(session.presence.name));
+    if (const auto own = identities_.find(session.keys.identity);
+        own != identities_.end() && own->second == id) {
+        identities_.erase(own);
+    }
     sessions_.erase(id);
     events.push_back({.audience = ToEverybody{}, .body = Gone{id}});
     return events;
@@ -299,6 +313,11 @@ Result<std::vector<SessionId>> Model::share_receivers(SessionId id, ShareScope s
 
 std::optional<AcceptedText> Model::find_text(SessionId session, std::uint64_t nonce) const {
     return nonce == 0 ? std::nullopt : sessions_.at(session).texts.find(nonce);
+}
+
+std::optional<SessionId> Model::session_of(const PeerKeys& keys) const {
+    const auto found = identities_.find(keys.identity);
+    return found == identities_.end() ? std::nullopt : std::optional(found->second);
 }
 
 const Session* Model::find(SessionId session) const {

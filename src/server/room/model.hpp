@@ -5,11 +5,14 @@
 // here. A refused command has changed nothing.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -77,6 +80,10 @@ public:
     static Result<Model> create(const std::vector<Channel>& channels, Options options);
 
     // Commands.
+    /// Whether somebody may come in under this name, taking the place of the session `older`, which
+    /// goes before they come.
+    [[nodiscard]] Result<void> may_log_in(std::string_view name,
+                                          std::optional<SessionId> older) const;
     Result<LoggedIn> log_in(std::string name, PeerKeys keys);
     Events log_out(SessionId session);
     /// To join the room one is in changes nothing and is not refused.
@@ -110,6 +117,8 @@ public:
     /// names. Fails with bad_key_share for somebody who cannot have been there.
     [[nodiscard]] Result<std::vector<SessionId>> share_receivers(
         SessionId session, ShareScope scope, std::span<const SessionId> to) const;
+    /// The newest session that logged in with this identity.
+    [[nodiscard]] std::optional<SessionId> session_of(const PeerKeys& keys) const;
     [[nodiscard]] const Session* find(SessionId session) const;
     [[nodiscard]] const ChannelState* find(ChannelId channel) const;
     /// Whether both are in the same room.
@@ -130,6 +139,8 @@ private:
     std::map<ChannelId, ChannelState> channels_;
     std::map<SessionId, Session> sessions_;
     std::unordered_map<std::string, SessionId> names_;  // folded, of those online
+    // Ordered, as whoever picks the keys could pick them to collide.
+    std::map<std::array<std::byte, 32>, SessionId> identities_;
     SessionId last_session_{};
     MessageId last_message_{};
 };
