@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <span>
 #include <utility>
@@ -29,6 +30,7 @@ public:
 
     bool read(dsp::Frame frame) override;
     void stop() override { pace_.stop(); }
+    void resume() override;
     [[nodiscard]] TimePoint started() const override {
         return TimePoint(Duration(started_.load(std::memory_order_acquire)));
     }
@@ -80,6 +82,15 @@ bool DeviceSource::read(dsp::Frame frame) {
     ring_.read(frame);
     stalled_at_ = pace_.now() + period + device_stall_max;
     return pace_.wait_until(TimePoint{});
+}
+
+void DeviceSource::resume() {
+    std::array<float, dsp::frame_samples> old;
+    while (ring_.size() >= old.size()) {
+        ring_.read(old);
+    }
+    stalled_at_ = {};
+    pace_.resume();
 }
 
 TimePoint DeviceSource::next_look(TimePoint now) const {

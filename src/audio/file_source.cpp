@@ -124,6 +124,10 @@ public:
 
     bool read(dsp::Frame frame) override;
     void stop() override { pace_->stop(); }
+    void resume() override {
+        origin_ = pace_->now() - periods(frames_);
+        pace_->resume();
+    }
     [[nodiscard]] TimePoint started() const override {
         return TimePoint(Duration(started_.load(std::memory_order_acquire)));
     }
@@ -136,13 +140,15 @@ private:
     const bool silence_after_;
     const std::unique_ptr<Pace> pace_;
     std::uint64_t frames_ = 0;
+    TimePoint origin_;  // when frame 0 would have been captured, had nobody stopped us
     std::atomic<Duration::rep> started_{0};
     std::atomic<bool> finished_{false};
 };
 
 bool FileSource::read(dsp::Frame frame) {
     if (frames_ == 0) {
-        started_.store(pace_->now().time_since_epoch().count(), std::memory_order_release);
+        origin_ = pace_->now();
+        started_.store(origin_.time_since_epoch().count(), std::memory_order_release);
     }
     // Decoded before the wait, so that it adds no delay.
     if (!reader_->read(frame)) {
@@ -153,7 +159,7 @@ bool FileSource::read(dsp::Frame frame) {
     }
     // Deadlines count from the start: a late reader catches up, and nothing drifts.
     ++frames_;
-    return pace_->wait_until(started() + periods(frames_));
+    return pace_->wait_until(origin_ + periods(frames_));
 }
 
 }  // namespace

@@ -61,6 +61,26 @@ TEST(FileSource, AFrameIsCapturedEveryTenMillisecondsWhateverTheReaderDoes) {
     EXPECT_EQ(source->started(), start);
 }
 
+TEST(FileSource, GoesOnWhereItStoodAfterAStop) {
+    const platform::ScratchFolder folder;
+    const auto samples = tone(48'000, 1);
+    write_samples(in(folder, "a.wav"), {}, samples);
+    ManualPace* pace = nullptr;
+    const auto source = open(in(folder, "a.wav"), {}, &pace);
+    const auto start = pace->now();
+    Buffer frame;
+    ASSERT_TRUE(source->read(frame));
+    source->stop();
+    EXPECT_FALSE(source->read(frame)) << "this frame is lost";
+    pace->advance(std::chrono::seconds(5));
+    const auto resumed = pace->now();
+    source->resume();
+    ASSERT_TRUE(source->read(frame));
+    EXPECT_EQ(frame[1], samples[961]);
+    EXPECT_EQ(pace->now(), resumed + milliseconds(10)) << "at the pace of time, not catching up";
+    EXPECT_EQ(source->started(), start);
+}
+
 TEST(FileSource, GivesTheFileSampleForSampleThenSilence) {
     const platform::ScratchFolder folder;
     const auto samples = tone(48'000, 0.025);

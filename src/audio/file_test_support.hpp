@@ -27,6 +27,7 @@ public:
         return !stopped_;
     }
     void stop() override { stopped_ = true; }
+    void resume() override { stopped_ = false; }
     void advance(Duration by) { clock_.advance(by); }
 
 private:

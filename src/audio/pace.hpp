@@ -18,6 +18,8 @@ public:
     virtual bool wait_until(TimePoint deadline) = 0;
     /// Ends a wait that is going on and every later one.
     virtual void stop() = 0;
+    /// Waits work again, once nobody waits any more.
+    virtual void resume() = 0;
 };
 
 /// The machine's own monotonic clock.
@@ -34,6 +36,11 @@ public:
         const std::lock_guard lock(mutex_);
         stopped_ = true;
         changed_.notify_all();
+    }
+
+    void resume() override {
+        const std::lock_guard lock(mutex_);
+        stopped_ = false;
     }
 
 private:

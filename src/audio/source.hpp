@@ -34,6 +34,9 @@ public:
     virtual bool read(dsp::Frame frame) = 0;
     /// [any] Makes a waiting read() return false, and every later one.
     virtual void stop() = 0;
+    /// After stop(), while nobody reads: read() works again. A file goes on where it stood; what a
+    /// device has captured meanwhile is dropped.
+    virtual void resume() = 0;
     /// [any] When the first sample of the first frame was captured; zero before that. For
     /// measuring mouth to ear: sample n was spoken at this time + n / 48 kHz.
     [[nodiscard]] virtual TimePoint started() const = 0;

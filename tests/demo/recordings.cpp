@@ -25,6 +25,7 @@ public:
     [[nodiscard]] TimePoint now() const override { return clock_.now(); }
     bool wait_until(TimePoint) override { return true; }
     void stop() override {}
+    void resume() override {}
 
 private:
     ManualClock clock_;
