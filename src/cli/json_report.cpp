@@ -81,11 +81,15 @@ struct Fields {
     const View& view;
 
     Json operator()(const client::Connected& e) const {
-        return {{"event", "connected"},
-                {"session", e.session.value},
-                {"server", e.server_name},
-                {"fingerprint", e.fingerprint},
-                {"first_use", e.first_use}};
+        return {{"event", "connected"},     {"session", e.session.value},
+                {"server", e.server_name},  {"fingerprint", e.fingerprint},
+                {"first_use", e.first_use}, {"again", e.again}};
+    }
+    Json operator()(const client::Reconnecting& e) const {
+        Json out{{"event", "reconnecting"}};
+        out.update(error_fields(e.reason));
+        out["wait_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(e.wait).count();
+        return out;
     }
     Json operator()(const client::Disconnected& e) const {
         Json out{{"event", "disconnected"}};

@@ -30,6 +30,7 @@ struct Raw {
     double seconds = 0;
     unsigned texts = 0;
     bool no_udp = false;
+    bool once = false;
 };
 
 void add_connection(CLI::App& app, Options& options, Raw& raw) {
@@ -75,6 +76,7 @@ void add_running(CLI::App& app, Options& options, Raw& raw) {
     app.add_option("--until-texts", raw.texts, "End after so many texts of others")
         ->type_name("N")
         ->check(CLI::Range(1U, 1'000'000U).description(""));
+    app.add_flag("--once", raw.once, "End when the connection is lost instead of coming back");
     app.add_flag("--stay", options.until.forever, "Stay when standard input ends");
 }
 
@@ -118,6 +120,8 @@ Result<void> complete(Options& options, const Raw& raw, const Defaults& defaults
     options.talkie.host = server->host;
     options.talkie.port = server->port;
     options.talkie.use_udp = !raw.no_udp;
+    // What asks one thing rather fails than takes its time.
+    options.talkie.reconnect = !raw.once && !options.one_shot;
     if (!raw.fingerprint.empty()) {
         options.talkie.trust.fingerprint = raw.fingerprint;
     }

@@ -72,7 +72,12 @@ TEST(Report, JsonEventsBearWhatHappened) {
         json.of(client::Connected{
             .session = SessionId{7}, .server_name = "s", .fingerprint = "F", .first_use = true}),
         nlohmann::json::parse(R"({"event":"connected","session":7,"server":"s",
-                  "fingerprint":"F","first_use":true,"t_ns":5})"));
+                  "fingerprint":"F","first_use":true,"again":false,"t_ns":5})"));
+    EXPECT_EQ(
+        json.of(client::Reconnecting{.reason = {.code = ErrorCode::timed_out, .message = "Gone."},
+                                     .wait = std::chrono::milliseconds(1500)}),
+        nlohmann::json::parse(R"({"event":"reconnecting","code":"timed_out",
+                  "message":"Gone.","wait_ms":1500,"t_ns":5})"));
     EXPECT_EQ(json.of(client::PersonChanged{
                   .person = view.people[0], .moved_from = ChannelId{1}, .arrived = false}),
               nlohmann::json::parse(R"({"event":"person","session":7,"name":"alice","self":true,
@@ -102,9 +107,9 @@ TEST(Report, EveryJsonEventHasAName) {
     JsonLines json;
     std::set<std::string> names;
     for (const client::Event& event : std::initializer_list<client::Event>{
-             client::Connected{}, client::Disconnected{}, client::RoomsChanged{},
-             client::PersonChanged{}, client::PersonLeft{}, client::RoomEntered{},
-             client::RoomLeft{}, client::KeysReady{}, client::TextReceived{},
+             client::Connected{}, client::Reconnecting{}, client::Disconnected{},
+             client::RoomsChanged{}, client::PersonChanged{}, client::PersonLeft{},
+             client::RoomEntered{}, client::RoomLeft{}, client::KeysReady{}, client::TextReceived{},
              client::HistoryReceived{}, client::TextChanged{}, client::SpeakingChanged{},
              client::LaneChanged{}, client::DeviceChanged{}, client::MemberRefused{},
              client::Refused{}, client::AudioStarted{}, client::MicFinished{}}) {

@@ -70,11 +70,19 @@ struct Sentence {
     const View& view;
 
     std::string operator()(const client::Connected& e) const {
+        if (e.again) {
+            return std::format("connected to {} again", printable(e.server_name));
+        }
         return std::format("connected to {}, fingerprint {}{}", printable(e.server_name),
                            e.fingerprint,
                            e.first_use ? "\nthis server was not known before; its identity is now "
                                          "pinned"
                                        : "");
+    }
+    std::string operator()(const client::Reconnecting& e) const {
+        return std::format("the connection is lost: {} Trying again in {:.1f} s …",
+                           printable(e.reason.message),
+                           std::chrono::duration<double>(e.wait).count());
     }
     std::string operator()(const client::Disconnected&) const { return {}; }
     std::string operator()(const client::RoomsChanged&) const { return {}; }

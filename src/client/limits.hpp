@@ -53,12 +53,13 @@ inline constexpr std::chrono::seconds pong_patience{2};
 inline constexpr unsigned pongs_to_return = 3;
 
 // The control lane.
-inline constexpr std::chrono::seconds control_ping_interval{15};
-inline constexpr std::chrono::seconds control_silence_max{45};
+// A lost connection is noticed before anybody asks why it is so quiet.
+inline constexpr std::chrono::seconds control_ping_interval{4};
+inline constexpr std::chrono::seconds control_silence_max{10};
 inline constexpr std::chrono::seconds connect_time_max{10};
 inline constexpr std::chrono::hours device_renewal_interval{24};
 inline constexpr std::size_t requests_outstanding_max = 4096;
-/// What may be asked of a talkie before it is connected.
+/// What may be asked of a talkie before it is connected, and while it is not.
 inline constexpr std::size_t early_commands_max = 64;
 /// Beyond this the server does not read what we say: the connection ends.
 inline constexpr std::size_t outgoing_bytes_max = 4 * 1024 * 1024;
@@ -67,6 +68,12 @@ inline constexpr std::size_t outgoing_voice_bytes_max = 32 * 1024;
 inline constexpr std::chrono::milliseconds farewell_time_max{500};
 inline constexpr std::chrono::milliseconds tick_interval_min{1};
 inline constexpr std::chrono::milliseconds backlog_flush_interval{10};
+
+// Getting back after a loss.
+inline constexpr std::chrono::milliseconds backoff_first{500};
+inline constexpr std::chrono::seconds backoff_max{15};
+/// A connection that has held this long was a good one: back-off starts over.
+inline constexpr std::chrono::seconds backoff_reset_after{3};
 
 // Queues between the threads (docs/threads.md).
 inline constexpr std::size_t voice_commands_max = 1024;

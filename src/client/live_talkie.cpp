@@ -1,6 +1,7 @@
 #include "client/live_talkie.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <format>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "base/log.hpp"
 #include "crypto/handshake.hpp"
 #include "crypto/hop.hpp"
+#include "crypto/keys.hpp"
 #include "net/udp.hpp"
 
 namespace partyline::client {
@@ -33,6 +35,27 @@ HeardStats to_heard(const SpeakerStats& stats, std::string name) {
 
 Error asked_for() { return {.code = ErrorCode::closed, .message = "The connection has ended."}; }
 
+/// Whether it may go better the next time. What the server, or its identity, means for good does not.
+bool may_pass(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::io:
+        case ErrorCode::closed:
+        case ErrorCode::timed_out:
+        case ErrorCode::shutting_down:
+        case ErrorCode::server_full:
+        case ErrorCode::rate_limited:
+        case ErrorCode::store_failed:
+        case ErrorCode::name_taken: return true;  // somebody used the moment; they may go again
+        default: return false;
+    }
+}
+
+std::uint64_t random_seed() {
+    std::array<std::byte, sizeof(std::uint64_t)> bytes{};
+    crypto::fill_random(bytes);
+    return load_be<std::uint64_t>(bytes);
+}
+
 }  // namespace
 
 LiveTalkie::LiveTalkie(Parts parts)
@@ -43,9 +66,9 @@ LiveTalkie::LiveTalkie(Parts parts)
       on_event_(std::move(parts.on_event)),
       view_(std::make_shared<const View>()),
       heard_view_(std::make_shared<const HeardView>()),
-      lane_(loop_),
-      gate_(loop_),
-      tick_wanted_(loop_) {
+      tick_wanted_(loop_),
+      pause_over_(loop_),
+      backoff_(random_seed()) {
     watch_devices();
     loop_.spawn(live());
     thread_ = std::thread([this] { loop_.run(); });
@@ -59,14 +82,18 @@ LiveTalkie::~LiveTalkie() {
 
 // --- from any thread -------------------------------------------------------------------------
 
-void LiveTalkie::post(Work work) {
-    loop_.post([this, work = std::move(work)]() mutable {
+void LiveTalkie::post(std::string_view command, Work work) {
+    loop_.post([this, command, work = std::move(work)]() mutable {
         if (ended_) {
             return;
         }
         if (!is_connected()) {
             if (early_.size() < early_commands_max) {
                 early_.push_back(std::move(work));
+            } else {
+                emit(Refused{.command = std::string(command),
+                             .error = {.code = ErrorCode::rate_limited,
+                                       .message = "Too much waits for the connection already."}});
             }
             return;
         }
@@ -77,28 +104,32 @@ void LiveTalkie::post(Work work) {
 }
 
 void LiveTalkie::join(ChannelId channel) {
-    post([channel](Session& session) { session.join(channel); });
+    post("join", [channel](Session& session) { session.join(channel); });
 }
 void LiveTalkie::leave() {
-    post([](Session& session) { session.leave(); });
+    post("leave", [](Session& session) { session.leave(); });
 }
 void LiveTalkie::say(std::string text) {
-    post([text = std::move(text)](Session& session) { session.say(text); });
+    post("say", [text = std::move(text)](Session& session) { session.say(text); });
 }
 void LiveTalkie::history(MessageId before, std::uint32_t texts) {
-    post([before, texts](Session& session) { session.history(before, texts); });
+    post("history", [before, texts](Session& session) { session.history(before, texts); });
 }
 void LiveTalkie::edit(MessageId id, std::string text) {
-    post([id, text = std::move(text)](Session& session) { session.edit(id, text); });
+    post("edit", [id, text = std::move(text)](Session& session) { session.edit(id, text); });
 }
 void LiveTalkie::erase(MessageId id) {
-    post([id](Session& session) { session.erase(id); });
+    post("delete", [id](Session& session) { session.erase(id); });
 }
 void LiveTalkie::set_self_state(bool mute, bool deafen) {
-    post([mute, deafen](Session& session) { session.set_self_state(mute, deafen); });
+    post("self_state", [mute, deafen](Session& session) { session.set_self_state(mute, deafen); });
 }
 void LiveTalkie::disconnect() {
-    loop_.post([this] { begin_end(asked_for()); });
+    loop_.post([this] {
+        leaving_ = true;
+        pause_over_.set();
+        begin_end(asked_for());
+    });
 }
 
 std::vector<Room> LiveTalkie::rooms() const { return view_.load()->rooms; }
@@ -140,35 +171,86 @@ void LiveTalkie::watch_devices() {
 
 // --- from first to last ----------------------------------------------------------------------
 
-// The order of the end: no more sound, then no more reports, then the farewell's coroutine and ours,
-// then the last event. After it nothing runs but the loop's own return.
+// After the last event nothing runs but the loop's own return.
 net::task<> LiveTalkie::live() {
     const auto reason = co_await stay();
-    stop_voice();
-    tick_wanted_.set();
-    if (reports_) {
-        reports_->cancel();
+    close_devices();
+    // Whoever leaves in order has had what was asked for sent before.
+    for (const auto& text : leaving_ ? std::vector<Unsaid>{} : estate_.unsaid) {
+        emit(Refused{.command = "say",
+                     .error = {.code = reason.code, .message = "Not said: " + text.text}});
     }
-    co_await gate_.close();
-    co_await lane_.close();
-    drain_reports();
     emit(Disconnected{reason});
     ended_ = true;
     loop_.stop();
 }
 
 net::task<Error> LiveTalkie::stay() {
+    while (true) {
+        const auto reason = co_await try_once();
+        if (leaving_) {
+            co_return asked_for();
+        }
+        if (!may_return(reason)) {
+            co_return reason;
+        }
+        co_await pause(reason);
+        if (leaving_) {
+            co_return asked_for();
+        }
+    }
+}
+
+bool LiveTalkie::may_return(const Error& reason) const {
+    return settings_.reconnect && estate_.again && may_pass(reason.code);
+}
+
+net::task<> LiveTalkie::pause(const Error& reason) {
+    const auto wait =
+        std::max<Duration>(backoff_.next(), std::chrono::milliseconds(reason.retry_ms));
+    emit(Reconnecting{.reason = reason, .wait = wait});
+    co_await pause_over_.wait_for(wait);
+}
+
+// The order of the end: no more sound, then no more reports, then the farewell's coroutine and ours.
+net::task<Error> LiveTalkie::try_once() {
+    connection_ = std::make_unique<Connection>(loop_);
+    lost_.reset();
+    const auto reason = co_await talk();
+    end_sound();
+    tick_wanted_.set();
+    if (reports_) {
+        reports_->cancel();
+    }
+    co_await connection_->gate.close();
+    co_await connection_->lane.close();
+    drain_reports();
+    if (session_) {
+        if (is_connected() && clock_.now() - connected_at_ >= backoff_reset_after) {
+            backoff_.reset();
+        }
+        estate_ = session_->leave_behind();
+        publish();
+        session_.reset();
+    }
+    reports_.reset();
+    link_.reset();
+    connection_.reset();
+    co_return reason;
+}
+
+net::task<Error> LiveTalkie::talk() {
     auto failed = co_await come_in();
-    while (failed && !end_reason_) {
-        auto message = co_await lane_.receive();
+    while (failed && !lost_) {
+        auto message = co_await connection_->lane.receive();
         if (message) {
             take(*message);
         } else {
             failed = std::unexpected(std::move(message.error()));
         }
     }
-    if (end_reason_) {
-        co_return *end_reason_;
+    if (lost_) {
+        co_return *lost_;
     }
     auto error = failed.error();
     if (error.code == ErrorCode::closed) {
@@ -179,7 +261,11 @@ net::task<Error> LiveTalkie::stay() {
 }
 
 void LiveTalkie::take(const wire::ServerMessage& message) {
+    const bool was_connected = is_connected();
     session_->receive(message);
+    if (!was_connected && is_connected()) {
+        connected_at_ = clock_.now();
+    }
     if (const auto* voice = std::get_if<wire::VoiceTunnel>(&message.body)) {
         // Voice that finds the ring full is lost, as it might have been on the way.
         if (voice->datagram.size() <= wire::datagram_bytes_max &&
@@ -201,9 +287,9 @@ net::task<Result<wire::ServerMessage>> LiveTalkie::receive_before(TimePoint dead
     bool late = false;
     const net::Alarm alarm(loop_, deadline - clock_.now(), [this, &late] {
         late = true;
-        lane_.hang_up();
+        connection_->lane.hang_up();
     });
-    auto message = co_await lane_.receive();
+    auto message = co_await connection_->lane.receive();
     if (late) {
         co_return fail(ErrorCode::timed_out, "The server does not answer.");
     }
@@ -220,7 +306,8 @@ net::task<Result<wire::ServerMessage>> LiveTalkie::receive_before(TimePoint dead
 
 // Nothing is sent before the server has proven who it is.
 net::task<Result<void>> LiveTalkie::come_in() {
-    if (auto connected = co_await lane_.connect(settings_.host, settings_.port); !connected) {
+    if (auto connected = co_await connection_->lane.connect(settings_.host, settings_.port);
+        !connected) {
         co_return connected;
     }
     const auto deadline = clock_.now() + connect_time_max;
@@ -229,7 +316,7 @@ net::task<Result<void>> LiveTalkie::come_in() {
         co_return std::unexpected(first.error());
     }
     const auto* hello = std::get_if<wire::Hello>(&first->body);
-    const auto exporter = lane_.export_value(crypto::exporter_label_login);
+    const auto exporter = connection_->lane.export_value(crypto::exporter_label_login);
     if (hello == nullptr || !exporter) {
         co_return fail(ErrorCode::malformed, "The server does not begin as Partyline does.");
     }
@@ -238,13 +325,13 @@ net::task<Result<void>> LiveTalkie::come_in() {
         co_return std::unexpected(server.error());
     }
     auto agreement = crypto::AgreementKey::generate();
-    lane_.send({.request_id = login_request_id,
-                .body = make_login({.identity = identity_,
-                                    .agreement = agreement,
-                                    .server_id = server->id,
-                                    .exporter = *exporter,
-                                    .name = settings_.name,
-                                    .now_unix_ms = clock_.unix_ms()})});
+    connection_->lane.send({.request_id = login_request_id,
+                            .body = make_login({.identity = identity_,
+                                                .agreement = agreement,
+                                                .server_id = server->id,
+                                                .exporter = *exporter,
+                                                .name = settings_.name,
+                                                .now_unix_ms = clock_.unix_ms()})});
     const auto second = co_await receive_before(deadline);
     if (!second) {
         co_return std::unexpected(second.error());
@@ -258,8 +345,8 @@ net::task<Result<void>> LiveTalkie::come_in() {
 
 Result<void> LiveTalkie::sit_down(const TrustedServer& server, const wire::Welcome& welcome,
                                   crypto::AgreementKey agreement) {
-    const auto up = lane_.export_value(crypto::exporter_label_up);
-    const auto down = lane_.export_value(crypto::exporter_label_down);
+    const auto up = connection_->lane.export_value(crypto::exporter_label_up);
+    const auto down = connection_->lane.export_value(crypto::exporter_label_down);
     if (!up || !down) {
         return std::unexpected(up ? down.error() : up.error());
     }
@@ -267,44 +354,52 @@ Result<void> LiveTalkie::sit_down(const TrustedServer& server, const wire::Welco
         VoiceLink::Hop{
             .up = crypto::hop_key(*up), .down = crypto::hop_key(*down), .epoch = welcome.hop_epoch},
         up_counters_);
+    auto estate = std::exchange(estate_, {});
     session_.emplace(Session::Given{.port = *this, .clock = clock_, .identity = identity_},
                      Seating{.session = welcome.session,
                              .route = welcome.route,
                              .connected = {.session = welcome.session,
                                            .server_name = server.name,
                                            .fingerprint = server.fingerprint,
-                                           .first_use = server.first_use},
+                                           .first_use = server.first_use,
+                                           .again = estate.again},
                              .shares_per_message = server.limits.shares_per_message},
                      OwnDevice{.server_id = server.id,
                                .session = welcome.session,
                                .identity = identity_.public_key(),
-                               .agreement = std::move(agreement)});
+                               .agreement = std::move(agreement)},
+                     std::move(estate));
+    // Figures of another session, which may have had other people under the same numbers, say nothing
+    // about this one.
+    model_shown_ = 0;
+    heard_shown_ = 0;
+    heard_view_.store(std::make_shared<const HeardView>());
     reports_ = std::make_unique<net::ReadWatch>(loop_, link_->control_wake.fd());
-    if (auto pass = gate_.enter()) {
+    if (auto pass = connection_->gate.enter()) {
         loop_.spawn(tick_along(std::move(*pass)));
     }
-    if (auto pass = gate_.enter()) {
+    if (auto pass = connection_->gate.enter()) {
         loop_.spawn(take_reports(std::move(*pass)));
     }
     return {};
 }
 
 void LiveTalkie::begin_end(Error reason) {
-    if (end_reason_) {
+    if (lost_ || !connection_) {
         return;
     }
-    end_reason_ = std::move(reason);
-    if (auto pass = gate_.enter()) {
+    lost_ = std::move(reason);
+    if (auto pass = connection_->gate.enter()) {
         loop_.spawn(say_farewell(std::move(*pass)));
     }
 }
 
-net::task<> LiveTalkie::say_farewell(net::Gate::Pass) { co_await lane_.say_farewell(); }
+net::task<> LiveTalkie::say_farewell(net::Gate::Pass) { co_await connection_->lane.say_farewell(); }
 
 // --- what keeps a session going --------------------------------------------------------------
 
 net::task<> LiveTalkie::tick_along(net::Gate::Pass) {
-    while (!gate_.closing()) {
+    while (!connection_->gate.closing()) {
         const bool up_taken = link_->to_up.flush();
         const bool down_taken = link_->to_down.flush();
         const auto now = clock_.now();
@@ -313,7 +408,7 @@ net::task<> LiveTalkie::tick_along(net::Gate::Pass) {
             due = std::min(due, now + backlog_flush_interval);
         }
         co_await tick_wanted_.wait_for(due - now);
-        if (!gate_.closing()) {
+        if (!connection_->gate.closing()) {
             session_->tick();
             publish();
         }
@@ -321,7 +416,7 @@ net::task<> LiveTalkie::tick_along(net::Gate::Pass) {
 }
 
 net::task<> LiveTalkie::take_reports(net::Gate::Pass) {
-    while (!gate_.closing() && co_await reports_->readable()) {
+    while (!connection_->gate.closing() && co_await reports_->readable()) {
         link_->control_wake.clear();
         drain_reports();
     }
@@ -332,7 +427,7 @@ void LiveTalkie::drain_reports() {
         return;
     }
     while (const auto datagram = link_->tunnel_up.pop()) {
-        lane_.send_voice(datagram->view());
+        connection_->lane.send_voice(datagram->view());
     }
     for (auto* reports : {&link_->from_up, &link_->from_down}) {
         while (auto report = reports->pop()) {
@@ -367,7 +462,7 @@ void LiveTalkie::begin_voice() {
     const VoiceIdentity identity{.server_id = session_->server_id(),
                                  .session = session_->session()};
     if (settings_.use_udp) {
-        if (auto socket = net::UdpSocket::connect(lane_.remote())) {
+        if (auto socket = net::UdpSocket::connect(connection_->lane.remote())) {
             link_->socket = std::move(*socket);
         } else {
             log::warning("All voice is tunnelled: {}", socket.error().message);
@@ -395,9 +490,12 @@ void LiveTalkie::begin_capture() {
 
 void LiveTalkie::end(Error reason) { begin_end(std::move(reason)); }
 
-void LiveTalkie::stop_voice() {
+void LiveTalkie::end_sound() {
     up_.reset();
     down_.reset();
+}
+
+void LiveTalkie::close_devices() {
     if (source_) {
         source_->on_device_change({});
     }

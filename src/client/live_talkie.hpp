@@ -7,11 +7,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "audio/source.hpp"
 #include "base/clock.hpp"
+#include "client/backoff.hpp"
 #include "client/control_lane.hpp"
 #include "client/handshake.hpp"
 #include "client/session.hpp"
@@ -66,9 +68,21 @@ private:
         Lane lane = Lane::tunnel;
     };
 
+    /// One connection to the server, and what waits on it.
+    struct Connection {
+        explicit Connection(net::Loop& loop) : lane(loop), gate(loop) {}
+        ControlLane lane;
+        net::Gate gate;
+    };
+
     // All below: [control].
     net::task<> live();
     net::task<Error> stay();
+    /// One connection from first to last; why it ended.
+    net::task<Error> try_once();
+    net::task<> pause(const Error& reason);
+    [[nodiscard]] bool may_return(const Error& reason) const;
+    net::task<Error> talk();
     net::task<Result<void>> come_in();
     void take(const wire::ServerMessage& message);
     net::task<Result<wire::ServerMessage>> receive_before(TimePoint deadline);
@@ -79,17 +93,20 @@ private:
     net::task<> say_farewell(net::Gate::Pass pass);
     void drain_reports();
     void watch_devices();
-    void stop_voice();
+    void end_sound();
+    void close_devices();
+    /// Ends this connection; whether another follows depends on the reason.
     void begin_end(Error reason);
     using Work = std::move_only_function<void(Session&)>;
-    /// Runs `work` on the control thread, once connected and unless it has ended.
-    void post(Work work);
+    /// Runs `work` on the control thread, once connected and unless it has ended. `command` is what
+    /// Refused calls it.
+    void post(std::string_view command, Work work);
     [[nodiscard]] bool is_connected() const { return session_ && session_->model().ready(); }
     void publish();
     [[nodiscard]] HeardView heard_now() const;
 
     // SessionPort.
-    void send(const wire::ClientMessage& message) override { lane_.send(message); }
+    void send(const wire::ClientMessage& message) override { connection_->lane.send(message); }
     void emit(const Event& event) override;
     void to_up(UpCommand command) override;
     void to_down(DownCommand command) override;
@@ -113,17 +130,23 @@ private:
 
     // Owned by the control thread, in the order in which they may die.
     net::Loop loop_;
-    ControlLane lane_;
-    net::Gate gate_;
     net::Event tick_wanted_;
+    net::Event pause_over_;
+    // Of one connection: made and dropped with it.
+    std::unique_ptr<Connection> connection_;
     std::unique_ptr<VoiceLink> link_;
     std::unique_ptr<net::ReadWatch> reports_;
     std::optional<Session> session_;
     std::unique_ptr<VoiceDown> down_;
     std::unique_ptr<VoiceUp> up_;
-    std::vector<Work> early_;  // what was asked before we were connected
-    std::optional<Error> end_reason_;
-    bool ended_ = false;  // Disconnected was told
+    std::optional<Error> lost_;  // why this connection is to end
+    // Of all of them.
+    Backoff backoff_;
+    Estate estate_;
+    TimePoint connected_at_;
+    std::vector<Work> early_;  // what was asked while we were not connected
+    bool leaving_ = false;     // disconnect() was asked for
+    bool ended_ = false;       // Disconnected was told
     std::uint64_t model_shown_ = 0;
     std::uint64_t heard_shown_ = 0;
 

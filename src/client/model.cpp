@@ -156,6 +156,14 @@ Model::Events Model::set_heard(SessionId session, bool speaking) {
     return events;
 }
 
+Model::Events Model::hush() {
+    Events events;
+    for (auto& [session, entry] : people_) {
+        set_speaking(entry, false, events);
+    }
+    return events;
+}
+
 void Model::set_speaking(Entry& entry, bool speaking, Events& events) {
     if (entry.person.speaking == speaking) {
         return;
@@ -180,6 +188,31 @@ std::vector<Room> Model::rooms() const {
     std::ranges::sort(
         rooms, {}, [](const Room& room) { return std::tuple(room.parent, room.order, room.id); });
     return rooms;
+}
+
+std::vector<std::string> Model::path_of(ChannelId channel) const {
+    std::vector<std::string> path;
+    // Bounded, as a server may tell of rooms that are each other's parents.
+    for (auto at = rooms_.find(channel); at != rooms_.end() && path.size() < rooms_.size();
+         at = rooms_.find(at->second.parent)) {
+        path.push_back(at->second.name);
+    }
+    std::ranges::reverse(path);
+    return path;
+}
+
+ChannelId Model::room_at(std::span<const std::string> path) const {
+    ChannelId at{};
+    for (const auto& name : path) {
+        const auto next = std::ranges::find_if(rooms_, [&](const auto& one) {
+            return one.second.parent == at && one.second.name == name;
+        });
+        if (next == rooms_.end()) {
+            return {};
+        }
+        at = next->first;
+    }
+    return at;
 }
 
 std::vector<Person> Model::people() const {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/ids.hpp"
@@ -39,6 +40,8 @@ public:
     /// Still shown until presence tells where they went, but no longer one of the room.
     void member_left(SessionId session);
 
+    /// The connection is lost: nobody is heard any more.
+    Events hush();
     /// What was heard of somebody in our room, or sent by us.
     Events set_heard(SessionId session, bool speaking);
 
@@ -47,6 +50,10 @@ public:
     [[nodiscard]] std::uint64_t revision() const { return revision_; }
     [[nodiscard]] ChannelId own_channel() const { return own_channel_; }
     [[nodiscard]] std::vector<Room> rooms() const;
+    /// The names from the top to this room; empty if there is no such room.
+    [[nodiscard]] std::vector<std::string> path_of(ChannelId channel) const;
+    /// The room at the end of these names, spelled exactly so; zero if there is none.
+    [[nodiscard]] ChannelId room_at(std::span<const std::string> path) const;
     [[nodiscard]] std::vector<Person> people() const;
     [[nodiscard]] std::optional<Person> person(SessionId session) const;
     /// Empty for a session that is not known.

@@ -143,5 +143,22 @@ TEST_F(ModelTest, WhoLeavesIsNoMemberThoughStillShown) {
     EXPECT_EQ(model_.room_members(), std::vector{ann});
 }
 
+TEST(Model, RoomsAreFoundByTheirNames) {
+    Model model;
+    model.fold(wire::ChannelPage{{{.id = ChannelId{1}, .name = "Games"},
+                                  {.id = ChannelId{2}, .parent = ChannelId{1}, .name = "A/B"},
+                                  {.id = ChannelId{3}, .name = "A/B"}}});
+    const auto path = model.path_of(ChannelId{2});
+    EXPECT_EQ(path, (std::vector<std::string>{"Games", "A/B"}));
+    EXPECT_EQ(model.room_at(path), ChannelId{2});
+    EXPECT_EQ(model.room_at(model.path_of(ChannelId{3})), ChannelId{3});
+    EXPECT_TRUE(model.path_of(ChannelId{9}).empty());
+    EXPECT_EQ(model.room_at({}), ChannelId{});
+    EXPECT_EQ(model.room_at(std::vector<std::string>{"Games", "B"}), ChannelId{});
+    // Whatever a server tells.
+    model.fold(wire::ChannelPage{{{.id = ChannelId{1}, .parent = ChannelId{2}, .name = "Games"}}});
+    EXPECT_LE(model.path_of(ChannelId{2}).size(), 3U);
+}
+
 }  // namespace
 }  // namespace partyline::client

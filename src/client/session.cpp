@@ -27,12 +27,13 @@ std::uint64_t random_nonce() {
 
 }  // namespace
 
-Session::Session(Given given, Seating seating, OwnDevice own)
+Session::Session(Given given, Seating seating, OwnDevice own, Estate estate)
     : port_(given.port),
       clock_(given.clock),
       identity_(given.identity),
       seating_(std::move(seating)),
       keys_(std::move(own), given.clock, seating_.shares_per_message),
+      estate_(std::move(estate)),
       last_heard_(clock_.now()),
       next_ping_(last_heard_ + control_ping_interval),
       next_renewal_(last_heard_ + device_renewal_interval) {
@@ -41,9 +42,13 @@ Session::Session(Given given, Seating seating, OwnDevice own)
 
 // --- what the person wants -------------------------------------------------------------------
 
-void Session::join(ChannelId channel) { request(wire::Join{channel}, {.asked = Asked::join}); }
+void Session::join(ChannelId channel) {
+    heading_ = channel;
+    request(wire::Join{channel}, {.asked = Asked::join});
+}
 
 void Session::leave() {
+    heading_ = {};
     // Not one more word goes out, whenever the server hears of it.
     ++leaves_asked_;
     update_open();
@@ -51,15 +56,24 @@ void Session::leave() {
 }
 
 void Session::say(std::string text) {
+    if (going_back_) {
+        estate_.unsaid.push_back({.nonce = random_nonce(), .text = std::move(text)});
+        return;
+    }
     if (!model_.own_channel()) {
         refuse(Asked::say, {.code = ErrorCode::not_in_room,
                             .message = "Join a room first: texts go to those who are in it."});
         return;
     }
-    request(
-        wire::SendText{
-            .channel = model_.own_channel(), .text = std::move(text), .nonce = random_nonce()},
-        {.asked = Asked::say});
+    send_text({.nonce = random_nonce(), .text = std::move(text)});
+}
+
+void Session::send_text(Unsaid text) {
+    if (request(
+            wire::SendText{.channel = model_.own_channel(), .text = text.text, .nonce = text.nonce},
+            {.asked = Asked::say})) {
+        saying_.emplace(last_request_, std::move(text));
+    }
 }
 
 void Session::history(MessageId before, std::uint32_t texts) {
@@ -87,15 +101,16 @@ void Session::set_self_state(bool mute, bool deafen) {
     request(wire::SetSelfState{.mute = mute_, .deafen = deafen_}, {.asked = Asked::self_state});
 }
 
-void Session::request(wire::ClientBody body, Request request) {
+bool Session::request(wire::ClientBody body, Request request) {
     const bool of_a_person = request.asked != Asked::keys && request.asked != Asked::other;
     if (of_a_person && requests_.size() >= requests_outstanding_max) {
         refuse(request.asked, {.code = ErrorCode::rate_limited,
                                .message = "Too many requests wait for the server's answer."});
-        return;
+        return false;
     }
     requests_.emplace(++last_request_, request);
     port_.send({.request_id = last_request_, .body = std::move(body)});
+    return true;
 }
 
 void Session::refuse(Asked asked, Error error) {
@@ -106,6 +121,9 @@ void Session::refuse(Asked asked, Error error) {
     if (asked == Asked::leave) {
         --leaves_asked_;
         update_open();
+    }
+    if (asked == Asked::leave || asked == Asked::join) {
+        heading_ = model_.own_channel();
     }
     port_.emit(Refused{.command = command_words[static_cast<std::size_t>(asked)],
                        .error = std::move(error)});

@@ -3,15 +3,16 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "client/device_book.hpp"
+#include "client/estate.hpp"
 #include "client/key_exchange.hpp"
 #include "client/model.hpp"
 #include "client/talkie.hpp"
@@ -62,7 +63,11 @@ public:
         const Clock& clock;
         const crypto::Identity& identity;
     };
-    Session(Given given, Seating seating, OwnDevice own);
+    Session(Given given, Seating seating, OwnDevice own, Estate estate);
+
+    /// The connection is lost: what the next session is to be made with. What cannot be taken along
+    /// is refused to whoever asked for it. The last call.
+    Estate leave_behind();
 
     void receive(const wire::ServerMessage& message);
     void take(VoiceReport report);
@@ -101,9 +106,16 @@ private:
     struct Request {
         Asked asked = Asked::other;
         std::uint64_t ticket = 0;
+        bool back = false;  // the join that returns us to where we were
     };
 
-    void request(wire::ClientBody body, Request request);
+    /// False, and refused, if too many wait already.
+    bool request(wire::ClientBody body, Request request);
+    void send_text(Unsaid text);
+    // The way back (session_return.cpp).
+    void go_back();
+    void be_back();
+    void stay_out(Error error);
     void refuse(Asked asked, Error error);
     void emit_all(const Model::Events& events);
     /// Does what key exchange wants done.
@@ -167,12 +179,16 @@ private:
     // Owned.
     Model model_;
     KeyExchange keys_;
-    std::unordered_map<std::uint64_t, Request> requests_;
+    Estate estate_;
+    std::map<std::uint64_t, Request> requests_;
+    std::map<std::uint64_t, Unsaid> saying_;  // by request, until it is answered
+    ChannelId heading_{};                     // where we are once all requests are answered
+    bool going_back_ = false;
     std::uint64_t last_request_ = login_request_id;
     std::uint64_t last_ping_token_ = 0;
     HeardReport heard_;
     Lane lane_ = Lane::tunnel;
-    std::uint64_t heard_revision_ = 0;
+    std::uint64_t heard_revision_ = 1;
 
     std::uint32_t frame_ms_ = dsp::frame_ms;
     unsigned leaves_asked_ = 0;

@@ -11,6 +11,7 @@ void Session::receive(const wire::ServerMessage& message) {
     if (message.reply_to == 0) {
         std::visit([this](const auto& body) { on(body); }, message.body);
     } else if (const auto node = requests_.extract(message.reply_to)) {
+        saying_.erase(message.reply_to);
         std::visit([&](const auto& body) { on_answer(node.mapped(), body); }, message.body);
     }
 }
@@ -27,6 +28,7 @@ void Session::on_answer(const Request& request, const wire::Joined& joined) {
     if (request.asked != Asked::join) {
         return;
     }
+    estate_.in_room = true;
     const auto events = model_.enter(joined.channel);
     port_.emit(RoomEntered{joined.channel});
     emit_all(events);
@@ -40,6 +42,9 @@ void Session::on_answer(const Request& request, const wire::Joined& joined) {
     if (!std::exchange(playout_begun_, true)) {
         port_.begin_playout();
     }
+    if (request.back) {
+        be_back();
+    }
 }
 
 void Session::on_answer(const Request& request, const wire::Ok&) {
@@ -51,6 +56,7 @@ void Session::on_answer(const Request& request, const wire::Ok&) {
         return;
     }
     --leaves_asked_;
+    estate_.in_room = false;
     const auto events = model_.enter(ChannelId{});
     keys_.left_room();
     presence_changed();
@@ -66,7 +72,11 @@ void Session::on_answer(const Request& request, const wire::Refusal& refusal) {
         keys_.answered(request.ticket, refusal.error);
         pump_keys();
     }
-    refuse(request.asked, refusal.error);
+    if (request.back) {
+        stay_out(refusal.error);
+    } else {
+        refuse(request.asked, refusal.error);
+    }
     if (refusal.closing) {
         port_.end(refusal.error);
     }
@@ -118,6 +128,7 @@ void Session::on(const wire::SnapshotEnd&) {
     port_.emit(seating_.connected);
     port_.begin_voice();
     port_.to_down(SetRoute{seating_.route});
+    go_back();
 }
 
 // Whoever is given our key is on the screen before, whatever presence says later.

@@ -70,6 +70,7 @@ private:
     void add(const std::string& word) { line_ += (line_.empty() ? "" : "; ") + word; }
 
     void tell(const Connected&) { add("connected"); }
+    void tell(const RoomsChanged&) { add("rooms"); }
     void tell(const RoomEntered& event) { add(std::format("in {}", event.channel.value)); }
     void tell(const RoomLeft&) { add("out"); }
     void tell(const KeysReady&) { add("ready"); }
@@ -94,18 +95,30 @@ private:
 class SessionTest : public testing::Test {
 protected:
     SessionTest() {
+        connect({});
+        say(wire::ChannelPage{{{.id = lobby, .name = "Lobby"}}});
+        say(wire::PresencePage{{presence(1, "me", {}), presence(2, "ann", lobby)}});
+        EXPECT_EQ(told_.take(), "") << "nothing before Connected";
+        say(wire::SnapshotEnd{});
+        EXPECT_EQ(told_.take(), "connected; voice; down: route 5");
+    }
+
+    void connect(Estate estate) {
         session_ = std::make_unique<Session>(
             Session::Given{.port = told_, .clock = clock_, .identity = self_.identity},
             Seating{.session = self_.session,
                     .route = Route{5},
                     .connected = {.session = self_.session},
                     .shares_per_message = 400},
-            self_.device());
-        say(wire::ChannelPage{{{.id = lobby, .name = "Lobby"}}});
-        say(wire::PresencePage{{presence(1, "me", {}), presence(2, "ann", lobby)}});
-        EXPECT_EQ(told_.take(), "") << "nothing before Connected";
+            self_.device(), std::move(estate));
+    }
+
+    /// The connection is lost, and the next one shows these rooms.
+    void come_back(std::vector<wire::Channel> rooms) {
+        auto estate = session_->leave_behind();
+        connect(std::move(estate));
+        say(wire::ChannelPage{std::move(rooms)});
         say(wire::SnapshotEnd{});
-        EXPECT_EQ(told_.take(), "connected; voice; down: route 5");
     }
 
     static wire::Presence presence(std::uint32_t session, std::string name, ChannelId channel) {
@@ -311,7 +324,93 @@ TEST_F(SessionTest, WhoLeavesIsHeardNoMoreThoughPresenceLags) {
     EXPECT_EQ(told_.take(), "person bob") << "ann, still shown in the room, is no member";
 }
 
-TEST_F(SessionTest, PingsEach15SecondsAndGivesUpAfter45OfSilence) {
+// --- back after a loss -----------------------------------------------------------------------
+
+TEST_F(SessionTest, ComesBackAsItWas) {
+    enter_lobby();
+    session_->set_self_state(true, false);
+    session_->take(SpeakingChange{.speaker = SessionId{2}, .speaking = true});
+    told_.take();
+    // Ids may be others after a restart: rooms are known by their names.
+    come_back({{.id = ChannelId{3}, .name = "Attic"}, {.id = ChannelId{4}, .name = "Lobby"}});
+    EXPECT_EQ(
+        told_.take(),
+        "2 pauses; connected; voice; down: route 5; rooms; down: hear; > SetSelfState; > Join");
+    EXPECT_EQ(std::get<wire::Join>(told_.sent.back().body).channel, ChannelId{4});
+}
+
+TEST_F(SessionTest, WhatWasNotAcceptedIsSaidOnceMore) {
+    enter_lobby();
+    session_->say("accepted");
+    answer(wire::TextAccepted{.id = MessageId{1}});
+    session_->say("perhaps");
+    const auto nonce = std::get<wire::SendText>(told_.sent.back().body).nonce;
+    told_.take();
+    come_back({{.id = lobby, .name = "Lobby"}});
+    session_->say("meanwhile");
+    EXPECT_EQ(told_.take(), "connected; voice; down: route 5; rooms; > Join");
+    answer(wire::Joined{.channel = lobby, .route = Route{6}, .members = 1});
+    const auto told = told_.take();
+    EXPECT_TRUE(told.ends_with("> SendText; > SendText")) << told;
+    const auto& texts = told_.sent;
+    const auto& first = std::get<wire::SendText>(texts[texts.size() - 2].body);
+    EXPECT_EQ(first.text, "perhaps");
+    EXPECT_EQ(first.nonce, nonce) << "if only the answer was lost, it is not said twice";
+    EXPECT_EQ(std::get<wire::SendText>(texts.back().body).text, "meanwhile");
+}
+
+TEST_F(SessionTest, ALossOnTheWayBackLosesNothing) {
+    enter_lobby();
+    session_->say("perhaps");
+    session_->set_self_state(false, true);
+    for (int i = 0; i < 3; ++i) {
+        connect(session_->leave_behind());  // not even a snapshot
+    }
+    come_back({{.id = lobby, .name = "Lobby"}});
+    session_->say("meanwhile");
+    told_.take();
+    come_back({{.id = lobby, .name = "Lobby"}});
+    EXPECT_EQ(told_.take(),
+              "connected; voice; down: route 5; rooms; down: deaf; > SetSelfState; > Join");
+    answer(wire::Joined{.channel = lobby, .route = Route{6}, .members = 1});
+    const auto told = told_.take();
+    EXPECT_TRUE(told.ends_with("> SendText; > SendText")) << told;
+}
+
+TEST_F(SessionTest, WhereTheRoomIsGoneThePersonIsTold) {
+    enter_lobby();
+    session_->say("perhaps");
+    told_.take();
+    come_back({{.id = ChannelId{3}, .name = "Attic"}});
+    EXPECT_EQ(told_.take(),
+              "connected; voice; down: route 5; rooms; out; join refused 11; say refused 13");
+}
+
+TEST_F(SessionTest, WhereTheRoomIsClosedThePersonIsTold) {
+    enter_lobby();
+    told_.take();
+    come_back({{.id = lobby, .name = "Lobby"}});
+    told_.take();
+    answer(wire::Refusal{.error = {.code = ErrorCode::not_permitted}, .closing = false});
+    EXPECT_EQ(told_.take(), "out; join refused 19");
+    session_->say("hello");
+    EXPECT_EQ(told_.take(), "say refused 13");
+}
+
+TEST_F(SessionTest, WhatWasAskedBeforeTheLossHolds) {
+    session_->join(lobby);
+    told_.take();
+    come_back({{.id = lobby, .name = "Lobby"}});
+    EXPECT_EQ(told_.take(), "connected; voice; down: route 5; rooms; > Join") << "on its way in";
+    enter_lobby();
+    session_->leave();
+    session_->history({}, 10);
+    told_.take();
+    come_back({{.id = lobby, .name = "Lobby"}});
+    EXPECT_EQ(told_.take(), "history refused 1001; connected; voice; down: route 5; rooms; out");
+}
+
+TEST_F(SessionTest, PingsEach4SecondsAndGivesUpAfter10OfSilence) {
     const auto tick_until = [&](TimePoint end) {
         while (session_->next_tick() <= end) {
             clock_.set(std::max(clock_.now(), session_->next_tick()));
@@ -321,12 +420,12 @@ TEST_F(SessionTest, PingsEach15SecondsAndGivesUpAfter45OfSilence) {
         clock_.set(end);
     };
     const auto start = clock_.now();
-    tick_until(start + 44s);
+    tick_until(start + 9s);
     EXPECT_EQ(told_.take(), "> ControlPing; > ControlPing");
     answer(wire::ControlPong{});
-    tick_until(start + 88s);
-    EXPECT_EQ(told_.take(), "> ControlPing; > ControlPing; > ControlPing");
-    clock_.set(start + 89s);
+    tick_until(start + 18s);
+    EXPECT_EQ(told_.take(), "> ControlPing; > ControlPing");
+    clock_.set(start + 19s);
     session_->tick();
     EXPECT_EQ(told_.take(), "end 18");
 }

@@ -38,6 +38,9 @@ struct Settings {
     std::string speaker = "none";
     /// Off: never try UDP, tunnel all voice (for tests, and networks that punish UDP).
     bool use_udp = true;
+    /// When a connection that stood is lost, come back by itself: to the same room, as muted and
+    /// deafened as before, with what was said meanwhile. Off: Disconnected.
+    bool reconnect = true;
 };
 
 // --- what a talkie knows ---------------------------------------------------------------------
@@ -95,6 +98,16 @@ struct Connected {
     std::string server_name;
     std::string fingerprint;
     bool first_use = false;  // the server's identity was not known before and is pinned now
+    /// Back after Reconnecting, under another session. Rooms and people are told anew; RoomEntered
+    /// follows if there was a room, or RoomLeft if it is gone or closed to us. Voice starts in the
+    /// tunnel again, and its figures at zero.
+    bool again = false;
+};
+/// The connection is lost, or a try to get back has failed: the next one comes after `wait`. Told
+/// before each. What is asked for meanwhile waits.
+struct Reconnecting {
+    Error reason;
+    Duration wait{};
 };
 /// The end; no event follows. `error.code` is `closed` when it was asked for.
 struct Disconnected {
@@ -183,12 +196,12 @@ struct AudioStarted {
 /// The file behind the microphone has been spoken to its end.
 struct MicFinished {};
 
-using Event =
-    std::variant<Connected, Disconnected, RoomsChanged, PersonChanged, PersonLeft, RoomEntered,
-                 RoomLeft, KeysReady, TextReceived, HistoryReceived, TextChanged, SpeakingChanged,
-                 LaneChanged, DeviceChanged, MemberRefused, Refused, AudioStarted, MicFinished>;
+using Event = std::variant<Connected, Reconnecting, Disconnected, RoomsChanged, PersonChanged,
+                           PersonLeft, RoomEntered, RoomLeft, KeysReady, TextReceived,
+                           HistoryReceived, TextChanged, SpeakingChanged, LaneChanged,
+                           DeviceChanged, MemberRefused, Refused, AudioStarted, MicFinished>;
 
-/// A live connection to one switchboard, with threads of its own. Every member is [any]; events
+/// A live connection to one switchboard, renewed when it is lost, with threads of its own. Every member is [any]; events
 /// come on the talkie's control thread, one at a time, and may call back into the talkie.
 class Talkie {
 public:
@@ -199,7 +212,8 @@ public:
     /// Leaves in order, waits at most a second for that, and joins all threads.
     virtual ~Talkie() = default;
 
-    // Commands given before Connected wait for it; after Disconnected they do nothing.
+    // Commands given before Connected wait for it, and so do those while Reconnecting; beyond
+    // early_commands_max they are Refused. After Disconnected they do nothing.
     virtual void join(ChannelId channel) = 0;
     virtual void leave() = 0;
     virtual void say(std::string text) = 0;

@@ -10,7 +10,12 @@ namespace partyline::client {
 
 VoiceDown::VoiceDown(const VoiceIdentity& identity, VoiceLink& link, audio::Sink& sink,
                      const Clock& clock)
-    : link_(link), sink_(sink), clock_(clock), receiver_(identity), thread_([this] { run(); }) {}
+    : link_(link),
+      sink_(sink),
+      clock_(clock),
+      receiver_(identity),
+      told_started_(sink.started() != TimePoint{}),
+      thread_([this] { run(); }) {}
 
 VoiceDown::~VoiceDown() {
     ending_.store(true);

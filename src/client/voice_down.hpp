@@ -71,7 +71,7 @@ private:
     bool room_talking_ = false;
     bool deafened_ = false;
     bool playing_ = false;
-    bool told_started_ = false;
+    bool told_started_;  // or by the one before us
     Duration round_trip_{};
     Lane told_lane_ = Lane::tunnel;
     TimePoint next_heard_report_{};

@@ -13,11 +13,17 @@ Result<std::unique_ptr<VoiceUp>> VoiceUp::start(const VoiceIdentity& identity, V
     if (!sender) {
         return std::unexpected(std::move(sender.error()));
     }
+    source.resume();
     return std::unique_ptr<VoiceUp>(new VoiceUp(std::move(*sender), link, source));
 }
 
 VoiceUp::VoiceUp(VoiceSender sender, VoiceLink& link, audio::Source& source)
-    : link_(link), source_(source), sender_(std::move(sender)), thread_([this] { run(); }) {}
+    : link_(link),
+      source_(source),
+      sender_(std::move(sender)),
+      told_started_(source.started() != TimePoint{}),
+      told_finished_(source.finished()),
+      thread_([this] { run(); }) {}
 
 VoiceUp::~VoiceUp() {
     stage_.store(Stage::ending);

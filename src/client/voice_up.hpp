@@ -56,8 +56,8 @@ private:
     VoiceSender sender_;
     std::uint64_t last_pong_ = 0;
     bool told_talking_ = false;
-    bool told_started_ = false;
-    bool told_finished_ = false;
+    bool told_started_;  // or by the one before us
+    bool told_finished_;
 
     std::atomic<Stage> stage_{Stage::waiting};
     std::thread thread_;

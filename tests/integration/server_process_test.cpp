@@ -45,7 +45,7 @@ TEST_F(ServerProgram, ADataFolderThatCannotBeIsNamed) {
 }
 
 TEST_F(ServerProgram, SigtermEndsItInOrder) {
-    const auto alice = enter({.name = "alice"});
+    const auto alice = enter({.name = "alice", .more = {"--once"}});
     EXPECT_EQ(server_->stop(), 0);
     EXPECT_EQ(alice->wait("disconnected")["code"], "shutting_down");
     EXPECT_EQ(alice->process().wait(), 5);
@@ -59,7 +59,7 @@ TEST_F(ServerProgram, ItsIdentityOutlivesIt) {
 }
 
 TEST_F(ServerProgram, ACrashIsNoticedByTheTalkies) {
-    const auto alice = enter({.name = "alice"});
+    const auto alice = enter({.name = "alice", .more = {"--once"}});
     server_->process().signal(SIGKILL);
     alice->wait("disconnected");
     EXPECT_EQ(alice->process().wait(), 5);

@@ -23,7 +23,7 @@ protected:
 
 TEST_F(Texts, OutliveAKilledServer) {
     {
-        const auto ada = enter({.name = "ada"});
+        const auto ada = enter({.name = "ada", .more = {"--once"}});
         for (const auto* line : {"say one", "say teh second", "say three"}) {
             ada->command(line);
         }

@@ -1,0 +1,29 @@
+// What a talkie takes from one connection to the next.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace partyline::client {
+
+/// A text that no server has accepted yet. The nonce stays, so that it is said once even if only the
+/// answer was lost.
+struct Unsaid {
+    std::uint64_t nonce = 0;
+    std::string text;
+};
+
+struct Estate {
+    /// We have been connected before.
+    bool again = false;
+    /// The names from the top to the room we were in or on our way to: ids may be others after a
+    /// restart. Empty for no room.
+    std::vector<std::string> room;
+    bool in_room = false;  // as the person was last told
+    bool mute = false;
+    bool deafen = false;
+    std::vector<Unsaid> unsaid;  // in that room, in order
+};
+
+}  // namespace partyline::client
