@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/log.hpp"
 #include "base/random.hpp"
 #include "base/spsc_ring.hpp"
 #include "base/text.hpp"
@@ -170,6 +171,15 @@ TEST(Random, SameSeedSameNumbers) {
         const auto u = a.uniform();
         EXPECT_TRUE(u >= 0.0 && u < 1.0);
     }
+}
+
+TEST(Log, AnyLineIsAJsonString) {
+    EXPECT_EQ(log::to_json_string("plain"), R"("plain")");
+    EXPECT_EQ(log::to_json_string("a \"b\" \\ c\nd\te"), R"("a \"b\" \\ c\nd\te")");
+    EXPECT_EQ(log::to_json_string(std::string_view("\0\x1B[2J\x7F", 6)),
+              R"("\u0000\u001b[2J\u007f")");
+    EXPECT_EQ(log::to_json_string("caf\u00E9"), "\"caf\u00E9\"");
+    EXPECT_EQ(log::to_json_string("\xFF!"), R"("?!")");
 }
 
 }  // namespace

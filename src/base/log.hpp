@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <format>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -10,8 +11,15 @@ namespace partyline::log {
 
 enum class Level : std::uint8_t { debug, info, warning, error, off };
 
-/// [main] Sets what is written to standard error. Before this: warnings and errors.
+/// A line for people, or a line that is a JSON object with "time", "level" and "message".
+enum class Format : std::uint8_t { text, json };
+
+/// [any but audio and relay] Sets what is written to standard error. Before this: warnings and errors.
 void set_level(Level level);
+/// [any but audio and relay] Sets how. Before this: text.
+void set_format(Format format);
+/// `line` as a JSON string, quotes included; what is not UTF-8 becomes '?'. [any]
+[[nodiscard]] std::string to_json_string(std::string_view line);
 [[nodiscard]] bool enabled(Level level);
 /// [any but audio and relay] Writes one line. Prefer the functions below.
 void write(Level level, std::string_view line);
