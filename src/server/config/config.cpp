@@ -40,16 +40,22 @@ Result<void> set_keys(Config& config, const toml::table& table, std::span<const 
     return {};
 }
 
-Result<void> set_limits(Config& config, const toml::node& node, const std::string& file) {
-    const auto* table = node.as_table();
-    if (table == nullptr) {
-        return complain(file, node, "limits", "must be written as [limits]");
+Result<void> set_section(Config& config, const toml::table& file_table, const Section& section,
+                         const std::string& file) {
+    const std::string heading(section.heading);
+    const auto* node = file_table.get(heading);
+    if (node == nullptr) {
+        return {};
     }
-    const auto known = names_of(limit_keys());
-    if (const auto checked = refuse_unknown_keys(file, *table, "limits", known); !checked) {
+    const auto* table = node->as_table();
+    if (table == nullptr) {
+        return complain(file, *node, heading, std::format("must be written as [{}]", heading));
+    }
+    const auto known = names_of(section.keys);
+    if (const auto checked = refuse_unknown_keys(file, *table, heading, known); !checked) {
         return checked;
     }
-    return set_keys(config, *table, limit_keys(), file, "limits.");
+    return set_keys(config, *table, section.keys, file, heading + ".");
 }
 
 Result<void> check_counts(const control::Limits& limits, const toml::table& table,
@@ -95,15 +101,20 @@ Result<void> check_together(const Config& config, const toml::table& table,
 }
 
 Result<Config> build(const toml::table& table, const std::string& file) {
-    auto known = names_of(top_keys());
-    known.insert(known.end(), {"limits", "room"});
+    const auto top = sections().front();
+    const auto below = sections().subspan(1);
+    auto known = names_of(top.keys);
+    for (const auto& section : below) {
+        known.push_back(section.heading);
+    }
+    known.emplace_back("room");
     if (const auto checked = refuse_unknown_keys(file, table, "", known); !checked) {
         return std::unexpected(checked.error());
     }
     auto config = embedded_defaults();
-    auto done = set_keys(config, table, top_keys(), file, "");
-    if (const auto* limits = table.get("limits"); done && limits != nullptr) {
-        done = set_limits(config, *limits, file);
+    auto done = set_keys(config, table, top.keys, file, "");
+    for (auto section = below.begin(); done && section != below.end(); ++section) {
+        done = set_section(config, table, *section, file);
     }
     if (done) {
         done = check_together(config, table, file);
@@ -183,11 +194,35 @@ Result<Config> read_file(const std::filesystem::path& path) {
 
 std::string explained() {
     const auto defaults = embedded_defaults();
-    return "# The configuration of a Partyline switchboard. Every key may be left out; what stands "
-           "here "
-           "is the default.\n\n" +
-           explain_keys(top_keys(), defaults) + "[limits]\n\n" +
-           explain_keys(limit_keys(), defaults) + explain_rooms(defaults.control.channels);
+    std::string text =
+        "# The configuration of a Partyline switchboard. Every key may be left out; what stands "
+        "here is the default.\n"
+        "# After a change: SIGHUP (systemctl reload partyline). What that does not change says "
+        "so.\n\n";
+    for (const auto& section : sections()) {
+        if (!section.heading.empty()) {
+            text += std::format("[{}]\n\n", section.heading);
+        }
+        text += explain_keys(section.keys, defaults);
+    }
+    return text + explain_rooms(defaults.control.channels);
+}
+
+std::vector<std::string> changes_for_a_restart(const Config& before, const Config& after) {
+    std::vector<std::string> names;
+    for (const auto& section : sections()) {
+        for (const auto& key : section.keys) {
+            if (key.reload == Reload::needs_restart && key.show(before) != key.show(after)) {
+                names.push_back(section.heading.empty()
+                                    ? std::string(key.name)
+                                    : std::format("{}.{}", section.heading, key.name));
+            }
+        }
+    }
+    if (before.control.channels != after.control.channels) {
+        names.emplace_back("room");
+    }
+    return names;
 }
 
 }  // namespace partyline::config

@@ -1,6 +1,8 @@
 // What a switchboard's owner decides, and the file in which that stands.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -16,6 +18,7 @@
 namespace partyline::config {
 
 inline constexpr const char* default_file_name = "partyline-server.toml";
+inline constexpr std::uint16_t admin_default_port = 47181;
 inline constexpr std::size_t file_bytes_max = 1024 * 1024;
 
 struct Config {
@@ -28,7 +31,10 @@ struct Config {
     /// Given by the owner; nothing: made by the server and kept in the data folder.
     std::optional<net::CertificatePaths> certificate;
     unsigned relay_threads = 1;
+    /// Health and figures over HTTP; nothing: nowhere.
+    std::optional<net::Endpoint> admin_listen = net::Endpoint::loopback_v4(admin_default_port);
     log::Level log_level = log::Level::info;
+    log::Format log_format = log::Format::text;
 };
 
 /// What holds without any file: a few rooms, [::] and the default port.
@@ -44,5 +50,8 @@ Result<Config> read_file(const std::filesystem::path& path);
 /// A file with every key, its meaning and its default: what --print-config prints. parse() makes
 /// embedded_defaults() of it.
 std::string explained();
+
+/// The keys, as "limits.sessions", in which the two differ and that a running server cannot take.
+std::vector<std::string> changes_for_a_restart(const Config& before, const Config& after);
 
 }  // namespace partyline::config

@@ -45,7 +45,11 @@ data = "/var/lib/partyline"
 certificate = "/c.pem"
 certificate_key = "/k.pem"
 relay_threads = 2
-log = "debug"
+[log]
+level = "debug"
+format = "json"
+[admin]
+listen = "[::1]:9000"
 [limits]
 sessions = 7
 login_seconds = 9
@@ -69,6 +73,8 @@ name = "Two"
     EXPECT_EQ(config.certificate->key, "/k.pem");
     EXPECT_EQ(config.relay_threads, 2U);
     EXPECT_EQ(config.log_level, log::Level::debug);
+    EXPECT_EQ(config.log_format, log::Format::json);
+    EXPECT_EQ(config.admin_listen.value().to_string(), "[::1]:9000");
     EXPECT_EQ(config.control.limits.sessions, 7U);
     EXPECT_EQ(config.control.limits.login, std::chrono::seconds(9));
     const std::vector<room::Channel> rooms{
@@ -102,7 +108,15 @@ TEST(Config, EveryErrorNamesFileLineAndKey) {
         {"relay_threads = 1.5", "s.toml:1: relay_threads: must be a whole number from 1 to 64"},
         {"certificate = \"a\"", "s.toml:1: certificate: is of no use without certificate_key"},
         {"certificate_key = \"a\"", "s.toml:1: certificate_key: is of no use without certificate"},
-        {"log = \"loud\"", "s.toml:1: log: must be \"debug\", \"info\", \"warning\" or \"error\""},
+        {"log = \"debug\"", "s.toml:1: log: must be written as [log]"},
+        {"[log]\nlevel = \"loud\"",
+         "s.toml:2: log.level: must be \"debug\", \"info\", \"warning\" or \"error\""},
+        {"[log]\nformat = 1", "s.toml:2: log.format: must be \"text\" or \"json\""},
+        {"[admin]\nlisten = \"here\"",
+         "s.toml:2: admin.listen: must be an address such as \"127.0.0.1:47181\", or \"\" for "
+         "none"},
+        {"[admin]\nport = 1",
+         "s.toml:2: admin.port: there is no such key; --print-config shows all keys"},
         {"limits = 1", "s.toml:1: limits: must be written as [limits]"},
         {"[limits]\nsesions = 4",
          "s.toml:2: limits.sesions: there is no such key; did you mean \"sessions\"?"},
@@ -137,6 +151,29 @@ TEST(Config, EveryErrorNamesFileLineAndKey) {
     }
     EXPECT_TRUE(error_of("name = \"x\"\nname").starts_with("s.toml:2: ")) << error_of("name");
     EXPECT_TRUE(error_of("name = \"a\\u202Eb\"").starts_with("s.toml:1: name: "));
+}
+
+TEST(Config, TheAdminPortCanBeOff) {
+    EXPECT_FALSE(parse("[admin]\nlisten = \"\"", "s.toml").value().admin_listen);
+    EXPECT_EQ(parse("", "s.toml").value().admin_listen.value().to_string(), "127.0.0.1:47181");
+}
+
+TEST(Config, TellsWhatOnlyARestartChanges) {
+    using Names = std::vector<std::string>;
+    const auto before = parse("", "s.toml").value();
+    const auto names = [&](const std::string& text) {
+        return changes_for_a_restart(before, parse(text, "s.toml").value());
+    };
+    EXPECT_EQ(names(""), Names{});
+    EXPECT_EQ(
+        names(
+            "name = \"x\"\ncertificate = \"c\"\ncertificate_key = \"k\"\n[log]\nlevel = \"error\"\n"
+            "[limits]\nconnections = 3000\nlogin_seconds = 9"),
+        Names{});
+    EXPECT_EQ(
+        names("listen = [\"127.0.0.1\"]\ndata = \"d\"\nrelay_threads = 2\n[admin]\nlisten = \"\"\n"
+              "[limits]\nsessions = 7\n[[room]]\nname = \"A\""),
+        (Names{"listen", "data", "relay_threads", "admin.listen", "limits.sessions", "room"}));
 }
 
 TEST(Config, RoomsEndAtTheirLimits) {

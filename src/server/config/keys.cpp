@@ -1,5 +1,6 @@
 #include "server/config/keys.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -15,6 +16,10 @@ namespace {
 
 constexpr unsigned relay_threads_max = 64;
 constexpr std::size_t listen_max = 16;
+constexpr std::array<std::pair<std::string_view, log::Format>, 2> log_formats{{
+    {"text", log::Format::text},
+    {"json", log::Format::json},
+}};
 constexpr std::array<std::pair<std::string_view, log::Level>, 4> log_levels{{
     {"debug", log::Level::debug},
     {"info", log::Level::info},
@@ -140,24 +145,33 @@ Complaint set_certificate(Config& config, const toml::node& value) {
     return {};
 }
 
-Complaint set_log(Config& config, const toml::node& value) {
-    const auto text = value.value_exact<std::string>();
-    for (const auto& [name, level] : log_levels) {
-        if (text == name) {
-            config.log_level = level;
-            return {};
-        }
-    }
-    return wrong(R"(must be "debug", "info", "warning" or "error")");
+template <std::string net::CertificatePaths::* Field>
+std::string show_certificate(const Config& config) {
+    const auto path = config.certificate ? (*config.certificate).*Field : std::string();
+    return path.empty() ? std::string() : in_quotes(path);
 }
 
-std::string show_log(const Config& config) {
-    for (const auto& [name, level] : log_levels) {
-        if (config.log_level == level) {
-            return in_quotes(name);
+/// One of the words of a table: `Names` pairs each with its value.
+template <const auto& Names, auto Field>
+Complaint set_word(Config& config, const toml::node& value) {
+    const auto text = value.value_exact<std::string>();
+    std::string words;
+    for (std::size_t i = 0; i < Names.size(); ++i) {
+        if (text == Names[i].first) {
+            config.*Field = Names[i].second;
+            return {};
         }
+        const auto* between = i == 0 ? "" : i + 1 == Names.size() ? " or " : ", ";
+        words += between + in_quotes(Names[i].first);
     }
-    return in_quotes("error");
+    return wrong("must be " + words);
+}
+
+template <const auto& Names, auto Field>
+std::string show_word(const Config& config) {
+    const auto* found =
+        std::ranges::find(Names, config.*Field, [](const auto& name) { return name.second; });
+    return in_quotes(found->first);
 }
 
 // --- addresses -------------------------------------------------------------------------------
@@ -188,46 +202,86 @@ std::string show_listen(const Config& config) {
     return "[" + list + "]";
 }
 
-std::string show_nothing(const Config&) { return {}; }
+Complaint set_admin_listen(Config& config, const toml::node& value) {
+    const auto text = value.value_exact<std::string>();
+    if (text && text->empty()) {
+        config.admin_listen.reset();
+        return {};
+    }
+    config.admin_listen = text ? net::Endpoint::parse(*text, admin_default_port) : std::nullopt;
+    if (!config.admin_listen) {
+        return wrong(R"(must be an address such as "127.0.0.1:47181", or "" for none)");
+    }
+    return {};
+}
+
+std::string show_admin_listen(const Config& config) {
+    return in_quotes(config.admin_listen ? config.admin_listen->to_string() : "");
+}
 
 constexpr std::array top{
     Key{.name = "name",
         .meaning = "What talkies show as the server's name.",
         .set = set_name,
-        .show = [](const Config& config) { return in_quotes(config.control.name); }},
+        .show = [](const Config& config) { return in_quotes(config.control.name); },
+        .reload = Reload::live},
     Key{.name = "listen",
         .meaning = "Where to listen: the control lane over TCP and the voice lane over UDP, both\n"
                    "under the same port number. \"[::]\" takes IPv4 and IPv6.",
         .set = set_listen,
         .show = show_listen},
     Key{.name = "data",
-        .meaning =
-            "The folder with the server's identity and certificate. Made if it is not there.\n"
-            "Without this key: ~/.local/share/partyline-server.",
+        .meaning = "The folder with the server's identity and database. Made if it is not there.\n"
+                   "Without this key: ~/.local/share/partyline-server.",
         .set = set_data,
-        .show = show_nothing,
+        .show =
+            [](const Config& config) {
+                return config.data_folder.empty() ? std::string()
+                                                  : in_quotes(config.data_folder.string());
+            },
         .example = "\"/var/lib/partyline\""},
     Key{.name = "certificate",
         .meaning =
             "A TLS certificate of your own, in PEM; give certificate_key as well. Without it the\n"
             "server makes one: talkies trust the server's identity, not its certificate.",
         .set = set_certificate<&net::CertificatePaths::certificate>,
-        .show = show_nothing,
-        .example = "\"/etc/partyline/fullchain.pem\""},
+        .show = show_certificate<&net::CertificatePaths::certificate>,
+        .example = "\"/etc/partyline/fullchain.pem\"",
+        .reload = Reload::live},
     Key{.name = "certificate_key",
         .meaning = "The private key of that certificate, in PEM.",
         .set = set_certificate<&net::CertificatePaths::key>,
-        .show = show_nothing,
-        .example = "\"/etc/partyline/privkey.pem\""},
+        .show = show_certificate<&net::CertificatePaths::key>,
+        .example = "\"/etc/partyline/privkey.pem\"",
+        .reload = Reload::live},
     Key{.name = "relay_threads",
         .meaning = "How many threads relay voice. One carries some 100,000 datagrams a second.",
         .set = set_relay_threads,
         .show = [](const Config& config) { return std::to_string(config.relay_threads); }},
-    Key{.name = "log",
+};
+
+constexpr std::array log_keys{
+    Key{.name = "level",
         .meaning =
-            "What is logged to standard error: \"debug\", \"info\", \"warning\" or \"error\".",
-        .set = set_log,
-        .show = show_log},
+            "What is logged, to standard error: \"debug\", \"info\", \"warning\" or \"error\".",
+        .set = set_word<log_levels, &Config::log_level>,
+        .show = show_word<log_levels, &Config::log_level>,
+        .reload = Reload::live},
+    Key{.name = "format",
+        .meaning =
+            "\"text\" for people, or \"json\": an object a line with time, level and message.",
+        .set = set_word<log_formats, &Config::log_format>,
+        .show = show_word<log_formats, &Config::log_format>,
+        .reload = Reload::live},
+};
+
+constexpr std::array admin_keys{
+    Key{.name = "listen",
+        .meaning = "Where /healthz, /readyz and /metrics are, over HTTP; \"\" for nowhere. Whoever "
+                   "reaches\n"
+                   "it may read it: keep it on 127.0.0.1 or in a network of your own.",
+        .set = set_admin_listen,
+        .show = show_admin_listen},
 };
 
 using control::Limits;
@@ -244,48 +298,64 @@ constexpr std::array limits{
     Key{.name = "connections",
         .meaning = "How many control connections there may be, logged in or not.",
         .set = set_count<&Limits::connections, 1, connections_max>,
-        .show = show_count<&Limits::connections>},
+        .show = show_count<&Limits::connections>,
+        .reload = Reload::live},
     Key{.name = "connections_per_address",
         .meaning = "How many of them from one IPv4 address, or one IPv6 network of 64 bits.",
         .set = set_count<&Limits::connections_per_address, 1, connections_max>,
-        .show = show_count<&Limits::connections_per_address>},
+        .show = show_count<&Limits::connections_per_address>,
+        .reload = Reload::live},
     Key{.name = "unauthenticated",
         .meaning = "How many of them may be on their way in.",
         .set = set_count<&Limits::unauthenticated, 1, connections_max>,
-        .show = show_count<&Limits::unauthenticated>},
+        .show = show_count<&Limits::unauthenticated>,
+        .reload = Reload::live},
     Key{.name = "arrivals_per_second",
         .meaning = "How many control connections may come in a second, in the long run.",
         .set = set_rate<&Limits::arrivals, &Rate::per_second, connections_max>,
-        .show = show_rate<&Limits::arrivals, &Rate::per_second>},
+        .show = show_rate<&Limits::arrivals, &Rate::per_second>,
+        .reload = Reload::live},
     Key{.name = "arrivals_at_once",
         .meaning = "How many may come at once before that counts.",
         .set = set_rate<&Limits::arrivals, &Rate::burst, connections_max>,
-        .show = show_rate<&Limits::arrivals, &Rate::burst>},
+        .show = show_rate<&Limits::arrivals, &Rate::burst>,
+        .reload = Reload::live},
     Key{.name = "arrivals_per_second_per_address",
         .meaning = "The same from one IPv4 address, or one IPv6 network of 64 bits.",
         .set = set_rate<&Limits::arrivals_per_address, &Rate::per_second, connections_max>,
-        .show = show_rate<&Limits::arrivals_per_address, &Rate::per_second>},
+        .show = show_rate<&Limits::arrivals_per_address, &Rate::per_second>,
+        .reload = Reload::live},
     Key{.name = "arrivals_at_once_per_address",
         .meaning = "How many of those may come at once.",
         .set = set_rate<&Limits::arrivals_per_address, &Rate::burst, connections_max>,
-        .show = show_rate<&Limits::arrivals_per_address, &Rate::burst>},
+        .show = show_rate<&Limits::arrivals_per_address, &Rate::burst>,
+        .reload = Reload::live},
     Key{.name = "handshake_seconds",
         .meaning = "How long the TLS handshake may take.",
         .set = set_seconds<&Limits::handshake, 1, hour_s>,
-        .show = show_seconds<&Limits::handshake>},
+        .show = show_seconds<&Limits::handshake>,
+        .reload = Reload::live},
     Key{.name = "login_seconds",
         .meaning = "How long the login after it may take.",
         .set = set_seconds<&Limits::login, 1, hour_s>,
-        .show = show_seconds<&Limits::login>},
+        .show = show_seconds<&Limits::login>,
+        .reload = Reload::live},
     Key{.name = "outbox_bytes",
         .meaning = "How much may wait for a slow reader before its connection is cut.",
         .set = set_count<&Limits::outbox_bytes, 128 * 1024, 64 * 1024 * 1024>,
-        .show = show_count<&Limits::outbox_bytes>},
+        .show = show_count<&Limits::outbox_bytes>,
+        .reload = Reload::live},
+};
+
+constexpr std::array all{
+    Section{.heading = "", .keys = top},
+    Section{.heading = "log", .keys = log_keys},
+    Section{.heading = "admin", .keys = admin_keys},
+    Section{.heading = "limits", .keys = limits},
 };
 
 }  // namespace
 
-std::span<const Key> top_keys() { return top; }
-std::span<const Key> limit_keys() { return limits; }
+std::span<const Section> sections() { return all; }
 
 }  // namespace partyline::config
