@@ -151,6 +151,24 @@ task<int> wait_signal(Loop& loop, std::vector<int> numbers) {
     co_return error ? 0 : number;
 }
 
+struct Signals::Native {
+    explicit Native(Loop& loop) : set(context_of(loop)) {}
+    asio::signal_set set;
+};
+
+Signals::Signals(Loop& loop, std::vector<int> numbers) : native_(std::make_unique<Native>(loop)) {
+    for (const int number : numbers) {
+        native_->set.add(number);
+    }
+}
+
+Signals::~Signals() = default;
+
+task<int> Signals::next() {
+    const auto [error, number] = co_await native_->set.async_wait(as_result);
+    co_return error ? 0 : number;
+}
+
 struct ReadWatch::Native {
     asio::posix::stream_descriptor descriptor;
 };

@@ -96,6 +96,20 @@ private:
 /// [loop]
 task<int> wait_signal(Loop& loop, std::vector<int> numbers);
 
+/// Takes signals for as long as it lives: those that come while nobody waits are kept. [loop]
+class Signals {
+public:
+    Signals(Loop& loop, std::vector<int> numbers);
+    ~Signals();
+
+    /// The next one.
+    task<int> next();
+
+private:
+    struct Native;
+    std::unique_ptr<Native> native_;
+};
+
 /// Lets a coroutine wait for a descriptor that somebody else owns, such as a UDP socket's. [loop]
 class ReadWatch {
 public:

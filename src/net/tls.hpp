@@ -121,6 +121,8 @@ public:
     /// The next connection; handshake() comes next, in a coroutine of its own. Fails only with
     /// `closed`: out of descriptors or memory, it waits and tries again.
     task<Result<TlsStream>> accept();
+    /// For those who come from now on; whoever is connected stays as they are.
+    void use(const TlsContext& server);
     /// Ends a pending accept().
     void close();
 

@@ -4,6 +4,7 @@
 #include <format>
 
 #include "base/log.hpp"
+#include "net/diagnosis.hpp"
 #include "net/limits.hpp"
 #include "net/tls_native.hpp"
 
@@ -71,6 +72,12 @@ Result<TlsListener> TlsListener::create(Loop& loop, const TlsContext& server, Op
     return TlsListener(std::move(native));
 }
 
+Result<void> try_to_listen(const TlsListener::Options& options) {
+    Loop loop;
+    // No handshake comes to it, so any settings do.
+    return TlsListener::create(loop, TlsContext::client("none"), options).transform([](auto&&) {});
+}
+
 TlsListener::TlsListener(std::shared_ptr<Native> native) : native_(std::move(native)) {}
 TlsListener::TlsListener(TlsListener&&) noexcept = default;
 
@@ -119,6 +126,8 @@ task<Result<TlsStream>> TlsListener::accept() {
     }
     co_return fail(ErrorCode::closed, "the listener is closed");
 }
+
+void TlsListener::use(const TlsContext& server) { native_->context = server.native(); }
 
 void TlsListener::close() { native_->close(); }
 
