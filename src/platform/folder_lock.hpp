@@ -14,6 +14,8 @@ public:
     /// Makes the folder (mode 0700) if it is not there. Fails with io, naming it, when it cannot be
     /// made or written, or when another process holds it.
     static Result<FolderLock> take(const std::filesystem::path& folder);
+    /// Whether somebody has it now. Makes nothing.
+    static bool is_held(const std::filesystem::path& folder);
     ~FolderLock();
     FolderLock(FolderLock&& other) noexcept;
     FolderLock& operator=(FolderLock&& other) noexcept;

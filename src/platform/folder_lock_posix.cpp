@@ -49,6 +49,11 @@ Result<FolderLock> FolderLock::take(const std::filesystem::path& folder) {
     return lock;
 }
 
+bool FolderLock::is_held(const std::filesystem::path& folder) {
+    const FolderLock tried(open((folder / "lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    return tried.fd_ >= 0 && flock(tried.fd_, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
 FolderLock::~FolderLock() {
     if (fd_ >= 0) {
         close(fd_);

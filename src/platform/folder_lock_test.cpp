@@ -16,6 +16,7 @@ TEST(FolderLock, OneAtATime) {
     const auto folder = scratch.path() / "new" / "data";
     auto first = FolderLock::take(folder);
     ASSERT_TRUE(first) << first.error().message;
+    EXPECT_TRUE(FolderLock::is_held(folder));
     const auto second = FolderLock::take(folder);
     ASSERT_FALSE(second);
     EXPECT_NE(second.error().message.find("in use by another switchboard"), std::string::npos);
@@ -24,6 +25,8 @@ TEST(FolderLock, OneAtATime) {
         const auto moved = std::move(*first);
         EXPECT_FALSE(FolderLock::take(folder));
     }
+    EXPECT_FALSE(FolderLock::is_held(folder));
+    EXPECT_FALSE(FolderLock::is_held(scratch.path() / "absent"));
     EXPECT_TRUE(FolderLock::take(folder)) << "free again once its holder is gone";
 }
 
