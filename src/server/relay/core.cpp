@@ -106,6 +106,7 @@ void Core::drop_if_unused(Channel& channel) {
 
 bool Core::receive(const Incoming& incoming, TimePoint now) {
     counters_.received.add(1);
+    counters_.received_bytes.add(incoming.bytes.size());
     auto packet = Packet::parse(incoming);
     if (!packet) {
         counters_.dropped_malformed.add(1);

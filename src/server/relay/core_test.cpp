@@ -21,12 +21,16 @@ TEST(Core, SendsTheRecordByteForByteToAllOthersOfTheRoom) {
     const auto cid = scene.seat(3, lobby);
     const auto dan = scene.seat(4, kitchen);
 
-    scene.arrive(ann, ann.voice("hello"));
+    const auto before = scene.relay.counters();
+    const auto voice = ann.voice("hello");
+    scene.arrive(ann, voice);
     Bytes expected{wire::downlink_voice_lead};
     append(expected, ann.record("hello"));
     EXPECT_THAT(scene.sent,
                 ElementsAre(std::pair(bob.address, expected), std::pair(cid.address, expected)));
     EXPECT_EQ(scene.relay.counters().forwarded_records, 2U);
+    EXPECT_EQ(scene.relay.counters().received_bytes - before.received_bytes, voice.size());
+    EXPECT_EQ(scene.relay.counters().sent_bytes - before.sent_bytes, 2 * expected.size());
     EXPECT_EQ(scene.relay.free_slots(), slots_per_thread);
 }
 

@@ -4,8 +4,10 @@ namespace partyline::relay {
 
 void CounterCells::add_to(Counters& sum) const {
     sum.received += received.get();
+    sum.received_bytes += received_bytes.get();
     sum.forwarded_records += forwarded_records.get();
     sum.sent += sent.get();
+    sum.sent_bytes += sent_bytes.get();
     sum.dropped_malformed += dropped_malformed.get();
     sum.dropped_unknown_route += dropped_unknown_route.get();
     sum.dropped_bad_mac += dropped_bad_mac.get();

@@ -24,8 +24,10 @@ private:
 /// As Counters, which says what each means.
 struct CounterCells {
     Counter received;
+    Counter received_bytes;
     Counter forwarded_records;
     Counter sent;
+    Counter sent_bytes;
     Counter dropped_malformed;
     Counter dropped_unknown_route;
     Counter dropped_bad_mac;

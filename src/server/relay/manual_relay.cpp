@@ -94,6 +94,7 @@ void ManualRelay::begin(std::span<const ByteView> slices) {
 
 void ManualRelay::send(const PeerAddress& to) {
     counters_.sent.add(1);
+    counters_.sent_bytes.add(payload_.size());
     send_(to.endpoint, payload_);
 }
 
@@ -110,6 +111,7 @@ void ManualRelay::tunnel(SessionId to) {
 
 void ManualRelay::reply(const PeerAddress& to, ByteView datagram) {
     counters_.sent.add(1);
+    counters_.sent_bytes.add(datagram.size());
     send_(to.endpoint, datagram);
 }
 

@@ -74,6 +74,7 @@ bool ThreadedRelay::tunnel_up(const SeatPtr& seat, ByteView datagram) {
     const auto thread = parsed ? seating_.thread_of(parsed->header.route) : std::nullopt;
     if (!thread) {
         own_counters_.received.add(1);
+        own_counters_.received_bytes.add(datagram.size());
         own_counters_.dropped_malformed.add(1);
         return true;
     }

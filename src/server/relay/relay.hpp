@@ -54,8 +54,10 @@ struct TunnelledDown {
 /// Counters since the start, summed over threads; each only grows.
 struct Counters {
     std::uint64_t received = 0;           // datagrams, UDP and tunnel
+    std::uint64_t received_bytes = 0;     // of these
     std::uint64_t forwarded_records = 0;  // record copies handed to the kernel or the tunnel
     std::uint64_t sent = 0;               // datagrams handed to the kernel
+    std::uint64_t sent_bytes = 0;         // of these and of those that it refused
     std::uint64_t dropped_malformed = 0;
     std::uint64_t dropped_unknown_route = 0;
     std::uint64_t dropped_bad_mac = 0;  // or of an epoch that is not good (any more)
@@ -109,8 +111,9 @@ public:
     /// Recomputes what pongs tell each room of its members' losses; call once a second.
     virtual void update_room_losses() = 0;
 
+    /// [any]
     [[nodiscard]] virtual Counters counters() const = 0;
-    /// CPU time of the relay threads so far: for benchmarks and metrics.
+    /// [any] CPU time of the relay threads so far: for benchmarks and metrics.
     [[nodiscard]] virtual std::chrono::nanoseconds cpu_time() const = 0;
 };
 

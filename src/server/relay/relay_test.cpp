@@ -106,6 +106,8 @@ TEST_P(LiveRelay, CarriesVoiceBetweenSocketsAndAcrossThreads) {
     }
     const auto counters = relay->counters();
     EXPECT_EQ(counters.forwarded_records, 8U);
+    EXPECT_GE(counters.sent, 8U);
+    EXPECT_GT(counters.sent_bytes, counters.sent);
     EXPECT_EQ(counters.dropped_malformed + counters.dropped_bad_mac +
                   counters.dropped_unknown_route + counters.dropped_replayed,
               0U);

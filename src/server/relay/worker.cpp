@@ -203,6 +203,7 @@ void Worker::transmit(Socket& socket) {
     if (socket.out.size() > 0) {
         const auto sent = socket.udp.send(socket.out);
         counters_.sent.add(sent.accepted);
+        counters_.sent_bytes.add(std::exchange(socket.out_bytes, 0));
         counters_.dropped_send_failed.add(sent.failed);
     }
     socket.out.clear();
@@ -211,6 +212,10 @@ void Worker::transmit(Socket& socket) {
 
 void Worker::begin(std::span<const ByteView> slices) {
     slices_.assign(slices.begin(), slices.end());
+    slices_bytes_ = 0;
+    for (const auto slice : slices) {
+        slices_bytes_ += slice.size();
+    }
     for (auto& socket : sockets_) {
         socket.payload.reset();
     }
@@ -221,13 +226,13 @@ void Worker::send(const PeerAddress& to) {
     if (!socket.payload && !(socket.payload = socket.out.payload(slices_))) {
         transmit(socket);
     }
-    if (socket.payload && socket.out.add(to.endpoint, *socket.payload, to.local)) {
-        return;
+    if (!socket.payload || !socket.out.add(to.endpoint, *socket.payload, to.local)) {
+        transmit(socket);
+        socket.payload = socket.out.payload(slices_);
+        const bool added = socket.payload && socket.out.add(to.endpoint, *socket.payload, to.local);
+        assert(added);
     }
-    transmit(socket);
-    socket.payload = socket.out.payload(slices_);
-    const bool added = socket.payload && socket.out.add(to.endpoint, *socket.payload, to.local);
-    assert(added);
+    socket.out_bytes += slices_bytes_;
 }
 
 void Worker::tunnel(SessionId to) {

@@ -65,6 +65,7 @@ private:
         net::SendBatch out;
         std::optional<net::SendBatch::Payload> payload;  // of the last begin(), once made
         std::uint32_t overflow_seen = 0;
+        std::uint64_t out_bytes = 0;  // of what is in `out`
     };
 
     // Control's side
@@ -109,6 +110,7 @@ private:
     std::array<Slot, receive_batch_max> laid_out_{};  // the slots that in_ will fill
     std::vector<Slot> released_;                      // free once what is put out has been sent
     std::vector<ByteView> slices_;                    // of the last begin()
+    std::uint64_t slices_bytes_ = 0;
     std::vector<std::array<std::byte, probe_bytes>> replies_;
     std::function<void()> tunnel_wake_;
     bool tunnel_grew_ = false;
