@@ -18,12 +18,6 @@ std::unexpected<Error> cannot(const std::filesystem::path& path, std::string_vie
     return fail(ErrorCode::io, std::format("{}: {}: {}", path.string(), what, error.what()));
 }
 
-/// What people said is nobody else's. SQLite gives its journal the same.
-void keep_private(const std::filesystem::path& path) {
-    std::filesystem::permissions(
-        path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-}
-
 SQLite::Database connect(const std::filesystem::path& path, int flags) {
     SQLite::Database database(path.string(), flags, static_cast<int>(busy_wait_max.count()));
     // Durable means that it is there after the power has gone.
@@ -57,6 +51,12 @@ void migrate(SQLite::Database& database, std::span<const Migration> migrations, 
 }
 
 }  // namespace
+
+// SQLite gives its journal the same.
+void keep_private(const std::filesystem::path& path) {
+    std::filesystem::permissions(
+        path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
 
 Result<SQLite::Database> open_database(const std::filesystem::path& path,
                                        std::span<const Migration> migrations) {

@@ -4,12 +4,14 @@
 #include <SQLiteCpp/Transaction.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <exception>
 #include <future>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "server/store/channels.hpp"
 #include "server/store/database.hpp"
@@ -30,6 +32,10 @@ struct Write {
     std::move_only_function<void(const std::optional<Error>&)> answer;
 };
 using Read = std::move_only_function<void(Messages&)>;
+
+// It has to be a change: what is the same already is not written at all.
+constexpr const char* harmless_write =
+    "INSERT INTO meta VALUES ('probe', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1";
 
 class SqliteStore final : public Store {
 public:
@@ -120,6 +126,18 @@ public:
     void history(HistoryQuery query, Done<HistoryPage> done) override {
         read<HistoryPage>([query](Messages& messages) { return messages.history(query); },
                           std::move(done));
+    }
+
+    [[nodiscard]] Figures figures() const override {
+        Figures figures{.writes_waiting = writer_.waiting(), .reads_waiting = reader_.waiting()};
+        meter_.read(figures);
+        return figures;
+    }
+    void probe() override {
+        if (writer_.idle()) {
+            writer_.submit({.run = [this](Messages&) { writing_.exec(harmless_write); },
+                            .answer = [](const std::optional<Error>&) {}});
+        }
     }
 
 private:
@@ -215,6 +233,8 @@ private:
     // [writer] A call that fails takes nothing of the others with it; a commit that fails, all.
     void write_all(std::vector<Write> writes) {
         std::vector<std::optional<Error>> errors(writes.size());
+        const SystemClock clock;
+        const auto begun = clock.now();
         try {
             SQLite::Transaction transaction(writing_, SQLite::TransactionBehavior::IMMEDIATE);
             Messages messages(writing_);
@@ -222,12 +242,24 @@ private:
                 errors[i] = run_alone(writes[i], messages);
             }
             transaction.commit();
+            meter(errors, clock.now() - begun);
         } catch (const std::exception& error) {
             log::error("The database cannot be written: {}", error.what());
             errors.assign(writes.size(), store_error(error));
+            meter_.failed();
         }
         for (std::size_t i = 0; i < writes.size(); ++i) {
             writes[i].answer(errors[i]);
+        }
+    }
+
+    // [writer] A disk that takes nothing may show in each of the writes, and not in the commit.
+    void meter(const std::vector<std::optional<Error>>& errors, Duration took) {
+        const auto kept = std::ranges::count_if(errors, [](const auto& error) { return !error; });
+        if (kept > 0) {
+            meter_.succeeded(static_cast<std::size_t>(kept), took);
+        } else {
+            meter_.failed();
         }
     }
 
@@ -252,6 +284,7 @@ private:
     SQLite::Database reading_;  // [reader]
     const MessageId last_id_;
     MessageId reserved_;
+    CommitMeter meter_;
     // Last: they use the above, and finish what was submitted when destroyed; the writer first, as it
     // passes on reads.
     Worker<Read> reader_{group_commit_max};

@@ -16,6 +16,7 @@
 #include "server/room/recent_texts.hpp"
 #include "server/room/records.hpp"
 #include "server/room/types.hpp"
+#include "server/store/figures.hpp"
 
 namespace partyline::store {
 
@@ -89,6 +90,11 @@ public:
     /// what contradicts the records (a room inside none that is there) fails.
     virtual void apply(room::Changes changes, Done<void> done) = 0;
     virtual void audit(AuditQuery query, Done<AuditPage> done) = 0;
+
+    /// [any]
+    [[nodiscard]] virtual Figures figures() const { return {}; }
+    /// [any] Writes what nobody reads, so that figures() soon tell whether the disk takes it.
+    virtual void probe() {}
 
     virtual void find(MessageId id, Done<std::optional<room::Message>> done) = 0;
     virtual void history(HistoryQuery query, Done<HistoryPage> done) = 0;

@@ -1,0 +1,43 @@
+// A switchboard's data as one file: a database that also holds the small files beside it.
+//
+// The file is what VACUUM INTO makes of the database, one moment of it, with a table of files added.
+// So it can be looked into with sqlite3, and holds the server's key: whoever has it can be the server.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+
+namespace partyline::store {
+
+struct KeptFile {
+    std::string name;  // without a folder
+    Bytes bytes;
+
+    bool operator==(const KeptFile&) const = default;
+};
+
+/// Of a database that may be in use by a server, which goes on meanwhile. `to` is made whole, mode
+/// 0600, or not at all, and replaces nothing. Fails with io, saying which file and why.
+Result<void> write_backup(const std::filesystem::path& database, std::span<const KeptFile> files,
+                          const std::filesystem::path& to);
+
+/// The files of a backup. Fails with io or config for what is no backup, is damaged, or is of a newer
+/// version than ours.
+Result<std::vector<KeptFile>> read_backup(const std::filesystem::path& from);
+
+/// Writes the database of a backup to `to`, which is not there yet, ready to be used.
+Result<void> extract_database(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// What a server that is stopped left beside its database (-wal, -shm) goes into it, as far as that
+/// can be: afterwards it is one file.
+void fold_journal(const std::filesystem::path& database);
+
+/// Looks at a database, in use or not, and changes nothing. Fails as read_backup() does.
+Result<void> check_database(const std::filesystem::path& database);
+
+}  // namespace partyline::store
