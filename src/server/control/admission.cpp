@@ -19,6 +19,17 @@ net::Endpoint counted_address(const net::Endpoint& remote) {
 
 }  // namespace
 
+void Admission::set_limits(const Limits& limits, TimePoint now) {
+    connections_max_ = limits.connections;
+    per_address_max_ = limits.connections_per_address;
+    unauthenticated_max_ = limits.unauthenticated;
+    unauthenticated_per_address_max_ =
+        std::max<std::size_t>(1, limits.unauthenticated / unauthenticated_share);
+    door_time_ = limits.door_time;
+    arrivals_per_address_ = limits.arrivals_per_address;
+    arrivals_ = TokenBucket(limits.arrivals, now);
+}
+
 Result<Admission::Slot> Admission::admit(const net::Endpoint& remote, TimePoint now) {
     const auto address = counted_address(remote);
     if (connections_ >= connections_max_) {

@@ -3,7 +3,6 @@
 // standing in the door for a while gives way.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -21,15 +20,10 @@ namespace partyline::control {
 /// Owned by the Server. One thread.
 class Admission {
 public:
-    Admission(const Limits& limits, TimePoint now)
-        : connections_max_(limits.connections),
-          per_address_max_(limits.connections_per_address),
-          unauthenticated_max_(limits.unauthenticated),
-          unauthenticated_per_address_max_(
-              std::max<std::size_t>(1, limits.unauthenticated / unauthenticated_share)),
-          door_time_(limits.door_time),
-          arrivals_per_address_(limits.arrivals_per_address),
-          arrivals_(limits.arrivals, now) {}
+    Admission(const Limits& limits, TimePoint now) { set_limits(limits, now); }
+
+    /// For whoever comes from now on; nobody is sent away for a lower limit.
+    void set_limits(const Limits& limits, TimePoint now);
 
     /// One connection's place, given back when destroyed.
     class Slot {
@@ -84,13 +78,13 @@ private:
     void forget(Strangers::iterator stranger);
     void forget_quiet_addresses(TimePoint now);
 
-    std::size_t connections_max_;
-    std::size_t per_address_max_;
-    std::size_t unauthenticated_max_;
-    std::size_t unauthenticated_per_address_max_;
-    Duration door_time_;
-    Rate arrivals_per_address_;
-    TokenBucket arrivals_;
+    std::size_t connections_max_ = 0;
+    std::size_t per_address_max_ = 0;
+    std::size_t unauthenticated_max_ = 0;
+    std::size_t unauthenticated_per_address_max_ = 0;
+    Duration door_time_{};
+    Rate arrivals_per_address_{};
+    TokenBucket arrivals_{{}, {}};
     std::size_t connections_ = 0;
     std::uint64_t last_stranger_ = 0;
     Strangers strangers_;

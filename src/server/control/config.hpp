@@ -15,4 +15,11 @@ struct Config {
     Limits limits;
 };
 
+/// The part of it that a running server takes. Of the limits, those of sessions that are there
+/// already stay as they were.
+struct LiveConfig {
+    std::string name;
+    Limits limits;
+};
+
 }  // namespace partyline::control

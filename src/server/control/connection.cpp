@@ -81,6 +81,7 @@ net::task<> Connection::read_all(Peer& peer) {
         if (!got) {
             co_return;
         }
+        given_.switchboard.figures().received_bytes.add(*got);
         take(peer, given_.read_buffer.first(*got));
         if (peer.closing()) {
             co_return;  // the writer has the last words, and reads away what else may come
@@ -106,6 +107,7 @@ net::task<> Connection::write_all(Peer& peer) {
     for (;;) {
         const auto bytes = peer.outbox.take(given_.clock.now());
         if (!bytes.empty()) {
+            given_.switchboard.figures().sent_bytes.add(bytes.size());
             if (!co_await stream_.write(bytes)) {
                 break;
             }

@@ -55,6 +55,7 @@ void Switchboard::answer(Call& call, wire::ServerBody body) {
 
 void Switchboard::refuse(Call& call, const Error& error) {
     auto& peer = call.peer;
+    (peer.session ? figures_.refusals : figures_.logins_refused).add(1);
     // Before the login there is nothing to go on with, except after what a later version may ask.
     if (!peer.session && error.code != ErrorCode::unsupported) {
         end(peer, {.reply_to = call.id, .body = wire::Refusal{.error = error, .closing = true}});

@@ -111,6 +111,7 @@ Seat& Switchboard::take_seat(Peer& peer, SessionId session) {
     peer.session = session;
     peer.heard = now;
     peer.slot.authenticated();
+    figures_.logins.add(1);
     auto hop = std::exchange(peer.hop, std::nullopt);
     auto seat = std::make_unique<Seat>(
         session, peer, relay_.open_seat(session, std::move(hop).value()), config_.limits, now);

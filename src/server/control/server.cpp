@@ -71,6 +71,14 @@ net::task<> Server::run() {
     co_await gate_.close();
 }
 
+void Server::reconfigure(LiveConfig config, const net::TlsContext& tls) {
+    admission_.set_limits(config.limits, clock_.now());
+    switchboard_->reconfigure(std::move(config));
+    for (auto& listener : listeners_) {
+        listener.use(tls);
+    }
+}
+
 void Server::stop() { stopping_.set(); }
 
 net::task<> Server::accept_all(net::TlsListener& listener, [[maybe_unused]] net::Gate::Pass pass) {
@@ -80,6 +88,7 @@ net::task<> Server::accept_all(net::TlsListener& listener, [[maybe_unused]] net:
             co_return;  // closed, by run()
         }
         auto slot = admission_.admit(stream->remote(), clock_.now());
+        (slot ? switchboard_->figures().accepted : switchboard_->figures().turned_away).add(1);
         if (!slot) {
             log::debug("{} is refused: {}", stream->remote().to_string(), slot.error().message);
             continue;
@@ -104,6 +113,8 @@ net::task<> Server::tick_all([[maybe_unused]] net::Gate::Pass pass) {
     // The gate, too: a wait that is over already when it is cancelled still ends as if it were not.
     while (co_await ticker_.wait(tick_interval) && !gate_.closing()) {
         switchboard_->tick();
+        switchboard_->figures().connections.set(admission_.connections());
+        switchboard_->figures().unauthenticated.set(admission_.unauthenticated());
     }
 }
 

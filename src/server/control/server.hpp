@@ -44,7 +44,12 @@ public:
     /// Lets nobody in, says good-bye to everybody, and ends run() within Limits::closing.
     void stop();
 
+    /// For whoever comes from now on.
+    void reconfigure(LiveConfig config, const net::TlsContext& tls);
+
     [[nodiscard]] std::uint16_t port() const;
+    /// [any] to read; lives as long as the server.
+    [[nodiscard]] const Figures& figures() const { return switchboard_->figures(); }
     [[nodiscard]] const room::Model& model() const { return switchboard_->model(); }
     [[nodiscard]] const Admission& admission() const { return admission_; }
 

@@ -76,6 +76,7 @@ void Switchboard::receive(Peer& peer, ByteView message) {
     if (peer.session) {
         peer.heard = clock_.now();
     }
+    figures_.messages.add(1);
     Call call{.peer = peer, .id = decoded->request_id};
     dispatch(call, decoded->body, message.size());
     settle();
@@ -92,6 +93,11 @@ void Switchboard::part(Peer& peer) {
         depart(*peer.session);
     }
     settle();
+}
+
+void Switchboard::reconfigure(LiveConfig config) {
+    config_.name = std::move(config.name);
+    config_.limits = config.limits;
 }
 
 void Switchboard::shut_down() {
@@ -133,6 +139,7 @@ void Switchboard::settle() {
         auto& peer = *fallen_behind_.back();
         fallen_behind_.pop_back();
         if (!peer.closing()) {
+            figures_.slow_readers.add(1);
             log::info("{} reads too slowly and is cut", peer.address);
             end(peer, goodbye(ErrorCode::timed_out,
                               "You fell too far behind: too much was waiting to be read."));
@@ -152,6 +159,8 @@ void Switchboard::tick() {
     }
     if (now >= speaking_due_) {
         speaking_due_ = now + config_.limits.speaking_interval;
+        figures_.sessions.set(seats_.size());
+        figures_.rooms.set(model_.channels().size());
         poll_speaking(now);
         prune(now);
         enforce_deadlines(now);

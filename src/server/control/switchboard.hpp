@@ -19,6 +19,7 @@
 #include "crypto/identity.hpp"
 #include "server/control/config.hpp"
 #include "server/control/durable.hpp"
+#include "server/control/figures.hpp"
 #include "server/control/peer.hpp"
 #include "server/control/presence_board.hpp"
 #include "server/control/seat.hpp"
@@ -59,6 +60,9 @@ public:
 
     [[nodiscard]] const room::Model& model() const { return model_; }
     [[nodiscard]] const Limits& limits() const { return config_.limits; }
+    void reconfigure(LiveConfig config);
+    /// Written by the switchboard and its Server.
+    [[nodiscard]] Figures& figures() { return figures_; }
 
 private:
     Switchboard(Config config, Parts parts, const room::Records& records, room::Model model);
@@ -163,13 +167,14 @@ private:
 
     [[nodiscard]] Seat* seat_of(const Peer& peer);
 
-    const Config config_;
+    Config config_;
     const Clock& clock_;
     const crypto::Identity& identity_;
     relay::Relay& relay_;
     store::Store& store_;
 
     room::Directory directory_;
+    Figures figures_;
     room::Model model_;
     Durable durable_;
     room::Events untold_;
