@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "platform/identity_file.hpp"
+#include "server/data_folder.hpp"
 #include "server/store/sqlite_store.hpp"
 #include "wire/limits.hpp"
 
@@ -18,8 +19,7 @@ Result<net::TlsContext> make_tls(const config::Config& config) {
     if (config.certificate) {
         return net::TlsContext::server(*config.certificate, wire::alpn);
     }
-    const net::CertificatePaths own{.certificate = config.data_folder / "certificate.pem",
-                                    .key = config.data_folder / "certificate-key.pem"};
+    const auto own = own_certificate(config.data_folder);
     if (const auto made = net::create_self_signed_certificate(own); !made) {
         return std::unexpected(made.error());
     }
@@ -28,22 +28,37 @@ Result<net::TlsContext> make_tls(const config::Config& config) {
 
 }  // namespace
 
-Result<std::unique_ptr<Host>> Host::create(const config::Config& config) {
-    auto lock = platform::FolderLock::take(config.data_folder);
+Host::Host(config::Config config, Reread reread, platform::FolderLock lock,
+           crypto::Identity identity)
+    : started_with_(std::move(config)),
+      reread_(std::move(reread)),
+      lock_(std::move(lock)),
+      identity_(std::move(identity)),
+      hangups_(loop_, {SIGHUP}) {}
+
+Result<std::unique_ptr<Host>> Host::create(config::Config given, Reread reread) {
+    auto lock = platform::FolderLock::take(given.data_folder);
     if (!lock) {
         return std::unexpected(lock.error());
     }
-    auto identity = platform::load_or_create_identity(config.data_folder / "identity");
+    auto identity = platform::load_or_create_identity(given.data_folder / identity_file);
     if (!identity) {
         return std::unexpected(identity.error());
     }
-    std::unique_ptr<Host> host(new Host(std::move(*lock), std::move(*identity)));
+    std::unique_ptr<Host> host(
+        new Host(std::move(given), std::move(reread), std::move(*lock), std::move(*identity)));
+    const auto& config = host->started_with_;
+    if (config.admin_listen) {
+        if (const auto open = host->watch_.open(*config.admin_listen); !open) {
+            return std::unexpected(open.error());
+        }
+    }
     if (const auto listening = host->listen(config); !listening) {
         return std::unexpected(listening.error());
     }
     auto control_config = config.control;
     auto store =
-        store::open_sqlite_store(config.data_folder / "partyline.db",
+        store::open_sqlite_store(config.data_folder / database_file,
                                  [&loop = host->loop_](auto work) { loop.post(std::move(work)); });
     if (!store) {
         return std::unexpected(store.error());
@@ -65,6 +80,11 @@ Result<std::unique_ptr<Host>> Host::create(const config::Config& config) {
         return std::unexpected(server.error());
     }
     host->server_ = std::move(*server);
+    // Before anybody is told that it is ready; not earlier, so that a start that takes long can be
+    // broken off.
+    host->stops_.emplace(host->loop_, std::vector{SIGTERM, SIGINT});
+    host->watch_.ready(
+        {.control = host->server_->figures(), .relay = *host->relay_, .store = *host->store_});
     return host;
 }
 
@@ -109,13 +129,44 @@ Result<void> Host::bind(const config::Config& config, const net::TlsContext& tls
 
 void Host::run() {
     loop_.spawn(stop_on_signal());
+    loop_.spawn(reload_on_signal());
     loop_.run_until_done(server_->run());
 }
 
 net::task<> Host::stop_on_signal() {
-    const auto signal = co_await net::wait_signal(loop_, {SIGTERM, SIGINT});
+    const auto signal = co_await stops_->next();
     log::info("Signal {}: saying good-bye", signal);
+    watch_.stopping();
     server_->stop();
+}
+
+net::task<> Host::reload_on_signal() {
+    while (co_await hangups_.next() != 0) {
+        reload();
+    }
+}
+
+void Host::reload() {
+    auto config = reread_();
+    const auto tls = config.and_then([](const config::Config& read) { return make_tls(read); });
+    if (!tls) {
+        log::error("Nothing is changed, as the configuration cannot be used: {}",
+                   tls.error().message);
+        return;
+    }
+    log::set_format(config->log_format);
+    log::set_level(config->log_level);
+    for (const auto& key : config::changes_for_a_restart(started_with_, *config)) {
+        log::warning("{} has another value now, which holds after a restart", key);
+    }
+    auto& limits = config->control.limits;
+    limits.sessions = started_with_.control.limits.sessions;
+    server_->reconfigure({.name = std::move(config->control.name), .limits = limits}, *tls);
+    log::info("The configuration and the certificate were read again");
+}
+
+std::optional<net::Endpoint> Host::admin() const {
+    return watch_.http() == nullptr ? std::nullopt : std::optional(watch_.http()->local());
 }
 
 std::string Host::fingerprint() const { return crypto::fingerprint(identity_.public_key()); }

@@ -1,46 +1,93 @@
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "platform/open_files.hpp"
+#include "server/doctor.hpp"
 #include "server/host.hpp"
+#include "server/keeping.hpp"
+#include "server/limits.hpp"
 #include "server/options.hpp"
 
+namespace partyline::server {
 namespace {
 
-// For what is open besides the connections of talkies.
-constexpr std::uint64_t own_files = 64;
-
 void make_room_for_connections(std::uint64_t connections) {
-    const auto files = partyline::platform::raise_open_files_max();
+    const auto files = platform::raise_open_files_max();
     if (files < connections + own_files) {
-        partyline::log::warning(
+        log::warning(
             "limits.connections is {}, but this process may open only {} files, {} short: raise "
             "that (ulimit -n, or LimitNOFILE= in the systemd unit) or lower limits.connections",
             connections, files, connections + own_files - files);
     }
 }
 
-}  // namespace
+int check_config(const Invocation& invocation) {
+    const auto file = file_of(invocation.choice);
+    std::cout << (file.empty() ? "There is no configuration file, so the defaults hold.\n"
+                               : file + ": all keys are right.\n");
+    return EXIT_SUCCESS;
+}
 
-int main(int argc, char** argv) {
-    using namespace partyline;
-    const auto config = server::parse_options(argc, argv);
-    if (!config) {
-        return config.error();
-    }
-    log::set_level(config->log_level);
-    make_room_for_connections(config->control.limits.connections);
-    const auto host = server::Host::create(*config);
+int serve(const Invocation& invocation) {
+    // A file that may not grow is a write that fails, and is told like any other.
+    std::signal(SIGXFSZ, SIG_IGN);
+    const auto& config = invocation.config;
+    log::set_format(config.log_format);
+    log::set_level(config.log_level);
+    make_room_for_connections(config.control.limits.connections);
+    const auto host = Host::create(config, [choice = invocation.choice] { return load(choice); });
     if (!host) {
         std::cerr << "partyline-server: " << host.error().message << '\n';
         return EXIT_FAILURE;
     }
     // For people, and for scripts that wait for it: words of the form name=value.
     std::cout << "partyline-server ready port=" << (*host)->port()
-              << " fingerprint=" << (*host)->fingerprint() << "\n"
-              << std::flush;
+              << " fingerprint=" << (*host)->fingerprint();
+    if (const auto admin = (*host)->admin()) {
+        std::cout << " admin=" << admin->to_string();
+    }
+    std::cout << "\n" << std::flush;
     (*host)->run();
     return EXIT_SUCCESS;
+}
+
+int doctor(const Invocation& invocation) {
+    const auto file = file_of(invocation.choice);
+    std::cout << "  ok       "
+              << (file.empty() ? "no configuration file; the defaults hold"
+                               : file + " has no mistake")
+              << '\n';
+    return examine(invocation.config, SystemClock(), std::cout) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int tell(const Result<std::string>& done) {
+    if (!done) {
+        std::cerr << "partyline-server: " << done.error().message << '\n';
+        return EXIT_FAILURE;
+    }
+    std::cout << *done << '\n';
+    return EXIT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace partyline::server
+
+int main(int argc, char** argv) {
+    using namespace partyline::server;
+    const auto invocation = parse_options(argc, argv);
+    if (!invocation) {
+        return invocation.error();
+    }
+    switch (invocation->command) {
+        case Command::serve: return serve(*invocation);
+        case Command::check_config: return check_config(*invocation);
+        case Command::doctor: return doctor(*invocation);
+        case Command::backup: return tell(back_up(invocation->config, invocation->file));
+        case Command::restore: return tell(restore(invocation->config, invocation->file));
+    }
+    return EXIT_FAILURE;
 }

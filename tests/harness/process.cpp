@@ -161,6 +161,13 @@ std::optional<Process::Line> Process::wait_for_line(
     }
 }
 
+bool Process::wait_for_error(std::string_view text, std::size_t from, Duration within) {
+    const auto found = [&] { return errors_.find(text, from) != std::string::npos; };
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, within, [&] { return found() || output_ended_; });
+    return found();
+}
+
 std::vector<std::string> Process::lines() const {
     const std::lock_guard lock(mutex_);
     return lines_;

@@ -45,6 +45,8 @@ public:
     std::optional<Line> wait_for_line(const std::function<bool(const std::string&)>& wanted,
                                       std::size_t from = 0, Duration within = patience);
     [[nodiscard]] std::vector<std::string> lines() const;
+    /// Whether standard error, from its byte number `from` on, has this text in it in time.
+    bool wait_for_error(std::string_view text, std::size_t from = 0, Duration within = patience);
     /// All of standard error so far.
     [[nodiscard]] std::string errors() const;
 

@@ -36,7 +36,8 @@ std::uint16_t to_port(const std::string& text) {
 
 Process::Command server_command(const Scratch& scratch, const ServerOptions& options) {
     Process::Command command{.arguments = {sibling_program("partyline-server"), "--data",
-                                           scratch.path(options.data), "--listen", options.listen}};
+                                           scratch.path(options.data), "--listen", options.listen,
+                                           "--admin", options.admin}};
     if (options.config) {
         const auto path = scratch.file("partyline-server.toml", *options.config);
         command.arguments.insert(command.arguments.end(), {"--config", path});
@@ -54,6 +55,10 @@ ServerProcess::ServerProcess(const Scratch& scratch, const ServerOptions& option
     }
     port_ = to_port(field(ready->text, "port"));
     fingerprint_ = field(ready->text, "fingerprint");
+    if (!options.admin.empty()) {
+        const auto admin = field(ready->text, "admin");
+        admin_port_ = to_port(admin.substr(admin.rfind(':') + 1));
+    }
 }
 
 int ServerProcess::stop() {

@@ -14,6 +14,7 @@ namespace partyline::harness {
 struct ServerOptions {
     std::string data = "server-data";  // a name in the scratch folder
     std::string listen = "127.0.0.1:0";
+    std::string admin;                  // nowhere
     std::optional<std::string> config;  // the text of partyline-server.toml
 };
 
@@ -24,6 +25,8 @@ public:
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
     [[nodiscard]] const std::string& fingerprint() const { return fingerprint_; }
+    /// Of the admin port, if ServerOptions wanted one.
+    [[nodiscard]] std::uint16_t admin_port() const { return admin_port_; }
     Process& process() { return process_; }
     /// SIGTERM; the exit code.
     int stop();
@@ -31,6 +34,7 @@ public:
 private:
     Process process_;
     std::uint16_t port_ = 0;
+    std::uint16_t admin_port_ = 0;
     std::string fingerprint_;
 };
 

@@ -1,0 +1,259 @@
+#include "server/doctor.hpp"
+
+#include <chrono>
+#include <format>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "net/diagnosis.hpp"
+#include "net/udp.hpp"
+#include "platform/folder_lock.hpp"
+#include "platform/machine.hpp"
+#include "platform/open_files.hpp"
+#include "server/data_folder.hpp"
+#include "server/limits.hpp"
+#include "server/relay/limits.hpp"
+#include "server/store/backup.hpp"
+#include "wire/limits.hpp"
+
+namespace partyline::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The lines, and whether one of them was a problem.
+class Findings {
+public:
+    explicit Findings(std::ostream& out) : out_(out) {}
+
+    void good(const std::string& line) { out_ << "  ok       " << line << '\n'; }
+    /// Worth knowing; it works all the same.
+    void note(const std::string& line) { out_ << "  note     " << line << '\n'; }
+    void problem(const std::string& line) {
+        out_ << "  PROBLEM  " << line << '\n';
+        ++problems_;
+    }
+    [[nodiscard]] int problems() const { return problems_; }
+
+private:
+    std::ostream& out_;
+    int problems_ = 0;
+};
+
+void examine_database(const fs::path& folder, Findings& findings) {
+    const auto database = folder / database_file;
+    std::error_code ignored;
+    if (!fs::exists(database, ignored)) {
+        findings.good("there is no database yet; the first start makes it");
+    } else if (const auto checked = store::check_database(database); !checked) {
+        findings.problem(checked.error().message);
+    } else {
+        findings.good(std::format("the database is whole ({})", database.string()));
+    }
+}
+
+void examine_disk(const fs::path& folder, Findings& findings) {
+    if (const auto written = platform::try_to_write(folder); !written) {
+        findings.problem(written.error().message);
+        return;
+    }
+    const auto room = platform::disk_room(folder);
+    if (!room) {
+        findings.problem(room.error().message);
+        return;
+    }
+    const auto free =
+        std::format("{} MiB are free for {}", room->free_bytes >> 20, folder.string());
+    if (room->free_bytes < disk_free_bytes_min) {
+        findings.problem(free + ": texts will soon be refused");
+    } else if (room->free_bytes < disk_free_bytes_good) {
+        findings.note(free + "; make room before it is full");
+    } else {
+        findings.good(free);
+    }
+}
+
+/// True when a server runs on the folder.
+bool examine_folder(const fs::path& folder, Findings& findings) {
+    std::error_code ignored;
+    if (!fs::exists(folder, ignored)) {
+        // The nearest folder that is there decides whether it can be made.
+        auto above = folder;
+        while (!above.empty() && !fs::exists(above, ignored) && above != above.parent_path()) {
+            above = above.parent_path();
+        }
+        findings.good(
+            std::format("the data folder {} is made on the first start", folder.string()));
+        examine_disk(above.empty() ? "." : above, findings);
+        return false;
+    }
+    examine_disk(folder, findings);
+    examine_database(folder, findings);
+    const bool in_use = platform::FolderLock::is_held(folder);
+    if (in_use) {
+        findings.good("a switchboard is running on this folder");
+    }
+    return in_use;
+}
+
+void examine_port(const config::Config& config, const net::Endpoint& endpoint, Findings& findings) {
+    const bool v6_only = net::leaves_v4(endpoint, config.listen);
+    const auto tcp = net::try_to_listen({.endpoint = endpoint, .v6_only = v6_only});
+    const auto udp = net::UdpSocket::bind(endpoint, {.v6_only = v6_only});
+    if (!tcp) {
+        findings.problem(tcp.error().message);
+    }
+    if (!udp) {
+        findings.problem(udp.error().message);
+    }
+    if (tcp && udp) {
+        findings.good(std::format("{} is free, TCP and UDP", endpoint.to_string()));
+    }
+}
+
+void examine_ports(const config::Config& config, bool running, Findings& findings) {
+    if (running) {
+        findings.note("its ports are not tried, as the running switchboard holds them");
+        return;
+    }
+    for (const auto& endpoint : config.listen) {
+        examine_port(config, endpoint, findings);
+    }
+    if (config.admin_listen) {
+        const auto tried = net::try_to_listen({.endpoint = *config.admin_listen});
+        if (!tried) {
+            findings.problem(tried.error().message + " (admin.listen)");
+        } else {
+            findings.good(
+                std::format("{} is free for admin requests", config.admin_listen->to_string()));
+        }
+    }
+}
+
+void examine_voice_buffers(Findings& findings) {
+    const auto socket = net::UdpSocket::bind(net::Endpoint::loopback_v4(0),
+                                             {.receive_buffer_bytes = relay::socket_buffer_bytes});
+    if (!socket) {
+        findings.problem(socket.error().message);
+        return;
+    }
+    // Linux tells twice of what it was asked for.
+    const auto got = socket->receive_buffer_bytes() / 2;
+    if (got < relay::socket_buffer_bytes) {
+        findings.note(std::format(
+            "UDP buffers hold {} KiB, not the {} KiB wanted: bursts of a large room may be lost; "
+            "sysctl net.core.rmem_max={} net.core.wmem_max={}",
+            got >> 10, relay::socket_buffer_bytes >> 10, relay::socket_buffer_bytes,
+            relay::socket_buffer_bytes));
+    } else {
+        findings.good(std::format("UDP buffers hold {} KiB", got >> 10));
+    }
+}
+
+void examine_certificate(const config::Config& config, const Clock& clock, Findings& findings) {
+    if (!config.certificate) {
+        findings.good("the server makes its own certificate; talkies check its identity instead");
+        return;
+    }
+    const auto usable = net::TlsContext::server(*config.certificate, wire::alpn);
+    const auto facts = net::read_certificate_facts(config.certificate->certificate);
+    if (!usable || !facts) {
+        findings.problem(usable ? facts.error().message : usable.error().message);
+        return;
+    }
+    const auto now_s = clock.unix_ms() / 1000;
+    const auto name =
+        std::format("the certificate {} ({})", config.certificate->certificate, facts->subject);
+    const auto days = (facts->ends_unix_s - now_s) / seconds_per_day;
+    // Talkies trust the identity, so none of this keeps anybody out.
+    if (now_s < facts->begins_unix_s) {
+        findings.note(name + " is not valid yet, or the clock is behind");
+    } else if (now_s >= facts->ends_unix_s) {
+        findings.note(name + " has expired; talkies do not mind, other programs may");
+    } else if (days < certificate_days_good) {
+        findings.note(std::format("{} ends in {} days; after renewing it send SIGHUP", name, days));
+    } else {
+        findings.good(std::format("{} is valid for {} days", name, days));
+    }
+}
+
+void examine_clock(const Clock& clock, Findings& findings) {
+    if (clock.unix_ms() < clock_unix_ms_min) {
+        findings.problem(
+            "the clock is years behind: logins will be refused, as signatures seem to be "
+            "from the future");
+        return;
+    }
+    switch (platform::clock_sync()) {
+        case platform::ClockSync::synchronised: findings.good("the clock is synchronised"); break;
+        case platform::ClockSync::free_running:
+            findings.note("nobody keeps the clock right (NTP): when it is days off, logins fail");
+            break;
+        case platform::ClockSync::unknown:
+            findings.note("whether the clock is right is not known");
+            break;
+    }
+}
+
+void examine_open_files(const config::Config& config, Findings& findings) {
+    const auto files = platform::raise_open_files_max();
+    const auto wanted = config.control.limits.connections + own_files;
+    if (files < wanted) {
+        findings.problem(
+            std::format("limits.connections is {}, but only {} files may be open: raise "
+                        "that (ulimit -n, LimitNOFILE=) or lower it",
+                        config.control.limits.connections, files));
+    } else {
+        findings.good(std::format("{} files may be open, {} are enough", files, wanted));
+    }
+}
+
+void examine_reach(const config::Config& config, Findings& findings) {
+    if (!net::UdpSocket::bind(net::Endpoint::loopback_v6(0))) {
+        findings.note("this machine has no IPv6; talkies need an IPv4 address");
+    } else {
+        findings.good("IPv6 works here");
+    }
+    const auto port = config.listen.front().port();
+    std::string list;
+    bool reachable = false;
+    for (const auto& address : net::own_addresses()) {
+        list += (list.empty() ? "" : ", ") + address.address_string();
+        reachable = reachable || !net::is_private(address);
+    }
+    if (list.empty()) {
+        findings.note("this machine has no address but its own loopback");
+    } else if (reachable) {
+        findings.good(
+            std::format("people reach {} on port {}, once the firewall lets TCP and UDP {} in",
+                        list, port, port));
+    } else {
+        findings.note(
+            std::format("{} cannot be reached from the internet: have the router pass on TCP "
+                        "and UDP {} to this machine",
+                        list, port));
+    }
+}
+
+}  // namespace
+
+bool examine(const config::Config& config, const Clock& clock, std::ostream& out) {
+    Findings findings(out);
+    const bool running = examine_folder(config.data_folder, findings);
+    examine_ports(config, running, findings);
+    examine_voice_buffers(findings);
+    examine_certificate(config, clock, findings);
+    examine_clock(clock, findings);
+    examine_open_files(config, findings);
+    examine_reach(config, findings);
+    switch (findings.problems()) {
+        case 0: out << "All is well.\n"; break;
+        case 1: out << "There is 1 problem to solve.\n"; break;
+        default: out << "There are " << findings.problems() << " problems to solve.\n"; break;
+    }
+    return findings.problems() == 0;
+}
+
+}  // namespace partyline::server

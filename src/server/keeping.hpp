@@ -1,0 +1,21 @@
+// `backup` and `restore`: the data folder as one file, and back.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/error.hpp"
+#include "server/config/config.hpp"
+
+namespace partyline::server {
+
+/// Writes database and identity to `to`, whether or not a server runs on the folder.
+/// Gives a line for the owner. Fails with io, having written nothing.
+Result<std::string> back_up(const config::Config& config, const std::filesystem::path& to);
+
+/// Puts what back_up() wrote into the data folder. What it replaces stays beside it as
+/// NAME.before-restore. Fails with io or config, having changed nothing, for what is no backup, and
+/// while a server runs on the folder.
+Result<std::string> restore(const config::Config& config, const std::filesystem::path& from);
+
+}  // namespace partyline::server

@@ -1,0 +1,101 @@
+// What somebody who hosts a switchboard does to the program: configure it, watch it, look after it.
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/process.hpp"
+#include "harness/scratch.hpp"
+#include "harness/server.hpp"
+
+namespace partyline::integration {
+namespace {
+
+using harness::Process;
+using harness::ServerOptions;
+using harness::ServerProcess;
+
+class Hosting : public testing::Test {
+protected:
+    struct Ended {
+        int code = 0;
+        std::string out;
+        std::string errors;
+    };
+    /// partyline-server with these arguments, to its end.
+    static Ended run(std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), harness::sibling_program("partyline-server"));
+        Process process({.arguments = std::move(arguments)});
+        Ended ended{.code = process.wait()};
+        for (const auto& line : process.lines()) {
+            ended.out += line + "\n";
+        }
+        ended.errors = process.errors();
+        return ended;
+    }
+
+    void start(const ServerOptions& options) {
+        server_ = std::make_unique<ServerProcess>(scratch_, options);
+    }
+    /// Has the server read its file again, and waits until it says so.
+    void reload(const std::string& config, const std::string& said) {
+        const auto before = server_->process().errors().size();
+        config_ = scratch_.file("partyline-server.toml", config);
+        server_->process().signal(SIGHUP);
+        EXPECT_TRUE(server_->process().wait_for_error(said, before)) << server_->process().errors();
+    }
+
+    const harness::Scratch scratch_;
+    std::string config_;
+    std::unique_ptr<ServerProcess> server_;
+};
+
+TEST_F(Hosting, TheExplainedConfigurationIsRight) {
+    const auto explained = run({"--print-config"});
+    EXPECT_EQ(explained.code, 0);
+    const auto file = scratch_.file("explained.toml", explained.out);
+    const auto checked = run({"--config", file, "--check-config"});
+    EXPECT_EQ(checked.code, 0) << checked.errors;
+    EXPECT_EQ(checked.out, file + ": all keys are right.\n");
+}
+
+TEST_F(Hosting, AWrongConfigurationIsFoundWithoutAStart) {
+    const auto file = scratch_.file("wrong.toml", "relay_threads = 0\n");
+    const auto checked = run({"--check-config", "--config", file});
+    EXPECT_EQ(checked.code, 1);
+    EXPECT_EQ(checked.errors, "partyline-server: " + file +
+                                  ":1: relay_threads: must be a whole number from 1 to 64\n");
+    EXPECT_TRUE(checked.out.empty());
+}
+
+TEST_F(Hosting, SighupReadsTheFileAgain) {
+    start({.config = "[log]\nlevel = \"warning\"\n"});
+    reload("[log]\nlevel = \"info\"\nformat = \"json\"\n",
+           R"("level":"info","message":"The configuration and the certificate were read again"})");
+    // Twice in a row, and what needs a restart is named.
+    reload("relay_threads = 2\n[log]\nlevel = \"info\"\n",
+           "warning relay_threads has another value now, which holds after a restart\n");
+    EXPECT_EQ(server_->stop(), 0);
+}
+
+TEST_F(Hosting, AWrongFileChangesNothing) {
+    start({.config = "[log]\nlevel = \"info\"\n"});
+    reload("[log]\nlevel = \"error\"\nfromat = \"json\"\n",
+           "partyline-server.toml:3: log.fromat: there is no such key");
+    reload("certificate = \"/nowhere.pem\"\ncertificate_key = \"/nowhere.pem\"\n",
+           "Nothing is changed, as the configuration cannot be used: cannot use the TLS "
+           "certificate in "
+           "/nowhere.pem");
+    std::filesystem::remove(config_);
+    server_->process().signal(SIGHUP);
+    EXPECT_TRUE(server_->process().wait_for_error("cannot read the configuration"))
+        << "still at \"info\"";
+    EXPECT_EQ(server_->stop(), 0);
+}
+
+}  // namespace
+}  // namespace partyline::integration

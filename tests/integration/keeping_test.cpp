@@ -1,0 +1,178 @@
+// doctor, backup and restore, with the real program.
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <format>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/process.hpp"
+#include "harness/scratch.hpp"
+#include "harness/server.hpp"
+#include "harness/talkie.hpp"
+
+namespace partyline::integration {
+namespace {
+
+namespace fs = std::filesystem;
+using harness::Process;
+using harness::ServerOptions;
+using harness::ServerProcess;
+using harness::TalkieProcess;
+
+class Keeping : public testing::Test {
+protected:
+    struct Ended {
+        int code = 0;
+        std::string out;
+        std::string errors;
+    };
+    /// partyline-server with these arguments on a data folder of ours, to its end.
+    [[nodiscard]] Ended run(const std::string& data, std::vector<std::string> arguments) const {
+        arguments.insert(arguments.begin(), {harness::sibling_program("partyline-server"), "--data",
+                                             scratch_.path(data)});
+        Process process({.arguments = std::move(arguments)});
+        Ended ended{.code = process.wait()};
+        for (const auto& line : process.lines()) {
+            ended.out += line + "\n";
+        }
+        ended.errors = process.errors();
+        return ended;
+    }
+
+    void start(const std::string& data) {
+        server_ = std::make_unique<ServerProcess>(scratch_, ServerOptions{.data = data});
+    }
+    std::unique_ptr<TalkieProcess> enter(const std::string& name) {
+        auto talkie = std::make_unique<TalkieProcess>(
+            scratch_,
+            harness::TalkieOptions{.name = name, .port = server_->port(), .join = "Lobby"});
+        talkie->wait("keys_ready");
+        return talkie;
+    }
+    static void say(TalkieProcess& talkie, const std::string& text) {
+        talkie.command("say " + text);
+        talkie.wait("text", "text", text);
+    }
+    static std::vector<std::string> history(TalkieProcess& talkie) {
+        talkie.command("history");
+        std::vector<std::string> words;
+        const auto told = talkie.wait("history");
+        for (const auto& text : told["texts"]) {
+            words.push_back(text["text"]);
+        }
+        return words;
+    }
+    using Words = std::vector<std::string>;
+
+    const harness::Scratch scratch_;
+    std::unique_ptr<ServerProcess> server_;
+};
+
+TEST_F(Keeping, ABackupOfARunningServerIsTheSameServerElsewhere) {
+    start("one");
+    const auto fingerprint = server_->fingerprint();
+    const auto backup = scratch_.path("backup");
+    {
+        const auto ada = enter("ada");
+        say(*ada, "before");
+        const auto done = run("one", {"backup", backup});
+        EXPECT_EQ(done.code, 0) << done.errors;
+        EXPECT_TRUE(done.out.contains("Keep it secret")) << done.out;
+        EXPECT_EQ(fs::status(backup).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+        say(*ada, "after");
+        const auto again = run("one", {"backup", backup});
+        EXPECT_EQ(again.code, 1);
+        EXPECT_TRUE(again.errors.contains("is there already")) << again.errors;
+    }
+    EXPECT_EQ(server_->stop(), 0);
+    const auto restored = run("two", {"restore", backup});
+    EXPECT_EQ(restored.code, 0) << restored.errors;
+    start("two");
+    EXPECT_EQ(server_->fingerprint(), fingerprint);
+    EXPECT_EQ(history(*enter("bob")), (Words{"before"}));
+}
+
+TEST_F(Keeping, RestoringKeepsWhatItReplaces) {
+    start("data");
+    const auto backup = scratch_.path("backup");
+    say(*enter("ada"), "first");
+    ASSERT_EQ(run("data", {"backup", backup}).code, 0);
+    say(*enter("ada"), "second");
+    // As after a crash: a journal lies beside the database.
+    server_->process().signal(SIGKILL);
+    server_->process().wait();
+    ASSERT_EQ(run("data", {"restore", backup}).code, 0);
+    EXPECT_TRUE(fs::exists(scratch_.path("data/identity.before-restore")));
+    start("data");
+    EXPECT_EQ(history(*enter("bob")), (Words{"first"}));
+    EXPECT_EQ(server_->stop(), 0);
+
+    const auto database = scratch_.path("data/partyline.db");
+    fs::rename(database + ".before-restore", database);
+    start("data");
+    EXPECT_EQ(history(*enter("cid")), (Words{"first", "second"}));
+}
+
+TEST_F(Keeping, NothingIsRestoredIntoARunningServer) {
+    start("data");
+    const auto backup = scratch_.path("backup");
+    ASSERT_EQ(run("data", {"backup", backup}).code, 0);
+    const auto refused = run("data", {"restore", backup});
+    EXPECT_EQ(refused.code, 1);
+    EXPECT_TRUE(refused.errors.contains("is in use by another switchboard; stop"))
+        << refused.errors;
+}
+
+TEST_F(Keeping, WhatIsNoBackupChangesNothing) {
+    start("data");
+    EXPECT_EQ(server_->stop(), 0);
+    const auto fingerprint = server_->fingerprint();
+    const auto garbage = scratch_.file("garbage", std::string(10'000, 'x'));
+    for (const auto& file :
+         {garbage, scratch_.path("absent"), scratch_.path("data/partyline.db")}) {
+        const auto refused = run("data", {"restore", file});
+        EXPECT_EQ(refused.code, 1);
+        EXPECT_EQ(std::ranges::count(refused.errors, '\n'), 1) << refused.errors;
+        EXPECT_TRUE(refused.errors.contains(file)) << refused.errors;
+    }
+    EXPECT_EQ(run("none", {"backup", scratch_.path("new")}).code, 1);
+    EXPECT_FALSE(fs::exists(scratch_.path("new")));
+    EXPECT_FALSE(fs::exists(scratch_.path("none")));
+    start("data");
+    EXPECT_EQ(server_->fingerprint(), fingerprint);
+}
+
+TEST_F(Keeping, TheDoctorFindsWhatIsWrong) {
+    const auto before = run("fresh", {"doctor", "--listen", "127.0.0.1:0", "--admin", ""});
+    EXPECT_EQ(before.code, 0) << before.out;
+    EXPECT_TRUE(before.out.ends_with("All is well.\n")) << before.out;
+    EXPECT_FALSE(fs::exists(scratch_.path("fresh"))) << "it only looks";
+
+    start("data");
+    const auto running = run("data", {"doctor"});
+    EXPECT_EQ(running.code, 0) << running.out;
+    EXPECT_TRUE(running.out.contains("a switchboard is running on this folder")) << running.out;
+    EXPECT_TRUE(running.out.contains("the database is whole")) << running.out;
+
+    // A port that is taken, a certificate that is none.
+    const auto config = scratch_.file(
+        "bad.toml", std::format("listen = [\"127.0.0.1:{}\"]\ncertificate = \"/none.pem\"\n"
+                                "certificate_key = \"/none.pem\"\n[admin]\nlisten = \"\"\n",
+                                server_->port()));
+    const auto bad = run("fresh", {"--config", config, "doctor"});
+    EXPECT_EQ(bad.code, 1);
+    EXPECT_TRUE(bad.out.contains(
+        std::format("PROBLEM  cannot listen on TCP 127.0.0.1:{}", server_->port())))
+        << bad.out;
+    EXPECT_TRUE(bad.out.contains("PROBLEM  cannot use the TLS certificate in /none.pem"))
+        << bad.out;
+    EXPECT_TRUE(bad.out.contains(" problems to solve.\n")) << bad.out;
+}
+
+}  // namespace
+}  // namespace partyline::integration
