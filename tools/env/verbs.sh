@@ -10,6 +10,7 @@ usage: ./run COMMAND
                               --full: with the large counts and under every sanitizer
   server [ARGUMENT...]        the switchboard
   cli [ARGUMENT...]           the talkie without a screen
+  package                     a .deb of the switchboard, and what a container is built from
   bench [NAME] [--json FILE]  the benchmarks, or one of them
   lint [--fix]                format, tidy rules, headers, static analysis; --fix formats the sources
   fuzz NAME SECONDS           one fuzz target
@@ -33,6 +34,12 @@ verb_shell() {
 verb_demo() { run_program partyline-demo "$@"; }
 verb_server() { run_program partyline-server "$@"; }
 verb_cli() { run_program partyline-cli "$@"; }
+
+verb_package() {
+    build release partyline-server
+    "$repo/tools/check-static" "$repo/build/release/bin/partyline-server"
+    exec "$repo/packaging/make-package" "$repo/build/release/bin/partyline-server" "$repo/build/package"
+}
 
 verb_bench() {
     local name="" json=()
