@@ -1,9 +1,11 @@
 #include "server/host.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
 #include "base/log.hpp"
+#include "crypto/secret_code.hpp"
 #include "platform/identity_file.hpp"
 #include "server/data_folder.hpp"
 #include "server/store/sqlite_store.hpp"
@@ -57,14 +59,7 @@ Result<std::unique_ptr<Host>> Host::create(config::Config given, Reread reread) 
         return std::unexpected(listening.error());
     }
     auto control_config = config.control;
-    auto store =
-        store::open_sqlite_store(config.data_folder / database_file,
-                                 [&loop = host->loop_](auto work) { loop.post(std::move(work)); });
-    if (!store) {
-        return std::unexpected(store.error());
-    }
-    host->store_ = std::move(*store);
-    auto channels = host->store_->settle(std::move(control_config.channels));
+    auto channels = host->remember(config);
     if (!channels) {
         return std::unexpected(channels.error());
     }
@@ -86,6 +81,31 @@ Result<std::unique_ptr<Host>> Host::create(config::Config given, Reread reread) 
     host->watch_.ready(
         {.control = host->server_->figures(), .relay = *host->relay_, .store = *host->store_});
     return host;
+}
+
+Result<std::vector<room::Channel>> Host::remember(const config::Config& config) {
+    auto store = store::open_sqlite_store(config.data_folder / database_file,
+                                          [this](auto work) { loop_.post(std::move(work)); });
+    if (!store) {
+        return std::unexpected(store.error());
+    }
+    store_ = std::move(*store);
+    return make_owner_token().and_then([&] { return store_->settle(config.control.channels); });
+}
+
+/// As long as nobody owns the server, each start makes a new one: the one before may be lost with
+/// the screen that it stood on, and only its hash is kept.
+Result<void> Host::make_owner_token() {
+    const auto records = store_->records();
+    if (!records) {
+        return std::unexpected(records.error());
+    }
+    if (std::ranges::any_of(records->accounts, &room::Account::owner)) {
+        return {};
+    }
+    owner_token_ = crypto::make_secret_code();
+    return store_->apply_and_wait(
+        {room::SetOwnerToken{.token_hash = crypto::hash_secret_code(owner_token_)}});
 }
 
 Result<void> Host::listen(const config::Config& config) {

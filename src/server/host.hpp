@@ -38,11 +38,16 @@ public:
     [[nodiscard]] std::string fingerprint() const;
     /// Where the admin port is; nothing when there is none.
     [[nodiscard]] std::optional<net::Endpoint> admin() const;
+    /// Of this start: makes an account the owner. Empty once somebody owns the server.
+    [[nodiscard]] const std::string& owner_token() const { return owner_token_; }
 
 private:
     Host(config::Config config, Reread reread, platform::FolderLock lock,
          crypto::Identity identity);
 
+    /// Opens what is remembered, with the file's rooms in it.
+    Result<std::vector<room::Channel>> remember(const config::Config& config);
+    Result<void> make_owner_token();
     Result<void> listen(const config::Config& config);
     Result<void> bind(const config::Config& config, const net::TlsContext& tls, std::uint16_t port);
     net::task<> stop_on_signal();
@@ -59,6 +64,7 @@ private:
     net::Signals hangups_;  // from the beginning: SIGHUP must not end a server that is starting
     std::vector<net::TlsListener> listeners_;  // until the server takes them
     std::unique_ptr<store::Store> store_;
+    std::string owner_token_;
     std::unique_ptr<relay::Relay> relay_;
     std::unique_ptr<control::Server> server_;
     Watch watch_{clock_};  // last: it looks at all of the above

@@ -51,6 +51,14 @@ int serve(const Invocation& invocation) {
         std::cout << " admin=" << admin->to_string();
     }
     std::cout << "\n" << std::flush;
+    if (const auto& token = (*host)->owner_token(); !token.empty()) {
+        std::cout
+            << "Nobody owns this server yet. Claim an account (partyline-cli ... claim NAME), "
+               "then make it the owner's:\n"
+               "partyline-cli ... owner "
+            << token << "\n"
+            << std::flush;
+    }
     (*host)->run();
     return EXIT_SUCCESS;
 }

@@ -111,6 +111,44 @@ struct DeleteText {
     bool operator==(const DeleteText&) const = default;
 };
 
+/// Makes an account, and links this device to it.
+struct ClaimAccount {
+    std::string name;
+    std::string password;
+    std::string label;  // of this device
+    bool operator==(const ClaimAccount&) const = default;
+};
+
+struct LinkDevice {
+    std::string name;
+    std::string secret;  // the password or the recovery code
+    std::string label;
+    bool operator==(const LinkDevice&) const = default;
+};
+
+struct UnlinkDevice {
+    Bytes identity;    // 32 bytes
+    std::string name;  // whose; empty: one's own
+    bool operator==(const UnlinkDevice&) const = default;
+};
+
+struct ListDevices {
+    std::string name;  // whose; empty: one's own
+    bool operator==(const ListDevices&) const = default;
+};
+
+struct ChangePassword {
+    std::string current;  // the password or the recovery code; of another's account: nothing
+    std::string password;
+    std::string name;  // whose; empty: one's own
+    bool operator==(const ChangePassword&) const = default;
+};
+
+struct BecomeOwner {
+    std::string token;
+    bool operator==(const BecomeOwner&) const = default;
+};
+
 struct GetMemberKeys {
     std::vector<SessionId> sessions;
     bool operator==(const GetMemberKeys&) const = default;
@@ -146,7 +184,8 @@ struct Unknown {
 
 using ClientBody = std::variant<Unknown, Login, Join, Leave, SetSelfState, SendText, ShareKeys,
                                 KeyRequest, GetMemberKeys, RenewDevice, SetVoiceLane, VoiceTunnel,
-                                ControlPing, GetHistory, EditText, DeleteText>;
+                                ControlPing, GetHistory, EditText, DeleteText, ClaimAccount,
+                                LinkDevice, UnlinkDevice, ListDevices, ChangePassword, BecomeOwner>;
 
 struct ClientMessage {
     std::uint64_t request_id = 0;
@@ -282,6 +321,29 @@ struct TextChanged {
     bool operator==(const TextChanged&) const = default;
 };
 
+/// Whose device this is now.
+struct Account {
+    AccountId id{};
+    std::string name;
+    std::string recovery_code;  // a new one, shown this once; empty: as before
+    bool operator==(const Account&) const = default;
+};
+
+struct Device {
+    Bytes identity;  // 32 bytes
+    std::string label;
+    std::int64_t linked_unix_ms = 0;
+    bool operator==(const Device&) const = default;
+};
+
+struct Devices {
+    AccountId account{};
+    std::string name;
+    bool owner = false;
+    std::vector<Device> devices;
+    bool operator==(const Devices&) const = default;
+};
+
 struct TextAccepted {
     MessageId id{};
     std::int64_t unix_ms = 0;
@@ -315,10 +377,10 @@ struct Goodbye {
     bool operator==(const Goodbye&) const = default;
 };
 
-using ServerBody =
-    std::variant<Unknown, Hello, Welcome, Ok, Refusal, ChannelPage, PresencePage, SnapshotEnd,
-                 PresenceChanged, Joined, MemberKeys, MemberJoined, MemberLeft, Text, TextAccepted,
-                 KeyShare, KeyRequested, VoiceTunnel, ControlPong, Goodbye, History, TextChanged>;
+using ServerBody = std::variant<Unknown, Hello, Welcome, Ok, Refusal, ChannelPage, PresencePage,
+                                SnapshotEnd, PresenceChanged, Joined, MemberKeys, MemberJoined,
+                                MemberLeft, Text, TextAccepted, KeyShare, KeyRequested, VoiceTunnel,
+                                ControlPong, Goodbye, History, TextChanged, Account, Devices>;
 
 struct ServerMessage {
     std::uint64_t seq = 0;

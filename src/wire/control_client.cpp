@@ -89,6 +89,29 @@ EditText read(const v1::EditText& from, FieldReader& in) {
             .text = in.text("EditText.text", text_bytes_max, from.text())};
 }
 
+ClaimAccount read(const v1::ClaimAccount& from, FieldReader& in) {
+    return {.name = in.name("ClaimAccount.name", name_code_points_max, from.name()),
+            .password = in.text("ClaimAccount.password", password_bytes_max, from.password()),
+            .label = in.name("ClaimAccount.label", name_code_points_max, from.label())};
+}
+
+LinkDevice read(const v1::LinkDevice& from, FieldReader& in) {
+    return {.name = in.name("LinkDevice.name", name_code_points_max, from.name()),
+            .secret = in.text("LinkDevice.secret", password_bytes_max, from.secret()),
+            .label = in.name("LinkDevice.label", name_code_points_max, from.label())};
+}
+
+UnlinkDevice read(const v1::UnlinkDevice& from, FieldReader& in) {
+    return {.identity = in.fixed_bytes("UnlinkDevice.identity", public_key_bytes, from.identity()),
+            .name = in.name("UnlinkDevice.name", name_code_points_max, from.name())};
+}
+
+ChangePassword read(const v1::ChangePassword& from, FieldReader& in) {
+    return {.current = in.text("ChangePassword.current", password_bytes_max, from.current()),
+            .password = in.text("ChangePassword.password", password_bytes_max, from.password()),
+            .name = in.name("ChangePassword.name", name_code_points_max, from.name())};
+}
+
 ClientBody read_body(const v1::Client& from, FieldReader& in) {
     switch (from.body_case()) {
         case v1::Client::kLogin: return read(from.login(), in);
@@ -106,6 +129,16 @@ ClientBody read_body(const v1::Client& from, FieldReader& in) {
         case v1::Client::kGetHistory: return read(from.get_history(), in);
         case v1::Client::kEditText: return read(from.edit_text(), in);
         case v1::Client::kDeleteText: return DeleteText{.id = MessageId{from.delete_text().id()}};
+        case v1::Client::kClaimAccount: return read(from.claim_account(), in);
+        case v1::Client::kLinkDevice: return read(from.link_device(), in);
+        case v1::Client::kUnlinkDevice: return read(from.unlink_device(), in);
+        case v1::Client::kListDevices:
+            return ListDevices{.name = in.name("ListDevices.name", name_code_points_max,
+                                               from.list_devices().name())};
+        case v1::Client::kChangePassword: return read(from.change_password(), in);
+        case v1::Client::kBecomeOwner:
+            return BecomeOwner{.token = in.text("BecomeOwner.token", password_bytes_max,
+                                                from.become_owner().token())};
         case v1::Client::BODY_NOT_SET: break;
     }
     return Unknown{};
@@ -163,6 +196,41 @@ struct BodyWriter {
         to.mutable_delete_text()->set_id(from.id.value);
     }
 
+    void operator()(const ClaimAccount& from) const {
+        auto& claim = *to.mutable_claim_account();
+        claim.set_name(from.name);
+        claim.set_password(from.password);
+        claim.set_label(from.label);
+    }
+
+    void operator()(const LinkDevice& from) const {
+        auto& link = *to.mutable_link_device();
+        link.set_name(from.name);
+        link.set_secret(from.secret);
+        link.set_label(from.label);
+    }
+
+    void operator()(const UnlinkDevice& from) const {
+        auto& unlink = *to.mutable_unlink_device();
+        unlink.set_identity(from.identity.data(), from.identity.size());
+        unlink.set_name(from.name);
+    }
+
+    void operator()(const ListDevices& from) const {
+        to.mutable_list_devices()->set_name(from.name);
+    }
+
+    void operator()(const ChangePassword& from) const {
+        auto& change = *to.mutable_change_password();
+        change.set_current(from.current);
+        change.set_password(from.password);
+        change.set_name(from.name);
+    }
+
+    void operator()(const BecomeOwner& from) const {
+        to.mutable_become_owner()->set_token(from.token);
+    }
+
     void operator()(const ShareKeys& from) const {
         auto& keys = *to.mutable_share_keys();
         keys.set_channel(from.channel.value);
@@ -207,22 +275,10 @@ static_assert(static_cast<int>(VoiceLane::udp) == v1::VOICE_LANE_UDP);
 static_assert(static_cast<int>(VoiceLane::tunnel) == v1::VOICE_LANE_TUNNEL);
 
 constexpr auto names = std::to_array<std::string_view>({
-    "Unknown",
-    "Login",
-    "Join",
-    "Leave",
-    "SetSelfState",
-    "SendText",
-    "ShareKeys",
-    "KeyRequest",
-    "GetMemberKeys",
-    "RenewDevice",
-    "SetVoiceLane",
-    "VoiceTunnel",
-    "ControlPing",
-    "GetHistory",
-    "EditText",
-    "DeleteText",
+    "Unknown",      "Login",       "Join",           "Leave",       "SetSelfState", "SendText",
+    "ShareKeys",    "KeyRequest",  "GetMemberKeys",  "RenewDevice", "SetVoiceLane", "VoiceTunnel",
+    "ControlPing",  "GetHistory",  "EditText",       "DeleteText",  "ClaimAccount", "LinkDevice",
+    "UnlinkDevice", "ListDevices", "ChangePassword", "BecomeOwner",
 });
 static_assert(names.size() == std::variant_size_v<ClientBody>);
 

@@ -90,6 +90,13 @@ inline std::vector<ClientBody> client_bodies() {
         GetHistory{.channel = ChannelId{3}, .before = MessageId{0x1'0000'0001}, .messages = 20},
         EditText{.id = MessageId{0x1'0000'0001}, .text = "better"},
         DeleteText{.id = MessageId{0x1'0000'0001}},
+        ClaimAccount{.name = "Ren\u00E9", .password = "correct horse", .label = "phone"},
+        LinkDevice{.name = "Ren\u00E9", .secret = "correct horse", .label = "tablet"},
+        UnlinkDevice{.identity = counting_bytes(public_key_bytes, 0x10), .name = "Ren\u00E9"},
+        ListDevices{.name = "Ren\u00E9"},
+        ChangePassword{
+            .current = "correct horse", .password = "battery staple", .name = "Ren\u00E9"},
+        BecomeOwner{.token = "7Q2KX-0M9RD-EV4WT-1H8NA"},
     };
 }
 
@@ -148,6 +155,15 @@ inline std::vector<ServerBody> server_bodies() {
         Goodbye{.error = error()},
         History{.channel = ChannelId{3}, .texts = {text(), text()}, .more = true},
         TextChanged{text()},
+        Account{.id = AccountId{0x1'0000'0001},
+                .name = "Ren\u00E9",
+                .recovery_code = "7Q2KX-0M9RD-EV4WT-1H8NA"},
+        Devices{.account = AccountId{0x1'0000'0001},
+                .name = "Ren\u00E9",
+                .owner = true,
+                .devices = {{.identity = counting_bytes(public_key_bytes, 0x10),
+                             .label = "phone",
+                             .linked_unix_ms = 1'700'000'000'123}}},
     };
 }
 

@@ -180,6 +180,28 @@ KeyRequested read(const v1::KeyRequested& from, FieldReader&) {
     return {.from = SessionId{from.from()}, .kid = from.kid()};
 }
 
+Account read(const v1::Account& from, FieldReader& in) {
+    return {.id = AccountId{from.id()},
+            .name = in.name("Account.name", name_code_points_max, from.name()),
+            .recovery_code =
+                in.text("Account.recovery_code", password_bytes_max, from.recovery_code())};
+}
+
+Devices read(const v1::Devices& from, FieldReader& in) {
+    const auto read_device = [&in](const v1::Device& device) {
+        return Device{
+            .identity = in.fixed_bytes("Device.identity", public_key_bytes, device.identity()),
+            .label = in.name("Device.label", name_code_points_max, device.label()),
+            .linked_unix_ms = device.linked_unix_ms(),
+        };
+    };
+    return {
+        .account = AccountId{from.account()},
+        .name = in.name("Devices.name", name_code_points_max, from.name()),
+        .owner = from.owner(),
+        .devices = in.list("Devices.devices", account_devices_max, from.devices(), read_device)};
+}
+
 ServerBody read_body(const v1::Server& from, FieldReader& in) {
     switch (from.body_case()) {
         case v1::Server::kHello: return read(from.hello(), in);
@@ -204,6 +226,8 @@ ServerBody read_body(const v1::Server& from, FieldReader& in) {
         case v1::Server::kGoodbye: return Goodbye{.error = read(from.goodbye().error(), in)};
         case v1::Server::kHistory: return read(from.history(), in);
         case v1::Server::kTextChanged: return TextChanged{read(from.text_changed().text(), in)};
+        case v1::Server::kAccount: return read(from.account(), in);
+        case v1::Server::kDevices: return read(from.devices(), in);
         case v1::Server::BODY_NOT_SET: break;
     }
     return Unknown{};

@@ -159,6 +159,26 @@ struct BodyWriter {
         history.set_more(from.more);
     }
 
+    void operator()(const Account& from) const {
+        auto& account = *to.mutable_account();
+        account.set_id(from.id.value);
+        account.set_name(from.name);
+        account.set_recovery_code(from.recovery_code);
+    }
+
+    void operator()(const Devices& from) const {
+        auto& devices = *to.mutable_devices();
+        devices.set_account(from.account.value);
+        devices.set_name(from.name);
+        devices.set_owner(from.owner);
+        for (const auto& device : from.devices) {
+            auto& added = *devices.add_devices();
+            added.set_identity(device.identity.data(), device.identity.size());
+            added.set_label(device.label);
+            added.set_linked_unix_ms(device.linked_unix_ms);
+        }
+    }
+
     void operator()(const TextChanged& from) const {
         write_text(from.text, *to.mutable_text_changed()->mutable_text());
     }
@@ -199,7 +219,7 @@ constexpr auto names = std::to_array<std::string_view>({
     "Unknown",      "Hello",       "Welcome",         "Ok",          "Error",        "ChannelPage",
     "PresencePage", "SnapshotEnd", "PresenceChanged", "Joined",      "MemberKeys",   "MemberJoined",
     "MemberLeft",   "Text",        "TextAccepted",    "KeyShare",    "KeyRequested", "VoiceTunnel",
-    "ControlPong",  "Goodbye",     "History",         "TextChanged",
+    "ControlPong",  "Goodbye",     "History",         "TextChanged", "Account",      "Devices",
 });
 static_assert(names.size() == std::variant_size_v<ServerBody>);
 

@@ -314,6 +314,50 @@ TEST(ControlLimits, OfTexts) {
     }
 }
 
+/// Of a field that holds so many times `unit`.
+template <class Body>
+void expect_text_limit(std::string_view field, const Body& body, std::string Body::* member,
+                       std::size_t max, std::string_view unit) {
+    expect_size_limit(SizeCase<ClientMessage>{field, max, [&](std::size_t size) {
+                                                  auto changed = body;
+                                                  changed.*member = repeated(unit, size);
+                                                  return changed;
+                                              }});
+}
+
+TEST(ControlLimits, OfAccounts) {
+    const std::string_view wide = "\U0001F399";
+    const auto bodies = examples::client_bodies();
+    const auto claim = example_of<ClaimAccount>(bodies);
+    expect_text_limit("ClaimAccount.name", claim, &ClaimAccount::name, name_code_points_max, wide);
+    expect_text_limit("ClaimAccount.password", claim, &ClaimAccount::password, password_bytes_max,
+                      "x");
+    expect_text_limit("ClaimAccount.label", claim, &ClaimAccount::label, name_code_points_max,
+                      wide);
+    const auto link = example_of<LinkDevice>(bodies);
+    expect_text_limit("LinkDevice.name", link, &LinkDevice::name, name_code_points_max, wide);
+    expect_text_limit("LinkDevice.secret", link, &LinkDevice::secret, password_bytes_max, "x");
+    expect_text_limit("LinkDevice.label", link, &LinkDevice::label, name_code_points_max, wide);
+    expect_text_limit("UnlinkDevice.name", example_of<UnlinkDevice>(bodies), &UnlinkDevice::name,
+                      name_code_points_max, wide);
+    expect_text_limit("ListDevices.name", ListDevices{}, &ListDevices::name, name_code_points_max,
+                      wide);
+    const ChangePassword change;
+    expect_text_limit("ChangePassword.current", change, &ChangePassword::current,
+                      password_bytes_max, "x");
+    expect_text_limit("ChangePassword.password", change, &ChangePassword::password,
+                      password_bytes_max, "x");
+    expect_text_limit("ChangePassword.name", change, &ChangePassword::name, name_code_points_max,
+                      wide);
+    expect_text_limit("BecomeOwner.token", BecomeOwner{}, &BecomeOwner::token, password_bytes_max,
+                      "x");
+
+    const auto device = example_of<Devices>(examples::server_bodies()).devices.front();
+    expect_size_limit(SizeCase<ServerMessage>{
+        "Devices.devices", account_devices_max,
+        [&](std::size_t size) { return Devices{.devices = std::vector(size, device)}; }});
+}
+
 TEST(ControlLimits, AMessageAboveAFrameIsTooLarge) {
     const Bytes zeros(frame_bytes_max + 1);
     EXPECT_EQ(decode_client(zeros).error().code, ErrorCode::too_large);
@@ -395,6 +439,8 @@ TEST(ControlRanges, KeysAndSignaturesHaveTheirExactSize) {
         {"Login.identity", public_key_bytes, with(login, &Login::identity)},
         {"Login.x25519", public_key_bytes, with(login, &Login::x25519)},
         {"Login.signature", signature_bytes, with(login, &Login::signature)},
+        {"UnlinkDevice.identity", public_key_bytes,
+         [&](Bytes value) { return UnlinkDevice{.identity = std::move(value), .name = {}}; }},
         {"DeviceKey.signature", signature_bytes,
          [&](Bytes value) { return RenewDevice{.device = {.signature = std::move(value)}}; }},
     };

@@ -21,6 +21,8 @@ inline constexpr std::size_t server_name_code_points_max = 64;
 inline constexpr std::size_t channel_name_code_points_max = 64;
 inline constexpr std::size_t topic_bytes_max = 512;
 inline constexpr std::size_t text_bytes_max = 4096;
+inline constexpr std::size_t password_bytes_max = 256;  // and codes
+inline constexpr std::size_t account_devices_max = 32;
 inline constexpr std::size_t error_message_bytes_max = 1024;
 inline constexpr std::size_t page_entries_max =
     64;  // a page of these always fits a frame, see below

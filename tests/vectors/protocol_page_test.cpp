@@ -66,6 +66,8 @@ TEST(ProtocolPage, LimitsAreThoseOfTheCode) {
          at_most(channel_name_code_points_max, "code points")},
         {"a topic", at_most(topic_bytes_max, "bytes")},
         {"a text", at_most(text_bytes_max, "bytes")},
+        {"a password, a code, a token", at_most(password_bytes_max, "bytes")},
+        {"`Devices.devices`", at_most(account_devices_max, "entries")},
         {"`Error.message`", at_most(error_message_bytes_max, "bytes")},
         {"`ChannelPage`, `PresencePage`, `MemberKeys`, `History`; each list of `PresenceChanged`",
          at_most(page_entries_max, "entries")},

@@ -5,17 +5,30 @@
 
 namespace partyline::control {
 
-Result<void> Switchboard::administer(Call& call, const Seat& seat, Plan plan, Answer answer) {
-    const auto reply = will_reply(call, seat);
+Result<void> Switchboard::administer(Call& call, const Seat& seat, Command command) {
+    return submit(will_reply(call, seat), std::move(command));
+}
+
+void Switchboard::administer(Reply reply, Plan plan, Answer answer) {
+    const auto submitted = submit(reply, {.plan = std::move(plan), .answer = std::move(answer)});
+    if (!submitted) {
+        refuse_later(reply, submitted.error());
+    }
+}
+
+Result<void> Switchboard::submit(Reply reply, Command command) {
     return durable_.submit(
-        [this, session = seat.session, plan = std::move(plan)]() mutable -> Result<room::Changes> {
+        [this, session = reply.session,
+         plan = std::move(command.plan)]() mutable -> Result<room::Changes> {
             return model_.find(session) == nullptr ? room::Changes{} : plan(session);
         },
-        [this, reply, answer = std::move(answer)](const Result<void>& done) mutable {
+        [this, reply, answer = std::move(command.answer)](const Result<void>& done) mutable {
             if (!done) {
                 refuse_later(reply, done.error());
             } else {
-                answer_later(reply, answer ? answer() : wire::Ok{});
+                if (model_.find(reply.session) != nullptr) {
+                    answer_later(reply, answer ? answer() : wire::Ok{});
+                }
                 publish(std::exchange(untold_, {}));
             }
             settle();

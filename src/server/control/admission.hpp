@@ -38,6 +38,8 @@ public:
         void give_way_by(std::function<void()> hang_up);
         /// The connection has logged in and no longer counts among those that have not.
         void authenticated();
+        /// As it is counted: without its port, of IPv6 the network.
+        [[nodiscard]] const net::Endpoint& address() const { return address_; }
 
     private:
         friend class Admission;

@@ -44,6 +44,9 @@ struct Limits {
     Rate share_messages{.per_second = 20, .burst = 100};
     Rate member_keys{.per_second = 1000, .burst = 5000};
     Rate tunnelled{.per_second = 250, .burst = 250};
+    // Tries of passwords and codes: of one account from anywhere, and from one address.
+    Rate password_attempts{.per_second = 0.1, .burst = 10};
+    Rate password_attempts_per_address{.per_second = 0.5, .burst = 20};
     Duration key_request_interval = std::chrono::seconds(1);  // for each speaker
 
     // How often others are told.
@@ -65,6 +68,12 @@ inline constexpr Duration prune_interval = std::chrono::hours(1);
 /// Administrative commands that wait for the one before them.
 inline constexpr std::size_t durable_waiting_max = 256;
 inline constexpr std::uint32_t durable_retry_ms = 1000;
+/// Hashes of passwords that are made at once, each of which takes 64 MiB, and those that wait.
+inline constexpr std::size_t hashes_at_once_max = 2;
+inline constexpr std::size_t hashes_waiting_max = 64;
+inline constexpr std::uint32_t hashing_retry_ms = 1000;
+/// Accounts, and addresses, whose tries are counted.
+inline constexpr std::size_t attempts_remembered_max = 16'384;
 inline constexpr std::size_t crowded_sessions = 100;
 /// What is sent in crowded rooms, and in others.
 inline constexpr std::uint32_t long_frame_ms = 20;

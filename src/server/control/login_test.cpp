@@ -164,7 +164,13 @@ protected:
             wire::ControlPing{},
             wire::GetHistory{.channel = lobby},
             wire::EditText{.id = MessageId{1}, .text = "hello"},
-            wire::DeleteText{MessageId{1}}};
+            wire::DeleteText{MessageId{1}},
+            wire::ClaimAccount{.name = "Ada", .password = "correct horse", .label = {}},
+            wire::LinkDevice{.name = "Ada", .secret = "correct horse", .label = {}},
+            wire::UnlinkDevice{.identity = Bytes(32), .name = {}},
+            wire::ListDevices{},
+            wire::ChangePassword{.current = {}, .password = "correct horse", .name = {}},
+            wire::BecomeOwner{"7Q2KX-0M9RD-EV4WT-1H8NA"}};
         EXPECT_EQ(bodies.size(), std::variant_size_v<wire::ClientBody> - 2)
             << "all but Unknown and Login";
         for (const auto& body : bodies) {

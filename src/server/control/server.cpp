@@ -8,21 +8,27 @@
 namespace partyline::control {
 
 Result<std::unique_ptr<Server>> Server::create(Config config, Parts parts) {
+    auto hashing = std::make_unique<HashingThreads>(
+        [&loop = parts.loop](auto work) { loop.post(std::move(work)); });
     auto switchboard = Switchboard::create(std::move(config), {.clock = parts.clock,
                                                                .identity = parts.identity,
                                                                .relay = parts.relay,
-                                                               .store = parts.store});
+                                                               .store = parts.store,
+                                                               .hashing = *hashing});
     if (!switchboard) {
         return std::unexpected(switchboard.error());
     }
-    return std::unique_ptr<Server>(new Server(std::move(*switchboard), std::move(parts)));
+    return std::unique_ptr<Server>(
+        new Server(std::move(hashing), std::move(*switchboard), std::move(parts)));
 }
 
-Server::Server(std::unique_ptr<Switchboard> switchboard, Parts parts)
+Server::Server(std::unique_ptr<Hashing> hashing, std::unique_ptr<Switchboard> switchboard,
+               Parts parts)
     : loop_(parts.loop),
       clock_(parts.clock),
       relay_(parts.relay),
       listeners_(std::move(parts.listeners)),
+      hashing_(std::move(hashing)),
       switchboard_(std::move(switchboard)),
       admission_(switchboard_->limits(), clock_.now()),
       gate_(loop_),

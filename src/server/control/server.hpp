@@ -54,7 +54,7 @@ public:
     [[nodiscard]] const Admission& admission() const { return admission_; }
 
 private:
-    Server(std::unique_ptr<Switchboard> switchboard, Parts parts);
+    Server(std::unique_ptr<Hashing> hashing, std::unique_ptr<Switchboard> switchboard, Parts parts);
 
     net::task<> accept_all(net::TlsListener& listener, net::Gate::Pass pass);
     net::task<> serve(net::TlsStream stream, Admission::Slot slot, net::Gate::Pass pass);
@@ -67,6 +67,7 @@ private:
     const Clock& clock_;
     relay::Relay& relay_;
     std::vector<net::TlsListener> listeners_;
+    std::unique_ptr<Hashing> hashing_;
     std::unique_ptr<Switchboard> switchboard_;
     Admission admission_;
     net::Gate gate_;

@@ -39,6 +39,8 @@ Switchboard::Switchboard(Config config, Parts parts, const room::Records& record
       directory_(records),
       model_(std::move(model)),
       durable_(store_, [this](const room::Changes& changes) { carry_out(changes); }),
+      hashing_(parts.hashing),
+      attempts_(config_.limits),
       speaking_due_(clock_.now()),
       losses_due_(clock_.now()),
       pruning_due_(clock_.now()) {}

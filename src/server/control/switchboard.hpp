@@ -17,13 +17,16 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "crypto/identity.hpp"
+#include "server/control/attempts.hpp"
 #include "server/control/config.hpp"
 #include "server/control/durable.hpp"
 #include "server/control/figures.hpp"
+#include "server/control/hashing.hpp"
 #include "server/control/peer.hpp"
 #include "server/control/presence_board.hpp"
 #include "server/control/seat.hpp"
 #include "server/relay/relay.hpp"
+#include "server/room/account_plans.hpp"
 #include "server/room/directory.hpp"
 #include "server/room/model.hpp"
 #include "server/room/records.hpp"
@@ -40,6 +43,7 @@ public:
         const crypto::Identity& identity;
         relay::Relay& relay;
         store::Store& store;
+        Hashing& hashing;
     };
     /// Fails with config for channels that make no tree, and as Store::records() does.
     static Result<std::unique_ptr<Switchboard>> create(Config config, Parts parts);
@@ -97,6 +101,12 @@ private:
     Result<void> on(Call& call, Seat& seat, const wire::GetHistory& get);
     Result<void> on(Call& call, Seat& seat, const wire::EditText& edit);
     Result<void> on(Call& call, Seat& seat, const wire::DeleteText& gone);
+    Result<void> on(Call& call, Seat& seat, const wire::ClaimAccount& claim);
+    Result<void> on(Call& call, Seat& seat, const wire::LinkDevice& link);
+    Result<void> on(Call& call, Seat& seat, const wire::UnlinkDevice& unlink);
+    Result<void> on(Call& call, Seat& seat, const wire::ListDevices& list);
+    Result<void> on(Call& call, Seat& seat, const wire::ChangePassword& change);
+    Result<void> on(Call& call, Seat& seat, const wire::BecomeOwner& become);
 
     void dispatch(Call& call, const wire::ClientBody& body, std::size_t bytes);
     Result<void> charge(Peer& peer, const wire::ClientBody& body, std::size_t bytes);
@@ -121,12 +131,43 @@ private:
     using Plan = std::move_only_function<Result<room::Changes>(SessionId)>;
     /// What it is told once that is so.
     using Answer = std::move_only_function<wire::ServerBody()>;
-    /// Plans, stores and carries out, after all that was asked for before; then answers, Ok without
-    /// an `answer`, and then tells the others. Whoever has left by then has asked for nothing. Fails
-    /// with rate_limited when too many wait.
-    Result<void> administer(Call& call, const Seat& seat, Plan plan, Answer answer = {});
+    struct Command {
+        Plan plan;
+        Answer answer;  // none: Ok
+    };
+    /// Plans, stores and carries out, after all that was asked for before; then answers, and then
+    /// tells the others. Whoever has left by then has asked for nothing. Fails with rate_limited
+    /// when too many wait.
+    Result<void> administer(Call& call, const Seat& seat, Command command);
+    /// The same for what was asked for a while ago: a failure is told.
+    void administer(Reply reply, Plan plan, Answer answer);
+    Result<void> submit(Reply reply, Command command);
     /// Durable by now. What others are to hear of it waits in `untold_` for the answer to go first.
     void carry_out(const room::Changes& changes);
+
+    // --- accounts --------------------------------------------------------------------------------
+    template <class T, class Then>
+    Result<void> hash(Seat& seat, std::move_only_function<T()> work, Then then);
+    /// One more try of a password, by this seat's address, of this account.
+    Result<void> may_try(const Seat& seat, const std::string& account);
+    /// Whose session this is; nothing for a guest's, and for one that has gone.
+    [[nodiscard]] const room::Account* account_of(SessionId session) const;
+    /// Their own for no name, or another's that they may act on.
+    [[nodiscard]] Result<const room::Account*> account_meant(SessionId session,
+                                                             const std::string& name) const;
+    [[nodiscard]] room::NewDevice new_device(const Seat& seat, std::string label) const;
+    [[nodiscard]] room::Deed deed_of(SessionId session) const;
+    [[nodiscard]] wire::ServerBody account_answer(AccountId id, std::string recovery_code) const;
+    Command link_by_code(AccountId id, std::string typed, room::NewDevice device);
+    /// And how the account was when it was judged: it must still be so when the turn has come.
+    struct NewPasswordPlan {
+        std::string name;  // as it was asked for
+        AccountId account{};
+        std::string hash_before;
+        std::string code_before;  // empty: no code was used
+        std::string hash;
+    };
+    void change_password(Reply reply, NewPasswordPlan plan);
 
     // --- login -----------------------------------------------------------------------------------
     [[nodiscard]] Result<void> check_claims(const Peer& peer, const wire::Login& login) const;
@@ -177,6 +218,8 @@ private:
     Figures figures_;
     room::Model model_;
     Durable durable_;
+    Hashing& hashing_;
+    Attempts attempts_;
     room::Events untold_;
     std::unordered_map<SessionId, std::unique_ptr<Seat>> seats_;
     std::unordered_set<Peer*> peers_;  // all between greet() and part()

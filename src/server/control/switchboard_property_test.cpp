@@ -178,15 +178,24 @@ private:
     bool hung_up_ = false;
 };
 
+/// Has no time for any password: hashing them for real takes too long for so many.
+class BusyHashing final : public Hashing {
+public:
+    Result<void> run(Work, Work) override {
+        return fail(ErrorCode::rate_limited, "Too many passwords are being checked.");
+    }
+};
+
 class Street {
 public:
     explicit Street(std::uint64_t seed)
         : random_(seed),
-          switchboard_(
-              Switchboard::create(
-                  make_config(),
-                  {.clock = clock_, .identity = identity(), .relay = relay_, .store = store_})
-                  .value()) {}
+          switchboard_(Switchboard::create(make_config(), {.clock = clock_,
+                                                           .identity = identity(),
+                                                           .relay = relay_,
+                                                           .store = store_,
+                                                           .hashing = hashing_})
+                           .value()) {}
 
     void step() {
         clock_.advance(std::chrono::milliseconds(random_.below(40)));
@@ -284,10 +293,15 @@ private:
     }
 
     wire::ClientBody request() {
-        switch (random_.below(15)) {
+        switch (random_.below(19)) {
             case 12: return wire::GetHistory{.channel = channel(), .before = text()};
             case 13: return wire::EditText{.id = text(), .text = "edited"};
             case 14: return wire::DeleteText{.id = text()};
+            case 15:
+                return wire::ClaimAccount{.name = "Ada", .password = "correct horse", .label = {}};
+            case 16: return wire::BecomeOwner{"7Q2KX-0M9RD-EV4WT-1H8NA"};
+            case 17: return wire::ListDevices{};
+            case 18: return wire::UnlinkDevice{.identity = Bytes(32), .name = {}};
             case 0: return wire::Leave{};
             case 1: return wire::SetSelfState{.mute = coin(), .deafen = coin()};
             case 2:
@@ -321,6 +335,7 @@ private:
     FakeRelay relay_;
     std::deque<std::move_only_function<void()>> posted_;
     FakeStore store_{[this](auto work) { posted_.push_back(std::move(work)); }};
+    BusyHashing hashing_;
     Admission admission_{Limits{.arrivals_per_address = {.per_second = 1e6, .burst = 1e6}}, {}};
     std::unique_ptr<Switchboard> switchboard_;
     std::vector<std::unique_ptr<Line>> lines_;

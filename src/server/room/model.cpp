@@ -330,6 +330,11 @@ const ChannelState* Model::find(ChannelId channel) const {
     return found == channels_.end() ? nullptr : &found->second;
 }
 
+std::optional<SessionId> Model::find(std::string_view name) const {
+    const auto found = names_.find(fold_name(name));
+    return found == names_.end() ? std::nullopt : std::optional(found->second);
+}
+
 bool Model::together(SessionId a, SessionId b) const {
     const auto* first = find(a);
     const auto* second = find(b);

@@ -121,6 +121,8 @@ public:
     [[nodiscard]] std::optional<SessionId> session_of(const PeerKeys& keys) const;
     [[nodiscard]] const Session* find(SessionId session) const;
     [[nodiscard]] const ChannelState* find(ChannelId channel) const;
+    /// Who online bears that name, in any spelling that counts as the same.
+    [[nodiscard]] std::optional<SessionId> find(std::string_view name) const;
     /// Whether both are in the same room.
     [[nodiscard]] bool together(SessionId a, SessionId b) const;
     [[nodiscard]] const std::map<SessionId, Session>& sessions() const { return sessions_; }

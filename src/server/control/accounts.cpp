@@ -1,0 +1,378 @@
+// Accounts: a name claimed with a password, the devices linked to it, the owner.
+#include <algorithm>
+#include <utility>
+
+#include "base/bytes.hpp"
+#include "crypto/keys.hpp"
+#include "crypto/password.hpp"
+#include "crypto/secret_code.hpp"
+#include "server/control/convert.hpp"
+#include "server/control/switchboard.hpp"
+#include "server/room/account_plans.hpp"
+#include "server/room/decide.hpp"
+#include "server/room/names.hpp"
+#include "wire/limits.hpp"
+
+namespace partyline::control {
+namespace {
+
+/// The account under which tries of the owner's token are counted: no name, so nobody's.
+constexpr const char* owner_attempts = "";
+
+std::string kept_code(const crypto::CodeHash& hash) { return to_base64url(hash); }
+
+/// A code to show once, and what is kept of it.
+struct FreshCode {
+    std::string code = crypto::make_secret_code();
+    std::string hash = kept_code(crypto::hash_secret_code(code).value());
+};
+
+bool is_recovery_code(const room::Account& account, std::string_view typed) {
+    const auto hash = crypto::hash_secret_code(typed);
+    return hash && !account.recovery_hash.empty() &&
+           crypto::equal_in_constant_time(as_bytes(kept_code(*hash)),
+                                          as_bytes(account.recovery_hash));
+}
+
+std::unexpected<Error> wrong_password() {
+    return fail(ErrorCode::bad_password, "That name and that password do not belong together.");
+}
+
+Error no_memory() {
+    return {.code = ErrorCode::rate_limited,
+            .message = "The server is short of memory; try again in a while.",
+            .retry_ms = hashing_retry_ms};
+}
+
+}  // namespace
+
+// --- what they have in common --------------------------------------------------------------------
+
+/// Does `work` on a hashing thread, and `then` with what it gave, here, unless the switchboard is gone
+/// by then. One at a time for each session.
+template <class T, class Then>
+Result<void> Switchboard::hash(Seat& seat, std::move_only_function<T()> work, Then then) {
+    if (seat.hashing) {
+        return std::unexpected(Error{.code = ErrorCode::rate_limited,
+                                     .message = "One password after the other, please.",
+                                     .retry_ms = hashing_retry_ms});
+    }
+    const auto result = std::make_shared<std::optional<T>>();
+    const auto submitted =
+        hashing_.run([result, work = std::move(work)]() mutable { result->emplace(work()); },
+                     [self = std::weak_ptr(self_), session = seat.session, result,
+                      then = std::move(then)]() mutable {
+                         const auto alive = self.lock();
+                         if (!alive) {
+                             return;
+                         }
+                         auto& switchboard = **alive;
+                         if (const auto found = switchboard.seats_.find(session);
+                             found != switchboard.seats_.end()) {
+                             found->second->hashing = false;
+                         }
+                         then(std::move(**result));
+                         switchboard.settle();
+                     });
+    seat.hashing = submitted.has_value();
+    return submitted;
+}
+
+Result<void> Switchboard::may_try(const Seat& seat, const std::string& account) {
+    return attempts_.take(seat.peer->slot.address(), room::fold_name(account), clock_.now());
+}
+
+const room::Account* Switchboard::account_of(SessionId session) const {
+    const auto* found = model_.find(session);
+    return found == nullptr ? nullptr : room::account_of(directory_, found->keys.identity);
+}
+
+Result<const room::Account*> Switchboard::account_meant(SessionId session,
+                                                        const std::string& name) const {
+    const auto* own = account_of(session);
+    if (name.empty() || (own != nullptr && directory_.account_named(name) == own)) {
+        return own != nullptr
+                   ? Result<const room::Account*>(own)
+                   : fail(ErrorCode::unknown_account, "This device is linked to no account.");
+    }
+    const room::Subject actor{own == nullptr ? AccountId{} : own->id};
+    if (!room::decide(directory_, actor, ChannelId{}, room::Permission::manage_accounts)) {
+        return fail(ErrorCode::not_permitted, "You may not manage other people's accounts.");
+    }
+    const auto* other = directory_.account_named(name);
+    if (other == nullptr) {
+        return fail(ErrorCode::unknown_account, "There is no such account.");
+    }
+    if (!room::may_act_on(directory_, actor, {other->id})) {
+        return fail(ErrorCode::not_permitted, "You may not act on somebody of that rank.");
+    }
+    return other;
+}
+
+room::NewDevice Switchboard::new_device(const Seat& seat, std::string label) const {
+    return {.identity = model_.find(seat.session)->keys.identity,
+            .label = std::move(label),
+            .unix_ms = clock_.unix_ms()};
+}
+
+room::Deed Switchboard::deed_of(SessionId session) const {
+    const auto* account = account_of(session);
+    return {.by = account != nullptr ? account->name : model_.find(session)->presence.name,
+            .unix_ms = clock_.unix_ms()};
+}
+
+wire::ServerBody Switchboard::account_answer(AccountId id, std::string recovery_code) const {
+    const auto* account = directory_.find(id);
+    return wire::Account{.id = id,
+                         .name = account == nullptr ? std::string{} : account->name,
+                         .recovery_code = std::move(recovery_code)};
+}
+
+// --- claiming ------------------------------------------------------------------------------------
+
+Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ClaimAccount& claim) {
+    if (const auto checked = room::check_password(claim.password); !checked) {
+        return checked;
+    }
+    if (const auto borne = model_.find(claim.name); borne && *borne != seat.session) {
+        return fail(ErrorCode::name_taken, "Somebody online calls themself so; take another name.");
+    }
+    if (const auto may = may_try(seat, claim.name); !may) {
+        return may;
+    }
+    FreshCode fresh;
+    room::Claim plan{.name = claim.name,
+                     .password_hash = {},
+                     .recovery_hash = std::move(fresh.hash),
+                     .device = new_device(seat, claim.label)};
+    // What is refused anyway costs no hash. It is judged again when its turn has come.
+    if (const auto planned = room::plan_claim(directory_, plan); !planned) {
+        return std::unexpected(planned.error());
+    }
+    const Reply reply{.session = seat.session, .request = call.id};
+    const auto hashing = hash<std::optional<std::string>>(
+        seat, [password = claim.password] { return crypto::hash_password(password); },
+        [this, reply, plan = std::move(plan),
+         code = std::move(fresh.code)](std::optional<std::string> hashed) mutable {
+            if (!hashed) {
+                refuse_later(reply, no_memory());
+                return;
+            }
+            plan.password_hash = *std::move(hashed);
+            const auto name = plan.name;
+            administer(
+                reply,
+                [this, plan = std::move(plan)](SessionId) mutable {
+                    return room::plan_claim(directory_, std::move(plan));
+                },
+                [this, name, code = std::move(code)]() mutable {
+                    return account_answer(directory_.account_named(name)->id, std::move(code));
+                });
+        });
+    if (hashing) {
+        call.answered = true;
+    }
+    return hashing;
+}
+
+// --- devices -------------------------------------------------------------------------------------
+
+Result<void> Switchboard::on(Call& call, Seat& seat, const wire::LinkDevice& link) {
+    if (const auto may = may_try(seat, link.name); !may) {
+        return may;
+    }
+    const auto* account = directory_.account_named(link.name);
+    auto device = new_device(seat, link.label);
+    if (account != nullptr && is_recovery_code(*account, link.secret)) {
+        return administer(call, seat, link_by_code(account->id, link.secret, std::move(device)));
+    }
+    const Reply reply{.session = seat.session, .request = call.id};
+    // For a name that nobody has it takes as long, so that nobody learns which there are.
+    const auto id = account == nullptr ? AccountId{} : account->id;
+    auto hash_kept = account == nullptr ? std::string{} : account->password_hash;
+    const auto hashing = hash<bool>(
+        seat,
+        [known = account != nullptr, hash_kept, password = link.secret] {
+            return crypto::verify_password(known ? hash_kept : crypto::decoy_password_hash(),
+                                           password) &&
+                   known;
+        },
+        [this, reply, id, hash_kept, device = std::move(device)](bool right) mutable {
+            if (!right) {
+                refuse_later(reply, wrong_password().error());
+                return;
+            }
+            administer(
+                reply,
+                [this, id, hash_kept,
+                 device = std::move(device)](SessionId) mutable -> Result<room::Changes> {
+                    const auto* linked = directory_.find(id);
+                    if (linked == nullptr || linked->password_hash != hash_kept) {
+                        return wrong_password();  // by now
+                    }
+                    return room::plan_link(directory_, id, std::move(device), std::nullopt);
+                },
+                [this, id] { return account_answer(id, {}); });
+        });
+    if (hashing) {
+        call.answered = true;
+    }
+    return hashing;
+}
+
+Switchboard::Command Switchboard::link_by_code(AccountId id, std::string typed,
+                                               room::NewDevice device) {
+    FreshCode fresh;
+    return {.plan = [this, id, typed = std::move(typed), device = std::move(device),
+                     hash = std::move(fresh.hash)](SessionId) mutable -> Result<room::Changes> {
+                const auto* account = directory_.find(id);
+                if (account == nullptr || !is_recovery_code(*account, typed)) {
+                    return wrong_password();  // somebody was faster with the same code
+                }
+                return room::plan_link(directory_, id, std::move(device), hash);
+            },
+            .answer =
+                [this, id, code = std::move(fresh.code)]() mutable {
+                    return account_answer(id, std::move(code));
+                }};
+}
+
+Result<void> Switchboard::on(Call& call, Seat& seat, const wire::UnlinkDevice& unlink) {
+    const auto account = account_meant(seat.session, unlink.name);
+    if (!account) {
+        return std::unexpected(account.error());
+    }
+    return administer(
+        call, seat,
+        {.plan =
+             [this, name = unlink.name,
+              identity = to_array<wire::public_key_bytes>(unlink.identity)](SessionId session) {
+                 return account_meant(session, name).and_then([&](const room::Account* meant) {
+                     return room::plan_unlink(directory_, meant->id, identity, deed_of(session));
+                 });
+             },
+         .answer = {}});
+}
+
+Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ListDevices& list) {
+    const auto account = account_meant(seat.session, list.name);
+    if (!account) {
+        return std::unexpected(account.error());
+    }
+    wire::Devices devices{.account = (*account)->id,
+                          .name = (*account)->name,
+                          .owner = (*account)->owner,
+                          .devices = {}};
+    for (const auto& device : room::devices_of(directory_, (*account)->id)) {
+        devices.devices.push_back({.identity = to_bytes(device.identity),
+                                   .label = device.label,
+                                   .linked_unix_ms = device.linked_unix_ms});
+    }
+    answer(call, std::move(devices));
+    return {};
+}
+
+// --- passwords -----------------------------------------------------------------------------------
+
+Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ChangePassword& change) {
+    if (const auto checked = room::check_password(change.password); !checked) {
+        return checked;
+    }
+    const auto account = account_meant(seat.session, change.name);
+    if (!account) {
+        return std::unexpected(account.error());
+    }
+    if (const auto may = may_try(seat, (*account)->name); !may) {
+        return may;
+    }
+    const bool own = *account == account_of(seat.session);
+    const bool by_code = own && is_recovery_code(**account, change.current);
+    const Reply reply{.session = seat.session, .request = call.id};
+    NewPasswordPlan plan{.name = change.name,
+                         .account = (*account)->id,
+                         .hash_before = (*account)->password_hash,
+                         .code_before = by_code ? (*account)->recovery_hash : std::string{},
+                         .hash = {}};
+    const auto hashing = hash<std::optional<std::string>>(
+        seat,
+        [check = own && !by_code, before = plan.hash_before, current = change.current,
+         password = change.password] -> std::optional<std::string> {
+            if (check && !crypto::verify_password(before, current)) {
+                return "";  // which is no hash
+            }
+            return crypto::hash_password(password);
+        },
+        [this, reply, plan = std::move(plan)](std::optional<std::string> hashed) mutable {
+            if (!hashed) {
+                refuse_later(reply, no_memory());
+            } else if (hashed->empty()) {
+                refuse_later(reply, {.code = ErrorCode::bad_password,
+                                     .message = "That is not your password until now."});
+            } else {
+                plan.hash = *std::move(hashed);
+                change_password(reply, std::move(plan));
+            }
+        });
+    if (hashing) {
+        call.answered = true;
+    }
+    return hashing;
+}
+
+void Switchboard::change_password(Reply reply, NewPasswordPlan plan) {
+    // A code that was used is replaced by another.
+    std::optional<FreshCode> fresh;
+    if (!plan.code_before.empty()) {
+        fresh.emplace();
+    }
+    auto code = fresh ? fresh->code : std::string{};
+    const auto id = plan.account;
+    administer(
+        reply,
+        [this, plan = std::move(plan),
+         fresh = std::move(fresh)](SessionId session) mutable -> Result<room::Changes> {
+            const auto meant = account_meant(session, plan.name);
+            if (!meant) {
+                return std::unexpected(meant.error());
+            }
+            const auto& account = **meant;
+            if (account.id != plan.account || account.password_hash != plan.hash_before ||
+                (fresh && account.recovery_hash != plan.code_before)) {
+                return wrong_password();  // it was changed meanwhile
+            }
+            room::NewPassword password{.hash = std::move(plan.hash), .recovery_hash = {}};
+            if (fresh) {
+                password.recovery_hash = std::move(fresh->hash);
+            }
+            return room::plan_password(directory_, plan.account, std::move(password),
+                                       deed_of(session));
+        },
+        [this, id, code = std::move(code)]() mutable {
+            return account_answer(id, std::move(code));
+        });
+}
+
+// --- the owner -----------------------------------------------------------------------------------
+
+Result<void> Switchboard::on(Call& call, Seat& seat, const wire::BecomeOwner& become) {
+    const auto* account = account_of(seat.session);
+    if (account == nullptr) {
+        return fail(ErrorCode::unknown_account,
+                    "Claim an account first: it is what owns the server from then on.");
+    }
+    if (const auto may = may_try(seat, owner_attempts); !may) {
+        return may;
+    }
+    // What is no code at all has a hash that no code has.
+    const auto hash = crypto::hash_secret_code(become.token).value_or(crypto::CodeHash{});
+    return administer(call, seat,
+                      {.plan = [this, hash](SessionId session) -> Result<room::Changes> {
+                           const auto* owner = account_of(session);
+                           return room::plan_owner(directory_,
+                                                   owner == nullptr ? AccountId{} : owner->id, hash,
+                                                   clock_.unix_ms());
+                       },
+                       .answer = {}});
+}
+
+}  // namespace partyline::control

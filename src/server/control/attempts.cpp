@@ -1,0 +1,27 @@
+#include "server/control/attempts.hpp"
+
+#include <utility>
+
+namespace partyline::control {
+
+template <class Key>
+Result<void> Attempts::Book<Key>::take(const Key& key, TimePoint now) {
+    if (!buckets_.contains(key) && buckets_.size() >= attempts_remembered_max) {
+        std::erase_if(buckets_, [now](const auto& entry) { return entry.second.is_full(now); });
+        if (buckets_.size() >= attempts_remembered_max) {
+            // Somebody tries a great many: then all wait until these are forgotten.
+            return std::unexpected(
+                Error{.code = ErrorCode::rate_limited,
+                      .message = "Too many passwords are being tried; try again in a while.",
+                      .retry_ms = hashing_retry_ms});
+        }
+    }
+    return buckets_.try_emplace(key, TokenBucket(rate_, now)).first->second.take(now);
+}
+
+Result<void> Attempts::take(const net::Endpoint& address, const std::string& account,
+                            TimePoint now) {
+    return of_address_.take(address, now).and_then([&] { return of_account_.take(account, now); });
+}
+
+}  // namespace partyline::control

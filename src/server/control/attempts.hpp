@@ -1,0 +1,42 @@
+// How often passwords may be tried: so often from one address, and so often for one account.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "net/endpoint.hpp"
+#include "server/control/limits.hpp"
+#include "server/control/token_bucket.hpp"
+
+namespace partyline::control {
+
+/// Owned by the Switchboard. One thread.
+class Attempts {
+public:
+    explicit Attempts(const Limits& limits)
+        : of_account_(limits.password_attempts),
+          of_address_(limits.password_attempts_per_address) {}
+
+    /// Counts one try; fails with rate_limited and the time until the next. `account` is folded, and
+    /// need not exist.
+    Result<void> take(const net::Endpoint& address, const std::string& account, TimePoint now);
+
+private:
+    template <class Key>
+    class Book {
+    public:
+        explicit Book(Rate rate) : rate_(rate) {}
+        Result<void> take(const Key& key, TimePoint now);
+
+    private:
+        Rate rate_;
+        std::unordered_map<Key, TokenBucket> buckets_;
+    };
+
+    Book<std::string> of_account_;
+    Book<net::Endpoint> of_address_;
+};
+
+}  // namespace partyline::control
