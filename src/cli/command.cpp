@@ -91,6 +91,36 @@ Result<Command> parse_history(std::string_view argument) {
     return history;
 }
 
+/// A command of an account: what stands after it, if anything.
+std::optional<Result<Command>> parse_account(std::string_view word, std::string_view argument) {
+    const auto needs = [&](std::string_view what, auto command) -> Result<Command> {
+        if (argument.empty()) {
+            return fail(ErrorCode::malformed, std::format("\"{}\" needs {} after it", word, what));
+        }
+        return command;
+    };
+    std::string text(unquote(argument));
+    if (word == "claim") {
+        return needs("the name that is to be yours", Claim{std::move(text)});
+    }
+    if (word == "link") {
+        return needs("the name of your account", Link{std::move(text)});
+    }
+    if (word == "unlink") {
+        return needs("a device that \"devices\" shows", Unlink{std::move(text)});
+    }
+    if (word == "owner") {
+        return needs("the token that the server printed when it started", Owner{std::move(text)});
+    }
+    if (word == "devices") {
+        return Devices{std::move(text)};
+    }
+    if (word == "password") {
+        return Password{std::move(text)};
+    }
+    return std::nullopt;
+}
+
 Result<Command> with_id(std::string_view word, std::string_view argument) {
     const auto id = take_number(argument);
     if (!id) {
@@ -123,6 +153,9 @@ Result<Command> parse_command(std::string_view line) {
     if (word == "edit" || word == "delete") {
         return with_id(word, argument);
     }
+    if (auto account = parse_account(word, argument)) {
+        return *std::move(account);
+    }
     const auto found = std::ranges::find(plain_words, word, &Word::word);
     if (found == plain_words.end()) {
         return fail(ErrorCode::malformed,
@@ -145,6 +178,15 @@ std::string_view command_help() {
            "  leave             leaves the room and stays connected\n"
            "  mute, unmute      your microphone\n"
            "  deafen, undeafen  your ears\n"
+           "  claim NAME        makes NAME your account; the password: PARTYLINE_PASSWORD or\n"
+           "                    --password-file\n"
+           "  link NAME         links this device to your account, by its password or recovery "
+           "code\n"
+           "  devices [NAME]    your account's devices\n"
+           "  unlink DEVICE     takes one of them from it\n"
+           "  password [NAME]   changes the password, to PARTYLINE_NEW_PASSWORD or\n"
+           "                    --new-password-file\n"
+           "  owner TOKEN       makes your account the server's owner\n"
            "  stats             what was sent and heard\n"
            "  quit              goodbye\n";
 }

@@ -46,6 +46,34 @@ struct Delete {
     MessageId id{};
     bool operator==(const Delete&) const = default;
 };
+/// Makes an account of that name; the password comes from where passwords come from.
+struct Claim {
+    std::string name;
+    bool operator==(const Claim&) const = default;
+};
+/// Links this device to an account.
+struct Link {
+    std::string name;
+    bool operator==(const Link&) const = default;
+};
+struct Unlink {
+    std::string device;
+    bool operator==(const Unlink&) const = default;
+};
+/// Of somebody's account, or of one's own.
+struct Devices {
+    std::string name;
+    bool operator==(const Devices&) const = default;
+};
+/// A new one for one's own account, or for somebody's.
+struct Password {
+    std::string name;
+    bool operator==(const Password&) const = default;
+};
+struct Owner {
+    std::string token;
+    bool operator==(const Owner&) const = default;
+};
 struct Who {
     bool operator==(const Who&) const = default;
 };
@@ -62,8 +90,8 @@ struct Quit {
     bool operator==(const Quit&) const = default;
 };
 
-using Command = std::variant<Say, Move, Leave, History, Edit, Delete, SetMute, SetDeafen, Who,
-                             Rooms, Stats, Help, Quit>;
+using Command = std::variant<Say, Move, Leave, History, Edit, Delete, SetMute, SetDeafen, Claim,
+                             Link, Unlink, Devices, Password, Owner, Who, Rooms, Stats, Help, Quit>;
 
 /// One line of standard input. Fails with malformed, saying what it could have been.
 Result<Command> parse_command(std::string_view line);

@@ -28,6 +28,13 @@ TEST(Command, LinesAreRead) {
         {"history 64  #12", History{.texts = 64, .before = MessageId{12}}},
         {"edit 12 the text", Edit{.id = MessageId{12}, .text = "the text"}},
         {"delete #3", Delete{MessageId{3}}},
+        {"claim Ada", Claim{"Ada"}},
+        {"link \"Ada L.\"", Link{"Ada L."}},
+        {"unlink abc", Unlink{"abc"}},
+        {"devices", Devices{}},
+        {"devices Ada", Devices{"Ada"}},
+        {"password", Password{}},
+        {"owner T", Owner{"T"}},
         {"quit", Quit{}},
     };
     for (const auto& [line, command] : cases) {
@@ -50,6 +57,9 @@ TEST(Command, OtherLinesAreExplained) {
         {"history 5 6 7", "after the number of texts comes the id of a text"},
         {"edit x", "\"edit\" needs the id of a text after it; \"history\" shows them"},
         {"edit 5", "\"edit\" needs the new text after the id"},
+        {"claim", "\"claim\" needs the name that is to be yours after it"},
+        {"link ", "\"link\" needs the name of your account after it"},
+        {"unlink", "\"unlink\" needs a device that \"devices\" shows after it"},
         {"delete 5 6", "\"delete\" takes one id"},
         {"delete 5x", "\"delete\" needs the id of a text after it; \"history\" shows them"},
     };

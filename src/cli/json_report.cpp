@@ -149,6 +149,33 @@ struct Fields {
         out.update(room_fields(view, e.channel));
         return out;
     }
+    Json operator()(const client::AccountChanged& e) const {
+        Json out{{"event", "account"},
+                 {"command", e.command},
+                 {"account", e.id.value},
+                 {"name", e.name}};
+        if (!e.recovery_code.empty()) {
+            out["recovery_code"] = e.recovery_code;
+        }
+        return out;
+    }
+    Json operator()(const client::DevicesReceived& e) const {
+        Json out{{"event", "devices"},
+                 {"account", e.account.value},
+                 {"name", e.name},
+                 {"owner", e.owner},
+                 {"devices", Json::array()}};
+        for (const auto& device : e.devices) {
+            out["devices"].push_back({{"device", device.device},
+                                      {"self", device.own},
+                                      {"label", device.label},
+                                      {"linked_unix_ms", device.linked_unix_ms}});
+        }
+        return out;
+    }
+    Json operator()(const client::Done& e) const {
+        return {{"event", "done"}, {"command", e.command}};
+    }
     Json operator()(const client::SpeakingChanged& e) const {
         return {{"event", "speaking"}, {"session", e.session.value}, {"speaking", e.speaking}};
     }

@@ -28,4 +28,7 @@ inline constexpr std::chrono::seconds leave_time_max{3};
 inline constexpr std::chrono::milliseconds last_words{500};
 inline constexpr double seconds_max = 1e6;  // for --for
 
+/// The first line of a file with a password.
+inline constexpr std::size_t password_file_bytes_max = 1024;
+
 }  // namespace partyline::cli

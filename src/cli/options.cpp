@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <format>
+#include <fstream>
 #include <iostream>
 #include <utility>
 
@@ -27,6 +29,8 @@ struct Raw {
     std::string identity;
     std::string known_servers;
     std::string text;
+    std::string password_file;
+    std::string new_password_file;
     double seconds = 0;
     unsigned texts = 0;
     bool no_udp = false;
@@ -50,6 +54,18 @@ void add_connection(CLI::App& app, Options& options, Raw& raw) {
                    "Where the servers' identities are kept; none: nowhere")
         ->type_name("FILE");
     app.add_flag("--no-udp", raw.no_udp, "Send all voice through the control connection");
+}
+
+void add_account(CLI::App& app, Options& options, Raw& raw) {
+    app.add_option("--password-file", raw.password_file,
+                   "The file with your account's password or recovery code; without it "
+                   "PARTYLINE_PASSWORD is taken")
+        ->type_name("FILE");
+    app.add_option("--new-password-file", raw.new_password_file,
+                   "The file with the new password; without it PARTYLINE_NEW_PASSWORD is taken")
+        ->type_name("FILE");
+    app.add_option("--label", options.label, "What this device is called among your account's")
+        ->type_name("NAME");
 }
 
 void add_voice(CLI::App& app, Options& options) {
@@ -80,6 +96,27 @@ void add_running(CLI::App& app, Options& options, Raw& raw) {
     app.add_flag("--stay", options.until.forever, "Stay when standard input ends");
 }
 
+void add_account_commands(CLI::App& app, Options& options, Raw& raw) {
+    const auto add = [&](const char* word, const char* meaning, const char* argument, bool needed,
+                         auto make) {
+        auto* command = app.add_subcommand(word, meaning);
+        command->add_option(argument, raw.text)->required(needed);
+        command->final_callback([&options, &raw, make] { options.one_shot = make(raw.text); });
+    };
+    add("claim", "Make NAME your account, and end", "NAME", true,
+        [](const std::string& name) { return Claim{name}; });
+    add("link", "Link this device to your account, and end", "NAME", true,
+        [](const std::string& name) { return Link{name}; });
+    add("devices", "Show an account's devices, and end", "NAME", false,
+        [](const std::string& name) { return Devices{name}; });
+    add("unlink", "Take a device from your account, and end", "DEVICE", true,
+        [](const std::string& device) { return Unlink{device}; });
+    add("password", "Change an account's password, and end", "NAME", false,
+        [](const std::string& name) { return Password{name}; });
+    add("owner", "Make your account the server's owner, and end", "TOKEN", true,
+        [](const std::string& token) { return Owner{token}; });
+}
+
 void add_commands(CLI::App& app, Options& options, Raw& raw) {
     // "partyline-cli say --join Lobby hello" reads better than options first. Inherited by what is
     // added after it.
@@ -93,6 +130,7 @@ void add_commands(CLI::App& app, Options& options, Raw& raw) {
     app.add_subcommand("rooms", "Show the rooms, and end")->final_callback([&] {
         options.one_shot = Rooms{};
     });
+    add_account_commands(app, options, raw);
     app.require_subcommand(0, 1);
 }
 
@@ -109,6 +147,38 @@ Result<std::string> kept_file(const std::string& asked, const Defaults& defaults
         return std::unexpected(defaults.data_folder.error());
     }
     return (*defaults.data_folder / usual_name).string();
+}
+
+/// The first line of the file, else what the environment has; empty for neither.
+Result<std::string> read_secret(const std::string& file, const char* variable) {
+    if (file.empty()) {
+        const auto* value = std::getenv(variable);
+        return value == nullptr ? std::string{} : std::string(value);
+    }
+    std::ifstream in(file, std::ios::binary);
+    std::string line(password_file_bytes_max + 1, '\0');
+    in.read(line.data(), std::ssize(line));
+    line.resize(static_cast<std::size_t>(in.gcount()));
+    line.resize(std::min(line.size(), line.find('\n')));
+    if (line.ends_with('\r')) {
+        line.pop_back();
+    }
+    if (line.empty() || line.size() > password_file_bytes_max) {
+        return fail(ErrorCode::config,
+                    std::format("{}: there is no password in its first line", file));
+    }
+    return line;
+}
+
+Result<void> read_secrets(Options& options, const Raw& raw) {
+    auto password = read_secret(raw.password_file, "PARTYLINE_PASSWORD");
+    auto new_password = read_secret(raw.new_password_file, "PARTYLINE_NEW_PASSWORD");
+    if (!password || !new_password) {
+        return std::unexpected((password ? new_password : password).error());
+    }
+    options.password = *std::move(password);
+    options.new_password = *std::move(new_password);
+    return {};
 }
 
 /// Turns what was said into settings. Says what is wrong, if anything is.
@@ -129,6 +199,9 @@ Result<void> complete(Options& options, const Raw& raw, const Defaults& defaults
     auto known_servers = kept_file(raw.known_servers, defaults, "known_servers");
     if (!identity || !known_servers) {
         return std::unexpected((identity ? known_servers : identity).error());
+    }
+    if (const auto read = read_secrets(options, raw); !read) {
+        return read;
     }
     options.talkie.identity_path = *std::move(identity);
     options.talkie.trust.known_servers_path = *std::move(known_servers);
@@ -198,6 +271,7 @@ Parsed parse_options(int argc, const char* const* argv, const Defaults& defaults
     app.set_version_flag("--version", PARTYLINE_VERSION);
     app.failure_message(CLI::FailureMessage::simple);
     add_connection(app, options, raw);
+    add_account(app, options, raw);
     add_voice(app, options);
     add_running(app, options, raw);
     add_commands(app, options, raw);

@@ -34,6 +34,11 @@ struct Options {
     bool start_deafened = false;
     bool json = false;
     bool verbose = false;
+    // For what an account asks for. From the environment or a file, never from the command line,
+    // where every user of the machine sees it.
+    std::string password;  // or recovery code
+    std::string new_password;
+    std::string label;  // of this device
     Until until;
     /// Do this one thing and end; without it commands come from standard input.
     std::optional<Command> one_shot;

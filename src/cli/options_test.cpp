@@ -1,8 +1,13 @@
 #include "cli/options.hpp"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
+#include <filesystem>
+#include <fstream>
 #include <vector>
+
+#include "cli/limits.hpp"
 
 namespace partyline::cli {
 namespace {
@@ -118,6 +123,32 @@ TEST(Options, MistakesEndWithOne) {
     }
     const auto said = testing::internal::GetCapturedStderr();
     EXPECT_NE(said.find("say: --join ROOM tells which room is meant"), std::string::npos) << said;
+}
+
+TEST(Options, PasswordsComeFromTheEnvironmentOrAFile) {
+    setenv("PARTYLINE_PASSWORD", "from the environment", 1);
+    auto options = parse({"--server", "h", "claim", "Ada", "--label", "bot"});
+    ASSERT_TRUE(options);
+    EXPECT_EQ(options->password, "from the environment");
+    EXPECT_EQ(options->new_password, "");
+    EXPECT_EQ(options->label, "bot");
+    EXPECT_EQ(options->one_shot, Command(Claim{"Ada"}));
+
+    const auto file = std::filesystem::temp_directory_path() / "partyline-password-test";
+    const auto parse_file = [&](const std::string& text) {
+        std::ofstream(file, std::ios::trunc) << text;
+        return parse({"--server", "h", "--password-file", file.c_str(), "devices"});
+    };
+    options = parse_file("from a file\r\nand a note\n");
+    ASSERT_TRUE(options);
+    EXPECT_EQ(options->password, "from a file");
+    EXPECT_EQ(options->one_shot, Command(Devices{}));
+    EXPECT_TRUE(parse_file(std::string(password_file_bytes_max, 'x')));
+    EXPECT_FALSE(parse_file(std::string(password_file_bytes_max + 1, 'x')));
+    EXPECT_FALSE(parse_file("\n"));
+    std::filesystem::remove(file);
+    EXPECT_FALSE(parse({"--server", "h", "--password-file", file.c_str(), "devices"}));
+    unsetenv("PARTYLINE_PASSWORD");
 }
 
 TEST(Options, HelpIsFine) {

@@ -103,16 +103,40 @@ TEST(Report, JsonEventsBearWhatHappened) {
                   "message":"slow","retry_ms":10,"t_ns":5})"));
 }
 
+TEST(Report, JsonOfAccounts) {
+    JsonLines json;
+    EXPECT_EQ(json.of(client::AccountChanged{
+                  .command = "claim", .id = AccountId{3}, .name = "Ada", .recovery_code = "C"}),
+              nlohmann::json::parse(R"({"event":"account","command":"claim","account":3,
+                  "name":"Ada","recovery_code":"C","t_ns":5})"));
+    EXPECT_FALSE(json.of(client::AccountChanged{.command = "link"}).contains("recovery_code"));
+    EXPECT_EQ(json.of(client::DevicesReceived{
+                  .account = AccountId{3},
+                  .name = "Ada",
+                  .owner = true,
+                  .devices = {{.device = "D", .own = true, .label = "bot", .linked_unix_ms = 8}}}),
+              nlohmann::json::parse(R"({"event":"devices","account":3,"name":"Ada","owner":true,
+                  "devices":[{"device":"D","self":true,"label":"bot","linked_unix_ms":8}],
+                  "t_ns":5})"));
+    EXPECT_EQ(json.of(client::Done{"owner"}),
+              nlohmann::json::parse(R"({"event":"done","command":"owner","t_ns":5})"));
+}
+
 TEST(Report, EveryJsonEventHasAName) {
     JsonLines json;
     std::set<std::string> names;
-    for (const client::Event& event : std::initializer_list<client::Event>{
-             client::Connected{}, client::Reconnecting{}, client::Disconnected{},
-             client::RoomsChanged{}, client::PersonChanged{}, client::PersonLeft{},
-             client::RoomEntered{}, client::RoomLeft{}, client::KeysReady{}, client::TextReceived{},
-             client::HistoryReceived{}, client::TextChanged{}, client::SpeakingChanged{},
-             client::LaneChanged{}, client::DeviceChanged{}, client::MemberRefused{},
-             client::Refused{}, client::AudioStarted{}, client::MicFinished{}}) {
+    for (const client::Event& event :
+         std::initializer_list<client::Event>{client::Connected{},       client::Reconnecting{},
+                                              client::Disconnected{},    client::RoomsChanged{},
+                                              client::PersonChanged{},   client::PersonLeft{},
+                                              client::RoomEntered{},     client::RoomLeft{},
+                                              client::KeysReady{},       client::TextReceived{},
+                                              client::HistoryReceived{}, client::TextChanged{},
+                                              client::SpeakingChanged{}, client::LaneChanged{},
+                                              client::DeviceChanged{},   client::MemberRefused{},
+                                              client::Refused{},         client::AudioStarted{},
+                                              client::MicFinished{},     client::AccountChanged{},
+                                              client::DevicesReceived{}, client::Done{}}) {
         names.insert(json.of(event).at("event"));
     }
     EXPECT_EQ(names.size(), std::variant_size_v<client::Event>);

@@ -1,6 +1,7 @@
 #include "cli/session.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <format>
 #include <utility>
 
@@ -25,6 +26,28 @@ ExitCode code_for_failed_connect(ErrorCode code) {
         case ErrorCode::config: return ExitCode::local;
         default: return ExitCode::refused;
     }
+}
+
+template <class Asked>
+concept OfAnAccount =
+    std::same_as<Asked, Claim> || std::same_as<Asked, Link> || std::same_as<Asked, Unlink> ||
+    std::same_as<Asked, Devices> || std::same_as<Asked, Password> || std::same_as<Asked, Owner>;
+
+/// What a one-shot was asked for.
+bool is_answer(const client::Event& event) {
+    return std::holds_alternative<client::AccountChanged>(event) ||
+           std::holds_alternative<client::DevicesReceived>(event) ||
+           std::holds_alternative<client::Done>(event);
+}
+
+/// The command of an account, as Refused names it; nothing for others.
+std::string_view account_word(const Command& command) {
+    return std::visit(
+        Overloaded{[](const Claim&) { return "claim"; }, [](const Link&) { return "link"; },
+                   [](const Unlink&) { return "unlink"; }, [](const Devices&) { return "devices"; },
+                   [](const Password&) { return "password"; }, [](const Owner&) { return "owner"; },
+                   [](const auto&) { return ""; }},
+        command);
 }
 
 }  // namespace
@@ -62,7 +85,7 @@ void Session::tick(TimePoint now) {
     } else if (phase_ == Phase::leaving) {
         phase_ = Phase::over;
     } else if (accept_by_ && now >= *accept_by_) {
-        give_up({.code = ErrorCode::timed_out, .message = "the server did not accept the text"},
+        give_up({.code = ErrorCode::timed_out, .message = "the server did not answer"},
                 ExitCode::lost, now);
     } else {
         finish(ExitCode::fine, now);
@@ -123,7 +146,7 @@ void Session::on_event(const TalkieEvent& told, TimePoint now) {
         self_ = connected->session;
     }
     // A one-shot prints what it was asked for and nothing else, unless somebody wants it all.
-    if (options_.json || !options_.one_shot) {
+    if (options_.json || !options_.one_shot || is_answer(told.event)) {
         report_.event(told.event, view(), told.at);
     }
     std::visit([&](const auto& event) { on(event, now); }, told.event);
@@ -172,6 +195,19 @@ void Session::on(const client::TextChanged& event, TimePoint now) {
     if (event.text.own) {
         go_on_after(event.text.deleted ? "delete" : "edit", now);
     }
+}
+
+void Session::on(const client::AccountChanged& event, TimePoint now) {
+    answered(event.command, now);
+}
+void Session::on(const client::DevicesReceived&, TimePoint now) { answered("devices", now); }
+void Session::on(const client::Done& event, TimePoint now) { answered(event.command, now); }
+
+void Session::answered(std::string_view command, TimePoint now) {
+    if (options_.one_shot && account_word(*options_.one_shot) == command) {
+        finish(ExitCode::fine, now);
+    }
+    go_on_after(command, now);
 }
 
 void Session::go_on_after(std::string_view command, TimePoint now) {
@@ -264,7 +300,8 @@ void Session::get_ready(TimePoint now) {
         return;
     }
     perform(*options_.one_shot, now);
-    if (std::holds_alternative<Say>(*options_.one_shot)) {
+    if (std::holds_alternative<Say>(*options_.one_shot) ||
+        !account_word(*options_.one_shot).empty()) {
         accept_by_ = now + accept_time_max;
     } else {
         finish(ExitCode::fine, now);
@@ -283,6 +320,66 @@ void Session::on_line(const std::string& line, TimePoint now) {
     perform(*command, now);
 }
 
+Result<client::AccountCommand> Session::account_command(const Command& command) const {
+    const auto missing = [](std::string_view what, std::string_view variable,
+                            std::string_view option) {
+        return fail(ErrorCode::config,
+                    std::format("{} is missing: it is read from the environment's {} or from the "
+                                "file that {} names",
+                                what, variable, option));
+    };
+    const auto& password = options_.password;
+    const auto& next = options_.new_password;
+    const auto needs_password = [&](auto made) -> Result<client::AccountCommand> {
+        if (password.empty()) {
+            return missing("the password", "PARTYLINE_PASSWORD", "--password-file");
+        }
+        return made;
+    };
+    return std::visit(
+        Overloaded{[&](const Claim& claim) {
+                       return needs_password(client::ClaimAccount{
+                           .name = claim.name, .password = password, .label = options_.label});
+                   },
+                   [&](const Link& link) {
+                       return needs_password(client::LinkDevice{
+                           .name = link.name, .secret = password, .label = options_.label});
+                   },
+                   [&](const Unlink& unlink) -> Result<client::AccountCommand> {
+                       return client::UnlinkDevice{.device = unlink.device, .name = {}};
+                   },
+                   [&](const Devices& devices) -> Result<client::AccountCommand> {
+                       return client::ListDevices{devices.name};
+                   },
+                   [&](const Password& change) -> Result<client::AccountCommand> {
+                       if (next.empty()) {
+                           return missing("the new password", "PARTYLINE_NEW_PASSWORD",
+                                          "--new-password-file");
+                       }
+                       return client::ChangePassword{
+                           .current = password, .password = next, .name = change.name};
+                   },
+                   [&](const Owner& owner) -> Result<client::AccountCommand> {
+                       return client::BecomeOwner{owner.token};
+                   },
+                   [](const auto&) -> Result<client::AccountCommand> {
+                       return fail(ErrorCode::unsupported, "that is no command of an account");
+                   }},
+        command);
+}
+
+void Session::perform_account(std::string_view word, Result<client::AccountCommand> command,
+                              TimePoint now) {
+    if (command) {
+        talkie_->account(*std::move(command));
+        awaited_ = word;
+    } else if (options_.one_shot) {
+        give_up(command.error(), ExitCode::local, now);
+    } else {
+        report_.mistake(command.error());
+    }
+}
+
 void Session::on_input_end(TimePoint now) {
     // A script that has said all it had to say. With a bound to wait for it is just silent.
     if (!options_.until.any()) {
@@ -291,6 +388,10 @@ void Session::on_input_end(TimePoint now) {
 }
 
 void Session::perform(const Command& command, TimePoint now) {
+    if (const auto word = account_word(command); !word.empty()) {
+        perform_account(word, account_command(command), now);
+        return;
+    }
     std::visit(Overloaded{[&](const Say& say) { talkie_->say(say.text); },
                           [&](const Move& move) {
                               if (const auto entered = enter(move.room); !entered) {
@@ -327,7 +428,8 @@ void Session::perform(const Command& command, TimePoint now) {
                           [&](const Rooms&) { report_.rooms(view()); },
                           [&](const Stats&) { report_.stats(talkie_->voice_stats()); },
                           [&](const Help&) { report_.help(command_help()); },
-                          [&](const Quit&) { finish(ExitCode::fine, now); }},
+                          [&](const Quit&) { finish(ExitCode::fine, now); },
+                          [](const OfAnAccount auto&) {}},
                command);
 }
 

@@ -51,6 +51,9 @@ private:
     void on(const client::HistoryReceived& event, TimePoint now);
     void on(const client::TextChanged& event, TimePoint now);
     void on(const client::TextReceived& event, TimePoint now);
+    void on(const client::AccountChanged& event, TimePoint now);
+    void on(const client::DevicesReceived& event, TimePoint now);
+    void on(const client::Done& event, TimePoint now);
     void on(const client::Refused& event, TimePoint now);
     void on(const client::MicFinished& event, TimePoint now);
     template <class Other>
@@ -64,6 +67,12 @@ private:
     /// What was to be said in a room that we could not get into is said in no other.
     void drop_waiting_texts();
     void perform(const Command& command, TimePoint now);
+    /// Asks for it, or says what is missing.
+    void perform_account(std::string_view word, Result<client::AccountCommand> command,
+                         TimePoint now);
+    [[nodiscard]] Result<client::AccountCommand> account_command(const Command& command) const;
+    /// The one thing that was asked for is done.
+    void answered(std::string_view command, TimePoint now);
     Result<void> enter(const std::string& room);
     void enter_first_room(TimePoint now);
     void get_ready(TimePoint now);

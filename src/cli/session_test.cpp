@@ -29,6 +29,10 @@ public:
         asked.push_back(std::format("edit {} {}", id.value, text));
     }
     void erase(MessageId id) override { asked.push_back(std::format("delete {}", id.value)); }
+    void account(client::AccountCommand command) override {
+        asked.push_back(std::format("account {}", command.index()));
+        account_asked = std::move(command);
+    }
     void set_self_state(bool mute, bool deafen) override {
         asked.push_back(std::format("state {} {}", mute, deafen));
     }
@@ -39,6 +43,7 @@ public:
     [[nodiscard]] client::VoiceStats voice_stats() const override { return {}; }
 
     std::vector<std::string> asked;
+    client::AccountCommand account_asked;
     std::vector<client::Room> tree{{.id = ChannelId{1}, .name = "Lobby"},
                                    {.id = ChannelId{2}, .name = "Den"}};
 };
@@ -128,6 +133,72 @@ TEST(Session, AScriptEndsNotBeforeItsAnswers) {
     EXPECT_NE(rig.out.str().find("<bob?> teh (edited)"), std::string::npos) << rig.out.str();
     EXPECT_NE(rig.out.str().find("<ann> (deleted)"), std::string::npos) << rig.out.str();
     EXPECT_NE(rig.out.str().find("older ones: history 20 7"), std::string::npos) << rig.out.str();
+}
+
+TEST(Session, AnAccountsCommandsTakeThePasswordFromElsewhereAndWait) {
+    Rig rig({.password = "secret", .new_password = "better", .label = "bot"});
+    rig.event(client::Connected{});
+    rig.out.str("");
+    for (const auto* line :
+         {"claim Ada", "link Ada", "password", "devices", "unlink D", "owner T"}) {
+        rig.line(line);
+    }
+    const auto& claim = std::get<client::ClaimAccount>(rig.talkie.account_asked);
+    EXPECT_EQ(claim.name + claim.password + claim.label, "Adasecretbot");
+    rig.event(client::AccountChanged{
+        .command = "claim", .name = "Ada", .recovery_code = "7Q2KX-0M9RD-EV4WT-1H8NA"});
+    EXPECT_EQ(std::get<client::LinkDevice>(rig.talkie.account_asked).secret, "secret");
+    rig.event(client::Refused{.command = "link", .error = {.message = "it is"}});
+    const auto& change = std::get<client::ChangePassword>(rig.talkie.account_asked);
+    EXPECT_EQ(change.current + change.password, "secretbetter");
+    rig.event(client::AccountChanged{.command = "password", .name = "Ada"});
+    EXPECT_TRUE(std::holds_alternative<client::ListDevices>(rig.talkie.account_asked));
+    rig.event(client::DevicesReceived{
+        .name = "Ada", .owner = true, .devices = {{.device = "D", .own = true, .label = "bot"}}});
+    EXPECT_EQ(std::get<client::UnlinkDevice>(rig.talkie.account_asked).device, "D");
+    rig.event(client::Done{"unlink"});
+    EXPECT_EQ(std::get<client::BecomeOwner>(rig.talkie.account_asked).token, "T");
+    EXPECT_EQ(rig.out.str(),
+              "this device is linked to the account Ada\n"
+              "write down this recovery code, it is shown only now: 7Q2KX-0M9RD-EV4WT-1H8NA\n"
+              "link was refused: it is\n"
+              "a new password for the account Ada\n"
+              "Ada, who owns the server\n"
+              "  D  bot  (this one)\n"
+              "unlink: done\n");
+}
+
+TEST(Session, WithoutAPasswordNothingIsAskedForIt) {
+    Rig rig({});
+    rig.event(client::Connected{});
+    for (const auto* line : {"claim Ada", "link Ada", "password"}) {
+        rig.line(line);
+    }
+    EXPECT_TRUE(rig.talkie.asked.empty());
+    EXPECT_NE(rig.complaints.str().find("PARTYLINE_PASSWORD"), std::string::npos);
+    EXPECT_NE(rig.complaints.str().find("--new-password-file"), std::string::npos);
+
+    Rig once({.one_shot = Claim{"Ada"}});
+    once.event(client::Connected{});
+    EXPECT_EQ(once.talkie.asked, Asked{"disconnect"});
+    once.end();
+    EXPECT_EQ(once.session.exit_code(), ExitCode::local);
+}
+
+TEST(Session, AOneShotOfAnAccountPrintsItsAnswerAndEnds) {
+    Rig rig({.password = "secret", .one_shot = Claim{"Ada"}});
+    rig.event(client::Connected{});
+    rig.event(client::RoomsChanged{});
+    EXPECT_EQ(rig.talkie.asked, Asked{"account 0"});
+    rig.event(client::AccountChanged{.command = "claim", .name = "Ada"});
+    EXPECT_EQ(rig.talkie.asked.back(), "disconnect");
+    EXPECT_EQ(rig.out.str(), "this device is linked to the account Ada\n");
+
+    Rig late({.one_shot = Devices{}});
+    late.event(client::Connected{});
+    late.pass(accept_time_max);
+    late.end();
+    EXPECT_EQ(late.session.exit_code(), ExitCode::lost);
 }
 
 TEST(Session, WhatWasMeantForARoomThatRefusesUsIsNotSaidElsewhere) {

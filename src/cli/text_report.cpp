@@ -126,6 +126,30 @@ struct Sentence {
     std::string operator()(const client::TextChanged& e) const {
         return (e.text.deleted ? "deleted: " : "edited: ") + kept_line(e.text);
     }
+    std::string operator()(const client::AccountChanged& e) const {
+        const auto code = e.recovery_code.empty()
+                              ? ""
+                              : std::format(
+                                    "\nwrite down this recovery code, it is shown only "
+                                    "now: {}",
+                                    printable(e.recovery_code));
+        return std::format(
+            "{} the account {}{}",
+            e.command == "password" ? "a new password for" : "this device is linked to",
+            printable(e.name), code);
+    }
+    std::string operator()(const client::DevicesReceived& e) const {
+        auto lines = std::format("{}{}", printable(e.name), e.owner ? ", who owns the server" : "");
+        for (const auto& device : e.devices) {
+            lines += std::format("\n  {}{}{}", device.device,
+                                 device.label.empty() ? "" : "  " + printable(device.label),
+                                 device.own ? "  (this one)" : "");
+        }
+        return lines;
+    }
+    std::string operator()(const client::Done& e) const {
+        return e.command == "owner" ? "your account owns the server now" : e.command + ": done";
+    }
     std::string operator()(const client::SpeakingChanged&) const { return {}; }
     std::string operator()(const client::LaneChanged& e) const {
         return e.lane == client::Lane::udp

@@ -50,6 +50,13 @@ bool may_pass(ErrorCode code) {
     }
 }
 
+/// As Refused names it.
+std::string_view word_of(const AccountCommand& command) {
+    constexpr std::array<std::string_view, std::variant_size_v<AccountCommand>> words{
+        "claim", "link", "unlink", "devices", "password", "owner"};
+    return words.at(command.index());
+}
+
 std::uint64_t random_seed() {
     std::array<std::byte, sizeof(std::uint64_t)> bytes{};
     crypto::fill_random(bytes);
@@ -120,6 +127,12 @@ void LiveTalkie::edit(MessageId id, std::string text) {
 }
 void LiveTalkie::erase(MessageId id) {
     post("delete", [id](Session& session) { session.erase(id); });
+}
+void LiveTalkie::account(AccountCommand command) {
+    const auto word = word_of(command);
+    post(word, [command = std::move(command)](Session& session) mutable {
+        session.account(std::move(command));
+    });
 }
 void LiveTalkie::set_self_state(bool mute, bool deafen) {
     post("self_state", [mute, deafen](Session& session) { session.set_self_state(mute, deafen); });

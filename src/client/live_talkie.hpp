@@ -47,6 +47,7 @@ public:
     void history(MessageId before, std::uint32_t texts) override;
     void edit(MessageId id, std::string text) override;
     void erase(MessageId id) override;
+    void account(AccountCommand command) override;
     void set_self_state(bool mute, bool deafen) override;
     void disconnect() override;
 

@@ -7,6 +7,7 @@
 #include <format>
 #include <utility>
 
+#include "base/bytes.hpp"
 #include "base/log.hpp"
 #include "client/handshake.hpp"
 #include "crypto/keys.hpp"
@@ -15,8 +16,9 @@ namespace partyline::client {
 namespace {
 
 /// As Refused tells it.
-constexpr std::array command_words{"join",   "leave",      "say",  "history", "edit",
-                                   "delete", "self_state", "keys", "other"};
+constexpr std::array command_words{"join",    "leave",      "say",   "history", "edit",
+                                   "delete",  "self_state", "claim", "link",    "unlink",
+                                   "devices", "password",   "owner", "keys",    "other"};
 
 /// The server takes a text of one identity and nonce once, even after a restart of either side.
 std::uint64_t random_nonce() {
@@ -113,6 +115,10 @@ bool Session::request(wire::ClientBody body, Request request) {
     return true;
 }
 
+std::string Session::command_word(Asked asked) {
+    return command_words[static_cast<std::size_t>(asked)];
+}
+
 void Session::refuse(Asked asked, Error error) {
     if (asked == Asked::other || asked == Asked::keys) {
         log::debug("The server refused: {}", error.message);
@@ -125,8 +131,7 @@ void Session::refuse(Asked asked, Error error) {
     if (asked == Asked::leave || asked == Asked::join) {
         heading_ = model_.own_channel();
     }
-    port_.emit(Refused{.command = command_words[static_cast<std::size_t>(asked)],
-                       .error = std::move(error)});
+    port_.emit(Refused{.command = command_word(asked), .error = std::move(error)});
 }
 
 // Nothing is sealed that nobody is there to hear.

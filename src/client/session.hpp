@@ -78,6 +78,7 @@ public:
     void history(MessageId before, std::uint32_t texts);
     void edit(MessageId id, std::string text);
     void erase(MessageId id);
+    void account(AccountCommand command);
     void set_self_state(bool mute, bool deafen);
 
     void tick();
@@ -100,6 +101,12 @@ private:
         edit,
         erase,
         self_state,
+        claim,
+        link,
+        unlink,
+        devices,
+        password,
+        owner,
         keys,
         other
     };
@@ -109,6 +116,14 @@ private:
         bool back = false;  // the join that returns us to where we were
     };
 
+    void ask(ClaimAccount claim);
+    void ask(LinkDevice link);
+    void ask(UnlinkDevice unlink);
+    void ask(ListDevices list);
+    void ask(ChangePassword change);
+    void ask(BecomeOwner become);
+    /// As Refused, and others, tell it.
+    static std::string command_word(Asked asked);
     /// False, and refused, if too many wait already.
     bool request(wire::ClientBody body, Request request);
     void send_text(Unsaid text);
@@ -139,6 +154,8 @@ private:
     void on_answer(const Request& request, const wire::Refusal& refusal);
     void on_answer(const Request& request, const wire::MemberKeys& keys);
     void on_answer(const Request& request, const wire::History& history);
+    void on_answer(const Request& request, const wire::Account& account);
+    void on_answer(const Request& request, const wire::Devices& devices);
     void on_answer(const Request& request, const wire::Ok& ok);
     template <class Other>
     void on_answer(const Request&, const Other&) {}

@@ -52,6 +52,9 @@ void Session::on_answer(const Request& request, const wire::Ok&) {
         keys_.answered(request.ticket, std::nullopt);
         pump_keys();
     }
+    if (request.asked == Asked::unlink || request.asked == Asked::owner) {
+        port_.emit(Done{command_word(request.asked)});
+    }
     if (request.asked != Asked::leave) {
         return;
     }

@@ -81,6 +81,14 @@ private:
         add(std::format("{} {}", event.session.value, event.speaking ? "speaks" : "pauses"));
     }
     void tell(const TextReceived& event) { add(event.name + ": " + event.text); }
+    void tell(const AccountChanged& event) {
+        add(std::format("{}: {} {}", event.command, event.name, event.recovery_code));
+    }
+    void tell(const DevicesReceived& event) {
+        add(std::format("{}{} {}{}", event.name, event.owner ? " owns" : "", event.devices.size(),
+                        event.devices.front().own ? ", own" : ""));
+    }
+    void tell(const Done& event) { add(event.command + " done"); }
     void tell(const Refused& event) {
         add(std::format("{} refused {}", event.command, static_cast<int>(event.error.code)));
     }
@@ -282,6 +290,36 @@ TEST_F(SessionTest, TextGoesToTheRoomOneIsIn) {
     EXPECT_EQ(told_.take(), "say refused 3");
     say(wire::Text{.id = MessageId{1}, .channel = lobby, .name = "ann", .text = "hi"});
     EXPECT_EQ(told_.take(), "ann: hi");
+}
+
+TEST_F(SessionTest, AnAccountsCommandsAreAskedAndTheirAnswersTold) {
+    session_->account(ClaimAccount{.name = "Ada", .password = "secret", .label = "desk"});
+    EXPECT_EQ(told_.sent.back().body, (wire::ClientBody{wire::ClaimAccount{
+                                          .name = "Ada", .password = "secret", .label = "desk"}}));
+    answer(wire::Account{.id = AccountId{3}, .name = "Ada", .recovery_code = "C"});
+    session_->account(ListDevices{});
+    answer(wire::Devices{.account = AccountId{3},
+                         .name = "Ada",
+                         .owner = true,
+                         .devices = {{.identity = to_bytes(self_.identity.public_key()),
+                                      .label = "desk",
+                                      .linked_unix_ms = 5}}});
+    session_->account(UnlinkDevice{.device = to_base64url(self_.identity.public_key())});
+    EXPECT_EQ(told_.sent.back().body,
+              (wire::ClientBody{wire::UnlinkDevice{
+                  .identity = to_bytes(self_.identity.public_key()), .name = {}}}));
+    answer(wire::Ok{});
+    session_->account(LinkDevice{.name = "Ada", .secret = "wrong"});
+    answer(wire::Refusal{.error = {.code = ErrorCode::bad_password}});
+    session_->account(BecomeOwner{"T"});
+    answer(wire::Ok{});
+    const auto sent = told_.sent.size();
+    session_->account(UnlinkDevice{.device = "no device"});
+    EXPECT_EQ(told_.sent.size(), sent);
+    EXPECT_EQ(told_.take(),
+              "> ClaimAccount; claim: Ada C; > ListDevices; Ada owns 1, own; > UnlinkDevice; "
+              "unlink done; > LinkDevice; link refused 26; > BecomeOwner; owner done; "
+              "unlink refused 2");
 }
 
 TEST_F(SessionTest, EachRequestHasANumberOfItsOwn) {

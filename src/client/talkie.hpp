@@ -91,6 +91,47 @@ struct VoiceStats {
     std::vector<HeardStats> heard;
 };
 
+// --- accounts --------------------------------------------------------------------------------
+
+/// Makes an account of that name, which this device is linked to.
+struct ClaimAccount {
+    std::string name;
+    std::string password;
+    std::string label;  // of this device, for people; may be empty
+};
+/// Links this device to an account that is there.
+struct LinkDevice {
+    std::string name;
+    std::string secret;  // the password or the recovery code
+    std::string label;
+};
+struct UnlinkDevice {
+    std::string device;  // as LinkedDevice has it
+    std::string name;    // whose; empty: one's own
+};
+struct ListDevices {
+    std::string name;  // whose; empty: one's own
+};
+struct ChangePassword {
+    std::string current;  // the password or the recovery code; of another's account: nothing
+    std::string password;
+    std::string name;  // whose; empty: one's own
+};
+/// Makes one's account the owner of the server, with the token that it printed when it started.
+struct BecomeOwner {
+    std::string token;
+};
+/// AccountChanged, DevicesReceived or Done tells how it went, or Refused.
+using AccountCommand =
+    std::variant<ClaimAccount, LinkDevice, UnlinkDevice, ListDevices, ChangePassword, BecomeOwner>;
+
+struct LinkedDevice {
+    std::string device;  // its identity in base64url
+    bool own = false;    // this one
+    std::string label;
+    std::int64_t linked_unix_ms = 0;
+};
+
 // --- events ----------------------------------------------------------------------------------
 
 struct Connected {
@@ -164,6 +205,23 @@ struct TextChanged {
     ChannelId channel{};
     KeptText text;
 };
+/// The account that this device is linked to now, or whose password was changed.
+struct AccountChanged {
+    std::string command;  // as in Refused
+    AccountId id{};
+    std::string name;
+    std::string recovery_code;  // a new one, to be written down: shown this once; empty: as before
+};
+struct DevicesReceived {
+    AccountId account{};
+    std::string name;
+    bool owner = false;
+    std::vector<LinkedDevice> devices;  // in the order of linking
+};
+/// A command was carried out that no other event tells of; `command` as in Refused.
+struct Done {
+    std::string command;
+};
 struct SpeakingChanged {
     SessionId session{};
     bool speaking = false;
@@ -196,10 +254,11 @@ struct AudioStarted {
 /// The file behind the microphone has been spoken to its end.
 struct MicFinished {};
 
-using Event = std::variant<Connected, Reconnecting, Disconnected, RoomsChanged, PersonChanged,
-                           PersonLeft, RoomEntered, RoomLeft, KeysReady, TextReceived,
-                           HistoryReceived, TextChanged, SpeakingChanged, LaneChanged,
-                           DeviceChanged, MemberRefused, Refused, AudioStarted, MicFinished>;
+using Event =
+    std::variant<Connected, Reconnecting, Disconnected, RoomsChanged, PersonChanged, PersonLeft,
+                 RoomEntered, RoomLeft, KeysReady, TextReceived, HistoryReceived, TextChanged,
+                 SpeakingChanged, LaneChanged, DeviceChanged, MemberRefused, Refused, AudioStarted,
+                 MicFinished, AccountChanged, DevicesReceived, Done>;
 
 /// A live connection to one switchboard, renewed when it is lost, with threads of its own. Every member is [any]; events
 /// come on the talkie's control thread, one at a time, and may call back into the talkie.
@@ -222,6 +281,7 @@ public:
     /// One's own text.
     virtual void edit(MessageId id, std::string text) = 0;
     virtual void erase(MessageId id) = 0;
+    virtual void account(AccountCommand command) = 0;
     virtual void set_self_state(bool mute, bool deafen) = 0;
     /// Ends in order; Disconnected follows.
     virtual void disconnect() = 0;

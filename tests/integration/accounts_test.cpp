@@ -1,0 +1,75 @@
+// A server gets its owner, and a person's second device is theirs, with the real programs.
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "integration/talk_fixture.hpp"
+
+namespace partyline::integration {
+namespace {
+
+class Accounts : public TalkTest {
+protected:
+    /// The token that the server prints as long as nobody owns it.
+    [[nodiscard]] std::string owner_token() const {
+        constexpr std::string_view lead = "partyline-cli ... owner ";
+        const auto line = server_->process().wait_for_line(
+            [&](const std::string& text) { return text.starts_with(lead); });
+        return line ? line->text.substr(lead.size()) : "";
+    }
+    /// One command, and what it ends with.
+    Json once(const std::string& name, std::vector<std::string> command,
+              const std::string& event = "account") {
+        TalkieProcess talkie(scratch_, {.name = name, .port = port(), .more = std::move(command)});
+        const auto told = talkie.wait(event);
+        talkie.process().wait();
+        return told;
+    }
+
+    const std::string password_ = scratch_.file("password", "correct horse\n");
+    const std::string wrong_ = scratch_.file("wrong", "battery staple\n");
+};
+
+TEST_F(Accounts, TheFirstStartMakesAnOwnerAndASecondDeviceIsTheirs) {
+    const auto token = owner_token();
+    ASSERT_FALSE(token.empty());
+    EXPECT_EQ(once("ada", {"owner", token}, "refused")["code"], "unknown_account");
+    const auto claimed =
+        once("ada", {"--password-file", password_, "--label", "desk", "claim", "ada"});
+    const std::string code = claimed["recovery_code"];
+    EXPECT_FALSE(code.empty());
+    EXPECT_EQ(once("ada", {"owner", "7Q2KX-0M9RD-EV4WT-1H8NA"}, "refused")["code"], "bad_password");
+    once("ada", {"owner", token}, "done");
+    EXPECT_TRUE(once("ada", {"devices"}, "devices")["owner"]);
+    EXPECT_EQ(once("ada", {"owner", token}, "refused")["code"], "bad_password") << "it is used up";
+
+    // Another machine.
+    const std::vector<std::string> link_wrong{"--password-file", wrong_, "link", "ada"};
+    EXPECT_EQ(once("phone", link_wrong, "refused")["code"], "bad_password");
+    const auto linked = once("phone", {"--password-file", password_, "link", "ada"});
+    EXPECT_EQ(linked["account"], claimed["account"]);
+    EXPECT_FALSE(linked.contains("recovery_code"));
+    const auto by_code =
+        once("tablet", {"--password-file", scratch_.file("code", code), "link", "ada"});
+    EXPECT_EQ(by_code["account"], claimed["account"]);
+    EXPECT_NE(by_code["recovery_code"], code);
+
+    // A crash later all of that is so.
+    server_->process().signal(SIGKILL);
+    server_->process().wait();
+    start_server({});
+    const auto devices = once("phone", {"devices"}, "devices");
+    EXPECT_TRUE(devices["owner"]);
+    EXPECT_EQ(devices["devices"].size(), 3U);
+    EXPECT_EQ(devices["devices"][0]["label"], "desk");
+    EXPECT_TRUE(devices["devices"][1]["self"]);
+    // Nobody else may call themself so.
+    TalkieProcess thief(scratch_, {.name = "ADA", .port = port()});
+    EXPECT_EQ(thief.wait("failed")["code"], "name_taken");
+    for (const auto& line : server_->process().lines()) {
+        EXPECT_FALSE(line.contains("owner ")) << "no token is given out any more: " << line;
+    }
+}
+
+}  // namespace
+}  // namespace partyline::integration
