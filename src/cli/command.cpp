@@ -5,6 +5,7 @@
 #include <charconv>
 #include <format>
 #include <optional>
+#include <utility>
 
 namespace partyline::cli {
 namespace {
@@ -156,6 +157,11 @@ Result<Command> parse_command(std::string_view line) {
     if (auto account = parse_account(word, argument)) {
         return *std::move(account);
     }
+    if (is_administration(word)) {
+        return parse_administration(word, argument).transform([](Administer command) {
+            return Command(std::move(command));
+        });
+    }
     const auto found = std::ranges::find(plain_words, word, &Word::word);
     if (found == plain_words.end()) {
         return fail(ErrorCode::malformed,
@@ -187,6 +193,12 @@ std::string_view command_help() {
            "  password [NAME]   changes the password, to PARTYLINE_NEW_PASSWORD or\n"
            "                    --new-password-file\n"
            "  owner TOKEN       makes your account the server's owner\n"
+           "  roles             the roles, and what they grant\n"
+           "  grant ACCOUNT ROLE, revoke ACCOUNT ROLE\n"
+           "  explain PERMISSION [ROOM [ACCOUNT]]  why you, or they, may or may not\n"
+           "  room create \"Room/New room\" [open|members|staff] [temporary]\n"
+           "  room edit ROOM name|topic|icon|order|seats|slow|bitrate|keep VALUE\n"
+           "  room move ROOM INTO [PLACE], room delete ROOM\n"
            "  stats             what was sent and heard\n"
            "  quit              goodbye\n";
 }

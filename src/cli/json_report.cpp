@@ -16,7 +16,8 @@ Json room_fields(const View& view, ChannelId room) {
 Json person_fields(const View& view, const client::Person& person) {
     Json out{{"session", person.session.value},     {"name", person.name},
              {"self", person.session == view.self}, {"mute", person.self_mute},
-             {"deafen", person.self_deafen},        {"speaking", person.speaking}};
+             {"deafen", person.self_deafen},        {"speaking", person.speaking},
+             {"server_mute", person.server_mute}};
     out.update(room_fields(view, person.channel));
     return out;
 }
@@ -114,11 +115,13 @@ struct Fields {
         return out;
     }
     Json operator()(const client::RoomEntered& e) const {
-        Json out{{"event", "room_entered"}};
+        Json out{{"event", "room_entered"}, {"moved", e.moved}};
         out.update(room_fields(view, e.channel));
         return out;
     }
-    Json operator()(const client::RoomLeft&) const { return {{"event", "room_left"}}; }
+    Json operator()(const client::RoomLeft& e) const {
+        return {{"event", "room_left"}, {"moved", e.moved}};
+    }
     Json operator()(const client::KeysReady& e) const {
         Json out{{"event", "keys_ready"}};
         out.update(room_fields(view, e.channel));
@@ -202,6 +205,28 @@ struct Fields {
         return {{"event", "audio_started"},
                 {"what", e.capture ? "capture" : "playout"},
                 {"at_ns", to_ns(e.at)}};
+    }
+    Json operator()(const client::RolesReceived& e) const {
+        Json out{{"event", "roles"}, {"roles", Json::array()}};
+        for (const auto& role : e.roles) {
+            out["roles"].push_back({{"id", role.role.value},
+                                    {"name", role.name},
+                                    {"rank", role.rank},
+                                    {"grants", role.grants}});
+        }
+        return out;
+    }
+    Json operator()(const client::Explained& e) const {
+        Json out{{"event", "explained"}, {"holds", e.holds}, {"steps", Json::array()}};
+        for (const auto& step : e.steps) {
+            Json one{{"rule", step.rule}, {"role", step.role}, {"holds", step.holds}};
+            one.update(room_fields(view, step.channel));
+            out["steps"].push_back(std::move(one));
+        }
+        return out;
+    }
+    Json operator()(const client::Administered& e) const {
+        return {{"event", "administered"}, {"command", e.command}};
     }
     Json operator()(const client::MicFinished&) const { return {{"event", "mic_finished"}}; }
 };

@@ -81,7 +81,7 @@ TEST(Report, JsonEventsBearWhatHappened) {
     EXPECT_EQ(json.of(client::PersonChanged{
                   .person = view.people[0], .moved_from = ChannelId{1}, .arrived = false}),
               nlohmann::json::parse(R"({"event":"person","session":7,"name":"alice","self":true,
-                  "mute":false,"deafen":false,"speaking":false,"room":"Games/Chess","room_id":3,
+                  "mute":false,"deafen":false,"speaking":false,"server_mute":false,"room":"Games/Chess","room_id":3,
                   "arrived":false,"moved_from":"Lobby","t_ns":5})"));
     EXPECT_EQ(json.of(client::TextReceived{.id = MessageId{4},
                                            .channel = ChannelId{3},

@@ -190,6 +190,11 @@ void Session::on(const client::RoomEntered&, TimePoint now) {
 
 void Session::on(const client::RoomLeft&, TimePoint now) { go_on_after("leave", now); }
 void Session::on(const client::HistoryReceived&, TimePoint now) { go_on_after("history", now); }
+void Session::on(const client::RolesReceived&, TimePoint now) { go_on_after("roles", now); }
+void Session::on(const client::Explained&, TimePoint now) { go_on_after("explain", now); }
+void Session::on(const client::Administered& event, TimePoint now) {
+    go_on_after(event.command, now);
+}
 
 void Session::on(const client::TextChanged& event, TimePoint now) {
     if (event.text.own) {
@@ -426,11 +431,22 @@ void Session::perform(const Command& command, TimePoint now) {
                           },
                           [&](const Who&) { report_.who(view()); },
                           [&](const Rooms&) { report_.rooms(view()); },
+                          [&](const Administer& change) { administer(change); },
                           [&](const Stats&) { report_.stats(talkie_->voice_stats()); },
                           [&](const Help&) { report_.help(command_help()); },
                           [&](const Quit&) { finish(ExitCode::fine, now); },
                           [](const OfAnAccount auto&) {}},
                command);
+}
+
+void Session::administer(const Administer& command) {
+    auto resolved = resolve(command, talkie_->rooms());
+    if (!resolved) {
+        report_.mistake(resolved.error());
+        return;
+    }
+    awaited_ = client::word_for(*resolved);
+    talkie_->administer(*std::move(resolved));
 }
 
 }  // namespace partyline::cli

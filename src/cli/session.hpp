@@ -49,6 +49,9 @@ private:
     void on(const client::RoomEntered& event, TimePoint now);
     void on(const client::RoomLeft& event, TimePoint now);
     void on(const client::HistoryReceived& event, TimePoint now);
+    void on(const client::RolesReceived& event, TimePoint now);
+    void on(const client::Explained& event, TimePoint now);
+    void on(const client::Administered& event, TimePoint now);
     void on(const client::TextChanged& event, TimePoint now);
     void on(const client::TextReceived& event, TimePoint now);
     void on(const client::AccountChanged& event, TimePoint now);
@@ -73,6 +76,7 @@ private:
     [[nodiscard]] Result<client::AccountCommand> account_command(const Command& command) const;
     /// The one thing that was asked for is done.
     void answered(std::string_view command, TimePoint now);
+    void administer(const Administer& command);
     Result<void> enter(const std::string& room);
     void enter_first_room(TimePoint now);
     void get_ready(TimePoint now);

@@ -36,6 +36,9 @@ public:
     void set_self_state(bool mute, bool deafen) override {
         asked.push_back(std::format("state {} {}", mute, deafen));
     }
+    void administer(client::Administration command) override {
+        asked.push_back(std::format("administer {}", client::word_for(command)));
+    }
     void disconnect() override { asked.emplace_back("disconnect"); }
     [[nodiscard]] std::vector<client::Room> rooms() const override { return tree; }
     [[nodiscard]] std::vector<client::Person> people() const override { return {}; }

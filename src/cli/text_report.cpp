@@ -4,6 +4,7 @@
 #include <format>
 
 #include "base/text.hpp"
+#include "cli/administration.hpp"
 #include "cli/limits.hpp"
 #include "cli/report.hpp"
 
@@ -104,9 +105,12 @@ struct Sentence {
         return std::format("* {} is gone", printable(e.person.name));
     }
     std::string operator()(const client::RoomEntered& e) const {
-        return std::format("you are in {}", quoted_room(view, e.channel));
+        return std::format("you {} {}", e.moved ? "were moved to" : "are in",
+                           quoted_room(view, e.channel));
     }
-    std::string operator()(const client::RoomLeft&) const { return "you are in no room"; }
+    std::string operator()(const client::RoomLeft& e) const {
+        return e.moved ? "you were taken out of the room" : "you are in no room";
+    }
     std::string operator()(const client::KeysReady&) const { return {}; }
     std::string operator()(const client::TextReceived& e) const {
         return std::format("{} <{}> {}", local_time(e.unix_ms), printable(e.name),
@@ -165,6 +169,27 @@ struct Sentence {
     }
     std::string operator()(const client::Refused& e) const {
         return std::format("{} was refused: {}", e.command, printable(e.error.message));
+    }
+    std::string operator()(const client::RolesReceived& e) const {
+        std::string lines;
+        for (const auto& role : e.roles) {
+            lines += std::format("{}{} (rank {}):", lines.empty() ? "" : "\n", printable(role.name),
+                                 role.rank);
+            for (const auto grant : role.grants) {
+                lines += std::format(" {}", grant);
+            }
+        }
+        return lines;
+    }
+    std::string operator()(const client::Explained& e) const {
+        std::string lines;
+        for (const auto& step : e.steps) {
+            lines += printable(sentence_for(step, room_path(view.rooms, step.channel))) + "\n";
+        }
+        return lines + (e.holds ? "so: yes" : "so: no");
+    }
+    std::string operator()(const client::Administered& e) const {
+        return std::format("{}: done", e.command);
     }
     std::string operator()(const client::AudioStarted&) const { return {}; }
     std::string operator()(const client::MicFinished&) const {
@@ -244,6 +269,9 @@ private:
                 out_ << ", deafened";
             } else if (person.self_mute) {
                 out_ << ", muted";
+            }
+            if (person.server_mute) {
+                out_ << ", may not speak here";
             }
             out_ << '\n';
         }

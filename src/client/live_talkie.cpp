@@ -137,6 +137,10 @@ void LiveTalkie::account(AccountCommand command) {
 void LiveTalkie::set_self_state(bool mute, bool deafen) {
     post("self_state", [mute, deafen](Session& session) { session.set_self_state(mute, deafen); });
 }
+void LiveTalkie::administer(Administration command) {
+    const auto word = word_for(command);
+    post(word, [command = std::move(command)](Session& session) { session.administer(command); });
+}
 void LiveTalkie::disconnect() {
     loop_.post([this] {
         leaving_ = true;

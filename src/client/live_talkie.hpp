@@ -49,6 +49,7 @@ public:
     void erase(MessageId id) override;
     void account(AccountCommand command) override;
     void set_self_state(bool mute, bool deafen) override;
+    void administer(Administration command) override;
     void disconnect() override;
 
     [[nodiscard]] std::vector<Room> rooms() const override;

@@ -11,8 +11,7 @@ namespace {
 
 bool same_but_for_speaking(Person a, const Person& b) {
     a.speaking = b.speaking;
-    return std::tie(a.name, a.channel, a.self_mute, a.self_deafen) ==
-           std::tie(b.name, b.channel, b.self_mute, b.self_deafen);
+    return a == b;
 }
 
 PersonChanged changed_from(const Person& before, const Person& now, bool arrived) {
@@ -23,6 +22,20 @@ PersonChanged changed_from(const Person& before, const Person& now, bool arrived
     return change;
 }
 
+Room to_room(const wire::Channel& channel) {
+    return {.id = channel.id,
+            .parent = channel.parent,
+            .name = channel.name,
+            .topic = channel.topic,
+            .order = channel.order,
+            .icon = channel.icon,
+            .bitrate_bps_max = channel.bitrate_bps_max,
+            .seats_max = channel.seats_max,
+            .slow_mode_s = channel.slow_mode_s,
+            .password = channel.password,
+            .temporary = channel.temporary};
+}
+
 std::string stand_in_name(SessionId session) { return std::format("session {}", session.value); }
 
 }  // namespace
@@ -30,11 +43,18 @@ std::string stand_in_name(SessionId session) { return std::format("session {}", 
 Model::Events Model::fold(const wire::ChannelPage& page) {
     ++revision_;
     for (const auto& channel : page.channels) {
-        rooms_[channel.id] = {.id = channel.id,
-                              .parent = channel.parent,
-                              .name = channel.name,
-                              .topic = channel.topic,
-                              .order = channel.order};
+        rooms_[channel.id] = to_room(channel);
+    }
+    return ready_ ? Events{RoomsChanged{}} : Events{};
+}
+
+Model::Events Model::fold(const wire::ChannelsChanged& change) {
+    ++revision_;
+    for (const auto& channel : change.channels) {
+        rooms_[channel.id] = to_room(channel);
+    }
+    for (const auto channel : change.gone) {
+        rooms_.erase(channel);
     }
     return ready_ ? Events{RoomsChanged{}} : Events{};
 }
@@ -78,6 +98,7 @@ void Model::fold_presence(const wire::Presence& presence, Events& events) {
     entry.person.channel = presence.channel;
     entry.person.self_mute = presence.self_mute;
     entry.person.self_deafen = presence.self_deafen;
+    entry.person.server_mute = presence.server_mute;
     entry.said_speaking = presence.speaking;
     entry.leaving = false;
 

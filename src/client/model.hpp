@@ -24,6 +24,7 @@ public:
     void set_self(SessionId self) { self_ = self; }
 
     Events fold(const wire::ChannelPage& page);
+    Events fold(const wire::ChannelsChanged& change);
     Events fold(const wire::PresencePage& page);
     Events fold(const wire::PresenceChanged& change);
     /// The snapshot is whole.

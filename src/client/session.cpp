@@ -16,9 +16,9 @@ namespace partyline::client {
 namespace {
 
 /// As Refused tells it.
-constexpr std::array command_words{"join",    "leave",      "say",   "history", "edit",
-                                   "delete",  "self_state", "claim", "link",    "unlink",
-                                   "devices", "password",   "owner", "keys",    "other"};
+constexpr std::array command_words{
+    "join", "leave",  "say",     "history",  "edit",  "delete",         "self_state", "claim",
+    "link", "unlink", "devices", "password", "owner", "administration", "keys",       "other"};
 
 /// The server takes a text of one identity and nonce once, even after a restart of either side.
 std::uint64_t random_nonce() {
@@ -106,8 +106,8 @@ void Session::set_self_state(bool mute, bool deafen) {
 bool Session::request(wire::ClientBody body, Request request) {
     const bool of_a_person = request.asked != Asked::keys && request.asked != Asked::other;
     if (of_a_person && requests_.size() >= requests_outstanding_max) {
-        refuse(request.asked, {.code = ErrorCode::rate_limited,
-                               .message = "Too many requests wait for the server's answer."});
+        refuse(request, {.code = ErrorCode::rate_limited,
+                         .message = "Too many requests wait for the server's answer."});
         return false;
     }
     requests_.emplace(++last_request_, request);
@@ -117,6 +117,14 @@ bool Session::request(wire::ClientBody body, Request request) {
 
 std::string Session::command_word(Asked asked) {
     return command_words[static_cast<std::size_t>(asked)];
+}
+
+void Session::refuse(const Request& request, Error error) {
+    if (request.asked == Asked::administration) {
+        port_.emit(Refused{.command = std::string(request.command), .error = std::move(error)});
+    } else {
+        refuse(request.asked, std::move(error));
+    }
 }
 
 void Session::refuse(Asked asked, Error error) {

@@ -80,6 +80,7 @@ public:
     void erase(MessageId id);
     void account(AccountCommand command);
     void set_self_state(bool mute, bool deafen);
+    void administer(Administration command);
 
     void tick();
     [[nodiscard]] TimePoint next_tick() const;
@@ -107,13 +108,16 @@ private:
         devices,
         password,
         owner,
+        administration,
         keys,
         other
     };
     struct Request {
         Asked asked = Asked::other;
         std::uint64_t ticket = 0;
-        bool back = false;  // the join that returns us to where we were
+        bool back = false;                  // the join that returns us to where we were
+        std::string_view command = {};      // of administration, which one
+        std::optional<GiveRole> give = {};  // once we know the role's number
     };
 
     void ask(ClaimAccount claim);
@@ -132,6 +136,7 @@ private:
     void be_back();
     void stay_out(Error error);
     void refuse(Asked asked, Error error);
+    void refuse(const Request& request, Error error);
     void emit_all(const Model::Events& events);
     /// Does what key exchange wants done.
     void pump_keys();
@@ -147,6 +152,9 @@ private:
     /// The server's wish, whenever it is told; zero is none.
     void set_frame_ms(std::uint32_t frame_ms);
     void presence_changed();
+    /// We are in this room now, or, with none, out of any.
+    void entered(const wire::Joined& joined, bool moved);
+    void left(bool moved);
     [[nodiscard]] KeptText kept(const wire::Text& text) const;
 
     // --- answers -----------------------------------------------------------------------------
@@ -157,11 +165,16 @@ private:
     void on_answer(const Request& request, const wire::Account& account);
     void on_answer(const Request& request, const wire::Devices& devices);
     void on_answer(const Request& request, const wire::Ok& ok);
+    void on_answer(const Request& request, const wire::Roles& roles);
+    void on_answer(const Request& request, const wire::Explanation& explanation);
+    void on_answer(const Request& request, const wire::ChannelCreated& created);
     template <class Other>
     void on_answer(const Request&, const Other&) {}
 
     // --- events ------------------------------------------------------------------------------
     void on(const wire::ChannelPage& page);
+    void on(const wire::ChannelsChanged& change);
+    void on(const wire::Moved& moved);
     void on(const wire::PresencePage& page);
     void on(const wire::PresenceChanged& change);
     void on(const wire::SnapshotEnd& end);

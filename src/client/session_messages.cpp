@@ -28,9 +28,16 @@ void Session::on_answer(const Request& request, const wire::Joined& joined) {
     if (request.asked != Asked::join) {
         return;
     }
+    entered(joined, false);
+    if (request.back) {
+        be_back();
+    }
+}
+
+void Session::entered(const wire::Joined& joined, bool moved) {
     estate_.in_room = true;
     const auto events = model_.enter(joined.channel);
-    port_.emit(RoomEntered{joined.channel});
+    port_.emit(RoomEntered{.channel = joined.channel, .moved = moved});
     emit_all(events);
     // The fresh key goes ahead of the new route, so that nothing reaches the new room under the
     // old one.
@@ -42,9 +49,6 @@ void Session::on_answer(const Request& request, const wire::Joined& joined) {
     if (!std::exchange(playout_begun_, true)) {
         port_.begin_playout();
     }
-    if (request.back) {
-        be_back();
-    }
 }
 
 void Session::on_answer(const Request& request, const wire::Ok&) {
@@ -55,10 +59,17 @@ void Session::on_answer(const Request& request, const wire::Ok&) {
     if (request.asked == Asked::unlink || request.asked == Asked::owner) {
         port_.emit(Done{command_word(request.asked)});
     }
+    if (request.asked == Asked::administration) {
+        port_.emit(Administered{std::string(request.command)});
+    }
     if (request.asked != Asked::leave) {
         return;
     }
     --leaves_asked_;
+    left(false);
+}
+
+void Session::left(bool moved) {
     estate_.in_room = false;
     const auto events = model_.enter(ChannelId{});
     keys_.left_room();
@@ -66,7 +77,7 @@ void Session::on_answer(const Request& request, const wire::Ok&) {
     // The route died with the room, and the next one comes with the next room.
     port_.to_up(SetRoute{});
     port_.to_down(SetRoute{});
-    port_.emit(RoomLeft{});
+    port_.emit(RoomLeft{.moved = moved});
     emit_all(events);
 }
 
@@ -78,7 +89,7 @@ void Session::on_answer(const Request& request, const wire::Refusal& refusal) {
     if (request.back) {
         stay_out(refusal.error);
     } else {
-        refuse(request.asked, refusal.error);
+        refuse(request, refusal.error);
     }
     if (refusal.closing) {
         port_.end(refusal.error);
@@ -98,6 +109,25 @@ void Session::on_answer(const Request&, const wire::History& history) {
 // --- events ----------------------------------------------------------------------------------
 
 void Session::on(const wire::ChannelPage& page) { emit_all(model_.fold(page)); }
+
+void Session::on(const wire::ChannelsChanged& change) { emit_all(model_.fold(change)); }
+
+void Session::on(const wire::Moved& moved) {
+    // Unless we are on our way to somewhere else, this is where we are to be from now on.
+    if (heading_ == model_.own_channel()) {
+        heading_ = moved.channel;
+    }
+    if (moved.channel) {
+        entered({.channel = moved.channel,
+                 .channel_epoch = moved.channel_epoch,
+                 .route = moved.route,
+                 .frame_ms = moved.frame_ms,
+                 .members = moved.members},
+                true);
+    } else {
+        left(true);
+    }
+}
 
 void Session::on(const wire::PresencePage& page) {
     emit_all(model_.fold(page));

@@ -33,7 +33,7 @@ Estate Session::leave_behind() {
                                  request.asked == Asked::self_state ||
                                  (request.asked == Asked::say && stays);
         if (!taken_along) {
-            refuse(request.asked, lost);
+            refuse(request, lost);
         }
     }
     return estate;

@@ -223,6 +223,29 @@ TEST_F(SessionTest, LeavingShutsTheMicrophoneAtOnce) {
     EXPECT_FALSE(session_->model().own_channel());
 }
 
+TEST_F(SessionTest, WhomTheServerMovesIsThereWithAFreshKey) {
+    enter_lobby();
+    told_.take();
+    const ChannelId den{11};
+    say(wire::ChannelsChanged{.channels = {{.id = den, .name = "Den"}}, .gone = {}});
+    say(wire::Moved{.channel = den,
+                    .channel_epoch = ChannelEpoch{4},
+                    .route = Route{7},
+                    .frame_ms = 10,
+                    .members = 1});
+    const auto told = told_.take();
+    EXPECT_TRUE(told.starts_with("rooms; in 11; ")) << told;
+    const auto key = told.find("up: key 3.0");
+    EXPECT_NE(key, std::string::npos) << told;
+    EXPECT_LT(key, told.find("up: route 7")) << "the fresh key goes ahead of the route";
+    EXPECT_EQ(session_->model().own_channel(), den);
+    say(wire::ChannelsChanged{.channels = {}, .gone = {lobby}});
+    EXPECT_EQ(session_->model().rooms().size(), 1U);
+    say(wire::Moved{});
+    EXPECT_NE(told_.take().find("down: route 0; out"), std::string::npos);
+    EXPECT_FALSE(session_->model().own_channel());
+}
+
 TEST_F(SessionTest, ARefusedLeaveOpensItAgain) {
     enter_lobby();
     told_.take();

@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/ids.hpp"
+#include "client/administration.hpp"
 
 namespace partyline::client {
 
@@ -51,6 +52,12 @@ struct Room {
     std::string name;
     std::string topic;
     std::uint32_t order = 0;
+    std::string icon = {};              // an emoji, or nothing
+    std::uint32_t bitrate_bps_max = 0;  // of each speaker; 0: whatever it likes
+    std::uint32_t seats_max = 0;        // 0: as many as come
+    std::uint32_t slow_mode_s = 0;      // between two texts of one person; 0: none
+    bool password = false;              // one is asked for
+    bool temporary = false;             // vanishes with its last member
 
     bool operator==(const Room&) const = default;
 };
@@ -61,7 +68,8 @@ struct Person {
     ChannelId channel{};
     bool self_mute = false;
     bool self_deafen = false;
-    bool speaking = false;  // in our room: as heard; elsewhere: as the server tells
+    bool speaking = false;     // in our room: as heard; elsewhere: as the server tells
+    bool server_mute = false;  // may not speak where they are
 
     bool operator==(const Person&) const = default;
 };
@@ -167,8 +175,11 @@ struct PersonLeft {
 };
 struct RoomEntered {
     ChannelId channel{};
+    bool moved = false;  // by the server, unasked
 };
-struct RoomLeft {};
+struct RoomLeft {
+    bool moved = false;
+};
 /// The key exchange with everybody now in the room is complete: all will hear us. Told on entering,
 /// and again when it is complete with somebody who came later. In rooms too large to share keys on
 /// joining it is told at once, as keys go out when one talks. Capture begins with the
@@ -258,7 +269,9 @@ using Event =
     std::variant<Connected, Reconnecting, Disconnected, RoomsChanged, PersonChanged, PersonLeft,
                  RoomEntered, RoomLeft, KeysReady, TextReceived, HistoryReceived, TextChanged,
                  SpeakingChanged, LaneChanged, DeviceChanged, MemberRefused, Refused, AudioStarted,
-                 MicFinished, AccountChanged, DevicesReceived, Done>;
+                 MicFinished, AccountChanged, DevicesReceived, Done,
+                 // Of administration.
+                 RolesReceived, Explained, Administered>;
 
 /// A live connection to one switchboard, renewed when it is lost, with threads of its own. Every member is [any]; events
 /// come on the talkie's control thread, one at a time, and may call back into the talkie.
@@ -283,6 +296,7 @@ public:
     virtual void erase(MessageId id) = 0;
     virtual void account(AccountCommand command) = 0;
     virtual void set_self_state(bool mute, bool deafen) = 0;
+    virtual void administer(Administration command) = 0;
     /// Ends in order; Disconnected follows.
     virtual void disconnect() = 0;
 

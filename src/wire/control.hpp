@@ -11,6 +11,7 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "base/ids.hpp"
+#include "wire/community.hpp"
 
 namespace partyline::wire {
 
@@ -50,6 +51,7 @@ struct Login {
 
 struct Join {
     ChannelId channel{};
+    std::string password;
     bool operator==(const Join&) const = default;
 };
 
@@ -182,10 +184,13 @@ struct Unknown {
     bool operator==(const Unknown&) const = default;
 };
 
-using ClientBody = std::variant<Unknown, Login, Join, Leave, SetSelfState, SendText, ShareKeys,
-                                KeyRequest, GetMemberKeys, RenewDevice, SetVoiceLane, VoiceTunnel,
-                                ControlPing, GetHistory, EditText, DeleteText, ClaimAccount,
-                                LinkDevice, UnlinkDevice, ListDevices, ChangePassword, BecomeOwner>;
+using ClientBody =
+    std::variant<Unknown, Login, Join, Leave, SetSelfState, SendText, ShareKeys, KeyRequest,
+                 GetMemberKeys, RenewDevice, SetVoiceLane, VoiceTunnel, ControlPing, GetHistory,
+                 EditText, DeleteText, ClaimAccount, LinkDevice, UnlinkDevice, ListDevices,
+                 ChangePassword, BecomeOwner, GetRoles, CreateRole, EditRole, DeleteRole, GrantRole,
+                 RevokeRole, SetOverride, GetOverrides, Explain, CreateChannel, EditChannel,
+                 MoveChannel, DeleteChannel>;
 
 struct ClientMessage {
     std::uint64_t request_id = 0;
@@ -223,15 +228,6 @@ struct Refusal {
     bool operator==(const Refusal&) const = default;
 };
 
-struct Channel {
-    ChannelId id{};
-    ChannelId parent{};
-    std::string name;
-    std::string topic;
-    std::uint32_t order = 0;
-    bool operator==(const Channel&) const = default;
-};
-
 struct ChannelPage {
     std::vector<Channel> channels;
     bool operator==(const ChannelPage&) const = default;
@@ -244,6 +240,7 @@ struct Presence {
     bool self_mute = false;
     bool self_deafen = false;
     bool speaking = false;
+    bool server_mute = false;
     bool operator==(const Presence&) const = default;
 };
 
@@ -380,7 +377,8 @@ struct Goodbye {
 using ServerBody = std::variant<Unknown, Hello, Welcome, Ok, Refusal, ChannelPage, PresencePage,
                                 SnapshotEnd, PresenceChanged, Joined, MemberKeys, MemberJoined,
                                 MemberLeft, Text, TextAccepted, KeyShare, KeyRequested, VoiceTunnel,
-                                ControlPong, Goodbye, History, TextChanged, Account, Devices>;
+                                ControlPong, Goodbye, History, TextChanged, Account, Devices, Roles,
+                                Overrides, Explanation, ChannelsChanged, ChannelCreated, Moved>;
 
 struct ServerMessage {
     std::uint64_t seq = 0;

@@ -5,6 +5,7 @@
 
 #include "partyline/v1/control.pb.h"
 #include "wire/control.hpp"
+#include "wire/control_community.hpp"
 #include "wire/control_fields.hpp"
 #include "wire/limits.hpp"
 
@@ -24,7 +25,10 @@ Login read(const v1::Login& from, FieldReader& in) {
     };
 }
 
-Join read(const v1::Join& from, FieldReader&) { return {.channel = ChannelId{from.channel()}}; }
+Join read(const v1::Join& from, FieldReader& in) {
+    return {.channel = ChannelId{from.channel()},
+            .password = in.text("Join.password", password_bytes_max, from.password())};
+}
 
 SetSelfState read(const v1::SetSelfState& from, FieldReader&) {
     return {.mute = from.mute(), .deafen = from.deafen()};
@@ -139,6 +143,21 @@ ClientBody read_body(const v1::Client& from, FieldReader& in) {
         case v1::Client::kBecomeOwner:
             return BecomeOwner{.token = in.text("BecomeOwner.token", password_bytes_max,
                                                 from.become_owner().token())};
+        case v1::Client::kGetRoles: return GetRoles{};
+        case v1::Client::kCreateRole: return wire::read(from.create_role(), in);
+        case v1::Client::kEditRole: return wire::read(from.edit_role(), in);
+        case v1::Client::kDeleteRole: return DeleteRole{.role = RoleId{from.delete_role().role()}};
+        case v1::Client::kGrantRole: return wire::read(from.grant_role(), in);
+        case v1::Client::kRevokeRole: return wire::read(from.revoke_role(), in);
+        case v1::Client::kSetOverride: return wire::read(from.set_override(), in);
+        case v1::Client::kGetOverrides:
+            return GetOverrides{.channel = ChannelId{from.get_overrides().channel()}};
+        case v1::Client::kExplain: return wire::read(from.explain(), in);
+        case v1::Client::kCreateChannel: return wire::read(from.create_channel(), in);
+        case v1::Client::kEditChannel: return wire::read(from.edit_channel(), in);
+        case v1::Client::kMoveChannel: return wire::read(from.move_channel(), in);
+        case v1::Client::kDeleteChannel:
+            return DeleteChannel{.channel = ChannelId{from.delete_channel().channel()}};
         case v1::Client::BODY_NOT_SET: break;
     }
     return Unknown{};
@@ -162,7 +181,10 @@ struct BodyWriter {
         login.set_name(from.name);
     }
 
-    void operator()(const Join& from) const { to.mutable_join()->set_channel(from.channel.value); }
+    void operator()(const Join& from) const {
+        to.mutable_join()->set_channel(from.channel.value);
+        to.mutable_join()->set_password(from.password);
+    }
 
     void operator()(const Leave&) const { to.mutable_leave(); }
 
@@ -269,16 +291,39 @@ struct BodyWriter {
     void operator()(const VoiceTunnel& from) const { write(from, *to.mutable_voice_tunnel()); }
 
     void operator()(const ControlPing& from) const { to.mutable_ping()->set_token(from.token); }
+
+    void operator()(const GetRoles&) const { to.mutable_get_roles(); }
+    void operator()(const CreateRole& from) const { write(from, *to.mutable_create_role()); }
+    void operator()(const EditRole& from) const { write(from, *to.mutable_edit_role()); }
+    void operator()(const DeleteRole& from) const {
+        to.mutable_delete_role()->set_role(from.role.value);
+    }
+    void operator()(const GrantRole& from) const { write(from, *to.mutable_grant_role()); }
+    void operator()(const RevokeRole& from) const { write(from, *to.mutable_revoke_role()); }
+    void operator()(const SetOverride& from) const { write(from, *to.mutable_set_override()); }
+    void operator()(const GetOverrides& from) const {
+        to.mutable_get_overrides()->set_channel(from.channel.value);
+    }
+    void operator()(const Explain& from) const { write(from, *to.mutable_explain()); }
+    void operator()(const CreateChannel& from) const { write(from, *to.mutable_create_channel()); }
+    void operator()(const EditChannel& from) const { write(from, *to.mutable_edit_channel()); }
+    void operator()(const MoveChannel& from) const { write(from, *to.mutable_move_channel()); }
+    void operator()(const DeleteChannel& from) const {
+        to.mutable_delete_channel()->set_channel(from.channel.value);
+    }
 };
 
 static_assert(static_cast<int>(VoiceLane::udp) == v1::VOICE_LANE_UDP);
 static_assert(static_cast<int>(VoiceLane::tunnel) == v1::VOICE_LANE_TUNNEL);
 
 constexpr auto names = std::to_array<std::string_view>({
-    "Unknown",      "Login",       "Join",           "Leave",       "SetSelfState", "SendText",
-    "ShareKeys",    "KeyRequest",  "GetMemberKeys",  "RenewDevice", "SetVoiceLane", "VoiceTunnel",
-    "ControlPing",  "GetHistory",  "EditText",       "DeleteText",  "ClaimAccount", "LinkDevice",
-    "UnlinkDevice", "ListDevices", "ChangePassword", "BecomeOwner",
+    "Unknown",        "Login",         "Join",        "Leave",         "SetSelfState",
+    "SendText",       "ShareKeys",     "KeyRequest",  "GetMemberKeys", "RenewDevice",
+    "SetVoiceLane",   "VoiceTunnel",   "ControlPing", "GetHistory",    "EditText",
+    "DeleteText",     "ClaimAccount",  "LinkDevice",  "UnlinkDevice",  "ListDevices",
+    "ChangePassword", "BecomeOwner",   "GetRoles",    "CreateRole",    "EditRole",
+    "DeleteRole",     "GrantRole",     "RevokeRole",  "SetOverride",   "GetOverrides",
+    "Explain",        "CreateChannel", "EditChannel", "MoveChannel",   "DeleteChannel",
 });
 static_assert(names.size() == std::variant_size_v<ClientBody>);
 

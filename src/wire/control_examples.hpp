@@ -38,7 +38,26 @@ inline Presence presence(std::uint32_t session) {
             .channel = ChannelId{3},
             .self_mute = true,
             .self_deafen = true,
-            .speaking = true};
+            .speaking = true,
+            .server_mute = true};
+}
+
+inline RoleSettings role_settings() { return {.name = "DJ", .rank = 0xFFFF, .grants = 0x1F'FFFF}; }
+
+inline RoleOverride role_override() { return {.role = RoleId{5}, .allow = 3, .deny = 4}; }
+
+inline Channel channel() {
+    return {.id = ChannelId{1},
+            .parent = ChannelId{2},
+            .name = "Lobby",
+            .topic = "Say hello",
+            .order = 4,
+            .icon = "\U0001F399",
+            .bitrate_bps_max = 64'000,
+            .seats_max = 12,
+            .slow_mode_s = 30,
+            .password = true,
+            .temporary = true};
 }
 
 inline Error error() {
@@ -70,7 +89,7 @@ inline std::vector<ClientBody> client_bodies() {
               .signature = counting_bytes(signature_bytes, 0x41),
               .device = device_key(),
               .name = "Ren\u00E9"},
-        Join{.channel = ChannelId{3}},
+        Join{.channel = ChannelId{3}, .password = "open sesame"},
         Leave{},
         SetSelfState{.mute = true, .deafen = true},
         SendText{.channel = ChannelId{3}, .text = "two\nlines", .nonce = 0xFFFF'FFFF'FFFF'FFFF},
@@ -97,6 +116,36 @@ inline std::vector<ClientBody> client_bodies() {
         ChangePassword{
             .current = "correct horse", .password = "battery staple", .name = "Ren\u00E9"},
         BecomeOwner{.token = "7Q2KX-0M9RD-EV4WT-1H8NA"},
+        GetRoles{},
+        CreateRole{.settings = role_settings()},
+        EditRole{.role = RoleId{5}, .settings = role_settings()},
+        DeleteRole{.role = RoleId{5}},
+        GrantRole{.account = "Ren\u00E9", .role = RoleId{5}},
+        RevokeRole{.account = "Ren\u00E9", .role = RoleId{5}},
+        SetOverride{.channel = ChannelId{3}, .override = role_override()},
+        GetOverrides{.channel = ChannelId{3}},
+        Explain{.session = SessionId{7},
+                .account = "Ren\u00E9",
+                .channel = ChannelId{3},
+                .permission = 20},
+        CreateChannel{.parent = ChannelId{2},
+                      .name = "Workshop",
+                      .topic = "Sparks",
+                      .order = 4,
+                      .preset = Preset::staff_only,
+                      .temporary = true},
+        EditChannel{.channel = ChannelId{3},
+                    .name = "Workshop",
+                    .topic = "Sparks",
+                    .order = 4,
+                    .icon = "\U0001F399",
+                    .bitrate_bps_max = 64'000,
+                    .seats_max = 12,
+                    .slow_mode_s = 30,
+                    .retention = Retention{.keep = true, .days = 30, .bytes = 0x1'0000'0000},
+                    .password = "open sesame"},
+        MoveChannel{.channel = ChannelId{3}, .parent = ChannelId{2}, .order = 4},
+        DeleteChannel{.channel = ChannelId{3}},
     };
 }
 
@@ -114,12 +163,7 @@ inline std::vector<ServerBody> server_bodies() {
         Welcome{.session = SessionId{7}, .hop_epoch = 255, .route = Route{0x1203}, .version = 1},
         Ok{},
         Refusal{.error = error(), .closing = true},
-        ChannelPage{.channels = {{.id = ChannelId{1},
-                                  .parent = ChannelId{2},
-                                  .name = "Lobby",
-                                  .topic = "Say hello",
-                                  .order = 4},
-                                 {.id = ChannelId{3}, .name = "Workshop"}}},
+        ChannelPage{.channels = {channel(), {.id = ChannelId{3}, .name = "Workshop"}}},
         PresencePage{.sessions = {presence(7), presence(8)}},
         SnapshotEnd{},
         PresenceChanged{.sessions = {presence(7)}, .gone = {SessionId{8}, SessionId{9}}},
@@ -164,6 +208,22 @@ inline std::vector<ServerBody> server_bodies() {
                 .devices = {{.identity = counting_bytes(public_key_bytes, 0x10),
                              .label = "phone",
                              .linked_unix_ms = 1'700'000'000'123}}},
+        Roles{.roles = {{.role = RoleId{5}, .settings = role_settings(), .built_in = true}}},
+        Overrides{.channel = ChannelId{3}, .overrides = {role_override()}},
+        Explanation{.holds = true,
+                    .steps = {{.rule = 4},
+                              {.rule = 5,
+                               .role = RoleId{5},
+                               .role_name = "DJ",
+                               .channel = ChannelId{3},
+                               .holds = true}}},
+        ChannelsChanged{.channels = {channel()}, .gone = {ChannelId{8}, ChannelId{9}}},
+        ChannelCreated{.channel = ChannelId{3}},
+        Moved{.channel = ChannelId{3},
+              .channel_epoch = ChannelEpoch{9},
+              .route = Route{0x1203},
+              .frame_ms = 20,
+              .members = 2},
     };
 }
 

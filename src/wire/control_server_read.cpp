@@ -5,6 +5,7 @@
 
 #include "partyline/v1/control.pb.h"
 #include "wire/control.hpp"
+#include "wire/control_community.hpp"
 #include "wire/control_fields.hpp"
 #include "wire/limits.hpp"
 
@@ -52,17 +53,9 @@ Error read(const v1::Error& from, FieldReader& in) {
 }
 
 ChannelPage read(const v1::ChannelPage& from, FieldReader& in) {
-    const auto read_channel = [&in](const v1::Channel& channel) {
-        return Channel{
-            .id = ChannelId{channel.id()},
-            .parent = ChannelId{channel.parent()},
-            .name = in.name("Channel.name", channel_name_code_points_max, channel.name()),
-            .topic = in.text("Channel.topic", topic_bytes_max, channel.topic()),
-            .order = channel.order(),
-        };
-    };
     return {.channels =
-                in.list("ChannelPage.channels", page_entries_max, from.channels(), read_channel)};
+                in.list("ChannelPage.channels", page_entries_max, from.channels(),
+                        [&in](const v1::Channel& channel) { return wire::read(channel, in); })};
 }
 
 std::vector<Presence> read_presences(std::string_view field,
@@ -76,6 +69,7 @@ std::vector<Presence> read_presences(std::string_view field,
             .self_mute = presence.self_mute(),
             .self_deafen = presence.self_deafen(),
             .speaking = presence.speaking(),
+            .server_mute = presence.server_mute(),
         };
     });
 }
@@ -228,6 +222,13 @@ ServerBody read_body(const v1::Server& from, FieldReader& in) {
         case v1::Server::kTextChanged: return TextChanged{read(from.text_changed().text(), in)};
         case v1::Server::kAccount: return read(from.account(), in);
         case v1::Server::kDevices: return read(from.devices(), in);
+        case v1::Server::kRoles: return wire::read(from.roles(), in);
+        case v1::Server::kOverrides: return wire::read(from.overrides(), in);
+        case v1::Server::kExplanation: return wire::read(from.explanation(), in);
+        case v1::Server::kChannelsChanged: return wire::read(from.channels_changed(), in);
+        case v1::Server::kChannelCreated:
+            return ChannelCreated{.channel = ChannelId{from.channel_created().channel()}};
+        case v1::Server::kMoved: return wire::read(from.moved(), in);
         case v1::Server::BODY_NOT_SET: break;
     }
     return Unknown{};

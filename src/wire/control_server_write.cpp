@@ -4,6 +4,7 @@
 
 #include "partyline/v1/control.pb.h"
 #include "wire/control.hpp"
+#include "wire/control_community.hpp"
 #include "wire/control_fields.hpp"
 #include "wire/frame.hpp"
 
@@ -26,6 +27,7 @@ void write_presence(const Presence& from, v1::Presence& to) {
     to.set_self_mute(from.self_mute);
     to.set_self_deafen(from.self_deafen);
     to.set_speaking(from.speaking);
+    to.set_server_mute(from.server_mute);
 }
 
 void write_member(const Member& from, v1::Member& to) {
@@ -85,12 +87,7 @@ struct BodyWriter {
     void operator()(const ChannelPage& from) const {
         auto& page = *to.mutable_channel_page();
         for (const auto& channel : from.channels) {
-            auto& added = *page.add_channels();
-            added.set_id(channel.id.value);
-            added.set_parent(channel.parent.value);
-            added.set_name(channel.name);
-            added.set_topic(channel.topic);
-            added.set_order(channel.order);
+            write(channel, *page.add_channels());
         }
     }
 
@@ -213,13 +210,28 @@ struct BodyWriter {
     void operator()(const Goodbye& from) const {
         write_error(from.error, *to.mutable_goodbye()->mutable_error());
     }
+
+    void operator()(const Roles& from) const { write(from, *to.mutable_roles()); }
+    void operator()(const Overrides& from) const { write(from, *to.mutable_overrides()); }
+    void operator()(const Explanation& from) const { write(from, *to.mutable_explanation()); }
+    void operator()(const ChannelsChanged& from) const {
+        write(from, *to.mutable_channels_changed());
+    }
+    void operator()(const ChannelCreated& from) const {
+        to.mutable_channel_created()->set_channel(from.channel.value);
+    }
+    void operator()(const Moved& from) const { write(from, *to.mutable_moved()); }
 };
 
 constexpr auto names = std::to_array<std::string_view>({
-    "Unknown",      "Hello",       "Welcome",         "Ok",          "Error",        "ChannelPage",
-    "PresencePage", "SnapshotEnd", "PresenceChanged", "Joined",      "MemberKeys",   "MemberJoined",
-    "MemberLeft",   "Text",        "TextAccepted",    "KeyShare",    "KeyRequested", "VoiceTunnel",
-    "ControlPong",  "Goodbye",     "History",         "TextChanged", "Account",      "Devices",
+    "Unknown",         "Hello",       "Welcome",      "Ok",
+    "Error",           "ChannelPage", "PresencePage", "SnapshotEnd",
+    "PresenceChanged", "Joined",      "MemberKeys",   "MemberJoined",
+    "MemberLeft",      "Text",        "TextAccepted", "KeyShare",
+    "KeyRequested",    "VoiceTunnel", "ControlPong",  "Goodbye",
+    "History",         "TextChanged", "Account",      "Devices",
+    "Roles",           "Overrides",   "Explanation",  "ChannelsChanged",
+    "ChannelCreated",  "Moved",
 });
 static_assert(names.size() == std::variant_size_v<ServerBody>);
 

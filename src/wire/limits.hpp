@@ -20,8 +20,11 @@ inline constexpr std::size_t name_bytes_max = 128;
 inline constexpr std::size_t server_name_code_points_max = 64;
 inline constexpr std::size_t channel_name_code_points_max = 64;
 inline constexpr std::size_t topic_bytes_max = 512;
+inline constexpr std::size_t icon_bytes_max = 32;
+inline constexpr std::size_t roles_max = 100;  // and what a room says of them
+inline constexpr std::size_t explained_steps_max = 16;
 inline constexpr std::size_t text_bytes_max = 4096;
-inline constexpr std::size_t password_bytes_max = 256;  // and codes
+inline constexpr std::size_t password_bytes_max = 256;  // of accounts and rooms, and codes
 inline constexpr std::size_t account_devices_max = 32;
 inline constexpr std::size_t error_message_bytes_max = 1024;
 inline constexpr std::size_t page_entries_max =
@@ -49,7 +52,7 @@ inline constexpr std::size_t code_point_bytes_max = 4;
 inline constexpr std::size_t entry_overhead_bytes_max = 64;
 static_assert(name_bytes_max == name_code_points_max * code_point_bytes_max);
 static_assert(page_entries_max * (channel_name_code_points_max * code_point_bytes_max +
-                                  topic_bytes_max + entry_overhead_bytes_max) <
+                                  topic_bytes_max + icon_bytes_max + entry_overhead_bytes_max) <
               frame_bytes_max);
 static_assert(page_entries_max * (name_bytes_max + entry_overhead_bytes_max) +
                   page_entries_max * entry_overhead_bytes_max <
@@ -58,6 +61,7 @@ static_assert(page_entries_max *
                   (2 * public_key_bytes + signature_bytes + entry_overhead_bytes_max) <
               frame_bytes_max);
 static_assert(shares_per_message_max * (share_bytes_max + 16) < frame_bytes_max);
+static_assert(roles_max * (name_bytes_max + entry_overhead_bytes_max) < frame_bytes_max);
 static_assert(text_bytes_max + 1024 < frame_bytes_max);
 
 }  // namespace partyline::wire

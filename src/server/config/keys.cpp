@@ -145,6 +145,24 @@ Complaint set_certificate(Config& config, const toml::node& value) {
     return {};
 }
 
+Complaint set_away_room(Config& config, const toml::node& value) {
+    const auto text = text_of(value);
+    if (!text) {
+        return wrong(text.error());
+    }
+    config.control.away_room = *text;
+    return {};
+}
+
+Complaint set_away_minutes(Config& config, const toml::node& value) {
+    const auto number = whole(value, {.min = 1, .max = 24 * 60});
+    if (!number) {
+        return wrong(number.error());
+    }
+    config.control.away_after = std::chrono::minutes(*number);
+    return {};
+}
+
 template <std::string net::CertificatePaths::* Field>
 std::string show_certificate(const Config& config) {
     const auto path = config.certificate ? (*config.certificate).*Field : std::string();
@@ -258,6 +276,20 @@ constexpr std::array top{
         .meaning = "How many threads relay voice. One carries some 100,000 datagrams a second.",
         .set = set_relay_threads,
         .show = [](const Config& config) { return std::to_string(config.relay_threads); }},
+    Key{.name = "away_room",
+        .meaning = "The room, \"Room/Sub room\", where those go who have done nothing for long.\n"
+                   "Without this key: nobody is moved.",
+        .set = set_away_room,
+        .show = [](const Config& config) {
+            return config.control.away_room.empty() ? std::string()
+                                                    : in_quotes(config.control.away_room);
+        },
+        .example = "\"Quiet corner\""},
+    Key{.name = "away_minutes",
+        .meaning = "After how many minutes they do.",
+        .set = set_away_minutes,
+        .show =
+            [](const Config& config) { return std::to_string(config.control.away_after.count()); }},
 };
 
 constexpr std::array log_keys{

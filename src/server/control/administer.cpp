@@ -29,12 +29,10 @@ Result<void> Switchboard::submit(Reply reply, Command command) {
                 if (model_.find(reply.session) != nullptr) {
                     answer_later(reply, answer ? answer() : wire::Ok{});
                 }
-                publish(std::exchange(untold_, {}));
+                tell_changes();
             }
             settle();
         });
 }
-
-void Switchboard::carry_out(const room::Changes& changes) { directory_.apply(changes); }
 
 }  // namespace partyline::control

@@ -144,6 +144,7 @@ public:
     void close() { stream_.close(); }
     /// Comes back as whoever `other` was.
     void be(Caller& other) { std::swap(identity_, other.identity_); }
+    void be(crypto::Identity identity) { identity_ = std::move(identity); }
     [[nodiscard]] const crypto::Identity& identity() const { return identity_; }
     [[nodiscard]] const crypto::AgreementKey& agreement() const { return agreement_; }
     [[nodiscard]] Result<net::ExportedValue> exported(std::string_view label) const {

@@ -1,6 +1,7 @@
 // What a switchboard's owner decides about its control lane.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,12 @@ namespace partyline::control {
 
 struct Config {
     std::string name = "Partyline";
-    std::vector<room::Channel> channels;  // parents before their children
+    /// As the file has them, parents before their children; Store::settle() takes them in.
+    std::vector<room::Channel> channels;
+    /// "Room/Sub room", by name from the top: where those go who have done nothing for `away_after`.
+    /// Empty: nowhere.
+    std::string away_room;
+    std::chrono::minutes away_after{30};
     Limits limits;
 };
 

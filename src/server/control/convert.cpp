@@ -20,7 +20,13 @@ wire::Channel to_wire(const room::Channel& channel) {
             .parent = channel.parent,
             .name = channel.name,
             .topic = channel.topic,
-            .order = channel.order};
+            .order = channel.order,
+            .icon = channel.icon,
+            .bitrate_bps_max = channel.bitrate_bps_max,
+            .seats_max = channel.seats_max,
+            .slow_mode_s = channel.slow_mode_s,
+            .password = channel.password,
+            .temporary = channel.temporary};
 }
 
 wire::Presence to_wire(const room::Presence& presence) {
@@ -29,7 +35,8 @@ wire::Presence to_wire(const room::Presence& presence) {
             .channel = presence.channel,
             .self_mute = presence.self_mute,
             .self_deafen = presence.self_deafen,
-            .speaking = presence.speaking};
+            .speaking = presence.speaking,
+            .server_mute = presence.server_mute};
 }
 
 wire::Member to_wire(const room::Session& session) {

@@ -7,6 +7,18 @@
 
 namespace partyline::control {
 
+namespace {
+
+/// What a talkie sends by itself, whether or not anybody is there.
+template <class Body>
+constexpr bool talkies_own =
+    std::same_as<Body, wire::ShareKeys> || std::same_as<Body, wire::KeyRequest> ||
+    std::same_as<Body, wire::GetMemberKeys> || std::same_as<Body, wire::RenewDevice> ||
+    std::same_as<Body, wire::SetVoiceLane> || std::same_as<Body, wire::VoiceTunnel> ||
+    std::same_as<Body, wire::ControlPing>;
+
+}  // namespace
+
 void Switchboard::dispatch(Call& call, const wire::ClientBody& body, std::size_t bytes) {
     const auto handled = charge(call.peer, body, bytes).and_then([&] {
         return std::visit([&](const auto& message) { return handle(call, message); }, body);
@@ -31,6 +43,9 @@ Result<void> Switchboard::handle(Call& call, const Body& body) {
             return fail(
                 ErrorCode::not_logged_in,
                 std::format("{} comes before a login.", wire::name_of(wire::ClientBody(body))));
+        }
+        if constexpr (!talkies_own<Body>) {
+            seat->active = clock_.now();
         }
         return on(call, *seat, body);
     }

@@ -40,6 +40,7 @@ struct Limits {
     Rate texts{.per_second = 5, .burst = 20};       // said, edited, deleted
     Rate histories{.per_second = 5, .burst = 20};   // pages
     Rate moves{.per_second = 5, .burst = 20};       // joins, leaves, renewed devices
+    Rate changes{.per_second = 5, .burst = 50};     // of roles and of the tree of rooms
     Rate rotations{.per_second = 1, .burst = 5};
     Rate share_messages{.per_second = 20, .burst = 100};
     Rate member_keys{.per_second = 1000, .burst = 5000};

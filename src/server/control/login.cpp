@@ -115,6 +115,7 @@ Seat& Switchboard::take_seat(Peer& peer, SessionId session) {
     auto hop = std::exchange(peer.hop, std::nullopt);
     auto seat = std::make_unique<Seat>(
         session, peer, relay_.open_seat(session, std::move(hop).value()), config_.limits, now);
+    seat->view = view_of(session);
     log::info("session {} begins ({})", session.value, peer.address);
     return *seats_.emplace(session, std::move(seat)).first->second;
 }
@@ -122,13 +123,18 @@ Seat& Switchboard::take_seat(Peer& peer, SessionId session) {
 void Switchboard::send_snapshot(Seat& seat) {
     const auto send = [this, &seat](const auto& page) { tell(seat, page, Outbox::Bound::exempt); };
     Pager channels(&wire::ChannelPage::channels, send);
-    for (const auto& [id, state] : model_.channels()) {
-        channels.add(to_wire(state.channel));
+    for (auto& channel : tree_.channels(*seat.view)) {
+        channels.add(std::move(channel));
     }
     channels.finish();
     Pager sessions(&wire::PresencePage::sessions, send);
+    std::vector<wire::Presence> people;
     for (const auto& [id, session] : model_.sessions()) {
-        sessions.add(to_wire(session.presence));
+        people.push_back(to_wire(session.presence));
+    }
+    veil(people, *seat.view);
+    for (auto& person : people) {
+        sessions.add(std::move(person));
     }
     sessions.finish();
     send(wire::SnapshotEnd{});

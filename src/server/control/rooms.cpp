@@ -15,7 +15,9 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Join& join) {
     }
     const std::span<const SessionId> members = model_.find(join.channel)->members;
     if (!joined->events.empty()) {
+        update_voice(seat);
         seat.route = relay_.move(seat.voice, join.channel);
+        update_view(seat);
         tell_presence_early(seat, members);
     }
     answer(call, wire::Joined{.channel = join.channel,
@@ -23,11 +25,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Join& join) {
                               .route = seat.route,
                               .frame_ms = frame_ms(join.channel),
                               .members = static_cast<std::uint32_t>(joined->members)});
-    if (joined->members <= wire::share_on_join_members_max) {
-        for (const auto& page : member_keys(seat, members)) {
-            tell(seat, page, Outbox::Bound::counted);
-        }
-    }
+    tell_member_keys(seat);
     publish(joined->events);
     return {};
 }
@@ -41,14 +39,14 @@ Result<void> Switchboard::on(Call&, Seat& seat, const wire::Leave&) {
         return std::unexpected(left.error());
     }
     seat.route = relay_.move(seat.voice, ChannelId{});
+    update_view(seat);
     publish(*left);
     return {};
 }
 
 Result<void> Switchboard::on(Call&, Seat& seat, const wire::SetSelfState& state) {
     publish(model_.set_self_state(seat.session, {.mute = state.mute, .deafen = state.deafen}));
-    const auto& presence = model_.find(seat.session)->presence;
-    relay_.set_flags(seat.voice, {.muted = presence.self_mute, .deafened = presence.self_deafen});
+    update_voice(seat);
     return {};
 }
 

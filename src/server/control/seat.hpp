@@ -9,6 +9,7 @@
 #include "base/ids.hpp"
 #include "server/control/limits.hpp"
 #include "server/control/token_bucket.hpp"
+#include "server/control/tree_board.hpp"
 #include "server/relay/relay.hpp"
 
 namespace partyline::control {
@@ -23,9 +24,11 @@ struct Seat {
           peer(&connection),
           voice(std::move(seated.seat)),
           route(seated.route),
+          active(now),
           texts(limits.texts, now),
           histories(limits.histories, now),
           moves(limits.moves, now),
+          changes(limits.changes, now),
           rotations(limits.rotations, now),
           share_messages(limits.share_messages, now),
           member_keys(limits.member_keys, now) {}
@@ -35,6 +38,11 @@ struct Seat {
     const relay::SeatPtr voice;
     Route route;
     std::uint64_t seq = 0;  // of the last event
+    relay::VoiceFlags flags;
+    TreeBoard::ViewPtr view;  // what it has been told of the tree
+    TimePoint active;         // when its person last said, wrote or did something
+    /// When it last wrote in each room that has slow mode.
+    std::unordered_map<ChannelId, TimePoint> wrote;
 
     /// The newest generation shared so far. It only rises, in whatever room.
     std::optional<std::uint32_t> generation;
@@ -45,6 +53,7 @@ struct Seat {
     TokenBucket texts;
     TokenBucket histories;
     TokenBucket moves;
+    TokenBucket changes;
     TokenBucket rotations;
     TokenBucket share_messages;
     TokenBucket member_keys;

@@ -44,6 +44,7 @@ protected:
     }
 
     void open() {
+        EXPECT_TRUE(store.settle(config.channels));
         const auto tls = net::TlsContext::server(certificate(), wire::alpn).value();
         std::vector<net::TlsListener> listeners;
         listeners.push_back(

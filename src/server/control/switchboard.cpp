@@ -16,28 +16,28 @@ wire::ServerMessage goodbye(ErrorCode code, std::string message) {
 }  // namespace
 
 Result<std::unique_ptr<Switchboard>> Switchboard::create(Config config, Parts parts) {
-    const auto records = parts.store.records();
+    auto records = parts.store.records();
     if (!records) {
         return std::unexpected(records.error());
     }
-    auto model = room::Model::create(config.channels, {.sessions_max = config.limits.sessions,
-                                                       .last_message = parts.store.last_id()});
+    auto model = room::Model::create(*std::move(records), {.sessions_max = config.limits.sessions,
+                                                           .last_message = parts.store.last_id()});
     if (!model) {
         return std::unexpected(model.error());
     }
     return std::unique_ptr<Switchboard>(
-        new Switchboard(std::move(config), parts, *records, std::move(*model)));
+        new Switchboard(std::move(config), parts, std::move(*model)));
 }
 
-Switchboard::Switchboard(Config config, Parts parts, const room::Records& records,
-                         room::Model model)
+Switchboard::Switchboard(Config config, Parts parts, room::Model model)
     : config_(std::move(config)),
       clock_(parts.clock),
       identity_(parts.identity),
       relay_(parts.relay),
       store_(parts.store),
-      directory_(records),
       model_(std::move(model)),
+      directory_(model_.directory()),
+      tree_(directory_),
       durable_(store_, [this](const room::Changes& changes) { carry_out(changes); }),
       hashing_(parts.hashing),
       attempts_(config_.limits),
@@ -164,6 +164,7 @@ void Switchboard::tick() {
         figures_.sessions.set(seats_.size());
         figures_.rooms.set(model_.channels().size());
         poll_speaking(now);
+        move_idle(now);
         prune(now);
         enforce_deadlines(now);
     }
@@ -176,7 +177,11 @@ void Switchboard::tick() {
 
 void Switchboard::poll_speaking(TimePoint now) {
     for (const auto& [session, seat] : seats_) {
-        publish(model_.set_speaking(session, relay_.speaking(seat->voice, now)));
+        const bool speaking = relay_.speaking(seat->voice, now);
+        if (speaking) {
+            seat->active = now;
+        }
+        publish(model_.set_speaking(session, speaking));
     }
 }
 

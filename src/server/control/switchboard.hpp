@@ -3,7 +3,7 @@
 // it runs in one thread from one seed.
 //
 // One overload of on() for each message, joined by the visit in dispatch.cpp; they stand in
-// login.cpp, rooms.cpp, texts.cpp, keys.cpp and voice.cpp.
+// login.cpp, rooms.cpp, texts.cpp, keys.cpp, voice.cpp, roles.cpp and channels.cpp.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,7 @@
 #include "server/control/peer.hpp"
 #include "server/control/presence_board.hpp"
 #include "server/control/seat.hpp"
+#include "server/control/tree_board.hpp"
 #include "server/relay/relay.hpp"
 #include "server/room/account_plans.hpp"
 #include "server/room/directory.hpp"
@@ -69,7 +70,7 @@ public:
     [[nodiscard]] Figures& figures() { return figures_; }
 
 private:
-    Switchboard(Config config, Parts parts, const room::Records& records, room::Model model);
+    Switchboard(Config config, Parts parts, room::Model model);
 
     /// One request, on its way to exactly one answer.
     struct Call {
@@ -107,6 +108,19 @@ private:
     Result<void> on(Call& call, Seat& seat, const wire::ListDevices& list);
     Result<void> on(Call& call, Seat& seat, const wire::ChangePassword& change);
     Result<void> on(Call& call, Seat& seat, const wire::BecomeOwner& become);
+    Result<void> on(Call& call, Seat& seat, const wire::GetRoles& get);
+    Result<void> on(Call& call, Seat& seat, const wire::CreateRole& create);
+    Result<void> on(Call& call, Seat& seat, const wire::EditRole& edit);
+    Result<void> on(Call& call, Seat& seat, const wire::DeleteRole& gone);
+    Result<void> on(Call& call, Seat& seat, const wire::GrantRole& grant);
+    Result<void> on(Call& call, Seat& seat, const wire::RevokeRole& revoke);
+    Result<void> on(Call& call, Seat& seat, const wire::SetOverride& set);
+    Result<void> on(Call& call, Seat& seat, const wire::GetOverrides& get);
+    Result<void> on(Call& call, Seat& seat, const wire::Explain& explain);
+    Result<void> on(Call& call, Seat& seat, const wire::CreateChannel& create);
+    Result<void> on(Call& call, Seat& seat, const wire::EditChannel& edit);
+    Result<void> on(Call& call, Seat& seat, const wire::MoveChannel& move);
+    Result<void> on(Call& call, Seat& seat, const wire::DeleteChannel& gone);
 
     void dispatch(Call& call, const wire::ClientBody& body, std::size_t bytes);
     Result<void> charge(Peer& peer, const wire::ClientBody& body, std::size_t bytes);
@@ -121,7 +135,8 @@ private:
     store::Store::Done<T> then(Work work);
     void accept(Reply reply, const room::Message& message);
     template <class Change>
-    Result<void> change(Call& call, Seat& seat, MessageId id, Change change);
+    Result<void> change(Call& call, Seat& seat, MessageId id, room::TextAct act, Change change);
+    Result<void> keep_pace(Seat& seat, ChannelId channel);
     void store_change(Reply reply, room::Message message);
     /// Now and then: what rooms are to keep no longer.
     void prune(TimePoint now);
@@ -142,8 +157,35 @@ private:
     /// The same for what was asked for a while ago: a failure is told.
     void administer(Reply reply, Plan plan, Answer answer);
     Result<void> submit(Reply reply, Command command);
-    /// Durable by now. What others are to hear of it waits in `untold_` for the answer to go first.
+    /// Durable by now. What others are to hear of it, and who is to go where, waits for the answer
+    /// to go first.
     void carry_out(const room::Changes& changes);
+    /// The answer is out: the rest.
+    void tell_changes();
+
+    // --- roles and rooms -------------------------------------------------------------------------
+    /// Fills in what the audit log is to say.
+    using RulesPlan =
+        std::move_only_function<Result<room::Changes>(room::Subject, room::AuditEntry&)>;
+    Result<void> change_rules(Call& call, Seat& seat, RulesPlan plan, Answer answer = {});
+    [[nodiscard]] Result<room::Subject> explained_subject(const Seat& seat,
+                                                          const wire::Explain& explain) const;
+
+    // --- the tree and the people in it (tree.cpp) ------------------------------------------------
+    void relocate(room::Relocation relocation);
+    /// Those who have done nothing for long, to the room that there is for that.
+    void move_idle(TimePoint now);
+    /// Tells the relay whether this one is heard, and hears.
+    void update_voice(Seat& seat);
+    void tell_member_keys(Seat& seat);
+    TreeBoard::ViewPtr view_of(SessionId session);
+    [[nodiscard]] std::vector<wire::ServerBody> view_news(const room::View& before,
+                                                          const room::View& now,
+                                                          const std::set<ChannelId>& changed) const;
+    /// This one may see other rooms than before.
+    void update_view(Seat& seat);
+    /// Everybody may, or rooms look different.
+    void refresh_tree();
 
     // --- accounts --------------------------------------------------------------------------------
     template <class T, class Then>
@@ -214,13 +256,16 @@ private:
     relay::Relay& relay_;
     store::Store& store_;
 
-    room::Directory directory_;
     Figures figures_;
     room::Model model_;
+    const room::Directory& directory_;  // the model's
+    TreeBoard tree_;
     Durable durable_;
     Hashing& hashing_;
     Attempts attempts_;
     room::Events untold_;
+    std::vector<room::Relocation> relocations_;  // by what has just been carried out
+    std::vector<room::Relocation> called_in_;    // into rooms that were made for them
     std::unordered_map<SessionId, std::unique_ptr<Seat>> seats_;
     std::unordered_set<Peer*> peers_;  // all between greet() and part()
     std::vector<Peer*> fallen_behind_;

@@ -188,14 +188,16 @@ public:
 
 class Street {
 public:
-    explicit Street(std::uint64_t seed)
-        : random_(seed),
-          switchboard_(Switchboard::create(make_config(), {.clock = clock_,
-                                                           .identity = identity(),
-                                                           .relay = relay_,
-                                                           .store = store_,
-                                                           .hashing = hashing_})
-                           .value()) {}
+    explicit Street(std::uint64_t seed) : random_(seed) {
+        const auto config = make_config();
+        EXPECT_TRUE(store_.settle(config.channels));
+        switchboard_ = Switchboard::create(config, {.clock = clock_,
+                                                    .identity = identity(),
+                                                    .relay = relay_,
+                                                    .store = store_,
+                                                    .hashing = hashing_})
+                           .value();
+    }
 
     void step() {
         clock_.advance(std::chrono::milliseconds(random_.below(40)));

@@ -1,5 +1,6 @@
 // From the room model's events to messages in outboxes.
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "server/control/convert.hpp"
@@ -23,7 +24,12 @@ void Switchboard::publish(const room::Events& events) {
         std::visit(
             Overloaded{
                 [&](const room::Arrived& it) { presence_.arrived(it.presence, now); },
-                [&](const room::PresenceChanged& it) { presence_.changed(it.presence, now); },
+                [&](const room::PresenceChanged& it) {
+                    presence_.changed(it.presence, now);
+                    if (const auto seat = seats_.find(it.presence.session); seat != seats_.end()) {
+                        update_voice(*seat->second);
+                    }
+                },
                 [&](const room::Gone& it) { presence_.gone(it.session, now); },
                 [&](const room::MemberJoined& it) {
                     tell(audience, wire::MemberJoined{.channel = it.channel,
@@ -41,6 +47,7 @@ void Switchboard::publish(const room::Events& events) {
                 [&](const room::TextChanged& it) {
                     tell(audience, wire::TextChanged{to_wire(it.message, SessionId{})});
                 },
+                [&](const room::TreeChanged&) { refresh_tree(); },
                 [&](const room::KeyRequested& it) {
                     tell(audience, wire::KeyRequested{.from = it.from, .kid = it.kid});
                 },
@@ -50,7 +57,8 @@ void Switchboard::publish(const room::Events& events) {
 }
 
 std::uint32_t Switchboard::frame_ms(ChannelId channel) const {
-    return model_.find(channel)->crowded ? long_frame_ms : short_frame_ms;
+    const auto* state = model_.find(channel);
+    return state != nullptr && state->crowded ? long_frame_ms : short_frame_ms;
 }
 
 void Switchboard::tell(const room::Audience& audience, const wire::ServerBody& body) {
@@ -58,7 +66,11 @@ void Switchboard::tell(const room::Audience& audience, const wire::ServerBody& b
     std::visit(Overloaded{
                    [&](room::ToSession to) { deliver(to.session, event); },
                    [&](room::ToMembers to) {
-                       for (const auto member : model_.find(to.channel)->members) {
+                       const auto* state = model_.find(to.channel);
+                       if (state == nullptr) {
+                           return;  // went with its last member
+                       }
+                       for (const auto member : state->members) {
                            if (member != to.except) {
                                deliver(member, event);
                            }
@@ -113,8 +125,20 @@ void Switchboard::tell_presence_early(Seat& joiner, std::span<const SessionId> m
 }
 
 void Switchboard::flush_presence() {
-    for (const auto& page : presence_.take()) {
-        tell(room::ToEverybody{}, page);
+    const auto pages = presence_.take();
+    // Encoded once for all who see the same rooms: as a rule, for all.
+    std::map<const room::View*, std::vector<SessionId>> viewers;
+    for (const auto& [session, seat] : seats_) {
+        viewers[seat->view.get()].push_back(session);
+    }
+    for (const auto& [view, sessions] : viewers) {
+        for (auto page : pages) {
+            veil(page.sessions, *view);
+            const wire::EncodedEvent event(page);
+            for (const auto session : sessions) {
+                deliver(session, event);
+            }
+        }
     }
 }
 

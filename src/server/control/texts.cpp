@@ -1,5 +1,7 @@
 // Texts: said, stored before anybody is told, looked up again, changed.
 #include <algorithm>
+#include <chrono>
+#include <format>
 #include <utility>
 
 #include "server/control/convert.hpp"
@@ -82,6 +84,9 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendText& text)
     if (!message) {
         return std::unexpected(message.error());
     }
+    if (const auto may = keep_pace(seat, text.channel); !may) {
+        return may;
+    }
     const auto reply = will_reply(call, seat);
     if (!model_.find(text.channel)->channel.retention.keep) {
         store_.note_id(message->id);
@@ -106,6 +111,26 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendText& text)
     return {};
 }
 
+/// One text in so many seconds, where the room says so.
+Result<void> Switchboard::keep_pace(Seat& seat, ChannelId channel) {
+    const std::chrono::seconds pause{model_.find(channel)->channel.slow_mode_s};
+    if (pause == pause.zero() ||
+        model_.may(seat.session, channel, room::Permission::bypass_limits)) {
+        return {};
+    }
+    const auto now = clock_.now();
+    const auto [wrote, first] = seat.wrote.try_emplace(channel, now);
+    if (const auto wait = wrote->second + pause - now; !first && wait > Duration::zero()) {
+        const auto ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
+        return std::unexpected(
+            Error{.code = ErrorCode::rate_limited,
+                  .message = std::format("This room asks for {} between two texts.", pause),
+                  .retry_ms = static_cast<std::uint32_t>(ms)});
+    }
+    wrote->second = now;
+    return {};
+}
+
 void Switchboard::accept(Reply reply, const room::Message& message) {
     answer_later(reply, wire::TextAccepted{.id = message.id, .unix_ms = message.unix_ms});
     publish(model_.said(reply.session, message));
@@ -114,9 +139,8 @@ void Switchboard::accept(Reply reply, const room::Message& message) {
 // --- looking up ----------------------------------------------------------------------------------
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetHistory& get) {
-    if (!get.channel || model_.find(seat.session)->presence.channel != get.channel) {
-        return fail(ErrorCode::not_in_room,
-                    "What was said in a room is told to those who are in it.");
+    if (const auto may = model_.may_read(seat.session, get.channel); !may) {
+        return may;
     }
     if (const auto may = seat.histories.take(clock_.now()); !may) {
         return may;
@@ -143,25 +167,26 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::EditText& edit)
     if (const auto checked = room::check_text(edit.text); !checked) {
         return checked;
     }
-    return change(call, seat, edit.id,
+    return change(call, seat, edit.id, room::TextAct::edit,
                   [text = edit.text](room::Message& message) { message.text = text; });
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::DeleteText& gone) {
-    return change(call, seat, gone.id, [](room::Message& message) {
+    return change(call, seat, gone.id, room::TextAct::erase, [](room::Message& message) {
         message.text.clear();
         message.deleted = true;
     });
 }
 
 template <class Change>
-Result<void> Switchboard::change(Call& call, Seat& seat, MessageId id, Change change) {
+Result<void> Switchboard::change(Call& call, Seat& seat, MessageId id, room::TextAct act,
+                                 Change change) {
     if (const auto may = seat.texts.take(clock_.now()); !may) {
         return may;
     }
     const auto reply = will_reply(call, seat);
     store_.find(id, then<std::optional<room::Message>>(
-                        [this, reply, change](Result<std::optional<room::Message>> found) {
+                        [this, reply, act, change](Result<std::optional<room::Message>> found) {
                             if (!found) {
                                 refuse_later(reply, found.error());
                                 return;
@@ -172,7 +197,8 @@ Result<void> Switchboard::change(Call& call, Seat& seat, MessageId id, Change ch
                                 return;
                             }
                             auto message = **std::move(found);
-                            if (const auto may = model_.may_change(reply.session, message); !may) {
+                            if (const auto may = model_.may_change(reply.session, message, act);
+                                !may) {
                                 refuse_later(reply, may.error());
                                 return;
                             }

@@ -81,8 +81,14 @@ struct KeyRequested {
     bool operator==(const KeyRequested&) const = default;
 };
 
+/// Rooms were made, changed or went, or may be seen by others than before. What there is now is
+/// looked up by whoever tells.
+struct TreeChanged {
+    bool operator==(const TreeChanged&) const = default;
+};
+
 using EventBody = std::variant<Arrived, PresenceChanged, Gone, MemberJoined, MemberLeft, Text,
-                               TextChanged, KeyRequested>;
+                               TextChanged, KeyRequested, TreeChanged>;
 
 struct Event {
     Audience audience;

@@ -10,10 +10,6 @@
 namespace partyline::room {
 namespace {
 
-std::unexpected<Error> bad_channel(const Channel& channel, std::string_view why) {
-    return fail(ErrorCode::config, std::format("Room \"{}\" {}.", channel.name, why));
-}
-
 bool has_duplicates(std::span<const SessionId> sessions) {
     std::vector<SessionId> sorted(sessions.begin(), sessions.end());
     std::ranges::sort(sorted);
@@ -25,56 +21,6 @@ Event changed(const Session& session) {
 }
 
 }  // namespace
-
-// --- making --------------------------------------------------------------------------------------
-
-Result<Model> Model::create(const std::vector<Channel>& channels, Options options) {
-    Model model(options);
-    for (const auto& channel : channels) {
-        if (const auto added = model.add_channel(channel); !added) {
-            return std::unexpected(added.error());
-        }
-    }
-    return model;
-}
-
-Result<void> Model::add_channel(const Channel& channel) {
-    if (!channel.id || channels_.contains(channel.id)) {
-        return bad_channel(channel, "has no id of its own");
-    }
-    if (channel.parent && !channels_.contains(channel.parent)) {
-        return bad_channel(channel, "comes before the room it is in");
-    }
-    if (channels_.size() == channels_max) {
-        return bad_channel(channel, std::format("is one more than {} rooms", channels_max));
-    }
-    if (depth(channel.parent) == channel_depth_max) {
-        return bad_channel(channel, std::format("is deeper than {} levels", channel_depth_max));
-    }
-    if (const auto name = check_channel_name(channel.name); !name) {
-        return std::unexpected(name.error());
-    }
-    if (const auto topic = check_topic(channel.topic); !topic) {
-        return std::unexpected(topic.error());
-    }
-    const auto folded = fold_name(channel.name);
-    for (const auto& [id, other] : channels_) {
-        if (other.channel.parent == channel.parent && fold_name(other.channel.name) == folded) {
-            return bad_channel(channel, "has the name of another room beside it");
-        }
-    }
-    auto& kept = channels_.emplace(channel.id, ChannelState{.channel = channel}).first->second;
-    kept.channel.name = normal_name(channel.name);
-    return {};
-}
-
-std::size_t Model::depth(ChannelId channel) const {
-    std::size_t depth = 0;
-    for (; channel; channel = channels_.at(channel).channel.parent) {
-        ++depth;
-    }
-    return depth;
-}
 
 // --- coming and going ----------------------------------------------------------------------------
 
@@ -128,14 +74,18 @@ Events Model::log_out(SessionId id) {
     return events;
 }
 
-Result<Joined> Model::join(SessionId id, ChannelId channel) {
+Result<Joined> Model::join(SessionId id, ChannelId channel, Door door) {
     const auto to = channels_.find(channel);
-    if (to == channels_.end()) {
+    auto& session = sessions_.at(id);
+    const bool here = channel && session.presence.channel == channel;
+    if (to == channels_.end() || to->second.closed) {
         return fail(ErrorCode::unknown_channel, "There is no such room.");
     }
-    auto& session = sessions_.at(id);
+    if (const auto may = here ? Result<void>{} : may_join(session, to->second, door); !may) {
+        return std::unexpected(may.error());
+    }
     Events events;
-    if (session.presence.channel != channel) {
+    if (!here) {
         exit(session, events);
         enter(session, to->second, events);
         events.push_back(changed(session));
@@ -143,6 +93,28 @@ Result<Joined> Model::join(SessionId id, ChannelId channel) {
     return Joined{.epoch = to->second.epoch,
                   .members = to->second.members.size(),
                   .events = std::move(events)};
+}
+
+Result<void> Model::may_join(const Session& session, const ChannelState& to, Door door) const {
+    const auto id = to.channel.id;
+    const auto held = permissions(directory_, subject(session.presence.session), id);
+    if (!held.has(Permission::see)) {
+        return fail(ErrorCode::unknown_channel, "There is no such room.");
+    }
+    if (!held.has(Permission::enter)) {
+        return fail(ErrorCode::not_permitted, "You may not enter this room.");
+    }
+    if (held.has(Permission::bypass_limits)) {
+        return {};
+    }
+    if (to.channel.seats_max != 0 && to.members.size() >= to.channel.seats_max) {
+        return fail(ErrorCode::room_full,
+                    std::format("All {} seats of this room are taken.", to.channel.seats_max));
+    }
+    if (to.channel.password && door == Door::locked) {
+        return fail(ErrorCode::bad_password, "This room asks for a password.");
+    }
+    return {};
 }
 
 Result<Events> Model::leave(SessionId id) {
@@ -163,6 +135,7 @@ void Model::enter(Session& session, ChannelState& to, Events& events) {
     to.members.push_back(id);
     to.crowded = to.crowded || to.members.size() > uncrowded_members_max;
     session.presence.channel = channel;
+    session.presence.server_mute = !may(id, channel, Permission::speak);
     events.push_back({.audience = ToMembers{.channel = channel, .except = id},
                       .body = MemberJoined{.channel = channel, .epoch = to.epoch, .session = id}});
 }
@@ -179,8 +152,12 @@ void Model::exit(Session& session, Events& events) {
     from.crowded = from.crowded && from.members.size() >= crowded_members_min;
     session.presence.channel = {};
     session.presence.speaking = false;
+    session.presence.server_mute = false;
     events.push_back({.audience = ToMembers{.channel = channel},
                       .body = MemberLeft{.channel = channel, .epoch = from.epoch, .session = id}});
+    if (from.members.empty() && (from.closed || from.channel.temporary)) {
+        take_down(channel, events);
+    }
 }
 
 // --- state ---------------------------------------------------------------------------------------
@@ -196,64 +173,14 @@ Events Model::set_self_state(SessionId id, SelfState state) {
 
 Events Model::set_speaking(SessionId id, bool speaking) {
     auto& session = sessions_.at(id);
-    const bool speaks = speaking && session.presence.channel && !session.presence.self_mute;
+    const auto& presence = session.presence;
+    const bool speaks =
+        speaking && presence.channel && !presence.self_mute && !presence.server_mute;
     if (session.presence.speaking == speaks) {
         return {};
     }
     session.presence.speaking = speaks;
     return {changed(session)};
-}
-
-// --- text ----------------------------------------------------------------------------------------
-
-Result<Message> Model::compose(SessionId id, NewText text) {
-    const auto& session = sessions_.at(id);
-    if (!text.channel || session.presence.channel != text.channel) {
-        return fail(ErrorCode::not_in_room, "You are not in that room.");
-    }
-    if (const auto checked = check_text(text.text); !checked) {
-        return std::unexpected(checked.error());
-    }
-    return Message{.id = MessageId{++last_message_.value},
-                   .channel = text.channel,
-                   .author = session.keys.identity,
-                   .author_name = session.presence.name,
-                   .text = std::move(text.text),
-                   .nonce = text.nonce,
-                   .unix_ms = text.unix_ms};
-}
-
-Events Model::said(SessionId id, const Message& message) {
-    remember(id, message.nonce, {.id = message.id, .unix_ms = message.unix_ms});
-    return {{.audience = ToMembers{.channel = message.channel},
-             .body = Text{.session = id, .message = message}}};
-}
-
-void Model::remember(SessionId id, std::uint64_t nonce, AcceptedText accepted) {
-    const auto session = sessions_.find(id);
-    if (nonce != 0 && session != sessions_.end() && !session->second.texts.find(nonce)) {
-        session->second.texts.remember(nonce, accepted);
-    }
-}
-
-Result<void> Model::may_change(SessionId id, const Message& message) const {
-    const auto& session = sessions_.at(id);
-    if (message.deleted) {
-        return fail(ErrorCode::unknown_text, "That text is deleted.");
-    }
-    if (session.presence.channel != message.channel) {
-        return fail(ErrorCode::not_in_room, "Go to the room where that was said.");
-    }
-    if (session.keys.identity != message.author) {
-        return fail(ErrorCode::not_permitted, "Only who wrote a text may change it.");
-    }
-    return {};
-}
-
-Events Model::text_changed(Message message) {
-    const auto channel = message.channel;
-    return {{.audience = ToMembers{.channel = channel},
-             .body = TextChanged{.message = std::move(message)}}};
 }
 
 // --- keys ----------------------------------------------------------------------------------------
@@ -333,6 +260,22 @@ const ChannelState* Model::find(ChannelId channel) const {
 std::optional<SessionId> Model::find(std::string_view name) const {
     const auto found = names_.find(fold_name(name));
     return found == names_.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool Model::may(SessionId session, ChannelId channel, Permission permission) const {
+    return decide(directory_, subject(session), channel, permission);
+}
+
+Subject Model::subject(SessionId session) const {
+    const auto* device = directory_.find(sessions_.at(session).keys.identity);
+    return {device == nullptr ? AccountId{} : device->account};
+}
+
+bool Model::is_locked(SessionId session, ChannelId channel) const {
+    const auto* state = find(channel);
+    return state != nullptr && state->channel.password && !state->closed &&
+           sessions_.at(session).presence.channel != channel &&
+           !may(session, channel, Permission::bypass_limits);
 }
 
 bool Model::together(SessionId a, SessionId b) const {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "server/room/decide.hpp"
 #include "server/room/events.hpp"
 #include "server/room/limits.hpp"
 #include "server/room/recent_texts.hpp"
@@ -35,6 +36,7 @@ struct ChannelState {
     ChannelEpoch epoch{};            // counts the joins and leaves
     std::vector<SessionId> members;  // in the order of joining
     bool crowded = false;            // so many that they had better send fewer packets
+    bool closed = false;             // has gone, but for those who are yet to be moved out
 };
 
 struct Options {
@@ -65,6 +67,25 @@ struct NewText {
     std::int64_t unix_ms = 0;
 };
 
+/// What somebody brings who wants to join a room that asks for a password.
+enum class Door : std::uint8_t { locked, unlocked };
+
+enum class TextAct : std::uint8_t { edit, erase };
+
+/// Somebody who may not stay where they are, and where they go. Zero: nowhere.
+struct Relocation {
+    SessionId session{};
+    ChannelId to{};
+    bool operator==(const Relocation&) const = default;
+};
+
+struct Applied {
+    Events events;
+    /// In this order, each carried out and told before the next: whoever is told of a move hears of
+    /// the room as it is then.
+    std::vector<Relocation> relocations;
+};
+
 struct ShareScope {
     ChannelId channel{};
     ChannelEpoch epoch{};  // the membership that the shares cover
@@ -77,6 +98,8 @@ class Model {
 public:
     /// Fails with config for channels that make no tree: ids used twice or zero, a parent that
     /// does not come before its child, names that are wrong or taken by a sibling, too many.
+    static Result<Model> create(Records records, Options options);
+    /// With the built-in roles, and nobody who has an account.
     static Result<Model> create(const std::vector<Channel>& channels, Options options);
 
     // Commands.
@@ -86,12 +109,22 @@ public:
                                           std::optional<SessionId> older) const;
     Result<LoggedIn> log_in(std::string name, PeerKeys keys);
     Events log_out(SessionId session);
-    /// To join the room one is in changes nothing and is not refused.
-    Result<Joined> join(SessionId session, ChannelId channel);
+    /// To join the room one is in changes nothing and is not refused. Fails with unknown_channel
+    /// (also for a room that one may not see), not_permitted, room_full or bad_password.
+    Result<Joined> join(SessionId session, ChannelId channel, Door door = Door::locked);
     Result<Events> leave(SessionId session);
     Events set_self_state(SessionId session, SelfState state);
-    /// Nobody speaks who is muted or in no room.
+    /// Nobody speaks who is muted, may not, or is in no room.
     Events set_speaking(SessionId session, bool speaking);
+
+    // What is remembered changes: planned by the rules, made durable, and then applied.
+    /// Whoever may not be any more where they are goes to the nearest room above that they may
+    /// enter, else to the first room that they may enter, else to no room.
+    Applied apply(const Changes& changes);
+    /// Asks for no permission, seat or password. To go where one is changes nothing.
+    Events relocate(Relocation relocation);
+    /// Temporary rooms that nobody has come to are gone.
+    Events sweep();
 
     // A text is judged, then stored by whoever asks, then told: three commands, as the disk takes
     // its time and anything may happen meanwhile.
@@ -102,14 +135,24 @@ public:
     Events said(SessionId session, const Message& message);
     /// How a text of that session was taken, so that a repeat is answered as the first time.
     void remember(SessionId session, std::uint64_t nonce, AcceptedText accepted);
-    /// Whether that session may edit or delete this text: its author may, from the room it is in.
-    [[nodiscard]] Result<void> may_change(SessionId session, const Message& message) const;
+    /// Its author may edit or delete a text, from the room it is in; who manages messages there may
+    /// delete it.
+    [[nodiscard]] Result<void> may_change(SessionId session, const Message& message,
+                                          TextAct act) const;
+    /// Whether that session may look up what was said in this room.
+    [[nodiscard]] Result<void> may_read(SessionId session, ChannelId channel) const;
     [[nodiscard]] static Events text_changed(Message message);
 
     Events renew_device(SessionId session, DeviceKey device);
     Result<Events> request_key(SessionId session, SessionId speaker, std::uint64_t kid) const;
 
     // Questions.
+    [[nodiscard]] const Directory& directory() const { return directory_; }
+    /// Whose device it is: linked, and unlinked, while the session goes on.
+    [[nodiscard]] Subject subject(SessionId session) const;
+    [[nodiscard]] bool may(SessionId session, ChannelId channel, Permission permission) const;
+    /// Whether join() would ask this session for the room's password.
+    [[nodiscard]] bool is_locked(SessionId session, ChannelId channel) const;
     /// How a text with this nonce was taken before; nothing when there was none, or for zero.
     [[nodiscard]] std::optional<AcceptedText> find_text(SessionId session,
                                                         std::uint64_t nonce) const;
@@ -131,13 +174,21 @@ public:
 private:
     explicit Model(Options options) : options_(options), last_message_(options.last_message) {}
 
-    Result<void> add_channel(const Channel& channel);
-    [[nodiscard]] std::size_t depth(ChannelId channel) const;
+    Result<void> add_channel(ChannelRecord record);
+    [[nodiscard]] Result<void> may_join(const Session& session, const ChannelState& to,
+                                        Door door) const;
+    void put_up(const Channel& channel);
+    /// Where those go who are in a room that is to go, or may not be there any more.
+    [[nodiscard]] ChannelId refuge(const Session& session, std::span<const ChannelId> above) const;
+    /// Removes a room that is closed and empty.
+    void take_down(ChannelId channel, Events& events);
+    void update_server_mute(Session& session, Events& events);
     void enter(Session& session, ChannelState& to, Events& events);
     /// Takes the session out of its room, if it is in one.
     void exit(Session& session, Events& events);
 
     Options options_;
+    Directory directory_;
     std::map<ChannelId, ChannelState> channels_;
     std::map<SessionId, Session> sessions_;
     std::unordered_map<std::string, SessionId> names_;  // folded, of those online

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <format>
+#include <ranges>
 #include <set>
 
 #include "base/random.hpp"
+#include "server/room/built_in.hpp"
 #include "server/room/model.hpp"
 
 namespace partyline::room {
@@ -15,6 +17,7 @@ constexpr int seeds = 1000;
 constexpr int commands = 200;
 constexpr std::uint32_t channels = 5;
 constexpr std::size_t sessions = 12;
+constexpr std::uint64_t accounts = 4;
 
 /// What somebody knows who has heard every event since the start.
 struct Heard {
@@ -49,6 +52,7 @@ struct Heard {
     }
     void operator()(const TextChanged&) {}
     void operator()(const KeyRequested&) {}
+    void operator()(const TreeChanged&) {}
 
     void rise(ChannelId channel, ChannelEpoch epoch) { EXPECT_EQ(epoch.value, ++epochs[channel]); }
 };
@@ -58,8 +62,10 @@ public:
     explicit House(std::uint64_t seed) : random_(seed), model_(make()) {}
 
     void step() {
-        switch (random_.below(10)) {
+        switch (random_.below(12)) {
             case 0: log_in(); break;
+            case 10: change_rules(); break;
+            case 11: change_rooms(); break;
             case 1: with_somebody([&](SessionId id) { log_out(id); }); break;
             case 2:
             case 3:
@@ -86,8 +92,11 @@ public:
             EXPECT_EQ(session.presence, heard);
             EXPECT_EQ(session.presence.session, id);
             EXPECT_TRUE(names.insert(session.presence.name).second);
+            const auto at = session.presence.channel;
             EXPECT_TRUE(!session.presence.speaking ||
-                        (session.presence.channel && !session.presence.self_mute));
+                        (at && !session.presence.self_mute && !session.presence.server_mute));
+            EXPECT_TRUE(!at || model_.may(id, at, Permission::enter)) << "where one may not be";
+            EXPECT_EQ(session.presence.server_mute, at && !model_.may(id, at, Permission::speak));
             EXPECT_TRUE(!session.presence.self_deafen || session.presence.self_mute);
             seats += session.presence.channel ? 1U : 0U;
         }
@@ -95,7 +104,11 @@ public:
         for (const auto& [id, state] : model_.channels()) {
             check_channel(id, state);
             seats -= state.members.size();
+            EXPECT_FALSE(state.closed);
+            ASSERT_NE(model_.directory().find(id), nullptr);
+            EXPECT_EQ(model_.directory().find(id)->channel, state.channel);
         }
+        EXPECT_EQ(model_.directory().channels().size(), model_.channels().size());
         EXPECT_EQ(seats, 0U) << "whoever is in a room is in one list, once";
     }
 
@@ -108,7 +121,14 @@ private:
                             .name = std::format("Room {}", id),
                             .topic = {}});
         }
-        return std::move(*Model::create(list, {.sessions_max = sessions}));
+        Records records{.roles = built_in_roles()};
+        for (auto& channel : list) {
+            records.channels.push_back({.channel = channel});
+        }
+        for (std::uint64_t id = 1; id <= accounts; ++id) {
+            records.accounts.push_back({.id = AccountId{id}, .name = std::to_string(id)});
+        }
+        return std::move(*Model::create(std::move(records), {.sessions_max = sessions}));
     }
 
     void check_channel(ChannelId id, const ChannelState& state) const {
@@ -145,7 +165,7 @@ private:
     void told(const Result<Events>& events) { told(events.value_or(Events{})); }
 
     void log_in() {
-        const auto in = model_.log_in(std::format("Talker {}", pick(30)), {});
+        const auto in = model_.log_in(std::format("Talker {}", pick(30)), {.identity = device()});
         if (in) {
             EXPECT_GT(in->session, last_);
             last_ = in->session;
@@ -161,8 +181,14 @@ private:
     }
     void join(SessionId id) {
         const ChannelId channel{pick(channels + 2)};
+        const auto* before = model_.find(channel);
+        const bool may =
+            before != nullptr && (model_.find(id)->presence.channel == channel ||
+                                  (model_.may(id, channel, Permission::enter) &&
+                                   (before->channel.seats_max == 0 ||
+                                    before->members.size() < before->channel.seats_max)));
         const auto joined = model_.join(id, channel);
-        EXPECT_EQ(joined.has_value(), model_.find(channel) != nullptr);
+        EXPECT_EQ(joined.has_value(), may);
         if (joined) {
             told(joined->events);
             EXPECT_EQ(joined->epoch, model_.find(channel)->epoch);
@@ -173,10 +199,70 @@ private:
         const bool mute = coin();
         told(model_.set_self_state(id, {.mute = mute, .deafen = coin()}));
     }
+    /// Who may do what, somewhere or everywhere, or who somebody is.
+    void change_rules() {
+        const RoleId role{1 + pick(3)};
+        const auto some = [&] { return PermissionSet::from_bits(random_.below(64)); };
+        if (coin()) {
+            auto changed = *model_.directory().find(role);
+            changed.grants = random_.chance(0.2) ? some() : PermissionSet::from_bits(63);
+            carry_out(model_.apply({changed}));
+        } else if (const auto* record = model_.directory().find(ChannelId{pick(channels + 2)})) {
+            auto changed = *record;
+            const auto allow = some();
+            changed.overrides[role] = {.allow = allow, .deny = some() - allow};
+            carry_out(model_.apply({changed}));
+        } else {
+            carry_out(model_.apply(
+                {coin() ? Change{Device{.identity = device(),
+                                        .account = AccountId{1 + random_.below(accounts)}}}
+                        : Change{DropDevice{device()}}}));
+        }
+    }
+    Identity device() {
+        Identity identity{};
+        identity[0] = static_cast<std::byte>(pick(8));
+        return identity;
+    }
+    void change_rooms() {
+        const auto& directory = model_.directory();
+        const ChannelId id{1 + pick(channels + 1)};
+        const auto* record = directory.find(id);
+        if (record == nullptr) {
+            ChannelRecord made{.channel = {.id = id, .name = std::format("Room {}", id.value)}};
+            made.channel.temporary = coin();
+            heard_.epochs.erase(id);  // a real switchboard never uses an id again
+            carry_out(model_.apply({made}));
+        } else if (random_.chance(0.3)) {
+            Changes drops;
+            for (const auto below : std::views::reverse(directory.subtree(id))) {
+                drops.emplace_back(DropChannel{below});
+            }
+            carry_out(model_.apply(drops));
+        } else {
+            auto changed = *record;
+            const ChannelId parent{pick(channels + 2)};
+            const auto* into = directory.find(parent);
+            // No room lies in a temporary one, and so in one that vanishes.
+            if (!parent ||
+                (into != nullptr && !into->channel.temporary && !directory.is_inside(parent, id))) {
+                changed.channel.parent = parent;
+            }
+            changed.channel.seats_max = pick(4);
+            carry_out(model_.apply({changed}));
+        }
+    }
+    void carry_out(const Applied& applied) {
+        told(applied.events);
+        for (const auto& relocation : applied.relocations) {
+            told(model_.relocate(relocation));
+        }
+    }
     void say(SessionId id) {
         const auto composed = model_.compose(
             id, {.channel = ChannelId{pick(channels + 1)}, .text = "hello", .nonce = pick(3)});
         if (composed) {
+            EXPECT_TRUE(model_.may(id, composed->channel, Permission::write));
             told(model_.said(id, *composed));
         }
     }

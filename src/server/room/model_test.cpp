@@ -208,13 +208,13 @@ TEST(RoomModel, ATextIsItsAuthorsToChange) {
         ASSERT_TRUE(model.join(session, lobby));
     }
     auto message = model.compose(ada, {.channel = lobby, .text = "teh"}).value();
-    EXPECT_TRUE(model.may_change(ada, message));
-    EXPECT_EQ(code(model.may_change(bob, message)), ErrorCode::not_permitted);
+    EXPECT_TRUE(model.may_change(ada, message, TextAct::edit));
+    EXPECT_EQ(code(model.may_change(bob, message, TextAct::edit)), ErrorCode::not_permitted);
     ASSERT_TRUE(model.join(ada, attic));
-    EXPECT_EQ(code(model.may_change(ada, message)), ErrorCode::not_in_room);
+    EXPECT_EQ(code(model.may_change(ada, message, TextAct::edit)), ErrorCode::not_in_room);
     ASSERT_TRUE(model.join(ada, lobby));
     message.deleted = true;
-    EXPECT_EQ(code(model.may_change(ada, message)), ErrorCode::unknown_text);
+    EXPECT_EQ(code(model.may_change(ada, message, TextAct::edit)), ErrorCode::unknown_text);
 }
 
 TEST(RoomModel, KeySharesGoToTheRoomOnly) {

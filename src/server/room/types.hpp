@@ -52,6 +52,7 @@ struct Presence {
     bool self_mute = false;
     bool self_deafen = false;
     bool speaking = false;
+    bool server_mute = false;  // may not speak where they are
     bool operator==(const Presence&) const = default;
 };
 

@@ -1,0 +1,256 @@
+#include "cli/administration.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <format>
+#include <optional>
+#include <ranges>
+#include <utility>
+#include <vector>
+
+namespace partyline::cli {
+namespace {
+
+std::unexpected<Error> malformed(std::string message) {
+    return fail(ErrorCode::malformed, std::move(message));
+}
+
+/// Split at spaces; what is in quotes is one word, and an empty pair of quotes an empty word.
+Result<std::vector<std::string>> words_of(std::string_view text) {
+    std::vector<std::string> words;
+    while (!text.empty()) {
+        if (text.front() == ' ' || text.front() == '\t') {
+            text.remove_prefix(1);
+            continue;
+        }
+        const bool quoted = text.front() == '"';
+        text.remove_prefix(quoted ? 1 : 0);
+        const auto end = quoted ? text.find('"') : text.find_first_of(" \t");
+        if (quoted && end == std::string_view::npos) {
+            return malformed("a quotation mark is missing");
+        }
+        words.emplace_back(text.substr(0, end));
+        text.remove_prefix(std::min(text.size(), end + (quoted ? 1 : 0)));
+    }
+    return words;
+}
+
+std::optional<std::uint32_t> number_of(std::string_view text) {
+    std::uint32_t number = 0;
+    const auto* last = text.data() + text.size();
+    const auto [end, error] = std::from_chars(text.data(), last, number);
+    return error == std::errc{} && end == last ? std::optional(number) : std::nullopt;
+}
+
+Result<Administer> parse_explain(const std::vector<std::string>& words) {
+    if (words.empty() || words.size() > 3) {
+        return malformed(
+            "\"explain\" takes a permission, and, if you like, a room (\"\" for none) and the "
+            "name of an account");
+    }
+    const auto permission = client::permission_named(words[0]);
+    if (!permission) {
+        std::string known;
+        for (const auto name : client::permission_names()) {
+            known += std::format("{}{}", known.empty() ? "" : ", ", name);
+        }
+        return malformed(
+            std::format("there is no permission \"{}\"; there are {}", words[0], known));
+    }
+    return Explain{.permission = *permission,
+                   .room = words.size() > 1 ? words[1] : "",
+                   .account = words.size() > 2 ? words[2] : ""};
+}
+
+Result<Administer> parse_create(const std::vector<std::string>& words) {
+    RoomCreate create;
+    if (words.empty()) {
+        return malformed("\"room create\" needs the room's path, \"Room/New room\"");
+    }
+    create.path = words[0];
+    for (const auto& word : words | std::views::drop(1)) {
+        if (word == "temporary") {
+            create.temporary = true;
+        } else if (word == "members") {
+            create.preset = client::RoomPreset::members_only;
+        } else if (word == "staff") {
+            create.preset = client::RoomPreset::staff_only;
+        } else if (word != "open") {
+            return malformed(std::format(
+                "\"{}\" is no kind of room; there are open, members, staff and temporary", word));
+        }
+    }
+    return create;
+}
+
+constexpr std::array edited{"name", "topic", "icon", "order", "seats", "slow", "bitrate", "keep"};
+
+Result<Administer> parse_edit(const std::vector<std::string>& words) {
+    if (words.size() != 3 || !std::ranges::contains(edited, words[1])) {
+        return malformed(
+            "\"room edit\" takes a room, one of name, topic, icon, order, seats, slow, bitrate or "
+            "keep, and its new value, in quotes if it has spaces");
+    }
+    const bool number =
+        words[1] == "order" || words[1] == "seats" || words[1] == "slow" || words[1] == "bitrate";
+    if (number && !number_of(words[2])) {
+        return malformed(std::format("\"{}\" takes a whole number", words[1]));
+    }
+    if (words[1] == "keep" && words[2] != "forever" && words[2] != "never" &&
+        !number_of(words[2])) {
+        return malformed("\"keep\" takes a number of days, \"forever\" or \"never\"");
+    }
+    return RoomEdit{.room = words[0], .what = words[1], .value = words[2]};
+}
+
+Result<Administer> parse_room(std::vector<std::string> words) {
+    const auto verb = words.empty() ? std::string() : words.front();
+    words.erase(words.begin(), words.begin() + (words.empty() ? 0 : 1));
+    if (verb == "create") {
+        return parse_create(words);
+    }
+    if (verb == "edit") {
+        return parse_edit(words);
+    }
+    if (verb == "move") {
+        const auto order = words.size() == 3 ? number_of(words[2]) : std::optional(0U);
+        if (words.size() < 2 || words.size() > 3 || !order) {
+            return malformed(
+                "\"room move\" takes a room, the room to put it in (\"\" for the top), and its "
+                "place there as a number");
+        }
+        return RoomMove{.room = words[0], .parent = words[1], .order = *order};
+    }
+    if (verb == "delete" && words.size() == 1) {
+        return RoomDelete{words[0]};
+    }
+    return malformed("\"room\" takes create, edit, move or delete, and a room");
+}
+
+Result<ChannelId> room_or_none(const std::vector<client::Room>& rooms, const std::string& path) {
+    return path.empty() ? Result<ChannelId>(ChannelId{}) : client::find_room(rooms, path);
+}
+
+client::EditRoom edit_of(ChannelId channel, const RoomEdit& edit) {
+    client::EditRoom out{.channel = channel};
+    const auto number = number_of(edit.value).value_or(0);
+    if (edit.what == "name") {
+        out.name = edit.value;
+    } else if (edit.what == "topic") {
+        out.topic = edit.value;
+    } else if (edit.what == "icon") {
+        out.icon = edit.value;
+    } else if (edit.what == "order") {
+        out.order = number;
+    } else if (edit.what == "seats") {
+        out.seats_max = number;
+    } else if (edit.what == "slow") {
+        out.slow_mode_s = number;
+    } else if (edit.what == "bitrate") {
+        out.bitrate_bps_max = number;
+    } else {
+        out.retention = client::TextRetention{.keep = edit.value != "never", .days = number};
+    }
+    return out;
+}
+
+struct Resolver {
+    const std::vector<client::Room>& rooms;
+    using Resolved = Result<client::Administration>;
+
+    Resolved operator()(const Roles&) const { return client::ListRoles{}; }
+    Resolved operator()(const Grant& it) const {
+        return client::GiveRole{.account = it.account, .role = it.role, .give = it.give};
+    }
+    Resolved operator()(const Explain& it) const {
+        return room_or_none(rooms, it.room).transform([&](ChannelId channel) {
+            return client::Administration(client::AskWhy{
+                .permission = it.permission, .channel = channel, .account = it.account});
+        });
+    }
+    Resolved operator()(const RoomCreate& it) const {
+        const auto slash = it.path.rfind('/');
+        const bool inside = slash != std::string::npos;
+        return room_or_none(rooms, inside ? it.path.substr(0, slash) : "")
+            .transform([&](ChannelId parent) {
+                return client::Administration(
+                    client::MakeRoom{.parent = parent,
+                                     .name = inside ? it.path.substr(slash + 1) : it.path,
+                                     .preset = it.preset,
+                                     .temporary = it.temporary});
+            });
+    }
+    Resolved operator()(const RoomEdit& it) const {
+        return client::find_room(rooms, it.room).transform([&](ChannelId channel) {
+            return client::Administration(edit_of(channel, it));
+        });
+    }
+    Resolved operator()(const RoomMove& it) const {
+        return client::find_room(rooms, it.room).and_then([&](ChannelId channel) {
+            return room_or_none(rooms, it.parent).transform([&](ChannelId parent) {
+                return client::Administration(
+                    client::MoveRoom{.channel = channel, .parent = parent, .order = it.order});
+            });
+        });
+    }
+    Resolved operator()(const RoomDelete& it) const {
+        return client::find_room(rooms, it.room).transform([](ChannelId channel) {
+            return client::Administration(client::DeleteRoom{channel});
+        });
+    }
+};
+
+}  // namespace
+
+bool is_administration(std::string_view word) {
+    constexpr std::array<std::string_view, 5> words{"roles", "grant", "revoke", "explain", "room"};
+    return std::ranges::contains(words, word);
+}
+
+Result<Administer> parse_administration(std::string_view word, std::string_view rest) {
+    auto words = words_of(rest);
+    if (!words) {
+        return std::unexpected(words.error());
+    }
+    if (word == "roles") {
+        return words->empty() ? Result<Administer>(Roles{})
+                              : malformed("\"roles\" takes nothing after it");
+    }
+    if (word == "explain") {
+        return parse_explain(*words);
+    }
+    if (word == "room") {
+        return parse_room(*std::move(words));
+    }
+    if (words->size() != 2) {
+        return malformed(
+            std::format("\"{}\" takes the name of an account and that of a role", word));
+    }
+    return Grant{.account = (*words)[0], .role = (*words)[1], .give = word == "grant"};
+}
+
+Result<client::Administration> resolve(const Administer& command,
+                                       const std::vector<client::Room>& rooms) {
+    return std::visit(Resolver{rooms}, command);
+}
+
+std::string sentence_for(const client::Explained::Step& step, std::string_view room) {
+    const auto& role = step.role;
+    switch (step.rule) {
+        case 1: return "yes: the owner may do everything";
+        case 2: return std::format("yes: {} may do everything, everywhere", role);
+        case 3: return std::format("yes: {} grants it", role);
+        case 4: return "no: no role grants it";
+        case 5: return std::format("yes: \"{}\" allows it to {}", room, role);
+        case 6: return std::format("no: \"{}\" denies it to {}", room, role);
+        case 7: return "no: who may not see a room may do nothing in it";
+        case 8: return "no: who may not enter a room may do nothing in it";
+        case 9: return "no: there is no such room";
+        default:
+            return std::format("{}: by a rule that this program does not know",
+                               step.holds ? "yes" : "no");
+    }
+}
+
+}  // namespace partyline::cli

@@ -1,0 +1,67 @@
+// Lines of input that ask for roles, and for changes of the tree of rooms.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/error.hpp"
+#include "client/talkie.hpp"
+
+namespace partyline::cli {
+
+struct Roles {
+    bool operator==(const Roles&) const = default;
+};
+struct Grant {
+    std::string account;
+    std::string role;
+    bool give = true;
+    bool operator==(const Grant&) const = default;
+};
+/// May somebody, here or in a room, and why?
+struct Explain {
+    std::uint8_t permission = 0;
+    std::string room;     // empty: in none
+    std::string account;  // empty: you
+    bool operator==(const Explain&) const = default;
+};
+struct RoomCreate {
+    std::string path;
+    client::RoomPreset preset = client::RoomPreset::open;
+    bool temporary = false;
+    bool operator==(const RoomCreate&) const = default;
+};
+struct RoomEdit {
+    std::string room;
+    std::string what;
+    std::string value;
+    bool operator==(const RoomEdit&) const = default;
+};
+struct RoomMove {
+    std::string room;
+    std::string parent;  // empty: the top
+    std::uint32_t order = 0;
+    bool operator==(const RoomMove&) const = default;
+};
+struct RoomDelete {
+    std::string room;
+    bool operator==(const RoomDelete&) const = default;
+};
+
+using Administer = std::variant<Roles, Grant, Explain, RoomCreate, RoomEdit, RoomMove, RoomDelete>;
+
+/// Whether this word begins one of these.
+bool is_administration(std::string_view word);
+/// What is after the word. Names with spaces stand in quotes. Fails with malformed, saying what it
+/// could have been.
+Result<Administer> parse_administration(std::string_view word, std::string_view rest);
+/// With rooms looked up in the tree as it is. Fails with unknown_channel.
+Result<client::Administration> resolve(const Administer& command,
+                                       const std::vector<client::Room>& rooms);
+
+/// A permission's rule in a sentence, for a person.
+std::string sentence_for(const client::Explained::Step& step, std::string_view room);
+
+}  // namespace partyline::cli

@@ -1,0 +1,98 @@
+// Rooms that are made, edited, moved and deleted while people are in them.
+#include <memory>
+#include <utility>
+
+#include "server/control/switchboard.hpp"
+#include "server/room/channel_plans.hpp"
+#include "wire/limits.hpp"
+
+namespace partyline::control {
+namespace {
+
+static_assert(room::icon_bytes_max == wire::icon_bytes_max);
+static_assert(static_cast<int>(room::Preset::members_only) ==
+              static_cast<int>(wire::Preset::members_only));
+static_assert(static_cast<int>(room::Preset::staff_only) ==
+              static_cast<int>(wire::Preset::staff_only));
+
+room::NewChannel to_room(const wire::CreateChannel& create) {
+    return {.parent = create.parent,
+            .name = create.name,
+            .topic = create.topic,
+            .order = create.order,
+            .preset = static_cast<room::Preset>(create.preset),
+            .temporary = create.temporary};
+}
+
+room::ChannelEdit to_room(const wire::EditChannel& edit) {
+    return {.name = edit.name,
+            .topic = edit.topic,
+            .order = edit.order,
+            .icon = edit.icon,
+            .bitrate_bps_max = edit.bitrate_bps_max,
+            .seats_max = edit.seats_max,
+            .slow_mode_s = edit.slow_mode_s,
+            .retention = edit.retention.transform([](const wire::Retention& retention) {
+                return room::Retention{
+                    .keep = retention.keep, .days = retention.days, .bytes = retention.bytes};
+            })};
+}
+
+std::string name_of(const room::Directory& directory, ChannelId id) {
+    const auto* record = directory.find(id);
+    return record == nullptr ? std::string() : record->channel.name;
+}
+
+}  // namespace
+
+Result<void> Switchboard::on(Call& call, Seat& seat, const wire::CreateChannel& create) {
+    const auto made = std::make_shared<ChannelId>();
+    return change_rules(
+        call, seat,
+        [this, create, made](room::Subject actor, room::AuditEntry& entry) {
+            entry.action = "room_created";
+            entry.target = create.name;
+            return room::plan_create_channel(directory_, actor, to_room(create))
+                .transform([&](room::Changes changes) {
+                    *made = std::get<room::ChannelRecord>(changes.front()).channel.id;
+                    return changes;
+                });
+        },
+        [this, made, temporary = create.temporary, session = seat.session] {
+            // An empty one would be there for good.
+            if (temporary) {
+                called_in_.push_back({.session = session, .to = *made});
+            }
+            return wire::ChannelCreated{*made};
+        });
+}
+
+Result<void> Switchboard::on(Call& call, Seat& seat, const wire::EditChannel& edit) {
+    if (edit.password) {
+        return fail(ErrorCode::unsupported, "This server has no passwords for rooms.");
+    }
+    return change_rules(call, seat, [this, edit](room::Subject actor, room::AuditEntry& entry) {
+        entry.action = "room_changed";
+        entry.target = name_of(directory_, edit.channel);
+        return room::plan_edit_channel(directory_, actor, edit.channel, to_room(edit));
+    });
+}
+
+Result<void> Switchboard::on(Call& call, Seat& seat, const wire::MoveChannel& move) {
+    return change_rules(call, seat, [this, move](room::Subject actor, room::AuditEntry& entry) {
+        entry.action = "room_moved";
+        entry.target = name_of(directory_, move.channel);
+        entry.detail = name_of(directory_, move.parent);
+        return room::plan_move_channel(directory_, actor, move.channel, move.parent, move.order);
+    });
+}
+
+Result<void> Switchboard::on(Call& call, Seat& seat, const wire::DeleteChannel& gone) {
+    return change_rules(call, seat, [this, gone](room::Subject actor, room::AuditEntry& entry) {
+        entry.action = "room_deleted";
+        entry.target = name_of(directory_, gone.channel);
+        return room::plan_delete_channel(directory_, actor, gone.channel);
+    });
+}
+
+}  // namespace partyline::control

@@ -1,0 +1,181 @@
+// Every message by everybody: who may do what, as one table. A message that is not in it fails.
+#include <algorithm>
+#include <format>
+#include <set>
+
+#include "server/control/people_fixture.hpp"
+
+namespace partyline::control {
+namespace {
+
+/// A stranger is connected and has not logged in; nobody else has an account but those named.
+enum class Who : std::uint8_t { stranger, guest, member, moderator, admin, owner };
+constexpr std::array everybody{Who::stranger,  Who::guest, Who::member,
+                               Who::moderator, Who::admin, Who::owner};
+constexpr std::array accounts{"", "", "Mem", "Mo", "Adam", "Ada"};
+
+/// From whom on it is permitted; what it is refused for otherwise is not in this table.
+struct Row {
+    std::string what;
+    wire::ClientBody body;
+    std::optional<Who> from;  // nothing: nobody may
+    Who to = Who::owner;
+};
+
+constexpr RoleId dj{10};
+constexpr ChannelId cellar{3};
+constexpr MessageId another{1000};  // far above those that are said here
+
+std::vector<Row> voice_and_text() {
+    using enum Who;
+    return {
+        {"an unknown request", wire::Unknown{}, stranger},
+        {"a login",
+         wire::Login{.identity = Bytes(32),
+                     .x25519 = Bytes(32),
+                     .versions = {},
+                     .signature = Bytes(64),
+                     .device = {.signature = Bytes(64)},
+                     .name = {}},
+         stranger},
+        {"joining", wire::Join{.channel = attic, .password = {}}, guest},
+        {"leaving", wire::Leave{}, guest},
+        {"muting oneself", wire::SetSelfState{}, guest},
+        {"writing", wire::SendText{.channel = lobby, .text = "hello"}, guest},
+        {"sharing keys", wire::ShareKeys{.channel = lobby}, guest},
+        {"asking for a key", wire::KeyRequest{}, guest},
+        {"member keys", wire::GetMemberKeys{}, guest},
+        {"renewing a device", wire::RenewDevice{.device = {.signature = Bytes(64)}}, guest},
+        {"naming a lane", wire::SetVoiceLane{wire::VoiceLane::udp}, guest},
+        {"tunnelled voice", wire::VoiceTunnel{.datagram = Bytes(30)}, guest},
+        {"pinging", wire::ControlPing{}, guest},
+        {"history", wire::GetHistory{.channel = lobby}, guest},
+        {"editing another's text", wire::EditText{.id = another, .text = "no"}, std::nullopt},
+        {"deleting another's text", wire::DeleteText{another}, moderator},
+    };
+}
+
+std::vector<Row> roles_and_rooms() {
+    using enum Who;
+    const wire::RoleSettings settings{.name = "Poet", .rank = 40, .grants = 8};
+    return {
+        {"looking at roles", wire::GetRoles{}, guest},
+        {"making a role", wire::CreateRole{settings}, admin},
+        {"making a role of an admin's rank",
+         wire::CreateRole{{.name = "Rival", .rank = 1000, .grants = 0}}, owner},
+        {"editing a role", wire::EditRole{.role = dj, .settings = {.name = "DJ", .rank = 51}},
+         admin},
+        {"editing an admin's role",
+         wire::EditRole{.role = room::admin_role,
+                        .settings = {.name = "Admin", .rank = 1000, .grants = 1}},
+         owner},
+        {"giving a role", wire::GrantRole{.account = "Otto", .role = dj}, admin},
+        {"giving a role to an admin", wire::GrantRole{.account = "Aldo", .role = dj}, owner},
+        {"giving a role to the owner", wire::GrantRole{.account = "Ada", .role = dj}, owner},
+        {"making an admin", wire::GrantRole{.account = "Otto", .role = room::admin_role}, owner},
+        {"taking a role", wire::RevokeRole{.account = "Otto", .role = dj}, admin},
+        {"taking an admin's role", wire::RevokeRole{.account = "Aldo", .role = room::admin_role},
+         owner},
+        {"deleting a role", wire::DeleteRole{dj}, admin},
+        {"a room's locks",
+         wire::SetOverride{.channel = attic, .override = {.role = room::guest_role, .deny = 64}},
+         admin},
+        {"a room's locks for admins",
+         wire::SetOverride{.channel = attic, .override = {.role = room::admin_role, .deny = 64}},
+         owner},
+        {"looking at locks", wire::GetOverrides{attic}, admin},
+        {"what one may oneself", wire::Explain{.account = {}, .channel = lobby}, guest},
+        {"what another may", wire::Explain{.account = "Otto", .channel = lobby}, admin},
+        {"making a temporary room",
+         wire::CreateChannel{.parent = lobby, .name = "Tea", .topic = {}, .temporary = true},
+         member},
+        {"making a room", wire::CreateChannel{.parent = lobby, .name = "Nook", .topic = {}}, admin},
+        {"editing a room", wire::EditChannel{.channel = attic, .topic = "Dusty"}, admin},
+        {"moving a room", wire::MoveChannel{.channel = attic, .parent = {}, .order = 3}, admin},
+        {"deleting a room", wire::DeleteChannel{cellar}, admin},
+    };
+}
+
+std::vector<Row> accounts_and_devices() {
+    using enum Who;
+    const std::string password = "correct horse";
+    return {
+        {"claiming an account",
+         wire::ClaimAccount{.name = "Newcomer", .password = password, .label = {}}, guest, guest},
+        {"linking a device", wire::LinkDevice{.name = "Otto", .secret = password, .label = {}},
+         guest},
+        {"one's own devices", wire::ListDevices{.name = {}}, guest},
+        {"another's devices", wire::ListDevices{.name = "Otto"}, admin},
+        {"the owner's devices", wire::ListDevices{.name = "Ada"}, owner},
+        {"unlinking a device", wire::UnlinkDevice{.identity = Bytes(32), .name = {}}, guest},
+        {"unlinking another's device", wire::UnlinkDevice{.identity = Bytes(32), .name = "Otto"},
+         admin},
+        {"changing one's password",
+         wire::ChangePassword{.current = "wrong", .password = password, .name = {}}, guest},
+        {"changing another's password",
+         wire::ChangePassword{.current = {}, .password = password, .name = "Otto"}, admin},
+        {"becoming the owner", wire::BecomeOwner{"7Q2KX-0M9RD-EV4WT-1H8NA"}, guest},
+    };
+}
+
+std::vector<Row> rows() {
+    auto all = voice_and_text();
+    std::ranges::move(accounts_and_devices(), std::back_inserter(all));
+    std::ranges::move(roles_and_rooms(), std::back_inserter(all));
+    return all;
+}
+
+class MatrixTest : public PeopleTest {
+protected:
+    MatrixTest() {
+        config.channels.push_back({.id = cellar, .name = "Cellar"});
+        add("Otto", {});
+        add("Aldo", {room::admin_role});
+        store.remembered.roles.push_back({.id = dj, .name = "DJ", .rank = 50});
+        store.remembered.last_role = dj;
+        store.messages[another] = {
+            .id = another, .channel = lobby, .author_name = "Otto", .text = "mine"};
+    }
+
+    net::task<> try_all(Who who) {
+        int number = 0;
+        for (const auto& row : rows()) {
+            Caller caller(loop);
+            const auto name = std::format("Caller {}", ++number);
+            if (who == Who::stranger) {
+                co_await caller.connect(port());
+            } else {
+                co_await enter(caller, accounts.at(static_cast<std::size_t>(who)), name);
+                co_await caller.ask<wire::Joined>(wire::Join{.channel = lobby, .password = {}});
+            }
+            const auto code = co_await outcome(caller, row.body);
+            if (row.from && who >= *row.from && who <= row.to) {
+                EXPECT_NE(code, ErrorCode::not_permitted) << row.what;
+                EXPECT_NE(code, ErrorCode::not_logged_in) << row.what;
+            } else {
+                EXPECT_EQ(code, who == Who::stranger ? ErrorCode::not_logged_in
+                                                     : ErrorCode::not_permitted)
+                    << row.what << " by " << accounts.at(static_cast<std::size_t>(who));
+            }
+        }
+    }
+};
+
+TEST_F(MatrixTest, HasEveryMessage) {
+    std::set<std::size_t> kinds;
+    for (const auto& row : rows()) {
+        kinds.insert(row.body.index());
+    }
+    EXPECT_EQ(kinds.size(), std::variant_size_v<wire::ClientBody>)
+        << "a new message needs a row: who may send it?";
+}
+
+TEST_F(MatrixTest, Stranger) { play(try_all(Who::stranger)); }
+TEST_F(MatrixTest, Guest) { play(try_all(Who::guest)); }
+TEST_F(MatrixTest, Member) { play(try_all(Who::member)); }
+TEST_F(MatrixTest, Moderator) { play(try_all(Who::moderator)); }
+TEST_F(MatrixTest, Admin) { play(try_all(Who::admin)); }
+TEST_F(MatrixTest, Owner) { play(try_all(Who::owner)); }
+
+}  // namespace
+}  // namespace partyline::control

@@ -1,0 +1,63 @@
+// For tests: a server with accounts on it, whose devices log in by name.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/control/server_fixture.hpp"
+
+namespace partyline::control {
+
+class PeopleTest : public ServerTest {
+protected:
+    PeopleTest() {
+        add("Ada", {}, true);
+        add("Adam", {room::admin_role});
+        add("Mo", {room::moderator_role});
+        add("Mem", {});
+    }
+
+    /// Before the server opens.
+    void add(const std::string& name, std::vector<RoleId> roles, bool owner = false) {
+        auto& records = store.remembered;
+        const AccountId id{records.accounts.size() + 1};
+        auto device = crypto::Identity::generate();
+        records.accounts.push_back({.id = id,
+                                    .name = name,
+                                    .password_hash = {},
+                                    .recovery_hash = {},
+                                    .roles = std::move(roles),
+                                    .owner = owner});
+        records.devices.push_back({.identity = device.public_key(), .account = id, .label = {}});
+        records.last_account = id;
+        secrets_.emplace(name, device.seed());
+    }
+
+    /// With that account's device, or as a guest if there is none, under another name if need be.
+    net::task<> enter(Caller& caller, std::string account, std::string as = {}) {
+        if (const auto secret = secrets_.find(account); secret != secrets_.end()) {
+            caller.be(crypto::Identity::from_seed(secret->second));
+        }
+        co_await caller.log_in(port(), as.empty() ? account : as);
+    }
+
+    /// What became of a request.
+    static net::task<ErrorCode> outcome(Caller& caller, wire::ClientBody body) {
+        const auto id = co_await caller.send(std::move(body));
+        for (;;) {
+            const auto message = co_await caller.next();
+            if (message.reply_to != id) {
+                continue;
+            }
+            const auto* refusal = std::get_if<wire::Refusal>(&message.body);
+            co_return refusal == nullptr ? ErrorCode::unspecified : refusal->error.code;
+        }
+    }
+
+private:
+    std::map<std::string, crypto::Secret<32>> secrets_;
+};
+
+}  // namespace partyline::control

@@ -1,0 +1,216 @@
+// What permissions do to people in rooms.
+#include <gtest/gtest.h>
+
+#include "server/room/model.hpp"
+#include "server/room/rules_test_support.hpp"
+
+namespace partyline::room {
+namespace {
+
+using enum Permission;
+
+template <class Value>
+ErrorCode code(const Result<Value>& result) {
+    return result ? ErrorCode::unspecified : result.error().code;
+}
+
+/// Lobby, in it Games, in it Red; an owner, a moderator, a member and two guests.
+class Permitted : public testing::Test {
+protected:
+    Permitted() {
+        Records records{
+            .roles = built_in_roles(),
+            .accounts = {account(1, {}, true), account(2, {moderator_role}), account(3, {})},
+            .devices = {device(1), device(2), device(3)},
+            .channels = {record(1, 0, "Lobby"), record(2, 1, "Games"), record(3, 2, "Red")}};
+        model.emplace(*Model::create(std::move(records), {}));
+        owner = arrive("Ada", 1);
+        moderator = arrive("Mo", 2);
+        member = arrive("Mem", 3);
+        guest = arrive("Gus", 0);
+        other = arrive("Otto", 0);
+    }
+    static Account account(std::uint64_t id, std::vector<RoleId> roles, bool is_owner = false) {
+        return {.id = AccountId{id},
+                .name = std::to_string(id),
+                .password_hash = {},
+                .recovery_hash = {},
+                .roles = std::move(roles),
+                .owner = is_owner};
+    }
+    static Identity identity(std::uint64_t account) {
+        Identity identity{};
+        identity[0] = static_cast<std::byte>(account);
+        return identity;
+    }
+    static Device device(std::uint64_t account) {
+        return {.identity = identity(account), .account = AccountId{account}};
+    }
+    static ChannelRecord record(std::uint32_t id, std::uint32_t parent, std::string name) {
+        return {
+            .channel = {.id = ChannelId{id}, .parent = ChannelId{parent}, .name = std::move(name)},
+            .password_hash = {},
+            .overrides = {}};
+    }
+    SessionId arrive(std::string name, std::uint64_t account) {
+        return model->log_in(std::move(name), {.identity = identity(account)})->session;
+    }
+    void apply(const Changes& changes) {
+        for (const auto& relocation : model->apply(changes).relocations) {
+            model->relocate(relocation);
+        }
+    }
+    void say(ChannelId room, RoleId role, Override override) {
+        auto changed = *model->directory().find(room);
+        changed.overrides[role] = override;
+        apply({changed});
+    }
+    template <class Edit>
+    void edit(ChannelId room, Edit change) {
+        auto changed = *model->directory().find(room);
+        change(changed);
+        apply({changed});
+    }
+    [[nodiscard]] ChannelId where(SessionId session) const {
+        return model->find(session)->presence.channel;
+    }
+    ErrorCode writing(SessionId session, ChannelId room) {
+        return code(model->compose(session, {.channel = room, .text = "hello"}));
+    }
+
+    const ChannelId lobby{1}, games{2}, red{3};
+    std::optional<Model> model;
+    SessionId owner, moderator, member, guest, other;
+};
+
+TEST_F(Permitted, OnlyWhoMayEnterJoinsAndAHiddenRoomIsNotThere) {
+    say(games, guest_role, {.deny = {enter}});
+    EXPECT_EQ(code(model->join(guest, games)), ErrorCode::not_permitted);
+    say(games, guest_role, {.deny = {see}});
+    EXPECT_EQ(code(model->join(guest, games)), ErrorCode::unknown_channel);
+    EXPECT_TRUE(model->join(owner, games));
+}
+
+TEST_F(Permitted, SeatsRunOutButNotForWhoMayPass) {
+    edit(games, [](auto& record) { record.channel.seats_max = 1; });
+    EXPECT_TRUE(model->join(guest, games));
+    EXPECT_TRUE(model->join(guest, games)) << "where one is";
+    EXPECT_EQ(code(model->join(other, games)), ErrorCode::room_full);
+    EXPECT_TRUE(model->join(owner, games));
+    model->leave(guest);
+    model->leave(owner);
+    EXPECT_TRUE(model->join(other, games));
+}
+
+TEST_F(Permitted, APasswordIsAskedForOnce) {
+    edit(games, [](auto& record) {
+        record.password_hash = "hash";
+        record.channel.password = true;
+    });
+    EXPECT_TRUE(model->is_locked(guest, games));
+    EXPECT_EQ(code(model->join(guest, games)), ErrorCode::bad_password);
+    EXPECT_TRUE(model->join(guest, games, Door::unlocked));
+    EXPECT_FALSE(model->is_locked(guest, games));
+    EXPECT_FALSE(model->is_locked(owner, games));
+    EXPECT_TRUE(model->join(owner, games));
+}
+
+TEST_F(Permitted, OnlyWhoMayWritesReadsAndDeletes) {
+    model->join(guest, games);
+    model->join(moderator, games);
+    auto text = *model->compose(guest, {.channel = games, .text = "hello"});
+    text.author.fill(std::byte{1});
+    EXPECT_EQ(code(model->may_change(guest, text, TextAct::erase)), ErrorCode::not_permitted);
+    EXPECT_EQ(code(model->may_change(moderator, text, TextAct::edit)), ErrorCode::not_permitted);
+    EXPECT_TRUE(model->may_change(moderator, text, TextAct::erase));
+    say(games, guest_role, {.deny = {write, read_history}});
+    EXPECT_EQ(writing(guest, games), ErrorCode::not_permitted);
+    EXPECT_EQ(code(model->may_read(guest, games)), ErrorCode::not_permitted);
+    EXPECT_EQ(code(model->may_read(guest, lobby)), ErrorCode::not_in_room);
+}
+
+TEST_F(Permitted, WhoMayNotSpeakIsMutedByTheServer) {
+    say(games, guest_role, {.deny = {speak}});
+    model->join(guest, games);
+    EXPECT_TRUE(model->find(guest)->presence.server_mute);
+    EXPECT_TRUE(model->set_speaking(guest, true).empty());
+    model->join(guest, lobby);
+    EXPECT_FALSE(model->find(guest)->presence.server_mute);
+    EXPECT_FALSE(model->set_speaking(guest, true).empty());
+    say(lobby, guest_role, {.deny = {speak}});
+    EXPECT_TRUE(model->find(guest)->presence.server_mute);
+    EXPECT_FALSE(model->find(guest)->presence.speaking);
+    say(lobby, guest_role, {});
+    EXPECT_FALSE(model->find(guest)->presence.server_mute);
+}
+
+TEST_F(Permitted, ALockedRoomSendsItsPeopleToTheNearestOneAbove) {
+    model->join(guest, red);
+    model->join(moderator, red);
+    say(red, guest_role, {.deny = {enter}});
+    say(red, moderator_role, {.allow = {enter}});
+    EXPECT_EQ(where(guest), games);
+    EXPECT_EQ(where(moderator), games) << "was locked too, for a moment";
+    model->join(moderator, red);
+    say(games, guest_role, {.deny = {enter}});
+    EXPECT_EQ(where(guest), lobby);
+    EXPECT_EQ(where(moderator), red);
+}
+
+TEST_F(Permitted, ADeletedRoomSendsItsPeopleUpAndThenToTheLobbyAndDropsNobody) {
+    for (const auto session : {owner, member, guest}) {
+        model->join(session, red);
+    }
+    model->join(other, games);
+    apply({DropChannel{red}});
+    EXPECT_EQ(model->find(red), nullptr);
+    for (const auto session : {owner, member, guest, other}) {
+        EXPECT_EQ(where(session), games);
+    }
+    say(games, member_role, {.allow = {speak}});
+    edit(games, [](auto& record) { record.channel.parent = {}; });
+    apply({DropChannel{games}});
+    EXPECT_EQ(where(member), lobby);
+    say(lobby, guest_role, {.deny = {enter}});
+    EXPECT_EQ(where(guest), ChannelId{}) << "nowhere to go";
+    EXPECT_EQ(where(owner), lobby);
+    apply({DropChannel{lobby}});
+    EXPECT_EQ(where(owner), ChannelId{});
+    EXPECT_TRUE(model->channels().empty());
+    EXPECT_TRUE(model->directory().channels().empty());
+    EXPECT_EQ(model->sessions().size(), 5U);
+}
+
+TEST_F(Permitted, ATreeThatGoesAtOnceSendsItsPeopleAboveIt) {
+    model->join(guest, red);
+    apply({DropChannel{red}, DropChannel{games}});
+    EXPECT_EQ(where(guest), lobby);
+    EXPECT_EQ(model->channels().size(), 1U);
+}
+
+TEST_F(Permitted, ATemporaryRoomVanishesWithItsLastMember) {
+    auto tea = record(9, 1, "Tea");
+    tea.channel.temporary = true;
+    apply({tea});
+    model->join(guest, tea.channel.id);
+    model->join(other, tea.channel.id);
+    model->join(guest, lobby);
+    EXPECT_NE(model->find(tea.channel.id), nullptr);
+    model->log_out(other);
+    EXPECT_EQ(model->find(tea.channel.id), nullptr);
+    EXPECT_EQ(model->directory().find(tea.channel.id), nullptr);
+    EXPECT_EQ(code(model->join(guest, tea.channel.id)), ErrorCode::unknown_channel);
+}
+
+TEST_F(Permitted, SomebodyElsesRightsMoveOneAtOnce) {
+    say(games, guest_role, {.deny = {enter}});
+    say(games, member_role, {.allow = {enter}});
+    ASSERT_TRUE(model->join(member, games));
+    const auto applied = model->apply({DropDevice{identity(3)}});
+    EXPECT_EQ(applied.relocations, (std::vector<Relocation>{{.session = member, .to = lobby}}));
+    model->relocate(applied.relocations.front());
+    EXPECT_EQ(where(member), lobby);
+}
+
+}  // namespace
+}  // namespace partyline::room
