@@ -47,7 +47,7 @@ std::optional<Core::Packet> Core::Packet::parse(const Incoming& incoming) {
 // --- what control tells ----------------------------------------------------------------------
 
 void Core::apply(Command command, TimePoint now) {
-    std::visit([&](auto&& one) { on(std::move(one), now); }, std::move(command));
+    std::visit([&](auto& one) { on(std::move(one), now); }, command);
 }
 
 void Core::on(RouteSetup setup, TimePoint) {
