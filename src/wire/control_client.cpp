@@ -89,6 +89,13 @@ EditText read(const v1::EditText& from, FieldReader& in) {
             .text = in.text("EditText.text", text_bytes_max, from.text())};
 }
 
+Resume read(const v1::Resume& from, FieldReader& in) {
+    return {.session = SessionId{from.session()},
+            .token = in.fixed_bytes("Resume.token", resume_token_bytes, from.token()),
+            .last_seq = from.last_seq(),
+            .signature = in.fixed_bytes("Resume.signature", signature_bytes, from.signature())};
+}
+
 ClientBody read_body(const v1::Client& from, FieldReader& in) {
     switch (from.body_case()) {
         case v1::Client::kLogin: return read(from.login(), in);
@@ -106,6 +113,7 @@ ClientBody read_body(const v1::Client& from, FieldReader& in) {
         case v1::Client::kGetHistory: return read(from.get_history(), in);
         case v1::Client::kEditText: return read(from.edit_text(), in);
         case v1::Client::kDeleteText: return DeleteText{.id = MessageId{from.delete_text().id()}};
+        case v1::Client::kResume: return read(from.resume(), in);
         case v1::Client::BODY_NOT_SET: break;
     }
     return Unknown{};
@@ -161,6 +169,14 @@ struct BodyWriter {
 
     void operator()(const DeleteText& from) const {
         to.mutable_delete_text()->set_id(from.id.value);
+    }
+
+    void operator()(const Resume& from) const {
+        auto& resume = *to.mutable_resume();
+        resume.set_session(from.session.value);
+        resume.set_token(from.token.data(), from.token.size());
+        resume.set_last_seq(from.last_seq);
+        resume.set_signature(from.signature.data(), from.signature.size());
     }
 
     void operator()(const ShareKeys& from) const {
@@ -223,6 +239,7 @@ constexpr auto names = std::to_array<std::string_view>({
     "GetHistory",
     "EditText",
     "DeleteText",
+    "Resume",
 });
 static_assert(names.size() == std::variant_size_v<ClientBody>);
 

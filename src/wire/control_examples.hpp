@@ -90,6 +90,10 @@ inline std::vector<ClientBody> client_bodies() {
         GetHistory{.channel = ChannelId{3}, .before = MessageId{0x1'0000'0001}, .messages = 20},
         EditText{.id = MessageId{0x1'0000'0001}, .text = "better"},
         DeleteText{.id = MessageId{0x1'0000'0001}},
+        Resume{.session = SessionId{7},
+               .token = counting_bytes(resume_token_bytes, 0x61),
+               .last_seq = 0x1'0000'0002,
+               .signature = counting_bytes(signature_bytes, 0x41)},
     };
 }
 
@@ -104,7 +108,12 @@ inline std::vector<ServerBody> server_bodies() {
                          .text_bytes = text_bytes_max,
                          .frame_bytes = frame_bytes_max,
                          .shares_per_message = shares_per_message_max}},
-        Welcome{.session = SessionId{7}, .hop_epoch = 255, .route = Route{0x1203}, .version = 1},
+        Welcome{.session = SessionId{7},
+                .hop_epoch = 255,
+                .route = Route{0x1203},
+                .version = 1,
+                .resume_token = counting_bytes(resume_token_bytes, 0x61),
+                .resume_seconds = 60},
         Ok{},
         Refusal{.error = error(), .closing = true},
         ChannelPage{.channels = {{.id = ChannelId{1},
@@ -148,6 +157,14 @@ inline std::vector<ServerBody> server_bodies() {
         Goodbye{.error = error()},
         History{.channel = ChannelId{3}, .texts = {text(), text()}, .more = true},
         TextChanged{text()},
+        Resumed{.resume_token = counting_bytes(resume_token_bytes, 0x61),
+                .hop_epoch = 255,
+                .route = Route{0x1203},
+                .seq = 0x1'0000'0002,
+                .replayed = true,
+                .channel = ChannelId{3},
+                .channel_epoch = ChannelEpoch{9},
+                .frame_ms = 20},
     };
 }
 

@@ -35,6 +35,23 @@ Welcome read(const v1::Welcome& from, FieldReader& in) {
         .hop_epoch = in.number<std::uint8_t>("Welcome.hop_epoch", from.hop_epoch()),
         .route = Route{from.route()},
         .version = from.version(),
+        .resume_token =
+            in.fixed_bytes("Welcome.resume_token", resume_token_bytes, from.resume_token()),
+        .resume_seconds = from.resume_seconds(),
+    };
+}
+
+Resumed read(const v1::Resumed& from, FieldReader& in) {
+    return {
+        .resume_token =
+            in.fixed_bytes("Resumed.resume_token", resume_token_bytes, from.resume_token()),
+        .hop_epoch = in.number<std::uint8_t>("Resumed.hop_epoch", from.hop_epoch()),
+        .route = Route{from.route()},
+        .seq = from.seq(),
+        .replayed = from.replayed(),
+        .channel = ChannelId{from.channel()},
+        .channel_epoch = ChannelEpoch{from.channel_epoch()},
+        .frame_ms = from.frame_ms(),
     };
 }
 
@@ -204,6 +221,7 @@ ServerBody read_body(const v1::Server& from, FieldReader& in) {
         case v1::Server::kGoodbye: return Goodbye{.error = read(from.goodbye().error(), in)};
         case v1::Server::kHistory: return read(from.history(), in);
         case v1::Server::kTextChanged: return TextChanged{read(from.text_changed().text(), in)};
+        case v1::Server::kResumed: return read(from.resumed(), in);
         case v1::Server::BODY_NOT_SET: break;
     }
     return Unknown{};

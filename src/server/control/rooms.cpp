@@ -23,11 +23,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Join& join) {
                               .route = seat.route,
                               .frame_ms = frame_ms(join.channel),
                               .members = static_cast<std::uint32_t>(joined->members)});
-    if (joined->members <= wire::share_on_join_members_max) {
-        for (const auto& page : member_keys(seat, members)) {
-            tell(seat, page, Outbox::Bound::counted);
-        }
-    }
+    tell_members(seat);
     publish(joined->events);
     return {};
 }

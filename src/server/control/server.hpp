@@ -46,6 +46,7 @@ public:
 
     [[nodiscard]] std::uint16_t port() const;
     [[nodiscard]] const room::Model& model() const { return switchboard_->model(); }
+    [[nodiscard]] std::size_t seats_away() const { return switchboard_->seats_away(); }
     [[nodiscard]] const Admission& admission() const { return admission_; }
 
 private:

@@ -39,6 +39,7 @@ Switchboard::Switchboard(Config config, Parts parts, const room::Records& record
       directory_(records),
       model_(std::move(model)),
       durable_(store_, [this](const room::Changes& changes) { carry_out(changes); }),
+      log_({.bytes = config_.limits.log_bytes, .events = config_.limits.log_events}),
       speaking_due_(clock_.now()),
       losses_due_(clock_.now()),
       pruning_due_(clock_.now()) {}
@@ -73,8 +74,9 @@ void Switchboard::receive(Peer& peer, ByteView message) {
         reject(peer, decoded.error());
         return;
     }
-    if (peer.session) {
+    if (auto* seat = seat_of(peer)) {
         peer.heard = clock_.now();
+        seat->token_before.reset();
     }
     Call call{.peer = peer, .id = decoded->request_id};
     dispatch(call, decoded->body, message.size());
@@ -100,6 +102,7 @@ void Switchboard::shut_down() {
     for (auto* peer : peers_) {
         peer->close(goodbye(ErrorCode::shutting_down, "The server is shutting down."), until);
     }
+    give_up_away(TimePoint::max());
 }
 
 // --- ending --------------------------------------------------------------------------------------
@@ -111,11 +114,23 @@ void Switchboard::end(Peer& peer, const wire::ServerMessage& last) {
     }
 }
 
+void Switchboard::dismiss(SessionId session, const wire::ServerMessage& last) {
+    if (auto* peer = seats_.at(session)->peer) {
+        end(*peer, last);
+    } else {
+        depart(session);
+    }
+}
+
 void Switchboard::depart(SessionId session) {
     const auto node = seats_.extract(session);
     auto& seat = *node.mapped();
-    log::info("session {} ends ({})", session.value, seat.peer->address);
-    seat.peer->session.reset();
+    log::info("session {} ends ({})", session.value, seat.peer ? seat.peer->address : "away");
+    if (seat.peer != nullptr) {
+        seat.peer->session.reset();
+    } else {
+        away_.erase({seat.away_until, session});
+    }
     relay_.close_seat(seat.voice);
     publish(model_.log_out(session));
 }
@@ -181,9 +196,12 @@ void Switchboard::enforce_deadlines(TimePoint now) {
             const Error error{.code = ErrorCode::timed_out, .message = "No login came in time."};
             end(*peer, {.body = wire::Refusal{.error = error, .closing = true}});
         } else if (peer->session && now - peer->heard >= limits.silence) {
+            // More often than not the way to it is broken, and it will come by another.
+            detach(*seat_of(*peer));
             end(*peer, goodbye(ErrorCode::timed_out, "Nothing was heard from you for too long."));
         }
     }
+    give_up_away(now);
 }
 
 Seat* Switchboard::seat_of(const Peer& peer) {
