@@ -138,8 +138,8 @@ net::task<> Crowd::rest(Duration duration) {
 }
 
 net::task<> Crowd::ping() {
-    while (co_await ping_timer_.wait(ping_interval)) {
-        for (std::size_t i = 0; i < members_.size(); ++i) {
+    while (!disbanding_ && co_await ping_timer_.wait(ping_interval)) {
+        for (std::size_t i = 0; i < members_.size() && !disbanding_; ++i) {
             auto& member = *members_[i];
             if (!std::exchange(member.writing, true)) {
                 co_await member.caller.send(wire::ControlPing{});

@@ -136,7 +136,9 @@ TEST(Report, EveryJsonEventHasAName) {
                                               client::DeviceChanged{},   client::MemberRefused{},
                                               client::Refused{},         client::AudioStarted{},
                                               client::MicFinished{},     client::AccountChanged{},
-                                              client::DevicesReceived{}, client::Done{}}) {
+                                              client::DevicesReceived{}, client::Done{},
+                                              client::RolesReceived{},   client::Explained{},
+                                              client::Administered{}}) {
         names.insert(json.of(event).at("event"));
     }
     EXPECT_EQ(names.size(), std::variant_size_v<client::Event>);

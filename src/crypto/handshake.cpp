@@ -9,6 +9,7 @@ namespace {
 // of one kind is ever the bytes of another.
 constexpr std::string_view server_lead = "partyline/1 server";
 constexpr std::string_view login_lead = "partyline/1 login";
+constexpr std::string_view resume_lead = "partyline/1 resume";
 constexpr std::string_view device_lead = "partyline/1 device";
 
 constexpr std::int64_t clock_grace_ms = 60LL * 60 * 1000;
@@ -27,6 +28,13 @@ Bytes login_message(const LoginClaim& claim) {
     for (const auto version : claim.versions) {
         append_be<std::uint32_t>(message, version);
     }
+    return message;
+}
+
+Bytes resume_message(const ResumeClaim& claim) {
+    Bytes message = to_bytes(as_bytes(resume_lead));
+    append(message, claim.exporter);
+    append_be<std::uint32_t>(message, claim.session.value);
     return message;
 }
 
@@ -55,6 +63,15 @@ Signature sign_login(const Identity& identity, const LoginClaim& claim) {
 
 bool verify_login(const PublicKey& identity, const LoginClaim& claim, const Signature& signature) {
     return verify(identity, login_message(claim), signature);
+}
+
+Signature sign_resume(const Identity& identity, const ResumeClaim& claim) {
+    return identity.sign(resume_message(claim));
+}
+
+bool verify_resume(const PublicKey& identity, const ResumeClaim& claim,
+                   const Signature& signature) {
+    return verify(identity, resume_message(claim), signature);
 }
 
 Signature sign_device(const Identity& identity, const DeviceClaim& claim) {

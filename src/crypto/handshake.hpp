@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/ids.hpp"
 #include "crypto/identity.hpp"
 
 namespace partyline::crypto {
@@ -29,6 +30,15 @@ struct LoginClaim {
 /// `partyline/1 login` ‖ exporter ‖ X25519 key ‖ count and versions as u32
 Signature sign_login(const Identity& identity, const LoginClaim& claim);
 bool verify_login(const PublicKey& identity, const LoginClaim& claim, const Signature& signature);
+
+struct ResumeClaim {
+    ExporterValue exporter{};  // of the new connection
+    SessionId session{};
+};
+
+/// `partyline/1 resume` ‖ exporter ‖ session as u32
+Signature sign_resume(const Identity& identity, const ResumeClaim& claim);
+bool verify_resume(const PublicKey& identity, const ResumeClaim& claim, const Signature& signature);
 
 struct DeviceClaim {
     PublicKey server_id{};

@@ -44,6 +44,17 @@ TEST(Handshake, EveryFieldOfALoginIsSigned) {
     EXPECT_FALSE(verify_login(Identity::generate().public_key(), claim, signature));
 }
 
+TEST(Handshake, AResumeIsOfOneConnectionAndOneSession) {
+    const auto identity = Identity::generate();
+    const ResumeClaim claim{.exporter = exporter(1), .session = SessionId{7}};
+    const auto signature = sign_resume(identity, claim);
+    const auto& key = identity.public_key();
+    EXPECT_TRUE(verify_resume(key, claim, signature));
+    EXPECT_FALSE(verify_resume(key, {.exporter = exporter(2), .session = SessionId{7}}, signature));
+    EXPECT_FALSE(verify_resume(key, {.exporter = exporter(1), .session = SessionId{8}}, signature));
+    EXPECT_FALSE(verify_resume(Identity::generate().public_key(), claim, signature));
+}
+
 TEST(Handshake, ASignatureOfOneKindIsNoneOfAnother) {
     const auto identity = Identity::generate();
     const LoginClaim login{.exporter = exporter(1), .x25519 = filled_key(1), .versions = {}};
@@ -53,6 +64,10 @@ TEST(Handshake, ASignatureOfOneKindIsNoneOfAnother) {
     const auto hello_signature = sign_server_hello(identity, exporter(1));
     const auto login_signature = sign_login(identity, login);
     const auto device_signature = sign_device(identity, device);
+    const ResumeClaim resume{.exporter = exporter(1), .session = SessionId{}};
+    EXPECT_FALSE(verify_resume(key, resume, hello_signature));
+    EXPECT_FALSE(verify_resume(key, resume, login_signature));
+    EXPECT_FALSE(verify_server_hello(key, exporter(1), sign_resume(identity, resume)));
     EXPECT_FALSE(verify_login(key, login, hello_signature));
     EXPECT_FALSE(verify_login(key, login, device_signature));
     EXPECT_FALSE(verify_server_hello(key, exporter(1), login_signature));

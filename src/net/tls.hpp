@@ -85,9 +85,14 @@ public:
     [[nodiscard]] Result<ExportedValue> export_value(std::string_view label) const;
     [[nodiscard]] Endpoint remote() const;
     [[nodiscard]] bool is_open() const;
+    /// Whether the peer has ended the stream in order, that is with TLS's own good-bye. Where the
+    /// connection breaks, whoever breaks it, it has not.
+    [[nodiscard]] bool peer_has_ended() const;
 
     /// Says good-bye if that needs no waiting, and ends every pending operation with `closed`.
     void close();
+    /// The same without a word: to the peer it is as if the connection had broken.
+    void break_off();
     /// Ends the stream in order so that what was written last arrives: says good-bye, discards what
     /// the peer still sends until it ends its side or `limit` passes, then closes. Pending
     /// operations end with `closed`.

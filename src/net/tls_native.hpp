@@ -49,6 +49,7 @@ struct TlsStream::Native {
     Endpoint remote;
     std::function<void()> cancel_resolving;  // while connect() waits for addresses
     bool established = false;                // the handshake is done and nothing has failed since
+    bool peer_ended = false;                 // with TLS's good-bye
     bool finishing = false;                  // finish() has the socket for itself
     bool closed = false;
 };

@@ -86,6 +86,7 @@ task<Result<std::size_t>> drive(std::shared_ptr<TlsStream::Native> stream, Opera
                 co_await stream->socket.async_wait(tcp::socket::wait_write, as_result);
                 break;
             case SSL_ERROR_ZERO_RETURN:
+                stream->peer_ended = true;
                 co_return fail(ErrorCode::closed, "the peer ended the connection");
             default:
                 stream->established = false;  // OpenSSL forbids even SSL_shutdown() from here on
@@ -244,7 +245,13 @@ Result<ExportedValue> TlsStream::export_value(std::string_view label) const {
 
 Endpoint TlsStream::remote() const { return native_->remote; }
 bool TlsStream::is_open() const { return native_ && native_->established; }
+bool TlsStream::peer_has_ended() const { return native_ && native_->peer_ended; }
 void TlsStream::close() { native_->close(); }
+
+void TlsStream::break_off() {
+    native_->established = false;
+    native_->close();
+}
 
 task<> TlsStream::finish(Duration limit) {
     auto stream = native_;

@@ -127,6 +127,25 @@ TEST_F(TlsTest, CarriesBytesBothWaysAndEndsInOrder) {
     }
 }
 
+TEST_F(TlsTest, TellsABreakFromAnOrderlyEnd) {
+    for (const bool in_order : {true, false}) {
+        auto listener = listen();
+        Pair pair;
+        loop_.run_until_done(
+            make_pair(loop_, listener, TlsContext::client(alpn), "127.0.0.1", pair));
+        if (in_order) {
+            pair.client->close();
+        } else {
+            pair.client->break_off();
+        }
+        Bytes received;
+        Error end;
+        loop_.run_until_done(read_all(*pair.server, received, end));
+        EXPECT_EQ(end.code, in_order ? ErrorCode::closed : ErrorCode::io);
+        EXPECT_EQ(pair.server->peer_has_ended(), in_order);
+    }
+}
+
 // A peer that was told good-bye and neither reads nor ends, but goes on sending.
 task<> end_while_peer_sends(Loop& loop, TlsListener& listener, TlsContext client, bool& served) {
     Pair rude;

@@ -64,9 +64,13 @@ void send_from(msghdr& header, const Endpoint::Address& address, std::uint32_t s
     put_info(header, IPPROTO_IPV6, IPV6_PKTINFO, info);
 }
 
-// What send_from() wrote, as an IPv4 socket wants it.
+// What send_from() wrote, if it did, as an IPv4 socket wants it.
 void rewrite_for_v4(msghdr& header) {
-    const auto v6 = info_of<in6_pktinfo>(CMSG_FIRSTHDR(&header));
+    auto* const control = CMSG_FIRSTHDR(&header);
+    if (control == nullptr) {
+        return;
+    }
+    const auto v6 = info_of<in6_pktinfo>(control);
     in_pktinfo info{};
     std::memcpy(&info.ipi_spec_dst, &v6.ipi6_addr.s6_addr[12], sizeof info.ipi_spec_dst);
     put_info(header, IPPROTO_IP, IP_PKTINFO, info);
@@ -243,9 +247,7 @@ UdpSocket::Sent UdpSocket::send(SendBatch& batch) {
             // An IPv6 address here is the caller's mistake; the zero address makes it fail below.
             native.messages[i].msg_hdr.msg_namelen =
                 (to.is_v4() ? to : Endpoint::any_v4(0)).to_native(native.to[i], family_);
-            if (native.messages[i].msg_hdr.msg_controllen > 0) {
-                rewrite_for_v4(native.messages[i].msg_hdr);
-            }
+            rewrite_for_v4(native.messages[i].msg_hdr);
         }
     }
     Sent sent;

@@ -2,6 +2,7 @@
 // and encode(); proto/partyline/v1/control.proto says what each message means.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -184,13 +185,22 @@ struct Unknown {
     bool operator==(const Unknown&) const = default;
 };
 
+/// In place of Login: the seat of a connection that was lost.
+struct Resume {
+    SessionId session{};
+    Bytes token;                 // 32 bytes
+    std::uint64_t last_seq = 0;  // of the last event that has come
+    Bytes signature;             // 64 bytes
+    bool operator==(const Resume&) const = default;
+};
+
 using ClientBody =
     std::variant<Unknown, Login, Join, Leave, SetSelfState, SendText, ShareKeys, KeyRequest,
                  GetMemberKeys, RenewDevice, SetVoiceLane, VoiceTunnel, ControlPing, GetHistory,
                  EditText, DeleteText, ClaimAccount, LinkDevice, UnlinkDevice, ListDevices,
                  ChangePassword, BecomeOwner, GetRoles, CreateRole, EditRole, DeleteRole, GrantRole,
                  RevokeRole, SetOverride, GetOverrides, Explain, CreateChannel, EditChannel,
-                 MoveChannel, DeleteChannel>;
+                 MoveChannel, DeleteChannel, Resume>;
 
 struct ClientMessage {
     std::uint64_t request_id = 0;
@@ -214,6 +224,8 @@ struct Welcome {
     std::uint8_t hop_epoch = 0;
     Route route{};
     std::uint32_t version = 0;
+    Bytes resume_token;                // 32 bytes
+    std::uint32_t resume_seconds = 0;  // how long a lost connection's seat is kept
     bool operator==(const Welcome&) const = default;
 };
 
@@ -374,11 +386,25 @@ struct Goodbye {
     bool operator==(const Goodbye&) const = default;
 };
 
-using ServerBody = std::variant<Unknown, Hello, Welcome, Ok, Refusal, ChannelPage, PresencePage,
-                                SnapshotEnd, PresenceChanged, Joined, MemberKeys, MemberJoined,
-                                MemberLeft, Text, TextAccepted, KeyShare, KeyRequested, VoiceTunnel,
-                                ControlPong, Goodbye, History, TextChanged, Account, Devices, Roles,
-                                Overrides, Explanation, ChannelsChanged, ChannelCreated, Moved>;
+/// The answer to Resume.
+struct Resumed {
+    Bytes resume_token;  // 32 bytes; the one before has been used up
+    std::uint8_t hop_epoch = 0;
+    Route route{};
+    std::uint64_t seq = 0;  // the next event has the number after this one
+    bool replayed = false;  // all missed events follow; otherwise a snapshot does
+    ChannelId channel{};    // where the seat is now
+    ChannelEpoch channel_epoch{};
+    std::uint32_t frame_ms = 0;
+    bool operator==(const Resumed&) const = default;
+};
+
+using ServerBody =
+    std::variant<Unknown, Hello, Welcome, Ok, Refusal, ChannelPage, PresencePage, SnapshotEnd,
+                 PresenceChanged, Joined, MemberKeys, MemberJoined, MemberLeft, Text, TextAccepted,
+                 KeyShare, KeyRequested, VoiceTunnel, ControlPong, Goodbye, History, TextChanged,
+                 Account, Devices, Roles, Overrides, Explanation, ChannelsChanged, ChannelCreated,
+                 Moved, Resumed>;
 
 struct ServerMessage {
     std::uint64_t seq = 0;
@@ -409,8 +435,10 @@ std::string_view name_of(const ServerBody& body);
 class EncodedEvent {
 public:
     explicit EncodedEvent(const ServerBody& body);
-    /// Appends length, seq and body to `out`.
+    /// Appends length, seq (unless it is 0) and body to `out`.
     void append_event(Bytes& out, std::uint64_t seq) const;
+    /// Of the body.
+    [[nodiscard]] std::size_t size() const { return body_.size(); }
 
 private:
     Bytes body_;

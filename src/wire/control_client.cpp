@@ -116,6 +116,13 @@ ChangePassword read(const v1::ChangePassword& from, FieldReader& in) {
             .name = in.name("ChangePassword.name", name_code_points_max, from.name())};
 }
 
+Resume read(const v1::Resume& from, FieldReader& in) {
+    return {.session = SessionId{from.session()},
+            .token = in.fixed_bytes("Resume.token", resume_token_bytes, from.token()),
+            .last_seq = from.last_seq(),
+            .signature = in.fixed_bytes("Resume.signature", signature_bytes, from.signature())};
+}
+
 ClientBody read_body(const v1::Client& from, FieldReader& in) {
     switch (from.body_case()) {
         case v1::Client::kLogin: return read(from.login(), in);
@@ -158,6 +165,7 @@ ClientBody read_body(const v1::Client& from, FieldReader& in) {
         case v1::Client::kMoveChannel: return wire::read(from.move_channel(), in);
         case v1::Client::kDeleteChannel:
             return DeleteChannel{.channel = ChannelId{from.delete_channel().channel()}};
+        case v1::Client::kResume: return read(from.resume(), in);
         case v1::Client::BODY_NOT_SET: break;
     }
     return Unknown{};
@@ -253,6 +261,14 @@ struct BodyWriter {
         to.mutable_become_owner()->set_token(from.token);
     }
 
+    void operator()(const Resume& from) const {
+        auto& resume = *to.mutable_resume();
+        resume.set_session(from.session.value);
+        resume.set_token(from.token.data(), from.token.size());
+        resume.set_last_seq(from.last_seq);
+        resume.set_signature(from.signature.data(), from.signature.size());
+    }
+
     void operator()(const ShareKeys& from) const {
         auto& keys = *to.mutable_share_keys();
         keys.set_channel(from.channel.value);
@@ -324,6 +340,7 @@ constexpr auto names = std::to_array<std::string_view>({
     "ChangePassword", "BecomeOwner",   "GetRoles",    "CreateRole",    "EditRole",
     "DeleteRole",     "GrantRole",     "RevokeRole",  "SetOverride",   "GetOverrides",
     "Explain",        "CreateChannel", "EditChannel", "MoveChannel",   "DeleteChannel",
+    "Resume",
 });
 static_assert(names.size() == std::variant_size_v<ClientBody>);
 

@@ -2,8 +2,10 @@
 // of the fuzz targets; no program includes this.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <vector>
 
 #include "wire/control.hpp"
@@ -80,8 +82,44 @@ inline Text text() {
 
 inline Bytes datagram() { return counting_bytes(52, 0x11); }
 
-inline std::vector<ClientBody> client_bodies() {
+/// Of client_bodies(): those about roles and rooms.
+inline std::vector<ClientBody> community_client_bodies() {
     return {
+        GetRoles{},
+        CreateRole{.settings = role_settings()},
+        EditRole{.role = RoleId{5}, .settings = role_settings()},
+        DeleteRole{.role = RoleId{5}},
+        GrantRole{.account = "Ren\u00E9", .role = RoleId{5}},
+        RevokeRole{.account = "Ren\u00E9", .role = RoleId{5}},
+        SetOverride{.channel = ChannelId{3}, .override = role_override()},
+        GetOverrides{.channel = ChannelId{3}},
+        Explain{.session = SessionId{7},
+                .account = "Ren\u00E9",
+                .channel = ChannelId{3},
+                .permission = 20},
+        CreateChannel{.parent = ChannelId{2},
+                      .name = "Workshop",
+                      .topic = "Sparks",
+                      .order = 4,
+                      .preset = Preset::staff_only,
+                      .temporary = true},
+        EditChannel{.channel = ChannelId{3},
+                    .name = "Workshop",
+                    .topic = "Sparks",
+                    .order = 4,
+                    .icon = "\U0001F399",
+                    .bitrate_bps_max = 64'000,
+                    .seats_max = 12,
+                    .slow_mode_s = 30,
+                    .retention = Retention{.keep = true, .days = 30, .bytes = 0x1'0000'0000},
+                    .password = "open sesame"},
+        MoveChannel{.channel = ChannelId{3}, .parent = ChannelId{2}, .order = 4},
+        DeleteChannel{.channel = ChannelId{3}},
+    };
+}
+
+inline std::vector<ClientBody> client_bodies() {
+    std::vector<ClientBody> bodies{
         Unknown{},
         Login{.identity = counting_bytes(public_key_bytes, 1),
               .x25519 = counting_bytes(public_key_bytes, 0x21),
@@ -116,41 +154,48 @@ inline std::vector<ClientBody> client_bodies() {
         ChangePassword{
             .current = "correct horse", .password = "battery staple", .name = "Ren\u00E9"},
         BecomeOwner{.token = "7Q2KX-0M9RD-EV4WT-1H8NA"},
-        GetRoles{},
-        CreateRole{.settings = role_settings()},
-        EditRole{.role = RoleId{5}, .settings = role_settings()},
-        DeleteRole{.role = RoleId{5}},
-        GrantRole{.account = "Ren\u00E9", .role = RoleId{5}},
-        RevokeRole{.account = "Ren\u00E9", .role = RoleId{5}},
-        SetOverride{.channel = ChannelId{3}, .override = role_override()},
-        GetOverrides{.channel = ChannelId{3}},
-        Explain{.session = SessionId{7},
-                .account = "Ren\u00E9",
-                .channel = ChannelId{3},
-                .permission = 20},
-        CreateChannel{.parent = ChannelId{2},
-                      .name = "Workshop",
-                      .topic = "Sparks",
-                      .order = 4,
-                      .preset = Preset::staff_only,
-                      .temporary = true},
-        EditChannel{.channel = ChannelId{3},
-                    .name = "Workshop",
-                    .topic = "Sparks",
-                    .order = 4,
-                    .icon = "\U0001F399",
-                    .bitrate_bps_max = 64'000,
-                    .seats_max = 12,
-                    .slow_mode_s = 30,
-                    .retention = Retention{.keep = true, .days = 30, .bytes = 0x1'0000'0000},
-                    .password = "open sesame"},
-        MoveChannel{.channel = ChannelId{3}, .parent = ChannelId{2}, .order = 4},
-        DeleteChannel{.channel = ChannelId{3}},
+        Resume{.session = SessionId{7},
+               .token = counting_bytes(resume_token_bytes, 0x61),
+               .last_seq = 0x1'0000'0002,
+               .signature = counting_bytes(signature_bytes, 0x41)},
+    };
+    std::ranges::move(community_client_bodies(), std::back_inserter(bodies));
+    return bodies;
+}
+
+/// Of server_bodies(): those about accounts, roles and rooms.
+inline std::vector<ServerBody> community_server_bodies() {
+    return {
+        Account{.id = AccountId{0x1'0000'0001},
+                .name = "Ren\u00E9",
+                .recovery_code = "7Q2KX-0M9RD-EV4WT-1H8NA"},
+        Devices{.account = AccountId{0x1'0000'0001},
+                .name = "Ren\u00E9",
+                .owner = true,
+                .devices = {{.identity = counting_bytes(public_key_bytes, 0x10),
+                             .label = "phone",
+                             .linked_unix_ms = 1'700'000'000'123}}},
+        Roles{.roles = {{.role = RoleId{5}, .settings = role_settings(), .built_in = true}}},
+        Overrides{.channel = ChannelId{3}, .overrides = {role_override()}},
+        Explanation{.holds = true,
+                    .steps = {{.rule = 4},
+                              {.rule = 5,
+                               .role = RoleId{5},
+                               .role_name = "DJ",
+                               .channel = ChannelId{3},
+                               .holds = true}}},
+        ChannelsChanged{.channels = {channel()}, .gone = {ChannelId{8}, ChannelId{9}}},
+        ChannelCreated{.channel = ChannelId{3}},
+        Moved{.channel = ChannelId{3},
+              .channel_epoch = ChannelEpoch{9},
+              .route = Route{0x1203},
+              .frame_ms = 20,
+              .members = 2},
     };
 }
 
 inline std::vector<ServerBody> server_bodies() {
-    return {
+    std::vector<ServerBody> bodies{
         Unknown{},
         Hello{.server_identity = counting_bytes(public_key_bytes, 1),
               .signature = counting_bytes(signature_bytes, 0x41),
@@ -160,7 +205,12 @@ inline std::vector<ServerBody> server_bodies() {
                          .text_bytes = text_bytes_max,
                          .frame_bytes = frame_bytes_max,
                          .shares_per_message = shares_per_message_max}},
-        Welcome{.session = SessionId{7}, .hop_epoch = 255, .route = Route{0x1203}, .version = 1},
+        Welcome{.session = SessionId{7},
+                .hop_epoch = 255,
+                .route = Route{0x1203},
+                .version = 1,
+                .resume_token = counting_bytes(resume_token_bytes, 0x61),
+                .resume_seconds = 60},
         Ok{},
         Refusal{.error = error(), .closing = true},
         ChannelPage{.channels = {channel(), {.id = ChannelId{3}, .name = "Workshop"}}},
@@ -199,32 +249,17 @@ inline std::vector<ServerBody> server_bodies() {
         Goodbye{.error = error()},
         History{.channel = ChannelId{3}, .texts = {text(), text()}, .more = true},
         TextChanged{text()},
-        Account{.id = AccountId{0x1'0000'0001},
-                .name = "Ren\u00E9",
-                .recovery_code = "7Q2KX-0M9RD-EV4WT-1H8NA"},
-        Devices{.account = AccountId{0x1'0000'0001},
-                .name = "Ren\u00E9",
-                .owner = true,
-                .devices = {{.identity = counting_bytes(public_key_bytes, 0x10),
-                             .label = "phone",
-                             .linked_unix_ms = 1'700'000'000'123}}},
-        Roles{.roles = {{.role = RoleId{5}, .settings = role_settings(), .built_in = true}}},
-        Overrides{.channel = ChannelId{3}, .overrides = {role_override()}},
-        Explanation{.holds = true,
-                    .steps = {{.rule = 4},
-                              {.rule = 5,
-                               .role = RoleId{5},
-                               .role_name = "DJ",
-                               .channel = ChannelId{3},
-                               .holds = true}}},
-        ChannelsChanged{.channels = {channel()}, .gone = {ChannelId{8}, ChannelId{9}}},
-        ChannelCreated{.channel = ChannelId{3}},
-        Moved{.channel = ChannelId{3},
-              .channel_epoch = ChannelEpoch{9},
-              .route = Route{0x1203},
-              .frame_ms = 20,
-              .members = 2},
+        Resumed{.resume_token = counting_bytes(resume_token_bytes, 0x61),
+                .hop_epoch = 255,
+                .route = Route{0x1203},
+                .seq = 0x1'0000'0002,
+                .replayed = true,
+                .channel = ChannelId{3},
+                .channel_epoch = ChannelEpoch{9},
+                .frame_ms = 20},
     };
+    std::ranges::move(community_server_bodies(), std::back_inserter(bodies));
+    return bodies;
 }
 
 }  // namespace partyline::wire::examples

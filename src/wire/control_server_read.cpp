@@ -36,6 +36,23 @@ Welcome read(const v1::Welcome& from, FieldReader& in) {
         .hop_epoch = in.number<std::uint8_t>("Welcome.hop_epoch", from.hop_epoch()),
         .route = Route{from.route()},
         .version = from.version(),
+        .resume_token =
+            in.fixed_bytes("Welcome.resume_token", resume_token_bytes, from.resume_token()),
+        .resume_seconds = from.resume_seconds(),
+    };
+}
+
+Resumed read(const v1::Resumed& from, FieldReader& in) {
+    return {
+        .resume_token =
+            in.fixed_bytes("Resumed.resume_token", resume_token_bytes, from.resume_token()),
+        .hop_epoch = in.number<std::uint8_t>("Resumed.hop_epoch", from.hop_epoch()),
+        .route = Route{from.route()},
+        .seq = from.seq(),
+        .replayed = from.replayed(),
+        .channel = ChannelId{from.channel()},
+        .channel_epoch = ChannelEpoch{from.channel_epoch()},
+        .frame_ms = from.frame_ms(),
     };
 }
 
@@ -229,6 +246,7 @@ ServerBody read_body(const v1::Server& from, FieldReader& in) {
         case v1::Server::kChannelCreated:
             return ChannelCreated{.channel = ChannelId{from.channel_created().channel()}};
         case v1::Server::kMoved: return wire::read(from.moved(), in);
+        case v1::Server::kResumed: return read(from.resumed(), in);
         case v1::Server::BODY_NOT_SET: break;
     }
     return Unknown{};

@@ -74,6 +74,20 @@ struct BodyWriter {
         welcome.set_hop_epoch(from.hop_epoch);
         welcome.set_route(from.route.value);
         welcome.set_version(from.version);
+        welcome.set_resume_token(from.resume_token.data(), from.resume_token.size());
+        welcome.set_resume_seconds(from.resume_seconds);
+    }
+
+    void operator()(const Resumed& from) const {
+        auto& resumed = *to.mutable_resumed();
+        resumed.set_resume_token(from.resume_token.data(), from.resume_token.size());
+        resumed.set_hop_epoch(from.hop_epoch);
+        resumed.set_route(from.route.value);
+        resumed.set_seq(from.seq);
+        resumed.set_replayed(from.replayed);
+        resumed.set_channel(from.channel.value);
+        resumed.set_channel_epoch(from.channel_epoch.value);
+        resumed.set_frame_ms(from.frame_ms);
     }
 
     void operator()(const Ok&) const { to.mutable_ok(); }
@@ -231,7 +245,7 @@ constexpr auto names = std::to_array<std::string_view>({
     "KeyRequested",    "VoiceTunnel", "ControlPong",  "Goodbye",
     "History",         "TextChanged", "Account",      "Devices",
     "Roles",           "Overrides",   "Explanation",  "ChannelsChanged",
-    "ChannelCreated",  "Moved",
+    "ChannelCreated",  "Moved",       "Resumed",
 });
 static_assert(names.size() == std::variant_size_v<ServerBody>);
 

@@ -434,13 +434,18 @@ auto with(Body body, Field Body::* member) {
 
 TEST(ControlRanges, KeysAndSignaturesHaveTheirExactSize) {
     const auto login = example_of<Login>(examples::client_bodies());
+    const auto resume = example_of<Resume>(examples::client_bodies());
     const auto hello = example_of<Hello>(examples::server_bodies());
+    const auto welcome = example_of<Welcome>(examples::server_bodies());
+    const auto resumed = example_of<Resumed>(examples::server_bodies());
     const FixedCase<ClientMessage> client[] = {
         {"Login.identity", public_key_bytes, with(login, &Login::identity)},
         {"Login.x25519", public_key_bytes, with(login, &Login::x25519)},
         {"Login.signature", signature_bytes, with(login, &Login::signature)},
         {"UnlinkDevice.identity", public_key_bytes,
          [&](Bytes value) { return UnlinkDevice{.identity = std::move(value), .name = {}}; }},
+        {"Resume.token", resume_token_bytes, with(resume, &Resume::token)},
+        {"Resume.signature", signature_bytes, with(resume, &Resume::signature)},
         {"DeviceKey.signature", signature_bytes,
          [&](Bytes value) { return RenewDevice{.device = {.signature = std::move(value)}}; }},
     };
@@ -451,6 +456,8 @@ TEST(ControlRanges, KeysAndSignaturesHaveTheirExactSize) {
     const FixedCase<ServerMessage> server[] = {
         {"Hello.server_identity", public_key_bytes, with(hello, &Hello::server_identity)},
         {"Hello.signature", signature_bytes, with(hello, &Hello::signature)},
+        {"Welcome.resume_token", resume_token_bytes, with(welcome, &Welcome::resume_token)},
+        {"Resumed.resume_token", resume_token_bytes, with(resumed, &Resumed::resume_token)},
         {"Text.author", public_key_bytes,
          [&](Bytes value) {
              return TextChanged{with(examples::text(), &Text::author)(std::move(value))};
@@ -514,6 +521,14 @@ TEST(ControlRanges, NumbersThatDoNotFitAreMalformed) {
          [&](std::uint32_t value, ErrorCode* code) {
              v1::Server message;
              message.mutable_welcome()->set_hop_epoch(value);
+             message.mutable_welcome()->set_resume_token(std::string(resume_token_bytes, 'x'));
+             return server(message, code);
+         }},
+        {"Resumed.hop_epoch", 0xFF,
+         [&](std::uint32_t value, ErrorCode* code) {
+             v1::Server message;
+             message.mutable_resumed()->set_hop_epoch(value);
+             message.mutable_resumed()->set_resume_token(std::string(resume_token_bytes, 'x'));
              return server(message, code);
          }},
     };

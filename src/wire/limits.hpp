@@ -15,6 +15,7 @@ inline constexpr std::size_t frame_length_bytes = 4;
 inline constexpr std::size_t frame_bytes_max = 64 * 1024;  // of the message, without its length
 inline constexpr std::size_t public_key_bytes = 32;        // exactly
 inline constexpr std::size_t signature_bytes = 64;         // exactly
+inline constexpr std::size_t resume_token_bytes = 32;      // exactly
 inline constexpr std::size_t name_code_points_max = 32;
 inline constexpr std::size_t name_bytes_max = 128;
 inline constexpr std::size_t server_name_code_points_max = 64;

@@ -280,10 +280,11 @@ constexpr std::array top{
         .meaning = "The room, \"Room/Sub room\", where those go who have done nothing for long.\n"
                    "Without this key: nobody is moved.",
         .set = set_away_room,
-        .show = [](const Config& config) {
-            return config.control.away_room.empty() ? std::string()
-                                                    : in_quotes(config.control.away_room);
-        },
+        .show =
+            [](const Config& config) {
+                return config.control.away_room.empty() ? std::string()
+                                                        : in_quotes(config.control.away_room);
+            },
         .example = "\"Quiet corner\""},
     Key{.name = "away_minutes",
         .meaning = "After how many minutes they do.",
@@ -371,6 +372,11 @@ constexpr std::array limits{
         .meaning = "How long the login after it may take.",
         .set = set_seconds<&Limits::login, 1, hour_s>,
         .show = show_seconds<&Limits::login>,
+        .reload = Reload::live},
+    Key{.name = "resume_seconds",
+        .meaning = "How long somebody's place is kept when their connection breaks. 0: not at all.",
+        .set = set_seconds<&Limits::resume, 0, hour_s>,
+        .show = show_seconds<&Limits::resume>,
         .reload = Reload::live},
     Key{.name = "outbox_bytes",
         .meaning = "How much may wait for a slow reader before its connection is cut.",

@@ -149,8 +149,8 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ClaimAccount& c
     if (const auto planned = room::plan_claim(directory_, plan); !planned) {
         return std::unexpected(planned.error());
     }
-    const Reply reply{.session = seat.session, .request = call.id};
-    const auto hashing = hash<std::optional<std::string>>(
+    const auto reply = will_reply(call, seat);
+    return hash<std::optional<std::string>>(
         seat, [password = claim.password] { return crypto::hash_password(password); },
         [this, reply, plan = std::move(plan),
          code = std::move(fresh.code)](std::optional<std::string> hashed) mutable {
@@ -169,10 +169,6 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ClaimAccount& c
                     return account_answer(directory_.account_named(name)->id, std::move(code));
                 });
         });
-    if (hashing) {
-        call.answered = true;
-    }
-    return hashing;
 }
 
 // --- devices -------------------------------------------------------------------------------------
@@ -186,11 +182,11 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::LinkDevice& lin
     if (account != nullptr && is_recovery_code(*account, link.secret)) {
         return administer(call, seat, link_by_code(account->id, link.secret, std::move(device)));
     }
-    const Reply reply{.session = seat.session, .request = call.id};
+    const auto reply = will_reply(call, seat);
     // For a name that nobody has it takes as long, so that nobody learns which there are.
     const auto id = account == nullptr ? AccountId{} : account->id;
     auto hash_kept = account == nullptr ? std::string{} : account->password_hash;
-    const auto hashing = hash<bool>(
+    return hash<bool>(
         seat,
         [known = account != nullptr, hash_kept, password = link.secret] {
             return crypto::verify_password(known ? hash_kept : crypto::decoy_password_hash(),
@@ -214,10 +210,6 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::LinkDevice& lin
                 },
                 [this, id] { return account_answer(id, {}); });
         });
-    if (hashing) {
-        call.answered = true;
-    }
-    return hashing;
 }
 
 Switchboard::Command Switchboard::link_by_code(AccountId id, std::string typed,
@@ -287,15 +279,15 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ChangePassword&
     }
     const bool own = *account == account_of(seat.session);
     const bool by_code = own && is_recovery_code(**account, change.current);
-    const Reply reply{.session = seat.session, .request = call.id};
+    const auto reply = will_reply(call, seat);
     NewPasswordPlan plan{.name = change.name,
                          .account = (*account)->id,
                          .hash_before = (*account)->password_hash,
                          .code_before = by_code ? (*account)->recovery_hash : std::string{},
                          .hash = {}};
-    const auto hashing = hash<std::optional<std::string>>(
+    return hash<std::optional<std::string>>(
         seat,
-        [check = own && !by_code, before = plan.hash_before, current = change.current,
+        [check = own && !by_code, before = (*account)->password_hash, current = change.current,
          password = change.password] -> std::optional<std::string> {
             if (check && !crypto::verify_password(before, current)) {
                 return "";  // which is no hash
@@ -313,10 +305,6 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ChangePassword&
                 change_password(reply, std::move(plan));
             }
         });
-    if (hashing) {
-        call.answered = true;
-    }
-    return hashing;
 }
 
 void Switchboard::change_password(Reply reply, NewPasswordPlan plan) {

@@ -77,11 +77,32 @@ public:
         const auto hello = co_await connect(port);
         const auto welcome = co_await ask<wire::Welcome>(make_login(plan, hello));
         session = welcome.session;
+        token = welcome.resume_token;
         co_await get<wire::SnapshotEnd>();
         co_return welcome;
     }
     net::task<wire::Welcome> log_in(std::uint16_t port, std::string name) {
         return log_in(port, LoginPlan{.name = std::move(name)});
+    }
+
+    /// What whoever `lost` was asks on our connection, to go on where it has read to.
+    [[nodiscard]] wire::Resume make_resume(const Caller& lost) const {
+        const auto exporter = stream_.export_value(crypto::exporter_label_login).value();
+        return {.session = lost.session,
+                .token = lost.token,
+                .last_seq = lost.last_seq_,
+                .signature = to_bytes(crypto::sign_resume(
+                    lost.identity_, {.exporter = exporter, .session = lost.session}))};
+    }
+    /// Connects, and goes on as whoever `lost` was. It is nobody from then on.
+    net::task<wire::Resumed> resume(std::uint16_t port, Caller& lost) {
+        co_await connect(port);
+        auto resumed = co_await ask<wire::Resumed>(make_resume(lost));
+        be(lost);
+        session = lost.session;
+        token = resumed.resume_token;
+        last_seq_ = resumed.seq;
+        co_return resumed;
     }
 
     net::task<std::uint64_t> send(wire::ClientBody body) {
@@ -142,6 +163,8 @@ public:
     }
 
     void close() { stream_.close(); }
+    /// As networks do it.
+    void break_off() { stream_.break_off(); }
     /// Comes back as whoever `other` was.
     void be(Caller& other) { std::swap(identity_, other.identity_); }
     void be(crypto::Identity identity) { identity_ = std::move(identity); }
@@ -152,6 +175,7 @@ public:
     }
 
     SessionId session{};
+    Bytes token;
 
 private:
     static const Clock& system_clock() {

@@ -61,8 +61,12 @@ net::task<> Connection::serve(Peer& peer) {
     greeted_ = true;
     given_.loop.spawn(write_all(peer));
     co_await read_all(peer);
-    // Nobody else can reach the peer from here on: the session is gone for the others at once.
-    given_.switchboard.part(peer);
+    // Nobody else can reach the peer from here on.
+    if (stream_.peer_has_ended()) {
+        given_.switchboard.part(peer);
+    } else {
+        given_.switchboard.lose(peer);
+    }
     read_to_end_ = true;
     if (!peer.closing()) {
         stream_.close();

@@ -35,7 +35,7 @@ template <class Body>
 Result<void> Switchboard::handle(Call& call, const Body& body) {
     if constexpr (std::same_as<Body, wire::Unknown>) {
         return fail(ErrorCode::unsupported, "This server does not know that request.");
-    } else if constexpr (std::same_as<Body, wire::Login>) {
+    } else if constexpr (std::same_as<Body, wire::Login> || std::same_as<Body, wire::Resume>) {
         return on(call, body);
     } else {
         auto* seat = seat_of(call.peer);
@@ -71,8 +71,10 @@ void Switchboard::answer(Call& call, wire::ServerBody body) {
 void Switchboard::refuse(Call& call, const Error& error) {
     auto& peer = call.peer;
     (peer.session ? figures_.refusals : figures_.logins_refused).add(1);
-    // Before the login there is nothing to go on with, except after what a later version may ask.
-    if (!peer.session && error.code != ErrorCode::unsupported) {
+    // Before the login there is nothing to go on with, except after what a later version may ask, and
+    // for whoever comes too late for its old seat and now wants another.
+    if (!peer.session && error.code != ErrorCode::unsupported &&
+        error.code != ErrorCode::resume_refused) {
         end(peer, {.reply_to = call.id, .body = wire::Refusal{.error = error, .closing = true}});
         return;
     }

@@ -27,6 +27,16 @@ std::vector<wire::MemberKeys> Switchboard::member_keys(const Seat& seat,
     return pages;
 }
 
+void Switchboard::tell_members(Seat& seat) {
+    const auto channel = model_.find(seat.session)->presence.channel;
+    if (!channel || model_.find(channel)->members.size() > wire::share_on_join_members_max) {
+        return;
+    }
+    for (const auto& page : member_keys(seat, model_.find(channel)->members)) {
+        tell(seat, page, Outbox::Bound::counted);
+    }
+}
+
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetMemberKeys& get) {
     if (!model_.find(seat.session)->presence.channel) {
         return fail(ErrorCode::not_in_room, "You are in no room.");
@@ -85,13 +95,13 @@ Result<void> Switchboard::on(Call&, Seat& seat, const wire::ShareKeys& keys) {
         if (receiver == receivers->end() || *receiver != share.to) {
             continue;
         }
-        deliver(*receiver++, wire::EncodedEvent(wire::KeyShare{.from = seat.session,
-                                                               .channel = keys.channel,
-                                                               .channel_epoch = keys.channel_epoch,
-                                                               .stream = keys.stream,
-                                                               .generation = keys.generation,
-                                                               .step = keys.step,
-                                                               .sealed = share.sealed}));
+        deliver(*receiver++, wire::KeyShare{.from = seat.session,
+                                            .channel = keys.channel,
+                                            .channel_epoch = keys.channel_epoch,
+                                            .stream = keys.stream,
+                                            .generation = keys.generation,
+                                            .step = keys.step,
+                                            .sealed = share.sealed});
     }
     return {};
 }

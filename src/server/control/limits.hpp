@@ -26,8 +26,16 @@ struct Limits {
     // How long anything may take.
     Duration handshake = std::chrono::seconds(5);  // from connecting until TLS stands
     Duration login = std::chrono::seconds(5);      // from then until Login was accepted
-    Duration silence = std::chrono::seconds(45);   // since the last message of a session
+    Duration silence = std::chrono::seconds(45);   // since the last message of a connection
     Duration closing = std::chrono::seconds(1);    // for the last words to be read
+
+    // What waits for whoever has lost its connection. A resume of 0 keeps no seat.
+    Duration resume = std::chrono::seconds(60);
+    std::size_t seats_away = 1000;  // at a time; beyond it the one that has waited longest goes
+    std::size_t shares_away = 256;  // for each: the newest of so many speakers
+    std::size_t replay_bytes = 256 * 1024;    // to one; beyond it, it gets a snapshot instead
+    std::size_t log_bytes = 4 * 1024 * 1024;  // of events that were told, for all together
+    std::size_t log_events = 16'384;
 
     // What may wait for a slow reader. Voice has its own bound and is dropped, never the reader.
     std::size_t outbox_bytes = 1024 * 1024;

@@ -82,10 +82,7 @@ Result<void> Switchboard::on(Call& call, const wire::Login& login) {
         return std::unexpected(in.error());
     }
     auto& seat = take_seat(peer, in->session);
-    answer(call, wire::Welcome{.session = seat.session,
-                               .hop_epoch = 0,
-                               .route = seat.route,
-                               .version = wire::protocol_version});
+    answer(call, welcome(seat));
     send_snapshot(seat);
     publish(in->events);
     return {};
@@ -97,11 +94,11 @@ Result<void> Switchboard::replace_older(std::string_view name, const room::PeerK
     const auto older = model_.session_of(keys);
     const auto may = model_.may_log_in(name, older);
     if (may && older) {
-        end(*seats_.at(*older)->peer,
-            {.body = wire::Goodbye{
-                 .error = {
-                     .code = ErrorCode::replaced,
-                     .message = "You have connected from elsewhere with the same identity."}}});
+        dismiss(*older,
+                {.body = wire::Goodbye{
+                     .error = {
+                         .code = ErrorCode::replaced,
+                         .message = "You have connected from elsewhere with the same identity."}}});
     }
     return may;
 }

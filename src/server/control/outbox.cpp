@@ -28,10 +28,12 @@ bool Outbox::push(const wire::ServerMessage& message, Bound bound) {
     return true;
 }
 
-bool Outbox::push_event(const wire::EncodedEvent& event, std::uint64_t seq) {
+bool Outbox::push_event(const wire::EncodedEvent& event, std::uint64_t seq, Bound bound) {
     const auto before = waiting_.size();
     event.append_event(waiting_, seq);
-    if (!fits(0)) {
+    if (bound == Bound::exempt) {
+        exempt_bytes_ += waiting_.size() - before;
+    } else if (!fits(0)) {
         waiting_.resize(before);
         return false;
     }

@@ -21,13 +21,14 @@ public:
           voice_bytes_max_(limits.voice_bytes),
           voice_age_max_(limits.voice_age) {}
 
-    /// A snapshot is as large as the server is full; it is the server's wish to send it, so it does
-    /// not count towards the cut.
+    /// A snapshot is as large as the server is full, and a replay as one was away; it is the server's
+    /// wish to send them, so they do not count towards the cut.
     enum class Bound : bool { counted, exempt };
 
     /// False, and nothing queued, when the bound is reached: the reader is too slow.
     [[nodiscard]] bool push(const wire::ServerMessage& message, Bound bound = Bound::counted);
-    [[nodiscard]] bool push_event(const wire::EncodedEvent& event, std::uint64_t seq);
+    [[nodiscard]] bool push_event(const wire::EncodedEvent& event, std::uint64_t seq,
+                                  Bound bound = Bound::counted);
     /// A datagram for the tunnel. Drops the oldest that wait beyond the bound.
     void push_voice(ByteView datagram, TimePoint now);
 

@@ -24,11 +24,11 @@ void Peer::send(const wire::ServerMessage& message, Outbox::Bound bound) {
     transport_.wake();
 }
 
-void Peer::send_event(const wire::EncodedEvent& event, std::uint64_t seq) {
+void Peer::send_event(const wire::EncodedEvent& event, std::uint64_t seq, Outbox::Bound bound) {
     if (closing_ || too_slow_) {
         return;
     }
-    too_slow_ = !outbox.push_event(event, seq);
+    too_slow_ = !outbox.push_event(event, seq, bound);
     transport_.wake();
 }
 

@@ -50,7 +50,8 @@ public:
 
     /// An answer, or what else is no event. Too much waiting ends the connection.
     void send(const wire::ServerMessage& message, Outbox::Bound bound = Outbox::Bound::counted);
-    void send_event(const wire::EncodedEvent& event, std::uint64_t seq);
+    void send_event(const wire::EncodedEvent& event, std::uint64_t seq,
+                    Outbox::Bound bound = Outbox::Bound::counted);
     void send_voice(ByteView datagram, TimePoint now);
 
     /// The last words. The peer then has until the deadline to read them and hang up.

@@ -25,7 +25,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Join& join) {
                               .route = seat.route,
                               .frame_ms = frame_ms(join.channel),
                               .members = static_cast<std::uint32_t>(joined->members)});
-    tell_member_keys(seat);
+    tell_members(seat);
     publish(joined->events);
     return {};
 }

@@ -1,5 +1,6 @@
 // What the control lane keeps for one session beside the room model: its voice, its place in the
-// stream of events, and how fast it may go on. Not the connection, which it may one day outlive.
+// stream of events, and how fast it may go on. Not the connection, which it outlives for a while when
+// that breaks.
 #pragma once
 
 #include <cstdint>
@@ -7,24 +8,36 @@
 #include <unordered_map>
 
 #include "base/ids.hpp"
+#include "crypto/keys.hpp"
 #include "server/control/limits.hpp"
 #include "server/control/token_bucket.hpp"
 #include "server/control/tree_board.hpp"
+#include "server/control/waiting_shares.hpp"
 #include "server/relay/relay.hpp"
 
 namespace partyline::control {
 
 class Peer;
 
+/// What a talkie shows, besides its identity, to be given the seat of a connection that it has lost.
+using ResumeToken = crypto::Secret<32>;
+inline ResumeToken make_resume_token() {
+    ResumeToken token;
+    crypto::fill_random(token.mutable_view());
+    return token;
+}
+
 /// Owned by the Switchboard. One thread.
 struct Seat {
-    Seat(SessionId id, Peer& connection, relay::Relay::Seated seated, const Limits& limits,
+    Seat(SessionId id, Peer& first, relay::Relay::Seated seated, const Limits& limits,
          TimePoint now)
         : session(id),
-          peer(&connection),
+          peer(&first),
           voice(std::move(seated.seat)),
           route(seated.route),
           active(now),
+          token(make_resume_token()),
+          shares(limits.shares_away),
           texts(limits.texts, now),
           histories(limits.histories, now),
           moves(limits.moves, now),
@@ -34,15 +47,24 @@ struct Seat {
           member_keys(limits.member_keys, now) {}
 
     const SessionId session;
-    Peer* peer;
+    Peer* peer;                    // null while away
+    std::uint32_t connection = 0;  // counts those that came after the first
+    TimePoint away_until;          // while away
     const relay::SeatPtr voice;
     Route route;
-    std::uint64_t seq = 0;  // of the last event
+    std::uint8_t hop_epoch = 0;
+    std::uint64_t seq = 0;           // of the last event
+    std::uint64_t snapshot_seq = 0;  // of the last one that brought a snapshot
     relay::VoiceFlags flags;
     TreeBoard::ViewPtr view;  // what it has been told of the tree
     TimePoint active;         // when its person last said, wrote or did something
     /// When it last wrote in each room that has slow mode.
     std::unordered_map<ChannelId, TimePoint> wrote;
+
+    ResumeToken token;
+    /// Until a message shows that the newest token has arrived.
+    std::optional<ResumeToken> token_before;
+    WaitingShares shares;  // while away
 
     /// The newest generation shared so far. It only rises, in whatever room.
     std::optional<std::uint32_t> generation;

@@ -51,6 +51,7 @@ public:
     /// [any] to read; lives as long as the server.
     [[nodiscard]] const Figures& figures() const { return switchboard_->figures(); }
     [[nodiscard]] const room::Model& model() const { return switchboard_->model(); }
+    [[nodiscard]] std::size_t seats_away() const { return switchboard_->seats_away(); }
     [[nodiscard]] const Admission& admission() const { return admission_; }
 
 private:

@@ -41,6 +41,7 @@ Switchboard::Switchboard(Config config, Parts parts, room::Model model)
       durable_(store_, [this](const room::Changes& changes) { carry_out(changes); }),
       hashing_(parts.hashing),
       attempts_(config_.limits),
+      log_({.bytes = config_.limits.log_bytes, .events = config_.limits.log_events}),
       speaking_due_(clock_.now()),
       losses_due_(clock_.now()),
       pruning_due_(clock_.now()) {}
@@ -75,8 +76,9 @@ void Switchboard::receive(Peer& peer, ByteView message) {
         reject(peer, decoded.error());
         return;
     }
-    if (peer.session) {
+    if (auto* seat = seat_of(peer)) {
         peer.heard = clock_.now();
+        seat->token_before.reset();
     }
     figures_.messages.add(1);
     Call call{.peer = peer, .id = decoded->request_id};
@@ -108,6 +110,7 @@ void Switchboard::shut_down() {
     for (auto* peer : peers_) {
         peer->close(goodbye(ErrorCode::shutting_down, "The server is shutting down."), until);
     }
+    give_up_away(TimePoint::max());
 }
 
 // --- ending --------------------------------------------------------------------------------------
@@ -119,11 +122,23 @@ void Switchboard::end(Peer& peer, const wire::ServerMessage& last) {
     }
 }
 
+void Switchboard::dismiss(SessionId session, const wire::ServerMessage& last) {
+    if (auto* peer = seats_.at(session)->peer) {
+        end(*peer, last);
+    } else {
+        depart(session);
+    }
+}
+
 void Switchboard::depart(SessionId session) {
     const auto node = seats_.extract(session);
     auto& seat = *node.mapped();
-    log::info("session {} ends ({})", session.value, seat.peer->address);
-    seat.peer->session.reset();
+    log::info("session {} ends ({})", session.value, seat.peer ? seat.peer->address : "away");
+    if (seat.peer != nullptr) {
+        seat.peer->session.reset();
+    } else {
+        away_.erase({seat.away_until, session});
+    }
     relay_.close_seat(seat.voice);
     publish(model_.log_out(session));
 }
@@ -197,9 +212,12 @@ void Switchboard::enforce_deadlines(TimePoint now) {
             const Error error{.code = ErrorCode::timed_out, .message = "No login came in time."};
             end(*peer, {.body = wire::Refusal{.error = error, .closing = true}});
         } else if (peer->session && now - peer->heard >= limits.silence) {
+            // More often than not the way to it is broken, and it will come by another.
+            detach(*seat_of(*peer));
             end(*peer, goodbye(ErrorCode::timed_out, "Nothing was heard from you for too long."));
         }
     }
+    give_up_away(now);
 }
 
 Seat* Switchboard::seat_of(const Peer& peer) {

@@ -3,15 +3,18 @@
 // it runs in one thread from one seed.
 //
 // One overload of on() for each message, joined by the visit in dispatch.cpp; they stand in
-// login.cpp, rooms.cpp, texts.cpp, keys.cpp, voice.cpp, roles.cpp and channels.cpp.
+// login.cpp, resume.cpp, rooms.cpp, texts.cpp, keys.cpp, voice.cpp, roles.cpp and channels.cpp.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <set>
 #include <span>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -20,6 +23,7 @@
 #include "server/control/attempts.hpp"
 #include "server/control/config.hpp"
 #include "server/control/durable.hpp"
+#include "server/control/event_log.hpp"
 #include "server/control/figures.hpp"
 #include "server/control/hashing.hpp"
 #include "server/control/peer.hpp"
@@ -49,12 +53,15 @@ public:
     /// Fails with config for channels that make no tree, and as Store::records() does.
     static Result<std::unique_ptr<Switchboard>> create(Config config, Parts parts);
 
-    // A connection's life. Between greet() and part() the peer stays where it is.
+    // A connection's life. Between greet() and part() or lose() the peer stays where it is.
     void greet(Peer& peer);
     void receive(Peer& peer, ByteView message);
     /// What came was no frame.
     void reject(Peer& peer, const Error& error);
+    /// It was ended in order: whoever it was leaves.
     void part(Peer& peer);
+    /// It broke: the seat is kept for Limits::resume.
+    void lose(Peer& peer);
 
     /// Hands what the relay has for tunnelled talkies to their outboxes; true if there may be more.
     bool deliver_tunnelled();
@@ -68,6 +75,8 @@ public:
     void reconfigure(LiveConfig config);
     /// Written by the switchboard and its Server.
     [[nodiscard]] Figures& figures() { return figures_; }
+    /// How many seats wait for a connection.
+    [[nodiscard]] std::size_t seats_away() const { return away_.size(); }
 
 private:
     Switchboard(Config config, Parts parts, room::Model model);
@@ -81,6 +90,7 @@ private:
     /// Where an answer is to go that comes later; whoever asked may be gone by then.
     struct Reply {
         SessionId session{};
+        std::uint32_t connection = 0;  // answers do not move to the next one
         std::uint64_t request = 0;
     };
 
@@ -88,6 +98,7 @@ private:
     template <class Body>
     Result<void> handle(Call& call, const Body& body);
     Result<void> on(Call& call, const wire::Login& login);
+    Result<void> on(Call& call, const wire::Resume& resume);
     Result<void> on(Call& call, Seat& seat, const wire::Join& join);
     Result<void> on(Call& call, Seat& seat, const wire::Leave& leave);
     Result<void> on(Call& call, Seat& seat, const wire::SetSelfState& state);
@@ -128,6 +139,7 @@ private:
     void refuse(Call& call, const Error& error);
 
     // --- texts -----------------------------------------------------------------------------------
+    [[nodiscard]] Peer* peer_of(Reply reply) const;
     static Reply will_reply(Call& call, const Seat& seat);
     void answer_later(Reply reply, wire::ServerBody body);
     void refuse_later(Reply reply, const Error& error);
@@ -177,7 +189,6 @@ private:
     void move_idle(TimePoint now);
     /// Tells the relay whether this one is heard, and hears.
     void update_voice(Seat& seat);
-    void tell_member_keys(Seat& seat);
     TreeBoard::ViewPtr view_of(SessionId session);
     [[nodiscard]] std::vector<wire::ServerBody> view_news(const room::View& before,
                                                           const room::View& now,
@@ -218,6 +229,18 @@ private:
     Seat& take_seat(Peer& peer, SessionId session);
     void send_snapshot(Seat& seat);
 
+    // --- coming back (resume.cpp) ----------------------------------------------------------------
+    [[nodiscard]] wire::Welcome welcome(Seat& seat) const;
+    /// The seat keeps all it has, for a while. Its peer has none from now on.
+    void detach(Seat& seat);
+    void give_up_away(TimePoint now);
+    /// The seat that this peer has shown to be its own; null if there is none.
+    [[nodiscard]] Seat* find_resumable(const Peer& peer, const wire::Resume& resume) const;
+    void take_over(Seat& seat, Peer& peer);
+    [[nodiscard]] std::optional<std::vector<const wire::EncodedEvent*>> missed_events(
+        const Seat& seat, std::uint64_t last_seq) const;
+    void hand_over_shares(Seat& seat);
+
     // --- keys ------------------------------------------------------------------------------------
     Result<void> check_generation(Seat& seat, std::uint32_t generation);
     /// Pages of the keys of those of `sessions` who are in the seat's room.
@@ -229,8 +252,12 @@ private:
     void tell(const room::Audience& audience, const wire::ServerBody& body);
     /// How long packets are to be in this room.
     [[nodiscard]] std::uint32_t frame_ms(ChannelId channel) const;
+    /// To one alone. What is exempt is part of a snapshot, and is not kept for a replay.
     void tell(Seat& seat, const wire::ServerBody& body, Outbox::Bound bound);
     void deliver(SessionId session, const wire::EncodedEvent& event);
+    void deliver(SessionId session, wire::KeyShare share);
+    /// The keys of all others in the seat's room, in rooms that are small enough.
+    void tell_members(Seat& seat);
     void send(Peer& peer, const wire::ServerMessage& message, Outbox::Bound bound);
     /// Presence that everybody hears of soon, told at once where the next message needs it.
     void tell_presence_early(Seat& joiner, std::span<const SessionId> members);
@@ -240,6 +267,8 @@ private:
     /// Takes the seat and tells the others. The peer, if it is still there, has none from now on.
     void depart(SessionId session);
     void end(Peer& peer, const wire::ServerMessage& last);
+    /// Ends a session, be its connection there or not.
+    void dismiss(SessionId session, const wire::ServerMessage& last);
     void note_if_behind(Peer& peer);
     /// Ends whoever fell behind while being told something, and tells the others, until nobody is.
     void settle();
@@ -269,6 +298,8 @@ private:
     std::unordered_map<SessionId, std::unique_ptr<Seat>> seats_;
     std::unordered_set<Peer*> peers_;  // all between greet() and part()
     std::vector<Peer*> fallen_behind_;
+    std::set<std::pair<TimePoint, SessionId>> away_;  // until when each is kept
+    EventLog log_;
     PresenceBoard presence_;
     TimePoint speaking_due_;
     TimePoint losses_due_;

@@ -62,31 +62,40 @@ std::uint32_t Switchboard::frame_ms(ChannelId channel) const {
 }
 
 void Switchboard::tell(const room::Audience& audience, const wire::ServerBody& body) {
-    const wire::EncodedEvent event(body);
+    wire::EncodedEvent event(body);
+    std::vector<SessionId> told;
     std::visit(Overloaded{
-                   [&](room::ToSession to) { deliver(to.session, event); },
+                   [&](room::ToSession to) { told.push_back(to.session); },
                    [&](room::ToMembers to) {
-                       const auto* state = model_.find(to.channel);
-                       if (state == nullptr) {
-                           return;  // went with its last member
-                       }
-                       for (const auto member : state->members) {
-                           if (member != to.except) {
-                               deliver(member, event);
-                           }
+                       // A room may go with its last member.
+                       if (const auto* state = model_.find(to.channel)) {
+                           told = state->members;
+                           std::erase(told, to.except);
                        }
                    },
-                   [&](room::ToEverybody) {
-                       for (const auto& [session, seat] : seats_) {
-                           deliver(session, event);
-                       }
-                   },
+                   [&](room::ToEverybody) {},
                },
                audience);
+    if (std::holds_alternative<room::ToEverybody>(audience)) {
+        for (const auto& [session, seat] : seats_) {
+            deliver(session, event);
+        }
+        log_.add_for_all(std::move(event));
+    } else {
+        for (const auto session : told) {
+            deliver(session, event);
+        }
+        log_.add(std::move(event), std::move(told));
+    }
 }
 
 void Switchboard::tell(Seat& seat, const wire::ServerBody& body, Outbox::Bound bound) {
-    send(*seat.peer, {.seq = ++seat.seq, .body = body}, bound);
+    if (bound == Outbox::Bound::counted) {
+        tell(room::ToSession{seat.session}, body);
+        return;
+    }
+    seat.snapshot_seq = ++seat.seq;
+    send(*seat.peer, {.seq = seat.seq, .body = body}, bound);
 }
 
 void Switchboard::deliver(SessionId session, const wire::EncodedEvent& event) {
@@ -95,7 +104,24 @@ void Switchboard::deliver(SessionId session, const wire::EncodedEvent& event) {
         return;  // is just departing
     }
     auto& seat = *found->second;
-    seat.peer->send_event(event, ++seat.seq);
+    ++seat.seq;
+    if (seat.peer != nullptr) {
+        seat.peer->send_event(event, seat.seq);
+        note_if_behind(*seat.peer);
+    }
+}
+
+void Switchboard::deliver(SessionId session, wire::KeyShare share) {
+    const auto found = seats_.find(session);
+    if (found == seats_.end()) {
+        return;
+    }
+    auto& seat = *found->second;
+    if (seat.peer == nullptr) {
+        seat.shares.add(std::move(share));
+        return;
+    }
+    seat.peer->send_event(wire::EncodedEvent(share), 0);
     note_if_behind(*seat.peer);
 }
 
@@ -134,9 +160,14 @@ void Switchboard::flush_presence() {
     for (const auto& [view, sessions] : viewers) {
         for (auto page : pages) {
             veil(page.sessions, *view);
-            const wire::EncodedEvent event(page);
+            wire::EncodedEvent event(page);
             for (const auto session : sessions) {
                 deliver(session, event);
+            }
+            if (viewers.size() == 1) {
+                log_.add_for_all(std::move(event));
+            } else {
+                log_.add(std::move(event), sessions);
             }
         }
     }

@@ -36,23 +36,29 @@ wire::History fit(ChannelId channel, const store::HistoryPage& page) {
 
 // --- answers that come later ---------------------------------------------------------------------
 
+Peer* Switchboard::peer_of(Reply reply) const {
+    const auto seat = seats_.find(reply.session);
+    return seat != seats_.end() && seat->second->connection == reply.connection ? seat->second->peer
+                                                                                : nullptr;
+}
+
 void Switchboard::answer_later(Reply reply, wire::ServerBody body) {
-    if (const auto seat = seats_.find(reply.session); seat != seats_.end()) {
-        Call call{.peer = *seat->second->peer, .id = reply.request};
+    if (auto* peer = peer_of(reply)) {
+        Call call{.peer = *peer, .id = reply.request};
         answer(call, std::move(body));
     }
 }
 
 void Switchboard::refuse_later(Reply reply, const Error& error) {
-    if (const auto seat = seats_.find(reply.session); seat != seats_.end()) {
-        Call call{.peer = *seat->second->peer, .id = reply.request};
+    if (auto* peer = peer_of(reply)) {
+        Call call{.peer = *peer, .id = reply.request};
         refuse(call, error);
     }
 }
 
 Switchboard::Reply Switchboard::will_reply(Call& call, const Seat& seat) {
     call.answered = true;
-    return {.session = seat.session, .request = call.id};
+    return {.session = seat.session, .connection = seat.connection, .request = call.id};
 }
 
 /// What the store is to call: `work` with its result, or nothing if the switchboard is gone by then.

@@ -53,7 +53,7 @@ void Switchboard::relocate(room::Relocation relocation) {
     }
     tell(seat, moved, Outbox::Bound::counted);
     if (channel) {
-        tell_member_keys(seat);
+        tell_members(seat);
     }
     publish(events);
 }
@@ -78,15 +78,6 @@ void Switchboard::update_voice(Seat& seat) {
                                   .deafened = presence.self_deafen};
     if (flags != std::exchange(seat.flags, flags)) {
         relay_.set_flags(seat.voice, flags);
-    }
-}
-
-void Switchboard::tell_member_keys(Seat& seat) {
-    const auto& members = model_.find(model_.find(seat.session)->presence.channel)->members;
-    if (members.size() <= wire::share_on_join_members_max) {
-        for (const auto& page : member_keys(seat, members)) {
-            tell(seat, page, Outbox::Bound::counted);
-        }
     }
 }
 
@@ -137,6 +128,7 @@ void Switchboard::refresh_tree() {
     struct News {
         TreeBoard::ViewPtr before, now;  // keep the keys below alive
         std::vector<wire::EncodedEvent> events;
+        std::vector<SessionId> told;
     };
     std::map<std::pair<const room::View*, const room::View*>, News> all;
     for (const auto& [session, seat] : seats_) {
@@ -156,6 +148,12 @@ void Switchboard::refresh_tree() {
         }
         for (const auto& event : news.events) {
             deliver(session, event);
+        }
+        news.told.push_back(session);
+    }
+    for (auto& [views, news] : all) {
+        for (auto& event : news.events) {
+            log_.add(std::move(event), news.told);
         }
     }
 }

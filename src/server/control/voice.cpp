@@ -31,7 +31,8 @@ bool Switchboard::deliver_tunnelled() {
     const auto now = clock_.now();
     const auto waiting = relay_.take_tunnel_down(tunnel_down_batch);
     for (const auto& [session, datagram] : waiting) {
-        if (const auto seat = seats_.find(session); seat != seats_.end()) {
+        if (const auto seat = seats_.find(session);
+            seat != seats_.end() && seat->second->peer != nullptr) {
             seat->second->peer->send_voice(datagram, now);
         }
     }

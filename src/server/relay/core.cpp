@@ -47,7 +47,7 @@ std::optional<Core::Packet> Core::Packet::parse(const Incoming& incoming) {
 // --- what control tells ----------------------------------------------------------------------
 
 void Core::apply(Command command, TimePoint now) {
-    std::visit([&](auto&& one) { on(std::move(one), now); }, std::move(command));
+    std::visit([&](auto& one) { on(std::move(one), now); }, command);
 }
 
 void Core::on(RouteSetup setup, TimePoint) {
@@ -145,16 +145,18 @@ RouteState* Core::find_route(const Incoming& incoming, Route route, TimePoint no
 }
 
 bool Core::authenticate(RouteState& route, Packet& packet, TimePoint now) {
-    packet.checked = route.epochs.check(packet.header, packet.incoming.bytes);
+    packet.checked = route.epochs.check(packet.header, packet.incoming.bytes, now);
     switch (packet.checked.verdict) {
         case HopEpochs::Verdict::bad_mac: counters_.dropped_bad_mac.add(1); return false;
         case HopEpochs::Verdict::replayed: counters_.dropped_replayed.add(1); return false;
         case HopEpochs::Verdict::good: break;
     }
-    if (packet.checked.is_first) {
-        route.uplink_loss = {};  // each epoch counts anew
+    if (packet.checked.is_newest_epoch) {
+        if (packet.checked.is_first) {
+            route.uplink_loss = {};  // each epoch counts anew
+        }
+        route.uplink_loss.note(packet.header.counter);
     }
-    route.uplink_loss.note(packet.header.counter);
     if (!route.rate.admit(now)) {
         counters_.dropped_too_fast.add(1);
         return false;

@@ -42,6 +42,8 @@ static_assert(pending_records_max < slots_per_thread);
 
 // Seats and routes.
 inline constexpr std::chrono::seconds old_route_lifetime{2};
+/// From the first packet under new hop keys on.
+inline constexpr std::chrono::seconds old_epoch_lifetime{2};
 /// Without an authenticated packet from its address for so long, nothing goes down to a seat.
 inline constexpr std::chrono::seconds uplink_silence_max{20};
 inline constexpr std::chrono::milliseconds speaking_hold{300};

@@ -87,7 +87,8 @@ public:
         Route route{};  // in no room yet: good for pings
     };
     virtual Seated open_seat(SessionId session, HopKeys keys) = 0;
-    /// The keys of a resumed connection. The old epoch is good until the first packet of the new.
+    /// The keys of a resumed connection. The old epoch is good until old_epoch_lifetime after
+    /// the first packet of the new.
     virtual void rekey(const SeatPtr& seat, HopKeys keys) = 0;
     /// Moves the seat to a channel, or out of any with a zero id, and gives its new route; the old
     /// one is good for old_route_lifetime, but what comes over it goes to nobody but the old room.

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "server/relay/limits.hpp"
+
 namespace partyline::relay {
 
 void HopEpochs::rekey(HopKeys keys) {
@@ -9,11 +11,16 @@ void HopEpochs::rekey(HopKeys keys) {
     // then the one before it.
     if (!current_.window.empty() || !previous_) {
         previous_ = std::make_unique<Epoch>(std::move(current_));
+        previous_until_.reset();
     }
     current_ = Epoch{.keys = std::move(keys)};
 }
 
-HopEpochs::Checked HopEpochs::check(const wire::Header& header, ByteView datagram) {
+HopEpochs::Checked HopEpochs::check(const wire::Header& header, ByteView datagram, TimePoint now) {
+    if (previous_until_ && now >= *previous_until_) {
+        previous_.reset();
+        previous_until_.reset();
+    }
     Epoch* epoch = nullptr;
     if (header.hop_epoch == current_.keys.epoch) {
         epoch = &current_;
@@ -24,14 +31,17 @@ HopEpochs::Checked HopEpochs::check(const wire::Header& header, ByteView datagra
         return {.verdict = Verdict::bad_mac};
     }
     const bool is_first = epoch->window.empty();
-    const bool is_highest = is_first || header.counter > epoch->window.highest();
+    const bool is_newest_epoch = epoch == &current_ || current_.window.empty();
+    const bool is_highest =
+        is_newest_epoch && (is_first || header.counter > epoch->window.highest());
     if (!epoch->window.accept(header.counter)) {
         return {.verdict = Verdict::replayed};
     }
-    if (epoch == &current_) {
-        previous_.reset();
+    if (epoch == &current_ && previous_ && !previous_until_) {
+        previous_until_ = now + old_epoch_lifetime;
     }
     return {.verdict = Verdict::good,
+            .is_newest_epoch = is_newest_epoch,
             .is_first = is_first,
             .is_highest = is_highest,
             .keys = &epoch->keys};

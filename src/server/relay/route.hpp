@@ -27,8 +27,9 @@ struct RouteSetup {
     std::shared_ptr<const RoomLoss> loss;  // null in no room
 };
 
-/// Keys and windows of the current hop epoch and, until the first packet of that, of the one
-/// before. The MAC covers the route, so a window per route is enough: what was accepted over one
+/// Keys and windows of the current hop epoch and, until some time after the first packet of that, of
+/// the one before: what was sent last under the old keys may come after what was sent first under the
+/// new. The MAC covers the route, so a window per route is enough: what was accepted over one
 /// route is no good over another. One thread.
 class HopEpochs {
 public:
@@ -39,12 +40,13 @@ public:
     enum class Verdict : std::uint8_t { good, bad_mac, replayed };
     struct Checked {
         Verdict verdict{};
+        bool is_newest_epoch = false;   // of those that a packet came of over this route
         bool is_first = false;          // of its epoch over this route
         bool is_highest = false;        // newer than all before it
         const HopKeys* keys = nullptr;  // of its epoch, when good
     };
     /// Judges a datagram whose header is `header`, and remembers its counter if it is good.
-    Checked check(const wire::Header& header, ByteView datagram);
+    Checked check(const wire::Header& header, ByteView datagram, TimePoint now);
 
 private:
     struct Epoch {
@@ -53,6 +55,7 @@ private:
     };
     Epoch current_;
     std::unique_ptr<Epoch> previous_;
+    std::optional<TimePoint> previous_until_;  // from the first packet of the current one
 };
 
 /// Owned by the thread that the route names. One thread.

@@ -1,0 +1,154 @@
+// Connections that break, and the seats that wait for the next one. Nobody else is told of either.
+#include <chrono>
+#include <utility>
+
+#include "base/log.hpp"
+#include "crypto/handshake.hpp"
+#include "server/control/convert.hpp"
+#include "server/control/switchboard.hpp"
+#include "wire/limits.hpp"
+
+namespace partyline::control {
+namespace {
+
+bool is_token(const ResumeToken& token, const Bytes& shown) {
+    return crypto::equal_in_constant_time(token.view(), shown);
+}
+
+}  // namespace
+
+// --- away ----------------------------------------------------------------------------------------
+
+void Switchboard::lose(Peer& peer) {
+    peers_.erase(&peer);
+    if (auto* seat = seat_of(peer)) {
+        detach(*seat);
+    }
+    settle();
+}
+
+void Switchboard::detach(Seat& seat) {
+    if (config_.limits.resume == Duration{} || shutting_down_) {
+        depart(seat.session);
+        return;
+    }
+    log::info("session {} is away ({})", seat.session.value, seat.peer->address);
+    std::exchange(seat.peer, nullptr)->session.reset();
+    seat.away_until = clock_.now() + config_.limits.resume;
+    away_.emplace(seat.away_until, seat.session);
+    if (away_.size() > config_.limits.seats_away) {
+        depart(away_.begin()->second);
+    }
+}
+
+void Switchboard::give_up_away(TimePoint now) {
+    while (!away_.empty() && away_.begin()->first <= now) {
+        depart(away_.begin()->second);
+    }
+}
+
+// --- back ----------------------------------------------------------------------------------------
+
+wire::Welcome Switchboard::welcome(Seat& seat) const {
+    return {.session = seat.session,
+            .hop_epoch = seat.hop_epoch,
+            .route = seat.route,
+            .version = wire::protocol_version,
+            .resume_token = to_bytes(seat.token.view()),
+            .resume_seconds = static_cast<std::uint32_t>(
+                std::chrono::duration_cast<std::chrono::seconds>(config_.limits.resume).count())};
+}
+
+Seat* Switchboard::find_resumable(const Peer& peer, const wire::Resume& resume) const {
+    const auto found = seats_.find(resume.session);
+    if (found == seats_.end()) {
+        return nullptr;
+    }
+    auto& seat = *found->second;
+    // The one before, too, until it is seen that the newest has arrived: the answer that brought it
+    // may have been lost with its connection.
+    const bool is_known = is_token(seat.token, resume.token) ||
+                          (seat.token_before && is_token(*seat.token_before, resume.token));
+    const bool is_its_own =
+        is_known && crypto::verify_resume(model_.find(seat.session)->keys.identity,
+                                          {.exporter = peer.exporter, .session = seat.session},
+                                          to_array<wire::signature_bytes>(resume.signature));
+    return is_its_own && resume.last_seq <= seat.seq ? &seat : nullptr;
+}
+
+Result<void> Switchboard::on(Call& call, const wire::Resume& resume) {
+    if (call.peer.session) {
+        return fail(ErrorCode::already_logged_in, "You are logged in already.");
+    }
+    auto* seat = config_.limits.resume == Duration{} ? nullptr : find_resumable(call.peer, resume);
+    if (seat == nullptr) {
+        return fail(ErrorCode::resume_refused, "Your place was not kept. Log in again.");
+    }
+    take_over(*seat, call.peer);
+    const auto& presence = model_.find(seat->session)->presence;
+    const auto channel = presence.channel;
+    const auto missed = missed_events(*seat, resume.last_seq);
+    answer(call,
+           wire::Resumed{.resume_token = to_bytes(seat->token.view()),
+                         .hop_epoch = seat->hop_epoch,
+                         .route = seat->route,
+                         .seq = missed ? resume.last_seq : seat->seq,
+                         .replayed = missed.has_value(),
+                         .channel = channel,
+                         .channel_epoch = channel ? model_.find(channel)->epoch : ChannelEpoch{},
+                         .frame_ms = channel ? frame_ms(channel) : 0});
+    if (missed) {
+        auto seq = resume.last_seq;
+        for (const auto* event : *missed) {
+            call.peer.send_event(*event, ++seq, Outbox::Bound::exempt);
+        }
+    } else {
+        send_snapshot(*seat);
+        tell_members(*seat);
+    }
+    hand_over_shares(*seat);
+    return {};
+}
+
+void Switchboard::take_over(Seat& seat, Peer& peer) {
+    if (seat.peer != nullptr) {
+        // Its owner has seen it break before we have.
+        seat.peer->session.reset();
+        seat.peer->close(
+            {.body = wire::Goodbye{.error = {.code = ErrorCode::replaced,
+                                             .message = "Another connection took your place."}}},
+            clock_.now() + config_.limits.closing);
+    } else {
+        away_.erase({seat.away_until, seat.session});
+    }
+    log::info("session {} is back ({})", seat.session.value, peer.address);
+    seat.peer = &peer;
+    ++seat.connection;
+    seat.token_before = std::exchange(seat.token, make_resume_token());
+    peer.session = seat.session;
+    peer.heard = clock_.now();
+    peer.slot.authenticated();
+    auto hop = std::exchange(peer.hop, std::nullopt).value();
+    hop.epoch = ++seat.hop_epoch;
+    relay_.rekey(seat.voice, std::move(hop));
+}
+
+std::optional<std::vector<const wire::EncodedEvent*>> Switchboard::missed_events(
+    const Seat& seat, std::uint64_t last_seq) const {
+    // What a snapshot was made of is not kept: whoever has not read it all gets a fresh one.
+    if (last_seq < seat.snapshot_seq) {
+        return std::nullopt;
+    }
+    return log_.last(seat.session, seat.seq - last_seq, config_.limits.replay_bytes);
+}
+
+void Switchboard::hand_over_shares(Seat& seat) {
+    const auto channel = model_.find(seat.session)->presence.channel;
+    for (const auto& share : seat.shares.take()) {
+        if (share.channel == channel && model_.together(share.from, seat.session)) {
+            seat.peer->send_event(wire::EncodedEvent(share), 0, Outbox::Bound::exempt);
+        }
+    }
+}
+
+}  // namespace partyline::control
