@@ -41,6 +41,9 @@ enum class ErrorCode : std::uint16_t {
     unknown_role = 27,     // never was, or is deleted
     unknown_account = 28,  // never was, or is deleted
     resume_refused = 29,   // the seat is gone, or the token is not its own; log in
+    unknown_ban = 30,      // never was, or is lifted
+    unknown_invite = 31,   // never was, is used up or has run out
+    unknown_person = 32,   // nobody here, and no account
 
     // Never on the wire: what happens on one's own machine.
     io = 1000,      // a file, socket or device failed; the message says which
@@ -55,6 +58,10 @@ struct Error {
     std::string message;
     /// With rate_limited: how long to wait, in ms. Otherwise 0.
     std::uint32_t retry_ms = 0;
+    /// With banned: until when, in Unix ms; 0: for good.
+    std::int64_t until_unix_ms = 0;
+    /// With banned and kicked: what the moderator gave as the reason, maybe nothing.
+    std::string reason = {};
 
     bool operator==(const Error&) const = default;
 };

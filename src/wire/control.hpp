@@ -13,6 +13,8 @@
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "wire/community.hpp"
+#include "wire/direct.hpp"
+#include "wire/moderation.hpp"
 
 namespace partyline::wire {
 
@@ -200,7 +202,9 @@ using ClientBody =
                  EditText, DeleteText, ClaimAccount, LinkDevice, UnlinkDevice, ListDevices,
                  ChangePassword, BecomeOwner, GetRoles, CreateRole, EditRole, DeleteRole, GrantRole,
                  RevokeRole, SetOverride, GetOverrides, Explain, CreateChannel, EditChannel,
-                 MoveChannel, DeleteChannel, Resume>;
+                 MoveChannel, DeleteChannel, Resume, Kick, AddBan, LiftBan, ListBans, SetServerMute,
+                 MoveMember, GetAudit, CreateInvite, ListInvites, DeleteInvite, RedeemInvite,
+                 SendDirect, GetDirect, GetUnread, MarkRead>;
 
 struct ClientMessage {
     std::uint64_t request_id = 0;
@@ -253,6 +257,8 @@ struct Presence {
     bool self_deafen = false;
     bool speaking = false;
     bool server_mute = false;
+    bool server_deafen = false;
+    std::string account;  // its name; empty: a guest
     bool operator==(const Presence&) const = default;
 };
 
@@ -404,7 +410,8 @@ using ServerBody =
                  PresenceChanged, Joined, MemberKeys, MemberJoined, MemberLeft, Text, TextAccepted,
                  KeyShare, KeyRequested, VoiceTunnel, ControlPong, Goodbye, History, TextChanged,
                  Account, Devices, Roles, Overrides, Explanation, ChannelsChanged, ChannelCreated,
-                 Moved, Resumed>;
+                 Moved, Resumed, Bans, Audit, InviteCreated, Invites, Direct, DirectHistory,
+                 DirectChanged, Unread, ReadChanged>;
 
 struct ServerMessage {
     std::uint64_t seq = 0;

@@ -6,7 +6,9 @@
 #include "partyline/v1/control.pb.h"
 #include "wire/control.hpp"
 #include "wire/control_community.hpp"
+#include "wire/control_direct.hpp"
 #include "wire/control_fields.hpp"
+#include "wire/control_moderation.hpp"
 #include "wire/limits.hpp"
 
 namespace partyline::wire {
@@ -166,6 +168,23 @@ ClientBody read_body(const v1::Client& from, FieldReader& in) {
         case v1::Client::kDeleteChannel:
             return DeleteChannel{.channel = ChannelId{from.delete_channel().channel()}};
         case v1::Client::kResume: return read(from.resume(), in);
+        case v1::Client::kKick: return wire::read(from.kick(), in);
+        case v1::Client::kAddBan: return wire::read(from.add_ban(), in);
+        case v1::Client::kLiftBan: return wire::read(from.lift_ban(), in);
+        case v1::Client::kListBans: return ListBans{.after = BanId{from.list_bans().after()}};
+        case v1::Client::kSetServerMute: return wire::read(from.set_server_mute(), in);
+        case v1::Client::kMoveMember: return wire::read(from.move_member(), in);
+        case v1::Client::kGetAudit: return wire::read(from.get_audit(), in);
+        case v1::Client::kCreateInvite: return wire::read(from.create_invite(), in);
+        case v1::Client::kListInvites:
+            return ListInvites{.after = InviteId{from.list_invites().after()}};
+        case v1::Client::kDeleteInvite:
+            return DeleteInvite{.invite = InviteId{from.delete_invite().invite()}};
+        case v1::Client::kRedeemInvite: return wire::read(from.redeem_invite(), in);
+        case v1::Client::kSendDirect: return wire::read(from.send_direct(), in);
+        case v1::Client::kGetDirect: return wire::read(from.get_direct(), in);
+        case v1::Client::kGetUnread: return GetUnread{};
+        case v1::Client::kMarkRead: return wire::read(from.mark_read(), in);
         case v1::Client::BODY_NOT_SET: break;
     }
     return Unknown{};
@@ -327,6 +346,27 @@ struct BodyWriter {
     void operator()(const DeleteChannel& from) const {
         to.mutable_delete_channel()->set_channel(from.channel.value);
     }
+    void operator()(const Kick& from) const { write(from, *to.mutable_kick()); }
+    void operator()(const AddBan& from) const { write(from, *to.mutable_add_ban()); }
+    void operator()(const LiftBan& from) const { write(from, *to.mutable_lift_ban()); }
+    void operator()(const ListBans& from) const {
+        to.mutable_list_bans()->set_after(from.after.value);
+    }
+    void operator()(const SetServerMute& from) const { write(from, *to.mutable_set_server_mute()); }
+    void operator()(const MoveMember& from) const { write(from, *to.mutable_move_member()); }
+    void operator()(const GetAudit& from) const { write(from, *to.mutable_get_audit()); }
+    void operator()(const CreateInvite& from) const { write(from, *to.mutable_create_invite()); }
+    void operator()(const ListInvites& from) const {
+        to.mutable_list_invites()->set_after(from.after.value);
+    }
+    void operator()(const DeleteInvite& from) const {
+        to.mutable_delete_invite()->set_invite(from.invite.value);
+    }
+    void operator()(const RedeemInvite& from) const { write(from, *to.mutable_redeem_invite()); }
+    void operator()(const SendDirect& from) const { write(from, *to.mutable_send_direct()); }
+    void operator()(const GetDirect& from) const { write(from, *to.mutable_get_direct()); }
+    void operator()(const GetUnread&) const { to.mutable_get_unread(); }
+    void operator()(const MarkRead& from) const { write(from, *to.mutable_mark_read()); }
 };
 
 static_assert(static_cast<int>(VoiceLane::udp) == v1::VOICE_LANE_UDP);
@@ -340,7 +380,10 @@ constexpr auto names = std::to_array<std::string_view>({
     "ChangePassword", "BecomeOwner",   "GetRoles",    "CreateRole",    "EditRole",
     "DeleteRole",     "GrantRole",     "RevokeRole",  "SetOverride",   "GetOverrides",
     "Explain",        "CreateChannel", "EditChannel", "MoveChannel",   "DeleteChannel",
-    "Resume",
+    "Resume",         "Kick",          "AddBan",      "LiftBan",       "ListBans",
+    "SetServerMute",  "MoveMember",    "GetAudit",    "CreateInvite",  "ListInvites",
+    "DeleteInvite",   "RedeemInvite",  "SendDirect",  "GetDirect",     "GetUnread",
+    "MarkRead",
 });
 static_assert(names.size() == std::variant_size_v<ClientBody>);
 

@@ -41,7 +41,9 @@ inline Presence presence(std::uint32_t session) {
             .self_mute = true,
             .self_deafen = true,
             .speaking = true,
-            .server_mute = true};
+            .server_mute = true,
+            .server_deafen = true,
+            .account = "Ren\u00E9"};
 }
 
 inline RoleSettings role_settings() { return {.name = "DJ", .rank = 0xFFFF, .grants = 0x1F'FFFF}; }
@@ -65,7 +67,9 @@ inline Channel channel() {
 inline Error error() {
     return {.code = ErrorCode::rate_limited,
             .message = "Wait a moment before the next message.",
-            .retry_ms = 1500};
+            .retry_ms = 1500,
+            .until_unix_ms = 1'700'000'000'123,
+            .reason = "shouting"};
 }
 
 inline Text text() {
@@ -118,6 +122,66 @@ inline std::vector<ClientBody> community_client_bodies() {
     };
 }
 
+inline Person person() {
+    return {.session = SessionId{7},
+            .identity = counting_bytes(public_key_bytes, 0x10),
+            .account = "Ren\u00E9"};
+}
+
+inline DirectText direct_text() {
+    return {.id = MessageId{0x1'0000'0001},
+            .from = person(),
+            .from_name = "Ren\u00E9",
+            .to = {.account = "Zo\u00EB"},
+            .to_name = "Zo\u00EB",
+            .text = "hello",
+            .unix_ms = 1'700'000'000'123,
+            .edited_unix_ms = 1'700'000'000'456,
+            .deleted = true};
+}
+
+inline RoomUnread room_unread() {
+    return {
+        .channel = ChannelId{3}, .unread = 12, .mentions = 2, .read_to = MessageId{0x1'0000'0001}};
+}
+
+inline PersonUnread person_unread() {
+    return {.with = person(),
+            .name = "Ren\u00E9",
+            .unread = 12,
+            .read_to = MessageId{0x1'0000'0001},
+            .last = MessageId{0x1'0000'0002}};
+}
+
+/// Of client_bodies(): those about keeping order, and those from one person to another.
+inline std::vector<ClientBody> personal_client_bodies() {
+    return {
+        Kick{.session = SessionId{7}, .reason = "shouting"},
+        AddBan{.session = SessionId{7},
+               .of_identity = true,
+               .of_account = true,
+               .of_address = true,
+               .identity = counting_bytes(public_key_bytes, 0x10),
+               .account = "Ren\u00E9",
+               .range = "2001:db8::/48",
+               .reason = "shouting",
+               .seconds = 3600},
+        LiftBan{.ban = BanId{0x1'0000'0001}, .reason = "sorry"},
+        ListBans{.after = BanId{0x1'0000'0001}},
+        SetServerMute{.session = SessionId{7}, .mute = true, .deafen = true, .reason = "shouting"},
+        MoveMember{.session = SessionId{7}, .channel = ChannelId{3}, .reason = "wrong room"},
+        GetAudit{.before = 0x1'0000'0001, .entries = 20},
+        CreateInvite{.role = RoleId{5}, .channel = ChannelId{3}, .uses = 10, .seconds = 3600},
+        ListInvites{.after = InviteId{0x1'0000'0001}},
+        DeleteInvite{.invite = InviteId{0x1'0000'0001}},
+        RedeemInvite{.token = "s8Jq0X7k"},
+        SendDirect{.to = person(), .text = "two\nlines", .nonce = 0xFFFF'FFFF'FFFF'FFFF},
+        GetDirect{.with = person(), .before = MessageId{0x1'0000'0001}, .messages = 20},
+        GetUnread{},
+        MarkRead{.channel = ChannelId{3}, .with = person(), .id = MessageId{0x1'0000'0001}},
+    };
+}
+
 inline std::vector<ClientBody> client_bodies() {
     std::vector<ClientBody> bodies{
         Unknown{},
@@ -160,6 +224,7 @@ inline std::vector<ClientBody> client_bodies() {
                .signature = counting_bytes(signature_bytes, 0x41)},
     };
     std::ranges::move(community_client_bodies(), std::back_inserter(bodies));
+    std::ranges::move(personal_client_bodies(), std::back_inserter(bodies));
     return bodies;
 }
 
@@ -191,6 +256,46 @@ inline std::vector<ServerBody> community_server_bodies() {
               .route = Route{0x1203},
               .frame_ms = 20,
               .members = 2},
+    };
+}
+
+/// Of server_bodies(): those about keeping order, and those from one person to another.
+inline std::vector<ServerBody> personal_server_bodies() {
+    return {
+        Bans{.bans = {{.id = BanId{0x1'0000'0001},
+                       .identity = counting_bytes(public_key_bytes, 0x10),
+                       .account = "Ren\u00E9",
+                       .range = "203.0.113.0/24",
+                       .name = "Ren\u00E9",
+                       .reason = "shouting",
+                       .by = "Zo\u00EB",
+                       .created_unix_ms = 1'700'000'000'123,
+                       .until_unix_ms = 1'700'000'000'456}},
+             .more = true},
+        Audit{.entries = {{.id = 0x1'0000'0001,
+                           .unix_ms = 1'700'000'000'123,
+                           .actor = "Zo\u00EB",
+                           .action = "ban",
+                           .target = "Ren\u00E9",
+                           .reason = "shouting",
+                           .detail = "for 1 h"}},
+              .more = true},
+        InviteCreated{.invite = InviteId{0x1'0000'0001}, .token = "s8Jq0X7k"},
+        Invites{.invites = {{.id = InviteId{0x1'0000'0001},
+                             .role = RoleId{5},
+                             .channel = ChannelId{3},
+                             .uses_left = 9,
+                             .until_unix_ms = 1'700'000'000'123,
+                             .by = "Zo\u00EB"}},
+                .more = true},
+        Direct{direct_text()},
+        DirectHistory{.with = person(),
+                      .name = "Ren\u00E9",
+                      .texts = {direct_text(), direct_text()},
+                      .more = true},
+        DirectChanged{direct_text()},
+        Unread{.rooms = {room_unread()}, .people = {person_unread()}},
+        ReadChanged{.room = room_unread(), .person = person_unread()},
     };
 }
 
@@ -259,6 +364,7 @@ inline std::vector<ServerBody> server_bodies() {
                 .frame_ms = 20},
     };
     std::ranges::move(community_server_bodies(), std::back_inserter(bodies));
+    std::ranges::move(personal_server_bodies(), std::back_inserter(bodies));
     return bodies;
 }
 

@@ -32,6 +32,10 @@ Bytes FieldReader::fixed_bytes(std::string_view field, std::size_t size, std::st
     return to_bytes(as_bytes(value));
 }
 
+Bytes FieldReader::optional_key(std::string_view field, std::string_view value) {
+    return value.empty() ? Bytes{} : fixed_bytes(field, public_key_bytes, value);
+}
+
 Bytes FieldReader::bytes(std::string_view field, std::size_t max, std::string_view value) {
     if (value.size() > max) {
         refuse_size(field, value.size(), "bytes", max);

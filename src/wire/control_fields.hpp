@@ -35,6 +35,8 @@ class FieldReader {
 public:
     /// Keys and signatures: malformed unless they have exactly this size.
     Bytes fixed_bytes(std::string_view field, std::size_t size, std::string_view value);
+    /// A key that may be left out: malformed unless it is empty or has exactly a key's size.
+    Bytes optional_key(std::string_view field, std::string_view value);
     /// too_large above `max` bytes.
     Bytes bytes(std::string_view field, std::size_t max, std::string_view value);
     std::string text(std::string_view field, std::size_t max, std::string_view value);

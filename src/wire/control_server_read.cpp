@@ -6,7 +6,9 @@
 #include "partyline/v1/control.pb.h"
 #include "wire/control.hpp"
 #include "wire/control_community.hpp"
+#include "wire/control_direct.hpp"
 #include "wire/control_fields.hpp"
+#include "wire/control_moderation.hpp"
 #include "wire/limits.hpp"
 
 namespace partyline::wire {
@@ -66,6 +68,8 @@ Error read(const v1::Error& from, FieldReader& in) {
         .code = read_code(from.code()),
         .message = in.text("Error.message", error_message_bytes_max, from.message()),
         .retry_ms = from.retry_ms(),
+        .until_unix_ms = from.until_unix_ms(),
+        .reason = in.text("Error.reason", reason_bytes_max, from.reason()),
     };
 }
 
@@ -87,6 +91,8 @@ std::vector<Presence> read_presences(std::string_view field,
             .self_deafen = presence.self_deafen(),
             .speaking = presence.speaking(),
             .server_mute = presence.server_mute(),
+            .server_deafen = presence.server_deafen(),
+            .account = in.name("Presence.account", name_code_points_max, presence.account()),
         };
     });
 }
@@ -247,6 +253,16 @@ ServerBody read_body(const v1::Server& from, FieldReader& in) {
             return ChannelCreated{.channel = ChannelId{from.channel_created().channel()}};
         case v1::Server::kMoved: return wire::read(from.moved(), in);
         case v1::Server::kResumed: return read(from.resumed(), in);
+        case v1::Server::kBans: return wire::read(from.bans(), in);
+        case v1::Server::kAudit: return wire::read(from.audit(), in);
+        case v1::Server::kInviteCreated: return wire::read(from.invite_created(), in);
+        case v1::Server::kInvites: return wire::read(from.invites(), in);
+        case v1::Server::kDirect: return Direct{wire::read(from.direct().text(), in)};
+        case v1::Server::kDirectHistory: return wire::read(from.direct_history(), in);
+        case v1::Server::kDirectChanged:
+            return DirectChanged{wire::read(from.direct_changed().text(), in)};
+        case v1::Server::kUnread: return wire::read(from.unread(), in);
+        case v1::Server::kReadChanged: return wire::read(from.read_changed(), in);
         case v1::Server::BODY_NOT_SET: break;
     }
     return Unknown{};

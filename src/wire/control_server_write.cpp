@@ -5,7 +5,9 @@
 #include "partyline/v1/control.pb.h"
 #include "wire/control.hpp"
 #include "wire/control_community.hpp"
+#include "wire/control_direct.hpp"
 #include "wire/control_fields.hpp"
+#include "wire/control_moderation.hpp"
 #include "wire/frame.hpp"
 
 namespace partyline::wire {
@@ -18,6 +20,8 @@ void write_error(const Error& from, v1::Error& to) {
                                               : v1::Error::UNSPECIFIED);
     to.set_message(from.message);
     to.set_retry_ms(from.retry_ms);
+    to.set_until_unix_ms(from.until_unix_ms);
+    to.set_reason(from.reason);
 }
 
 void write_presence(const Presence& from, v1::Presence& to) {
@@ -28,6 +32,8 @@ void write_presence(const Presence& from, v1::Presence& to) {
     to.set_self_deafen(from.self_deafen);
     to.set_speaking(from.speaking);
     to.set_server_mute(from.server_mute);
+    to.set_server_deafen(from.server_deafen);
+    to.set_account(from.account);
 }
 
 void write_member(const Member& from, v1::Member& to) {
@@ -235,17 +241,32 @@ struct BodyWriter {
         to.mutable_channel_created()->set_channel(from.channel.value);
     }
     void operator()(const Moved& from) const { write(from, *to.mutable_moved()); }
+    void operator()(const Bans& from) const { write(from, *to.mutable_bans()); }
+    void operator()(const Audit& from) const { write(from, *to.mutable_audit()); }
+    void operator()(const InviteCreated& from) const { write(from, *to.mutable_invite_created()); }
+    void operator()(const Invites& from) const { write(from, *to.mutable_invites()); }
+    void operator()(const Direct& from) const {
+        write(from.text, *to.mutable_direct()->mutable_text());
+    }
+    void operator()(const DirectHistory& from) const { write(from, *to.mutable_direct_history()); }
+    void operator()(const DirectChanged& from) const {
+        write(from.text, *to.mutable_direct_changed()->mutable_text());
+    }
+    void operator()(const Unread& from) const { write(from, *to.mutable_unread()); }
+    void operator()(const ReadChanged& from) const { write(from, *to.mutable_read_changed()); }
 };
 
 constexpr auto names = std::to_array<std::string_view>({
-    "Unknown",         "Hello",       "Welcome",      "Ok",
-    "Error",           "ChannelPage", "PresencePage", "SnapshotEnd",
-    "PresenceChanged", "Joined",      "MemberKeys",   "MemberJoined",
-    "MemberLeft",      "Text",        "TextAccepted", "KeyShare",
-    "KeyRequested",    "VoiceTunnel", "ControlPong",  "Goodbye",
-    "History",         "TextChanged", "Account",      "Devices",
-    "Roles",           "Overrides",   "Explanation",  "ChannelsChanged",
-    "ChannelCreated",  "Moved",       "Resumed",
+    "Unknown",         "Hello",         "Welcome",      "Ok",
+    "Error",           "ChannelPage",   "PresencePage", "SnapshotEnd",
+    "PresenceChanged", "Joined",        "MemberKeys",   "MemberJoined",
+    "MemberLeft",      "Text",          "TextAccepted", "KeyShare",
+    "KeyRequested",    "VoiceTunnel",   "ControlPong",  "Goodbye",
+    "History",         "TextChanged",   "Account",      "Devices",
+    "Roles",           "Overrides",     "Explanation",  "ChannelsChanged",
+    "ChannelCreated",  "Moved",         "Resumed",      "Bans",
+    "Audit",           "InviteCreated", "Invites",      "Direct",
+    "DirectHistory",   "DirectChanged", "Unread",       "ReadChanged",
 });
 static_assert(names.size() == std::variant_size_v<ServerBody>);
 

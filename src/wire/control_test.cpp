@@ -607,6 +607,9 @@ TEST(ControlErrors, CodesAreTheSchemasNumbers) {
         {ErrorCode::unknown_role, "UNKNOWN_ROLE"},
         {ErrorCode::unknown_account, "UNKNOWN_ACCOUNT"},
         {ErrorCode::resume_refused, "RESUME_REFUSED"},
+        {ErrorCode::unknown_ban, "UNKNOWN_BAN"},
+        {ErrorCode::unknown_invite, "UNKNOWN_INVITE"},
+        {ErrorCode::unknown_person, "UNKNOWN_PERSON"},
     };
     ASSERT_EQ(std::size(codes), static_cast<std::size_t>(v1::Error::Code_ARRAYSIZE))
         << "a code without a line here";

@@ -27,6 +27,14 @@ inline constexpr std::size_t explained_steps_max = 16;
 inline constexpr std::size_t text_bytes_max = 4096;
 inline constexpr std::size_t password_bytes_max = 256;  // of accounts and rooms, and codes
 inline constexpr std::size_t account_devices_max = 32;
+inline constexpr std::size_t reason_bytes_max = 512;  // of a kick, a ban …
+inline constexpr std::size_t audit_detail_bytes_max = 512;
+inline constexpr std::size_t audit_action_bytes_max = 32;
+inline constexpr std::size_t address_range_bytes_max = 49;  // "ffff:…:255.255.255.255/128"
+inline constexpr std::size_t invite_token_bytes_max = 64;
+inline constexpr std::size_t moderation_page_entries_max = 32;  // bans, invites, audit entries
+inline constexpr std::size_t unread_rooms_max = 1000;
+inline constexpr std::size_t unread_people_max = 100;
 inline constexpr std::size_t error_message_bytes_max = 1024;
 inline constexpr std::size_t page_entries_max =
     64;  // a page of these always fits a frame, see below
@@ -64,5 +72,13 @@ static_assert(page_entries_max *
 static_assert(shares_per_message_max * (share_bytes_max + 16) < frame_bytes_max);
 static_assert(roles_max * (name_bytes_max + entry_overhead_bytes_max) < frame_bytes_max);
 static_assert(text_bytes_max + 1024 < frame_bytes_max);
+// A ban has three names, an audit entry two and maybe a room's.
+static_assert(moderation_page_entries_max *
+                  (channel_name_code_points_max * code_point_bytes_max + 3 * name_bytes_max +
+                   reason_bytes_max + audit_detail_bytes_max + 2 * entry_overhead_bytes_max) <
+              frame_bytes_max);
+static_assert(unread_rooms_max * 24 + unread_people_max * (2 * name_bytes_max + public_key_bytes +
+                                                           entry_overhead_bytes_max) <
+              frame_bytes_max);
 
 }  // namespace partyline::wire

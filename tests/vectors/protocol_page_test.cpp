@@ -75,8 +75,16 @@ TEST(ProtocolPage, LimitsAreThoseOfTheCode) {
         {"a password, a code, a token", at_most(password_bytes_max, "bytes")},
         {"`Devices.devices`", at_most(account_devices_max, "entries")},
         {"`Error.message`", at_most(error_message_bytes_max, "bytes")},
-        {"`ChannelPage`, `PresencePage`, `MemberKeys`, `History`; each list of `PresenceChanged`, "
-         "`ChannelsChanged`",
+        {"a reason", at_most(reason_bytes_max, "bytes")},
+        {"`AuditEntry.action`", at_most(audit_action_bytes_max, "bytes")},
+        {"`AuditEntry.detail`", at_most(audit_detail_bytes_max, "bytes")},
+        {"a range of addresses", at_most(address_range_bytes_max, "bytes")},
+        {"an invite's token", at_most(invite_token_bytes_max, "bytes")},
+        {"`Bans`, `Audit`, `Invites`", at_most(moderation_page_entries_max, "entries")},
+        {"`Unread.rooms`", at_most(unread_rooms_max, "entries")},
+        {"`Unread.people`", at_most(unread_people_max, "entries")},
+        {"`ChannelPage`, `PresencePage`, `MemberKeys`, `History`, `DirectHistory`; each list of "
+         "`PresenceChanged`, `ChannelsChanged`",
          at_most(page_entries_max, "entries")},
         {"`GetMemberKeys.sessions`", at_most(member_keys_request_max, "entries")},
         {"`ShareKeys.shares`", at_most(shares_per_message_max, "entries")},

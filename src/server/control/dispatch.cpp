@@ -17,6 +17,18 @@ constexpr bool talkies_own =
     std::same_as<Body, wire::SetVoiceLane> || std::same_as<Body, wire::VoiceTunnel> ||
     std::same_as<Body, wire::ControlPing>;
 
+/// On the wire before the switchboard can do it.
+template <class Body>
+constexpr bool still_to_come =
+    std::same_as<Body, wire::Kick> || std::same_as<Body, wire::AddBan> ||
+    std::same_as<Body, wire::LiftBan> || std::same_as<Body, wire::ListBans> ||
+    std::same_as<Body, wire::SetServerMute> || std::same_as<Body, wire::MoveMember> ||
+    std::same_as<Body, wire::GetAudit> || std::same_as<Body, wire::CreateInvite> ||
+    std::same_as<Body, wire::ListInvites> || std::same_as<Body, wire::DeleteInvite> ||
+    std::same_as<Body, wire::RedeemInvite> || std::same_as<Body, wire::SendDirect> ||
+    std::same_as<Body, wire::GetDirect> || std::same_as<Body, wire::GetUnread> ||
+    std::same_as<Body, wire::MarkRead>;
+
 }  // namespace
 
 void Switchboard::dispatch(Call& call, const wire::ClientBody& body, std::size_t bytes) {
@@ -47,7 +59,11 @@ Result<void> Switchboard::handle(Call& call, const Body& body) {
         if constexpr (!talkies_own<Body>) {
             seat->active = clock_.now();
         }
-        return on(call, *seat, body);
+        if constexpr (still_to_come<Body>) {
+            return fail(ErrorCode::unsupported, "This server cannot do that yet.");
+        } else {
+            return on(call, *seat, body);
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "server/control/people_fixture.hpp"
+#include "wire/control_examples.hpp"
 
 namespace partyline::control {
 namespace {
@@ -125,6 +126,9 @@ std::vector<Row> rows() {
     auto all = voice_and_text();
     std::ranges::move(accounts_and_devices(), std::back_inserter(all));
     std::ranges::move(roles_and_rooms(), std::back_inserter(all));
+    for (auto& body : wire::examples::personal_client_bodies()) {
+        all.push_back({"what is still to come", std::move(body), Who::guest});
+    }
     return all;
 }
 
