@@ -120,23 +120,25 @@ function(partyline_header_check target)
   endif()
 endfunction()
 
-# partyline_protobuf(partyline_wire proto/partyline/v1/control.proto)
+# partyline_protobuf(partyline_wire proto/partyline/v1/control.proto ...)
 #
-# Adds the code generated from the schema to a folder's library. Only that folder's own files can include
-# it, as "partyline/v1/control.pb.h".
-function(partyline_protobuf target schema)
+# Adds the code generated from the schemas to a folder's library. Only that folder's own files can include
+# it, as "partyline/v1/control.pb.h". Schemas may import each other.
+function(partyline_protobuf target)
   find_package(Protobuf REQUIRED MODULE)
-  string(REGEX REPLACE "^proto/|\\.proto$" "" name ${schema})
   set(out ${CMAKE_BINARY_DIR}/generated)
   file(MAKE_DIRECTORY ${out})
+  list(TRANSFORM ARGN REPLACE "^proto/(.*)\\.proto$" "${out}/\\1.pb.cc" OUTPUT_VARIABLE sources)
+  list(TRANSFORM sources REPLACE "\\.cc$" ".h" OUTPUT_VARIABLE headers)
+  list(TRANSFORM ARGN PREPEND ${CMAKE_SOURCE_DIR}/ OUTPUT_VARIABLE schemas)
   add_custom_command(
-    OUTPUT ${out}/${name}.pb.cc ${out}/${name}.pb.h
-    COMMAND ${Protobuf_PROTOC_EXECUTABLE} -I proto --cpp_out=${out} ${schema}
-    DEPENDS ${CMAKE_SOURCE_DIR}/${schema}
+    OUTPUT ${sources} ${headers}
+    COMMAND ${Protobuf_PROTOC_EXECUTABLE} -I proto --cpp_out=${out} ${ARGN}
+    DEPENDS ${schemas}
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
     VERBATIM)
   # Objects of their own, so that our warnings do not judge code that nobody here wrote.
-  add_library(${target}_generated OBJECT ${out}/${name}.pb.cc)
+  add_library(${target}_generated OBJECT ${sources})
   target_include_directories(${target}_generated SYSTEM PUBLIC ${out})
   target_link_libraries(${target}_generated PUBLIC protobuf::libprotobuf)
   target_sources(${target} PRIVATE $<TARGET_OBJECTS:${target}_generated>)

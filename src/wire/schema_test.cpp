@@ -1,4 +1,4 @@
-// Holds the conversions against control.proto itself, as protoc describes it: what the schema has and
+// Holds the conversions against the schema itself, as protoc describes it: what the schema has and
 // no example fills would be lost on the way without any other test noticing.
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "wire/control.hpp"
 #include "wire/control_examples.hpp"
@@ -44,13 +45,16 @@ protected:
         std::ifstream in(PARTYLINE_CONTROL_DESCRIPTOR, std::ios::binary);
         protobuf::FileDescriptorSet set;
         ASSERT_TRUE(set.ParseFromIstream(&in)) << PARTYLINE_CONTROL_DESCRIPTOR;
-        ASSERT_EQ(set.file_size(), 1);
-        file_ = pool_.BuildFile(set.file(0));
-        ASSERT_NE(file_, nullptr);
+        // What is imported comes before what imports it: control.proto is the last.
+        for (const auto& described : set.file()) {
+            files_.push_back(pool_.BuildFile(described));
+            ASSERT_NE(files_.back(), nullptr);
+        }
+        ASSERT_FALSE(files_.empty());
     }
 
     std::unique_ptr<protobuf::Message> parse(const std::string& type, ByteView bytes) {
-        const auto* descriptor = file_->FindMessageTypeByName(type);
+        const auto* descriptor = files_.back()->FindMessageTypeByName(type);
         std::unique_ptr<protobuf::Message> message(messages_.GetPrototype(descriptor)->New());
         EXPECT_TRUE(message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
         return message;
@@ -64,7 +68,7 @@ protected:
     }
 
     protobuf::DescriptorPool pool_;
-    const protobuf::FileDescriptor* file_ = nullptr;
+    std::vector<const protobuf::FileDescriptor*> files_;
     protobuf::DynamicMessageFactory messages_;
 };
 
@@ -79,11 +83,13 @@ TEST_F(Schema, EveryFieldIsCarried) {
             parse("Server", encode(ServerMessage{.seq = 1, .reply_to = 1, .body = body}));
         collect_fields(*message, carried);
     }
-    for (int i = 0; i < file_->message_type_count(); ++i) {
-        const auto* type = file_->message_type(i);
-        for (int j = 0; j < type->field_count(); ++j) {
-            EXPECT_TRUE(carried.contains(type->field(j)->full_name()))
-                << type->field(j)->full_name() << " is in no example or is not encoded";
+    for (const auto* file : files_) {
+        for (int i = 0; i < file->message_type_count(); ++i) {
+            const auto* type = file->message_type(i);
+            for (int j = 0; j < type->field_count(); ++j) {
+                EXPECT_TRUE(carried.contains(type->field(j)->full_name()))
+                    << type->field(j)->full_name() << " is in no example or is not encoded";
+            }
         }
     }
 }

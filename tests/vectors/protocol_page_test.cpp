@@ -114,7 +114,10 @@ TEST(ProtocolPage, ErrorCodesAreThoseOfTheSchema) {
 
 TEST(ProtocolPage, NamesEveryMessageOfTheSchema) {
     const auto page = read_file("docs/protocol.md");
-    const auto schema = read_file("proto/partyline/v1/control.proto");
+    std::string schema;
+    for (const auto* file : {"control", "direct", "moderation"}) {
+        schema += read_file(std::format("proto/partyline/v1/{}.proto", file));
+    }
     const std::regex message(R"(\nmessage (\w+) \{)");
     for (std::sregex_iterator at(schema.begin(), schema.end(), message), end; at != end; ++at) {
         const auto name = (*at)[1].str();
