@@ -204,7 +204,7 @@ using ClientBody =
                  RevokeRole, SetOverride, GetOverrides, Explain, CreateChannel, EditChannel,
                  MoveChannel, DeleteChannel, Resume, Kick, AddBan, LiftBan, ListBans, SetServerMute,
                  MoveMember, GetAudit, CreateInvite, ListInvites, DeleteInvite, RedeemInvite,
-                 SendDirect, GetDirect, GetUnread, MarkRead>;
+                 ListAccounts, DeleteAccount, SendDirect, GetDirect, GetUnread, MarkRead>;
 
 struct ClientMessage {
     std::uint64_t request_id = 0;
@@ -410,8 +410,8 @@ using ServerBody =
                  PresenceChanged, Joined, MemberKeys, MemberJoined, MemberLeft, Text, TextAccepted,
                  KeyShare, KeyRequested, VoiceTunnel, ControlPong, Goodbye, History, TextChanged,
                  Account, Devices, Roles, Overrides, Explanation, ChannelsChanged, ChannelCreated,
-                 Moved, Resumed, Bans, Audit, InviteCreated, Invites, Direct, DirectHistory,
-                 DirectChanged, Unread, ReadChanged>;
+                 Moved, Resumed, Bans, Audit, InviteCreated, Invites, Accounts, Direct,
+                 DirectHistory, DirectChanged, Unread, ReadChanged>;
 
 struct ServerMessage {
     std::uint64_t seq = 0;

@@ -181,6 +181,9 @@ ClientBody read_body(const v1::Client& from, FieldReader& in) {
         case v1::Client::kDeleteInvite:
             return DeleteInvite{.invite = InviteId{from.delete_invite().invite()}};
         case v1::Client::kRedeemInvite: return wire::read(from.redeem_invite(), in);
+        case v1::Client::kListAccounts:
+            return ListAccounts{.after = AccountId{from.list_accounts().after()}};
+        case v1::Client::kDeleteAccount: return wire::read(from.delete_account(), in);
         case v1::Client::kSendDirect: return wire::read(from.send_direct(), in);
         case v1::Client::kGetDirect: return wire::read(from.get_direct(), in);
         case v1::Client::kGetUnread: return GetUnread{};
@@ -363,6 +366,10 @@ struct BodyWriter {
         to.mutable_delete_invite()->set_invite(from.invite.value);
     }
     void operator()(const RedeemInvite& from) const { write(from, *to.mutable_redeem_invite()); }
+    void operator()(const ListAccounts& from) const {
+        to.mutable_list_accounts()->set_after(from.after.value);
+    }
+    void operator()(const DeleteAccount& from) const { write(from, *to.mutable_delete_account()); }
     void operator()(const SendDirect& from) const { write(from, *to.mutable_send_direct()); }
     void operator()(const GetDirect& from) const { write(from, *to.mutable_get_direct()); }
     void operator()(const GetUnread&) const { to.mutable_get_unread(); }
@@ -373,17 +380,17 @@ static_assert(static_cast<int>(VoiceLane::udp) == v1::VOICE_LANE_UDP);
 static_assert(static_cast<int>(VoiceLane::tunnel) == v1::VOICE_LANE_TUNNEL);
 
 constexpr auto names = std::to_array<std::string_view>({
-    "Unknown",        "Login",         "Join",        "Leave",         "SetSelfState",
-    "SendText",       "ShareKeys",     "KeyRequest",  "GetMemberKeys", "RenewDevice",
-    "SetVoiceLane",   "VoiceTunnel",   "ControlPing", "GetHistory",    "EditText",
-    "DeleteText",     "ClaimAccount",  "LinkDevice",  "UnlinkDevice",  "ListDevices",
-    "ChangePassword", "BecomeOwner",   "GetRoles",    "CreateRole",    "EditRole",
-    "DeleteRole",     "GrantRole",     "RevokeRole",  "SetOverride",   "GetOverrides",
-    "Explain",        "CreateChannel", "EditChannel", "MoveChannel",   "DeleteChannel",
-    "Resume",         "Kick",          "AddBan",      "LiftBan",       "ListBans",
-    "SetServerMute",  "MoveMember",    "GetAudit",    "CreateInvite",  "ListInvites",
-    "DeleteInvite",   "RedeemInvite",  "SendDirect",  "GetDirect",     "GetUnread",
-    "MarkRead",
+    "Unknown",        "Login",         "Join",         "Leave",         "SetSelfState",
+    "SendText",       "ShareKeys",     "KeyRequest",   "GetMemberKeys", "RenewDevice",
+    "SetVoiceLane",   "VoiceTunnel",   "ControlPing",  "GetHistory",    "EditText",
+    "DeleteText",     "ClaimAccount",  "LinkDevice",   "UnlinkDevice",  "ListDevices",
+    "ChangePassword", "BecomeOwner",   "GetRoles",     "CreateRole",    "EditRole",
+    "DeleteRole",     "GrantRole",     "RevokeRole",   "SetOverride",   "GetOverrides",
+    "Explain",        "CreateChannel", "EditChannel",  "MoveChannel",   "DeleteChannel",
+    "Resume",         "Kick",          "AddBan",       "LiftBan",       "ListBans",
+    "SetServerMute",  "MoveMember",    "GetAudit",     "CreateInvite",  "ListInvites",
+    "DeleteInvite",   "RedeemInvite",  "ListAccounts", "DeleteAccount", "SendDirect",
+    "GetDirect",      "GetUnread",     "MarkRead",
 });
 static_assert(names.size() == std::variant_size_v<ClientBody>);
 

@@ -46,6 +46,29 @@ Invite read(const v1::Invite& from, FieldReader& in) {
     };
 }
 
+AccountEntry read(const v1::AccountEntry& from, FieldReader& in) {
+    return {
+        .id = AccountId{from.id()},
+        .name = in.name("AccountEntry.name", name_code_points_max, from.name()),
+        .owner = from.owner(),
+        .roles = in.list("AccountEntry.roles", roles_max, from.roles(),
+                         [](std::uint32_t role) { return RoleId{role}; }),
+        .devices = from.devices(),
+        .created_unix_ms = from.created_unix_ms(),
+    };
+}
+
+void write(const AccountEntry& from, v1::AccountEntry& to) {
+    to.set_id(from.id.value);
+    to.set_name(from.name);
+    to.set_owner(from.owner);
+    for (const auto role : from.roles) {
+        to.add_roles(role.value);
+    }
+    to.set_devices(from.devices);
+    to.set_created_unix_ms(from.created_unix_ms);
+}
+
 void write(const Ban& from, v1::Ban& to) {
     to.set_id(from.id.value);
     to.set_identity(from.identity.data(), from.identity.size());
@@ -130,6 +153,10 @@ RedeemInvite read(const v1::RedeemInvite& from, FieldReader& in) {
     return {.token = in.text("RedeemInvite.token", invite_token_bytes_max, from.token())};
 }
 
+DeleteAccount read(const v1::DeleteAccount& from, FieldReader& in) {
+    return {.name = in.name("DeleteAccount.name", name_code_points_max, from.name())};
+}
+
 Bans read(const v1::Bans& from, FieldReader& in) {
     return {.bans = in.list("Bans.bans", moderation_page_entries_max, from.bans(),
                             [&in](const v1::Ban& ban) { return read(ban, in); }),
@@ -150,6 +177,12 @@ InviteCreated read(const v1::InviteCreated& from, FieldReader& in) {
 Invites read(const v1::Invites& from, FieldReader& in) {
     return {.invites = in.list("Invites.invites", moderation_page_entries_max, from.invites(),
                                [&in](const v1::Invite& invite) { return read(invite, in); }),
+            .more = from.more()};
+}
+
+Accounts read(const v1::Accounts& from, FieldReader& in) {
+    return {.accounts = in.list("Accounts.accounts", moderation_page_entries_max, from.accounts(),
+                                [&in](const v1::AccountEntry& entry) { return read(entry, in); }),
             .more = from.more()};
 }
 
@@ -202,6 +235,8 @@ void write(const CreateInvite& from, v1::CreateInvite& to) {
 
 void write(const RedeemInvite& from, v1::RedeemInvite& to) { to.set_token(from.token); }
 
+void write(const DeleteAccount& from, v1::DeleteAccount& to) { to.set_name(from.name); }
+
 void write(const Bans& from, v1::Bans& to) {
     for (const auto& ban : from.bans) {
         write(ban, *to.add_bans());
@@ -224,6 +259,13 @@ void write(const InviteCreated& from, v1::InviteCreated& to) {
 void write(const Invites& from, v1::Invites& to) {
     for (const auto& invite : from.invites) {
         write(invite, *to.add_invites());
+    }
+    to.set_more(from.more);
+}
+
+void write(const Accounts& from, v1::Accounts& to) {
+    for (const auto& entry : from.accounts) {
+        write(entry, *to.add_accounts());
     }
     to.set_more(from.more);
 }

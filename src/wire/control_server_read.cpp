@@ -257,6 +257,7 @@ ServerBody read_body(const v1::Server& from, FieldReader& in) {
         case v1::Server::kAudit: return wire::read(from.audit(), in);
         case v1::Server::kInviteCreated: return wire::read(from.invite_created(), in);
         case v1::Server::kInvites: return wire::read(from.invites(), in);
+        case v1::Server::kAccounts: return wire::read(from.accounts(), in);
         case v1::Server::kDirect: return Direct{wire::read(from.direct().text(), in)};
         case v1::Server::kDirectHistory: return wire::read(from.direct_history(), in);
         case v1::Server::kDirectChanged:

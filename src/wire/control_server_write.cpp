@@ -245,6 +245,7 @@ struct BodyWriter {
     void operator()(const Audit& from) const { write(from, *to.mutable_audit()); }
     void operator()(const InviteCreated& from) const { write(from, *to.mutable_invite_created()); }
     void operator()(const Invites& from) const { write(from, *to.mutable_invites()); }
+    void operator()(const Accounts& from) const { write(from, *to.mutable_accounts()); }
     void operator()(const Direct& from) const {
         write(from.text, *to.mutable_direct()->mutable_text());
     }
@@ -257,16 +258,17 @@ struct BodyWriter {
 };
 
 constexpr auto names = std::to_array<std::string_view>({
-    "Unknown",         "Hello",         "Welcome",      "Ok",
-    "Error",           "ChannelPage",   "PresencePage", "SnapshotEnd",
-    "PresenceChanged", "Joined",        "MemberKeys",   "MemberJoined",
-    "MemberLeft",      "Text",          "TextAccepted", "KeyShare",
-    "KeyRequested",    "VoiceTunnel",   "ControlPong",  "Goodbye",
-    "History",         "TextChanged",   "Account",      "Devices",
-    "Roles",           "Overrides",     "Explanation",  "ChannelsChanged",
-    "ChannelCreated",  "Moved",         "Resumed",      "Bans",
-    "Audit",           "InviteCreated", "Invites",      "Direct",
-    "DirectHistory",   "DirectChanged", "Unread",       "ReadChanged",
+    "Unknown",         "Hello",         "Welcome",       "Ok",
+    "Error",           "ChannelPage",   "PresencePage",  "SnapshotEnd",
+    "PresenceChanged", "Joined",        "MemberKeys",    "MemberJoined",
+    "MemberLeft",      "Text",          "TextAccepted",  "KeyShare",
+    "KeyRequested",    "VoiceTunnel",   "ControlPong",   "Goodbye",
+    "History",         "TextChanged",   "Account",       "Devices",
+    "Roles",           "Overrides",     "Explanation",   "ChannelsChanged",
+    "ChannelCreated",  "Moved",         "Resumed",       "Bans",
+    "Audit",           "InviteCreated", "Invites",       "Accounts",
+    "Direct",          "DirectHistory", "DirectChanged", "Unread",
+    "ReadChanged",
 });
 static_assert(names.size() == std::variant_size_v<ServerBody>);
 

@@ -88,6 +88,16 @@ struct RedeemInvite {
     bool operator==(const RedeemInvite&) const = default;
 };
 
+struct ListAccounts {
+    AccountId after{};  // those with a higher id
+    bool operator==(const ListAccounts&) const = default;
+};
+
+struct DeleteAccount {
+    std::string name;
+    bool operator==(const DeleteAccount&) const = default;
+};
+
 // --- from the switchboard --------------------------------------------------------------------
 
 struct Ban {
@@ -146,6 +156,22 @@ struct Invites {
     std::vector<Invite> invites;  // in the order of their ids
     bool more = false;
     bool operator==(const Invites&) const = default;
+};
+
+struct AccountEntry {
+    AccountId id{};
+    std::string name;
+    bool owner = false;
+    std::vector<RoleId> roles;  // beside Guest and Member
+    std::uint32_t devices = 0;
+    std::int64_t created_unix_ms = 0;
+    bool operator==(const AccountEntry&) const = default;
+};
+
+struct Accounts {
+    std::vector<AccountEntry> accounts;  // in the order of their ids
+    bool more = false;
+    bool operator==(const Accounts&) const = default;
 };
 
 }  // namespace partyline::wire

@@ -80,7 +80,7 @@ TEST(ProtocolPage, LimitsAreThoseOfTheCode) {
         {"`AuditEntry.detail`", at_most(audit_detail_bytes_max, "bytes")},
         {"a range of addresses", at_most(address_range_bytes_max, "bytes")},
         {"an invite's token", at_most(invite_token_bytes_max, "bytes")},
-        {"`Bans`, `Audit`, `Invites`", at_most(moderation_page_entries_max, "entries")},
+        {"`Bans`, `Audit`, `Invites`, `Accounts`", at_most(moderation_page_entries_max, "entries")},
         {"`Unread.rooms`", at_most(unread_rooms_max, "entries")},
         {"`Unread.people`", at_most(unread_people_max, "entries")},
         {"`ChannelPage`, `PresencePage`, `MemberKeys`, `History`, `DirectHistory`; each list of "

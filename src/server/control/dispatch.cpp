@@ -27,7 +27,8 @@ constexpr bool still_to_come =
     std::same_as<Body, wire::ListInvites> || std::same_as<Body, wire::DeleteInvite> ||
     std::same_as<Body, wire::RedeemInvite> || std::same_as<Body, wire::SendDirect> ||
     std::same_as<Body, wire::GetDirect> || std::same_as<Body, wire::GetUnread> ||
-    std::same_as<Body, wire::MarkRead>;
+    std::same_as<Body, wire::MarkRead> || std::same_as<Body, wire::ListAccounts> ||
+    std::same_as<Body, wire::DeleteAccount>;
 
 }  // namespace
 
