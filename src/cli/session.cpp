@@ -107,7 +107,7 @@ void Session::finish(ExitCode code, TimePoint now) {
     talkie_->disconnect();
 }
 
-void Session::give_up(Error error, ExitCode code, TimePoint now) {
+void Session::give_up(const Error& error, ExitCode code, TimePoint now) {
     report_.failure(error, code);
     finish(code, now);
 }

@@ -82,7 +82,7 @@ private:
     void get_ready(TimePoint now);
 
     void finish(ExitCode code, TimePoint now);
-    void give_up(Error error, ExitCode code, TimePoint now);
+    void give_up(const Error& error, ExitCode code, TimePoint now);
     [[nodiscard]] View view() const;
 
     const Options& options_;

@@ -61,12 +61,12 @@ Result<void> set_section(Config& config, const toml::table& file_table, const Se
 Result<void> check_counts(const control::Limits& limits, const toml::table& table,
                           const std::string& file) {
     const auto given = table["limits"];
-    if (limits.sessions <= limits.connections || !given) {
+    const auto* sessions = given["sessions"].node();
+    const auto* culprit = sessions != nullptr ? sessions : given["connections"].node();
+    if (limits.sessions <= limits.connections || culprit == nullptr) {
         return {};
     }
-    const auto* sessions = given["sessions"].node();
-    return complain(file, sessions != nullptr ? *sessions : *given["connections"].node(),
-                    "limits.sessions",
+    return complain(file, *culprit, "limits.sessions",
                     std::format("is {}, but limits.connections lets in only {}", limits.sessions,
                                 limits.connections));
 }

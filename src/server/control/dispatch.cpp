@@ -74,7 +74,8 @@ Result<void> Switchboard::charge(Peer& peer, const wire::ClientBody& body, std::
     if (std::holds_alternative<wire::VoiceTunnel>(body)) {
         return peer.tunnelled.take(now);
     }
-    return peer.messages.take(now, 1 + static_cast<double>(bytes / message_bytes_per_cost));
+    const auto whole_units = bytes / message_bytes_per_cost;
+    return peer.messages.take(now, 1 + static_cast<double>(whole_units));
 }
 
 void Switchboard::answer(Call& call, wire::ServerBody body) {

@@ -39,13 +39,13 @@ void Durable::go_on() {
                      [self = std::weak_ptr(self_), changes = *std::move(changes),
                       done = std::move(command.done)](const Result<void>& kept) mutable {
                          if (const auto durable = self.lock()) {
-                             (*durable)->finish(std::move(changes), std::move(done), kept);
+                             (*durable)->finish(changes, std::move(done), kept);
                          }
                      });
     }
 }
 
-void Durable::finish(room::Changes changes, Done done, const Result<void>& stored) {
+void Durable::finish(const room::Changes& changes, Done done, const Result<void>& stored) {
     if (stored) {
         apply_(changes);
     }

@@ -43,7 +43,7 @@ private:
     };
 
     void go_on();
-    void finish(room::Changes changes, Done done, const Result<void>& stored);
+    void finish(const room::Changes& changes, Done done, const Result<void>& stored);
 
     store::Store& store_;
     Apply apply_;

@@ -147,9 +147,10 @@ private:
     store::Store::Done<T> then(Work work);
     void accept(Reply reply, const room::Message& message);
     template <class Change>
-    Result<void> change(Call& call, Seat& seat, MessageId id, room::TextAct act, Change change);
+    Result<void> change(Call& call, Seat& seat, MessageId id, room::TextAct act,
+                        const Change& change);
     Result<void> keep_pace(Seat& seat, ChannelId channel);
-    void store_change(Reply reply, room::Message message);
+    void store_change(Reply reply, const room::Message& message);
     /// Now and then: what rooms are to keep no longer.
     void prune(TimePoint now);
 

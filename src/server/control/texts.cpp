@@ -186,7 +186,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::DeleteText& gon
 
 template <class Change>
 Result<void> Switchboard::change(Call& call, Seat& seat, MessageId id, room::TextAct act,
-                                 Change change) {
+                                 const Change& change) {
     if (const auto may = seat.texts.take(clock_.now()); !may) {
         return may;
     }
@@ -210,12 +210,12 @@ Result<void> Switchboard::change(Call& call, Seat& seat, MessageId id, room::Tex
                             }
                             message.edited_unix_ms = clock_.unix_ms();
                             change(message);
-                            store_change(reply, std::move(message));
+                            store_change(reply, message);
                         }));
     return {};
 }
 
-void Switchboard::store_change(Reply reply, room::Message message) {
+void Switchboard::store_change(Reply reply, const room::Message& message) {
     auto done = then<void>([this, reply, message](const Result<void>& stored) {
         if (!stored) {
             refuse_later(reply, stored.error());

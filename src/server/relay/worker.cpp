@@ -53,7 +53,8 @@ Worker::~Worker() {
 // --- control's side --------------------------------------------------------------------------
 
 void Worker::order(Order order) {
-    while (!orders_.push(std::move(order))) {
+    // push() takes it only when it returns true.
+    while (!orders_.push(std::move(order))) {  // NOLINT(bugprone-use-after-move)
         wake();
         std::this_thread::yield();
     }

@@ -19,7 +19,7 @@ auto look_up(const Map& map, const Key& key) {
 
 Directory::Directory() : Directory(Records{.roles = built_in_roles()}) {}
 
-Directory::Directory(Records records) {
+Directory::Directory(const Records& records) {
     const auto put_all = [this](const auto& list) {
         for (const auto& record : list) {
             put(record);

@@ -18,7 +18,7 @@ public:
     /// A server that nobody has changed, without a room.
     Directory();
     /// A parent comes before its children.
-    explicit Directory(Records records);
+    explicit Directory(const Records& records);
 
     void apply(const Change& change);
     void apply(const Changes& changes);
