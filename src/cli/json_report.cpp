@@ -84,7 +84,8 @@ struct Fields {
     Json operator()(const client::Connected& e) const {
         return {{"event", "connected"},     {"session", e.session.value},
                 {"server", e.server_name},  {"fingerprint", e.fingerprint},
-                {"first_use", e.first_use}, {"again", e.again}};
+                {"first_use", e.first_use}, {"again", e.again},
+                {"resumed", e.resumed}};
     }
     Json operator()(const client::Reconnecting& e) const {
         Json out{{"event", "reconnecting"}};

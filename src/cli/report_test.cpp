@@ -72,7 +72,7 @@ TEST(Report, JsonEventsBearWhatHappened) {
         json.of(client::Connected{
             .session = SessionId{7}, .server_name = "s", .fingerprint = "F", .first_use = true}),
         nlohmann::json::parse(R"({"event":"connected","session":7,"server":"s",
-                  "fingerprint":"F","first_use":true,"again":false,"t_ns":5})"));
+                  "fingerprint":"F","first_use":true,"again":false,"resumed":false,"t_ns":5})"));
     EXPECT_EQ(
         json.of(client::Reconnecting{.reason = {.code = ErrorCode::timed_out, .message = "Gone."},
                                      .wait = std::chrono::milliseconds(1500)}),

@@ -86,7 +86,7 @@ net::task<> ControlLane::write_all(net::Gate::Pass) {
 }
 
 void ControlLane::hang_up() {
-    stream_.close();
+    stream_.break_off();
     queued_.set();  // a writer that waits for work sees that there will be none
 }
 
@@ -96,6 +96,7 @@ net::task<> ControlLane::say_farewell() {
     if (!writer_done_) {
         co_await drained_.wait_for(farewell_time_max);
     }
+    co_await stream_.finish(farewell_time_max);
     hang_up();
 }
 

@@ -33,9 +33,11 @@ public:
     /// Queues a datagram for the tunnel, unless too much waits before it.
     void send_voice(ByteView datagram);
 
-    /// Everything that waits ends now.
+    /// Everything that waits ends now. Without a word: to the server the connection has broken, and it
+    /// keeps our seat.
     void hang_up();
-    /// Gives what is queued a moment to go out, then hangs up. Nothing is queued from now on. Once.
+    /// Gives what is queued a moment to go out, says good-bye, and gives the server a moment to hear
+    /// it. Nothing is queued from now on. Once.
     net::task<> say_farewell();
     /// Hangs up and waits for our own coroutine. The last call, once.
     net::task<> close();

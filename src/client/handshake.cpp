@@ -62,6 +62,15 @@ wire::Login make_login(const LoginParts& parts) {
             .name = parts.name};
 }
 
+wire::Resume make_resume(const ResumeParts& parts) {
+    const auto signature =
+        crypto::sign_resume(parts.identity, {.exporter = parts.exporter, .session = parts.session});
+    return {.session = parts.session,
+            .token = parts.token,
+            .last_seq = parts.last_seq,
+            .signature = to_bytes(signature)};
+}
+
 wire::DeviceKey make_device_key(const crypto::Identity& identity,
                                 const crypto::PublicKey& server_id, const crypto::PublicKey& x25519,
                                 std::int64_t now_unix_ms) {

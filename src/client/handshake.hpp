@@ -37,6 +37,15 @@ struct LoginParts {
 };
 wire::Login make_login(const LoginParts& parts);
 
+struct ResumeParts {
+    const crypto::Identity& identity;
+    crypto::ExporterValue exporter{};  // of the new connection
+    SessionId session{};
+    Bytes token;
+    std::uint64_t last_seq = 0;
+};
+wire::Resume make_resume(const ResumeParts& parts);
+
 /// Signed anew, for as long as peers will accept.
 wire::DeviceKey make_device_key(const crypto::Identity& identity,
                                 const crypto::PublicKey& server_id, const crypto::PublicKey& x25519,

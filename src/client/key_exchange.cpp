@@ -246,8 +246,29 @@ void KeyExchange::set_talking(bool talking) {
     tick();
 }
 
+// Who was sent our key and has not been said to have it is sent it again.
+void KeyExchange::go_away() {
+    away_ = true;
+    outstanding_.clear();
+    for (auto& [session, member] : members_) {
+        if (!member.confirmed) {
+            member.ticket = 0;
+        }
+        member.keys_asked_at.reset();
+    }
+}
+
+void KeyExchange::come_back() {
+    const auto now = clock_.now();
+    away_ = false;
+    if (rotating_since_) {
+        rotating_since_ = now;
+    }
+    tick();
+}
+
 void KeyExchange::tick() {
-    if (!channel_) {
+    if (!channel_ || away_) {
         return;
     }
     const auto now = clock_.now();
@@ -447,7 +468,7 @@ Duration KeyExchange::rotation_interval() const {
 }
 
 std::optional<TimePoint> KeyExchange::next_tick() const {
-    if (!channel_) {
+    if (!channel_ || away_) {
         return std::nullopt;
     }
     std::optional<TimePoint> next;

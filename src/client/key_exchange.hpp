@@ -88,6 +88,11 @@ public:
     void key_requested(const wire::KeyRequested& request);
     void answered(std::uint64_t ticket, const std::optional<Error>& error);
 
+    /// The connection is lost and the seat is kept: until come_back() our key stays as it is, because
+    /// nobody could be given another. Answers to what was sent do not come any more.
+    void go_away();
+    void come_back();
+
     // What this side says.
     /// Everybody whom the screen shows in our room, in ascending order.
     void set_seen(std::span<const SessionId> seen);
@@ -168,6 +173,7 @@ private:
     // What is due.
     bool step_due_ = false;
     bool rotation_due_ = false;
+    bool away_ = false;
     std::optional<TimePoint> rotating_since_;  // shared, not in use yet
     std::optional<TimePoint> last_step_;
     std::optional<TimePoint> last_rotation_;

@@ -357,6 +357,29 @@ TEST_F(KeyExchangeTest, AMoverUsesAFreshKeyBeforeItsFirstFrameInTheNewRoom) {
     EXPECT_EQ(keys_.members(), 1U);
 }
 
+TEST_F(KeyExchangeTest, NoFreshKeyIsUsedWhileNobodyCanBeGivenIt) {
+    settle_in();
+    leaves(2);
+    EXPECT_EQ(take(), "share 3.0 to 3");
+    keys_.go_away();
+    run(1min);
+    keys_.set_talking(true);
+    EXPECT_EQ(take(), "") << "the key before is the one that all have";
+    EXPECT_FALSE(keys_.next_tick());
+    keys_.come_back();
+    EXPECT_EQ(take(), "share 3.0 to 3") << "nobody has said that it was handed over";
+    answer_all();
+    EXPECT_EQ(take(), "use 3.0");
+}
+
+TEST_F(KeyExchangeTest, WhoHasTheKeyIsNotSentItAgainAfterALoss) {
+    settle_in();
+    keys_.go_away();
+    keys_.come_back();
+    run(10s);
+    EXPECT_EQ(take(), "");
+}
+
 TEST_F(KeyExchangeTest, MovingInTheMiddleOfARotationIsAFreshKeyAllTheSame) {
     settle_in();
     leaves(3);

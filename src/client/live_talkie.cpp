@@ -91,30 +91,45 @@ LiveTalkie::~LiveTalkie() {
 
 void LiveTalkie::post(std::string_view command, Work work) {
     loop_.post([this, command, work = std::move(work)]() mutable {
-        if (ended_) {
-            return;
+        if (is_connected()) {
+            do_now(work);
+        } else if (!ended_) {
+            do_later(command, std::move(work));
         }
-        if (!is_connected()) {
-            if (early_.size() < early_commands_max) {
-                early_.push_back(std::move(work));
-            } else {
-                emit(Refused{.command = std::string(command),
-                             .error = {.code = ErrorCode::rate_limited,
-                                       .message = "Too much waits for the connection already."}});
-            }
-            return;
-        }
-        work(*session_);
-        publish();
-        tick_wanted_.set();
     });
+}
+
+void LiveTalkie::do_now(Work& work) {
+    work(*session_);
+    publish();
+    tick_wanted_.set();
+}
+
+bool LiveTalkie::do_later(std::string_view command, Work work) {
+    if (early_.size() < early_commands_max) {
+        early_.push_back(std::move(work));
+        return true;
+    }
+    emit(Refused{.command = std::string(command),
+                 .error = {.code = ErrorCode::rate_limited,
+                           .message = "Too much waits for the connection already."}});
+    return false;
 }
 
 void LiveTalkie::join(ChannelId channel) {
     post("join", [channel](Session& session) { session.join(channel); });
 }
+// While the connection is away and voice goes on, whoever leaves or mutes themself is not heard from
+// here on; the server hears of it later.
 void LiveTalkie::leave() {
-    post("leave", [](Session& session) { session.leave(); });
+    loop_.post([this] {
+        Work work = [](Session& session) { session.leave(); };
+        if (is_connected()) {
+            do_now(work);
+        } else if (!ended_ && do_later("leave", std::move(work)) && is_away()) {
+            session_->fall_silent();
+        }
+    });
 }
 void LiveTalkie::say(std::string text) {
     post("say", [text = std::move(text)](Session& session) { session.say(text); });
@@ -135,7 +150,14 @@ void LiveTalkie::account(AccountCommand command) {
     });
 }
 void LiveTalkie::set_self_state(bool mute, bool deafen) {
-    post("self_state", [mute, deafen](Session& session) { session.set_self_state(mute, deafen); });
+    loop_.post([this, mute, deafen] {
+        Work work = [mute, deafen](Session& session) { session.set_self_state(mute, deafen); };
+        if (is_connected() || is_away()) {
+            do_now(work);
+        } else if (!ended_) {
+            do_later("self_state", std::move(work));
+        }
+    });
 }
 void LiveTalkie::administer(Administration command) {
     const auto word = word_for(command);
@@ -191,6 +213,7 @@ void LiveTalkie::watch_devices() {
 // After the last event nothing runs but the loop's own return.
 net::task<> LiveTalkie::live() {
     const auto reason = co_await stay();
+    co_await end_session();
     close_devices();
     // Whoever leaves in order has had what was asked for sent before.
     for (const auto& text : leaving_ ? std::vector<Unsaid>{} : estate_.unsaid) {
@@ -219,41 +242,66 @@ net::task<Error> LiveTalkie::stay() {
 }
 
 bool LiveTalkie::may_return(const Error& reason) const {
-    return settings_.reconnect && estate_.again && may_pass(reason.code);
+    const bool been_there = session_ || estate_.again;
+    return settings_.reconnect && been_there && may_pass(reason.code);
+}
+
+bool LiveTalkie::seat_may_be_kept(const Error& reason) const {
+    if (!session_ || !session_->model().ready() || !may_return(reason) || leaving_) {
+        return false;
+    }
+    if (session_->away()) {
+        return clock_.now() < seat_kept_until_;  // this was a try to get back
+    }
+    // A connection that broke, or that had fallen silent; not what the server has ended.
+    return seat_kept_ > Duration{} && (!lost_ || lost_->code == ErrorCode::timed_out);
 }
 
 net::task<> LiveTalkie::pause(const Error& reason) {
+    const bool at_once = std::exchange(try_at_once_, false);
     const auto wait =
-        std::max<Duration>(backoff_.next(), std::chrono::milliseconds(reason.retry_ms));
+        at_once ? Duration{}
+                : std::max<Duration>(backoff_.next(), std::chrono::milliseconds(reason.retry_ms));
     emit(Reconnecting{.reason = reason, .wait = wait});
     co_await pause_over_.wait_for(wait);
 }
 
-// The order of the end: no more sound, then no more reports, then the farewell's coroutine and ours.
 net::task<Error> LiveTalkie::try_once() {
     connection_ = std::make_unique<Connection>(loop_);
     lost_.reset();
     const auto reason = co_await talk();
-    end_sound();
-    tick_wanted_.set();
-    if (reports_) {
-        reports_->cancel();
+    const auto held = is_connected() ? clock_.now() - connected_at_ : Duration{};
+    if (held >= backoff_reset_after) {
+        backoff_.reset();
+    }
+    if (!seat_may_be_kept(reason)) {
+        co_await end_session();
+    } else if (!session_->away()) {
+        session_->go_away();
+        seat_kept_until_ = clock_.now() + seat_kept_;
+        try_at_once_ = held >= return_at_once_after;
     }
     co_await connection_->gate.close();
     co_await connection_->lane.close();
-    drain_reports();
-    if (session_) {
-        if (is_connected() && clock_.now() - connected_at_ >= backoff_reset_after) {
-            backoff_.reset();
-        }
-        estate_ = session_->leave_behind();
-        publish();
-        session_.reset();
-    }
-    reports_.reset();
-    link_.reset();
     connection_.reset();
     co_return reason;
+}
+
+// No more sound, then no more reports, then the session's coroutines.
+net::task<> LiveTalkie::end_session() {
+    end_sound();
+    if (!session_) {
+        co_return;
+    }
+    tick_wanted_.set();
+    reports_->cancel();
+    co_await session_gate_->close();
+    drain_reports();
+    estate_ = session_->leave_behind();
+    publish();
+    session_.reset();
+    reports_.reset();
+    link_.reset();
 }
 
 net::task<Error> LiveTalkie::talk() {
@@ -291,13 +339,17 @@ void LiveTalkie::take(const wire::ServerMessage& message) {
         }
         return;
     }
+    do_early_work();
+    publish();
+    tick_wanted_.set();
+}
+
+void LiveTalkie::do_early_work() {
     if (is_connected()) {
         for (auto& work : std::exchange(early_, {})) {
             work(*session_);
         }
     }
-    publish();
-    tick_wanted_.set();
 }
 
 net::task<Result<wire::ServerMessage>> LiveTalkie::receive_before(TimePoint deadline) {
@@ -341,12 +393,69 @@ net::task<Result<void>> LiveTalkie::come_in() {
     if (!server) {
         co_return std::unexpected(server.error());
     }
+    if (session_) {
+        const auto back = co_await take_up(*server, *exporter, deadline);
+        if (!back) {
+            co_return std::unexpected(back.error());
+        }
+        if (*back) {
+            co_return Result<void>{};
+        }
+        co_await end_session();
+    }
+    co_return co_await log_in(*server, *exporter, deadline);
+}
+
+net::task<Result<bool>> LiveTalkie::take_up(const TrustedServer& server,
+                                            const crypto::ExporterValue& exporter,
+                                            TimePoint deadline) {
+    if (server.id != session_->server_id()) {
+        co_return false;
+    }
+    connection_->lane.send({.request_id = resume_request_id,
+                            .body = make_resume({.identity = identity_,
+                                                 .exporter = exporter,
+                                                 .session = session_->session(),
+                                                 .token = resume_token_,
+                                                 .last_seq = session_->last_seq()})});
+    const auto answer = co_await receive_before(deadline);
+    if (!answer && answer.error().code == ErrorCode::resume_refused) {
+        co_return false;
+    }
+    if (!answer) {
+        co_return std::unexpected(answer.error());
+    }
+    const auto* resumed = std::get_if<wire::Resumed>(&answer->body);
+    auto hop = make_hop(resumed != nullptr ? resumed->hop_epoch : std::uint8_t{0});
+    if (resumed == nullptr || !hop) {
+        co_return fail(ErrorCode::malformed, "The server does not answer as Partyline does.");
+    }
+    resume_token_ = resumed->resume_token;
+    link_->newest_hop = *hop;
+    to_up(UseHop{*hop});
+    to_down(UseHop{*std::move(hop)});
+    emit(Connected{.session = session_->session(),
+                   .server_name = server.name,
+                   .fingerprint = server.fingerprint,
+                   .again = true,
+                   .resumed = true});
+    session_->come_back(*resumed);
+    connected_at_ = clock_.now();
+    do_early_work();
+    publish();
+    tick_wanted_.set();
+    co_return true;
+}
+
+net::task<Result<void>> LiveTalkie::log_in(const TrustedServer& server,
+                                           const crypto::ExporterValue& exporter,
+                                           TimePoint deadline) {
     auto agreement = crypto::AgreementKey::generate();
     connection_->lane.send({.request_id = login_request_id,
                             .body = make_login({.identity = identity_,
                                                 .agreement = agreement,
-                                                .server_id = server->id,
-                                                .exporter = *exporter,
+                                                .server_id = server.id,
+                                                .exporter = exporter,
                                                 .name = settings_.name,
                                                 .now_unix_ms = clock_.unix_ms()})});
     const auto second = co_await receive_before(deadline);
@@ -357,20 +466,41 @@ net::task<Result<void>> LiveTalkie::come_in() {
     if (welcome == nullptr || welcome->version != wire::protocol_version) {
         co_return fail(ErrorCode::malformed, "The server does not answer as Partyline does.");
     }
-    co_return sit_down(*server, *welcome, std::move(agreement));
+    co_return sit_down(server, *welcome, std::move(agreement));
 }
 
-Result<void> LiveTalkie::sit_down(const TrustedServer& server, const wire::Welcome& welcome,
-                                  crypto::AgreementKey agreement) {
+Result<std::shared_ptr<Hop>> LiveTalkie::make_hop(std::uint8_t epoch) const {
     const auto up = connection_->lane.export_value(crypto::exporter_label_up);
     const auto down = connection_->lane.export_value(crypto::exporter_label_down);
     if (!up || !down) {
         return std::unexpected(up ? down.error() : up.error());
     }
-    link_ = std::make_unique<VoiceLink>(
-        VoiceLink::Hop{
-            .up = crypto::hop_key(*up), .down = crypto::hop_key(*down), .epoch = welcome.hop_epoch},
-        up_counters_);
+    return std::make_shared<Hop>(
+        Hop::Keys{.up = crypto::hop_key(*up), .down = crypto::hop_key(*down), .epoch = epoch},
+        find_way());
+}
+
+std::shared_ptr<UdpWay> LiveTalkie::find_way() const {
+    if (!settings_.use_udp) {
+        return nullptr;
+    }
+    auto way = way_to(connection_->lane.remote(), link_ ? link_->newest_hop->way : nullptr);
+    if (!way) {
+        log::warning("All voice is tunnelled: {}", way.error().message);
+        return nullptr;
+    }
+    return *std::move(way);
+}
+
+Result<void> LiveTalkie::sit_down(const TrustedServer& server, const wire::Welcome& welcome,
+                                  crypto::AgreementKey agreement) {
+    auto hop = make_hop(welcome.hop_epoch);
+    if (!hop) {
+        return std::unexpected(hop.error());
+    }
+    link_ = std::make_unique<VoiceLink>(*std::move(hop), up_counters_);
+    resume_token_ = welcome.resume_token;
+    seat_kept_ = std::chrono::seconds(welcome.resume_seconds);
     auto estate = std::exchange(estate_, {});
     session_.emplace(Session::Given{.port = *this, .clock = clock_, .identity = identity_},
                      Seating{.session = welcome.session,
@@ -392,12 +522,9 @@ Result<void> LiveTalkie::sit_down(const TrustedServer& server, const wire::Welco
     heard_shown_ = 0;
     heard_view_.store(std::make_shared<const HeardView>());
     reports_ = std::make_unique<net::ReadWatch>(loop_, link_->control_wake.fd());
-    if (auto pass = connection_->gate.enter()) {
-        loop_.spawn(tick_along(std::move(*pass)));
-    }
-    if (auto pass = connection_->gate.enter()) {
-        loop_.spawn(take_reports(std::move(*pass)));
-    }
+    session_gate_ = std::make_unique<net::Gate>(loop_);
+    loop_.spawn(tick_along(session_gate_->enter().value()));
+    loop_.spawn(take_reports(session_gate_->enter().value()));
     return {};
 }
 
@@ -406,6 +533,10 @@ void LiveTalkie::begin_end(Error reason) {
         return;
     }
     lost_ = std::move(reason);
+    if (lost_->code == ErrorCode::timed_out) {
+        connection_->lane.hang_up();  // the way may well be broken: we come back by another
+        return;
+    }
     if (auto pass = connection_->gate.enter()) {
         loop_.spawn(say_farewell(std::move(*pass)));
     }
@@ -416,7 +547,7 @@ net::task<> LiveTalkie::say_farewell(net::Gate::Pass) { co_await connection_->la
 // --- what keeps a session going --------------------------------------------------------------
 
 net::task<> LiveTalkie::tick_along(net::Gate::Pass) {
-    while (!connection_->gate.closing()) {
+    while (!session_gate_->closing()) {
         const bool up_taken = link_->to_up.flush();
         const bool down_taken = link_->to_down.flush();
         const auto now = clock_.now();
@@ -425,7 +556,7 @@ net::task<> LiveTalkie::tick_along(net::Gate::Pass) {
             due = std::min(due, now + backlog_flush_interval);
         }
         co_await tick_wanted_.wait_for(due - now);
-        if (!connection_->gate.closing()) {
+        if (!session_gate_->closing()) {
             session_->tick();
             publish();
         }
@@ -433,7 +564,7 @@ net::task<> LiveTalkie::tick_along(net::Gate::Pass) {
 }
 
 net::task<> LiveTalkie::take_reports(net::Gate::Pass) {
-    while (!connection_->gate.closing() && co_await reports_->readable()) {
+    while (!session_gate_->closing() && co_await reports_->readable()) {
         link_->control_wake.clear();
         drain_reports();
     }
@@ -444,7 +575,9 @@ void LiveTalkie::drain_reports() {
         return;
     }
     while (const auto datagram = link_->tunnel_up.pop()) {
-        connection_->lane.send_voice(datagram->view());
+        if (connection_ && !session_->away()) {
+            connection_->lane.send_voice(datagram->view());
+        }
     }
     for (auto* reports : {&link_->from_up, &link_->from_down}) {
         while (auto report = reports->pop()) {
@@ -456,6 +589,12 @@ void LiveTalkie::drain_reports() {
 }
 
 // --- what the session wants ------------------------------------------------------------------
+
+void LiveTalkie::send(const wire::ClientMessage& message) {
+    if (connection_) {
+        connection_->lane.send(message);
+    }
+}
 
 void LiveTalkie::emit(const Event& event) {
     publish();
@@ -478,13 +617,6 @@ void LiveTalkie::to_down(DownCommand command) {
 void LiveTalkie::begin_voice() {
     const VoiceIdentity identity{.server_id = session_->server_id(),
                                  .session = session_->session()};
-    if (settings_.use_udp) {
-        if (auto socket = net::UdpSocket::connect(connection_->lane.remote())) {
-            link_->socket = std::move(*socket);
-        } else {
-            log::warning("All voice is tunnelled: {}", socket.error().message);
-        }
-    }
     down_ = std::make_unique<VoiceDown>(identity, *link_, *sink_, clock_);
     if (source_) {
         if (auto up = VoiceUp::start(identity, *link_, *source_)) {

@@ -86,7 +86,19 @@ private:
     [[nodiscard]] bool may_return(const Error& reason) const;
     net::task<Error> talk();
     net::task<Result<void>> come_in();
+    net::task<Result<void>> log_in(const TrustedServer& server,
+                                   const crypto::ExporterValue& exporter, TimePoint deadline);
+    /// True if our seat was kept and is ours again.
+    net::task<Result<bool>> take_up(const TrustedServer& server,
+                                    const crypto::ExporterValue& exporter, TimePoint deadline);
+    /// Of this connection.
+    [[nodiscard]] Result<std::shared_ptr<Hop>> make_hop(std::uint8_t epoch) const;
+    [[nodiscard]] std::shared_ptr<UdpWay> find_way() const;
+    /// Whether the server may still have our seat, now that the connection has ended for `reason`.
+    [[nodiscard]] bool seat_may_be_kept(const Error& reason) const;
+    net::task<> end_session();
     void take(const wire::ServerMessage& message);
+    void do_early_work();
     net::task<Result<wire::ServerMessage>> receive_before(TimePoint deadline);
     [[nodiscard]] Result<void> sit_down(const TrustedServer& server, const wire::Welcome& welcome,
                                         crypto::AgreementKey agreement);
@@ -103,12 +115,19 @@ private:
     /// Runs `work` on the control thread, once connected and unless it has ended. `command` is what
     /// Refused calls it.
     void post(std::string_view command, Work work);
-    [[nodiscard]] bool is_connected() const { return session_ && session_->model().ready(); }
+    void do_now(Work& work);
+    /// False, and refused, if too much waits already.
+    bool do_later(std::string_view command, Work work);
+    [[nodiscard]] bool is_connected() const {
+        return session_ && session_->model().ready() && !session_->away();
+    }
+    /// The connection is lost, and our seat is kept.
+    [[nodiscard]] bool is_away() const { return session_ && session_->away(); }
     void publish();
     [[nodiscard]] HeardView heard_now() const;
 
     // SessionPort.
-    void send(const wire::ClientMessage& message) override { connection_->lane.send(message); }
+    void send(const wire::ClientMessage& message) override;
     void emit(const Event& event) override;
     void to_up(UpCommand command) override;
     void to_down(DownCommand command) override;
@@ -136,6 +155,11 @@ private:
     net::Event pause_over_;
     // Of one connection: made and dropped with it.
     std::unique_ptr<Connection> connection_;
+    // Of one session, which may outlive its connection.
+    std::unique_ptr<net::Gate> session_gate_;
+    Bytes resume_token_;
+    Duration seat_kept_{};       // after a loss
+    TimePoint seat_kept_until_;  // while the session is away
     std::unique_ptr<VoiceLink> link_;
     std::unique_ptr<net::ReadWatch> reports_;
     std::optional<Session> session_;
@@ -146,9 +170,10 @@ private:
     Backoff backoff_;
     Estate estate_;
     TimePoint connected_at_;
-    std::vector<Work> early_;  // what was asked while we were not connected
-    bool leaving_ = false;     // disconnect() was asked for
-    bool ended_ = false;       // Disconnected was told
+    bool try_at_once_ = false;  // and back off only then
+    std::vector<Work> early_;   // what was asked while we were not connected
+    bool leaving_ = false;      // disconnect() was asked for
+    bool ended_ = false;        // Disconnected was told
     std::uint64_t model_shown_ = 0;
     std::uint64_t heard_shown_ = 0;
 

@@ -44,6 +44,7 @@ Model::Events Model::fold(const wire::ChannelPage& page) {
     ++revision_;
     for (const auto& channel : page.channels) {
         rooms_[channel.id] = to_room(channel);
+        stale_rooms_.erase(channel.id);
     }
     return ready_ ? Events{RoomsChanged{}} : Events{};
 }
@@ -52,9 +53,11 @@ Model::Events Model::fold(const wire::ChannelsChanged& change) {
     ++revision_;
     for (const auto& channel : change.channels) {
         rooms_[channel.id] = to_room(channel);
+        stale_rooms_.erase(channel.id);
     }
     for (const auto channel : change.gone) {
         rooms_.erase(channel);
+        stale_rooms_.erase(channel);
     }
     return ready_ ? Events{RoomsChanged{}} : Events{};
 }
@@ -101,6 +104,7 @@ void Model::fold_presence(const wire::Presence& presence, Events& events) {
     entry.person.server_mute = presence.server_mute;
     entry.said_speaking = presence.speaking;
     entry.leaving = false;
+    entry.stale = false;
 
     // In our room we know better than the server, and sooner.
     Events light;
@@ -114,6 +118,36 @@ void Model::fold_presence(const wire::Presence& presence, Events& events) {
         events.push_back(changed_from(before, entry.person, arrived));
     }
     std::ranges::move(light, std::back_inserter(events));
+}
+
+void Model::begin_snapshot() {
+    for (const auto& [id, room] : rooms_) {
+        stale_rooms_.insert(id);
+    }
+    for (auto& [session, entry] : people_) {
+        entry.stale = true;
+    }
+}
+
+Model::Events Model::end_snapshot(std::vector<SessionId>& gone) {
+    ++revision_;
+    Events events;
+    if (!stale_rooms_.empty()) {
+        for (const auto id : std::exchange(stale_rooms_, {})) {
+            rooms_.erase(id);
+        }
+        events.push_back(RoomsChanged{});
+    }
+    for (auto at = people_.begin(); at != people_.end();) {
+        if (!at->second.stale) {
+            ++at;
+            continue;
+        }
+        gone.push_back(at->first);
+        events.push_back(PersonLeft{std::move(at->second.person)});
+        at = people_.erase(at);
+    }
+    return events;
 }
 
 Model::Events Model::enter(ChannelId channel) {
@@ -142,6 +176,7 @@ Model::Events Model::member_joined(SessionId session) {
     auto& entry = people_[session];
     const auto before = entry.person;
     entry.leaving = false;
+    entry.stale = false;
     entry.person.session = session;
     entry.person.channel = own_channel_;
     if (entry.person.name.empty()) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,6 +33,10 @@ public:
         ready_ = true;
         ++revision_;
     }
+
+    /// What is told from here to end_snapshot() is all there is: the rest has gone.
+    void begin_snapshot();
+    Events end_snapshot(std::vector<SessionId>& gone);
 
     /// We are in this room now, or in none.
     Events enter(ChannelId channel);
@@ -71,6 +76,7 @@ private:
         bool named = false;
         bool leaving = false;        // see member_left()
         bool said_speaking = false;  // by the server, wherever they are
+        bool stale = false;          // not told of since begin_snapshot()
     };
 
     void fold_presence(const wire::Presence& presence, Events& events);
@@ -82,6 +88,7 @@ private:
     bool ready_ = false;
     std::uint64_t revision_ = 0;
     std::map<ChannelId, Room> rooms_;
+    std::set<ChannelId> stale_rooms_;  // not told of since begin_snapshot()
     std::map<SessionId, Entry> people_;
 };
 

@@ -53,6 +53,7 @@ void Session::leave() {
     heading_ = {};
     // Not one more word goes out, whenever the server hears of it.
     ++leaves_asked_;
+    silent_ = false;
     update_open();
     request(wire::Leave{}, {.asked = Asked::leave});
 }
@@ -110,8 +111,18 @@ bool Session::request(wire::ClientBody body, Request request) {
                          .message = "Too many requests wait for the server's answer."});
         return false;
     }
-    requests_.emplace(++last_request_, request);
-    port_.send({.request_id = last_request_, .body = std::move(body)});
+    ++last_request_;
+    if (!away_) {
+        port_.send({.request_id = last_request_, .body = body});
+    } else if (request.asked == Asked::keys) {
+        return true;  // key exchange asks for what it still wants when we are back
+    } else {
+        forget_older(body);
+    }
+    if (may_be_repeated(body)) {
+        request.body = std::move(body);
+    }
+    requests_.emplace(last_request_, std::move(request));
     return true;
 }
 
@@ -144,8 +155,8 @@ void Session::refuse(Asked asked, Error error) {
 
 // Nothing is sealed that nobody is there to hear.
 void Session::update_open() {
-    const bool open =
-        model_.own_channel() && leaves_asked_ == 0 && !mute_ && !deafen_ && keys_.members() > 0;
+    const bool open = model_.own_channel() && leaves_asked_ == 0 && !silent_ && !mute_ &&
+                      !deafen_ && keys_.members() > 0;
     if (open != open_) {
         open_ = open;
         port_.to_up(SetOpen{open});
@@ -218,6 +229,9 @@ void Session::carry_out(KeysComplete output) {
 
 void Session::tick() {
     const auto now = clock_.now();
+    if (away_) {
+        return;
+    }
     if (now - last_heard_ >= control_silence_max) {
         port_.end(
             {.code = ErrorCode::timed_out,
@@ -240,6 +254,9 @@ void Session::tick() {
 }
 
 TimePoint Session::next_tick() const {
+    if (away_) {
+        return clock_.now() + control_silence_max;  // nothing is due before come_back()
+    }
     const auto due = std::min({last_heard_ + control_silence_max, next_ping_, next_renewal_});
     return std::min(due, keys_.next_tick().value_or(due));
 }

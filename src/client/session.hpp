@@ -45,6 +45,8 @@ public:
 
 /// What Login is sent with; all that follows counts on from it.
 inline constexpr std::uint64_t login_request_id = 1;
+/// What Resume is sent with: no request of a session has it.
+inline constexpr std::uint64_t resume_request_id = login_request_id;
 
 /// What the handshake brought.
 struct Seating {
@@ -54,8 +56,8 @@ struct Seating {
     std::size_t shares_per_message = 0;
 };
 
-/// From Welcome to the end. No thread, no socket; call tick() at next_tick(). Owned by the
-/// talkie's control thread, or by a test. [control]
+/// From Welcome to the end, through connections that break. No thread, no socket; call tick() at
+/// next_tick(). Owned by the talkie's control thread, or by a test. [control]
 class Session {
 public:
     struct Given {
@@ -68,6 +70,17 @@ public:
     /// The connection is lost: what the next session is to be made with. What cannot be taken along
     /// is refused to whoever asked for it. The last call.
     Estate leave_behind();
+
+    /// The connection is lost, and the server keeps our seat: voice goes on, and what is asked for
+    /// waits. What must not be asked twice and has no answer yet is refused.
+    void go_away();
+    /// While away: leave() will be called, and not one more word is to go out before.
+    void fall_silent();
+    /// The seat is ours again; what we have missed comes next.
+    void come_back(const wire::Resumed& resumed);
+    [[nodiscard]] bool away() const { return away_; }
+    /// Of the last event that has come.
+    [[nodiscard]] std::uint64_t last_seq() const { return last_seq_; }
 
     void receive(const wire::ServerMessage& message);
     void take(VoiceReport report);
@@ -118,6 +131,9 @@ private:
         bool back = false;                  // the join that returns us to where we were
         std::string_view command = {};      // of administration, which one
         std::optional<GiveRole> give = {};  // once we know the role's number
+        /// Kept until it is answered, to be asked again on the same seat; Unknown if it must not be.
+        wire::ClientBody body = {};
+        bool repeated = false;
     };
 
     void ask(ClaimAccount claim);
@@ -132,6 +148,13 @@ private:
     bool request(wire::ClientBody body, Request request);
     void send_text(Unsaid text);
     // The way back (session_return.cpp).
+    static bool may_be_repeated(const wire::ClientBody& body);
+    /// Whether this answers, in other words, a repeat of what was done the first time.
+    static bool was_done_before(const Request& request, ErrorCode code);
+    void forget_older(const wire::ClientBody& body);
+    void ask_again();
+    void settle_snapshot();
+    void take_place(const wire::Resumed& resumed);
     void go_back();
     void be_back();
     void stay_out(Error error);
@@ -215,6 +238,11 @@ private:
     ChannelId heading_{};                     // where we are once all requests are answered
     bool going_back_ = false;
     std::uint64_t last_request_ = login_request_id;
+    std::uint64_t last_seq_ = 0;
+    bool away_ = false;
+    bool silent_ = false;                       // see fall_silent()
+    std::optional<wire::Resumed> snapshot_of_;  // from which on all is told anew, until it has been
+    Route route_{};                             // of the room
     std::uint64_t last_ping_token_ = 0;
     HeardReport heard_;
     Lane lane_ = Lane::tunnel;

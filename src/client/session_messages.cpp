@@ -8,6 +8,9 @@ namespace partyline::client {
 
 void Session::receive(const wire::ServerMessage& message) {
     last_heard_ = clock_.now();
+    if (message.seq != 0) {
+        last_seq_ = message.seq;
+    }
     if (message.reply_to == 0) {
         std::visit([this](const auto& body) { on(body); }, message.body);
     } else if (const auto node = requests_.extract(message.reply_to)) {
@@ -43,6 +46,7 @@ void Session::entered(const wire::Joined& joined, bool moved) {
     // old one.
     keys_.joined(joined);
     presence_changed();
+    route_ = joined.route;
     port_.to_up(SetRoute{joined.route});
     port_.to_down(SetRoute{joined.route});
     set_frame_ms(joined.frame_ms);
@@ -74,6 +78,7 @@ void Session::left(bool moved) {
     const auto events = model_.enter(ChannelId{});
     keys_.left_room();
     presence_changed();
+    route_ = {};
     // The route died with the room, and the next one comes with the next room.
     port_.to_up(SetRoute{});
     port_.to_down(SetRoute{});
@@ -82,6 +87,10 @@ void Session::left(bool moved) {
 }
 
 void Session::on_answer(const Request& request, const wire::Refusal& refusal) {
+    if (was_done_before(request, refusal.error.code)) {
+        on_answer(request, wire::Ok{});
+        return;
+    }
     if (request.ticket != 0) {
         keys_.answered(request.ticket, refusal.error);
         pump_keys();
@@ -155,6 +164,7 @@ void Session::presence_changed() {
 
 void Session::on(const wire::SnapshotEnd&) {
     if (model_.ready()) {
+        settle_snapshot();
         return;
     }
     model_.set_ready();

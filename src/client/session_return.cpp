@@ -1,10 +1,154 @@
-// Back on a new connection as we were on the last.
-#include <array>
+// Back on a new connection: on the same seat, or on another as we were on the last.
+#include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "client/session.hpp"
 
 namespace partyline::client {
+namespace {
+
+template <class Type, class... Types>
+constexpr bool is_one_of = (std::is_same_v<Type, Types> || ...);
+
+}  // namespace
+
+// --- on the same seat ------------------------------------------------------------------------
+
+void Session::go_away() {
+    away_ = true;
+    keys_.go_away();
+    std::vector<Request> unsure;
+    std::erase_if(requests_, [&](auto& entry) {
+        auto& request = entry.second;
+        if (!std::holds_alternative<wire::Unknown>(request.body)) {
+            return false;
+        }
+        unsure.push_back(std::move(request));
+        return true;
+    });
+    for (const auto& request : unsure) {
+        if (request.asked == Asked::keys || request.asked == Asked::other) {
+            continue;
+        }
+        refuse(request, {.code = ErrorCode::closed,
+                         .message = "The connection was lost before the server had answered: look "
+                                    "whether it was done."});
+    }
+}
+
+void Session::fall_silent() {
+    silent_ = true;
+    update_open();
+}
+
+// What only sets a state, or asks for something. Done twice, the rest would be done double, or the
+// second answer would hide the first.
+bool Session::may_be_repeated(const wire::ClientBody& body) {
+    return std::visit(
+        [](const auto& one) {
+            using Body = std::remove_cvref_t<decltype(one)>;
+            return is_one_of<
+                Body, wire::Join, wire::Leave, wire::SendText, wire::EditText, wire::DeleteText,
+                wire::GetHistory, wire::SetSelfState, wire::SetVoiceLane, wire::RenewDevice,
+                wire::ListDevices, wire::GetRoles, wire::EditRole, wire::GrantRole,
+                wire::RevokeRole, wire::SetOverride, wire::GetOverrides, wire::Explain,
+                wire::EditChannel, wire::MoveChannel, wire::DeleteChannel, wire::ListBans,
+                wire::SetServerMute, wire::MoveMember, wire::GetAudit, wire::ListInvites,
+                wire::SendDirect, wire::GetDirect, wire::GetUnread, wire::MarkRead>;
+        },
+        body);
+}
+
+bool Session::was_done_before(const Request& request, ErrorCode code) {
+    const auto repeats = [&]<class Body>(std::type_identity<Body>) {
+        return request.repeated && std::holds_alternative<Body>(request.body);
+    };
+    switch (code) {
+        case ErrorCode::not_in_room: return repeats(std::type_identity<wire::Leave>{});
+        case ErrorCode::unknown_text: return repeats(std::type_identity<wire::DeleteText>{});
+        case ErrorCode::unknown_channel: return repeats(std::type_identity<wire::DeleteChannel>{});
+        default: return false;
+    }
+}
+
+// However often the lane changes, or somebody mutes themself, while we are away.
+void Session::forget_older(const wire::ClientBody& body) {
+    const bool sets_one_state = std::holds_alternative<wire::SetSelfState>(body) ||
+                                std::holds_alternative<wire::SetVoiceLane>(body) ||
+                                std::holds_alternative<wire::RenewDevice>(body);
+    if (sets_one_state) {
+        std::erase_if(requests_,
+                      [&](const auto& entry) { return entry.second.body.index() == body.index(); });
+    }
+}
+
+void Session::come_back(const wire::Resumed& resumed) {
+    const auto now = clock_.now();
+    away_ = false;
+    last_seq_ = resumed.seq;
+    last_heard_ = now;
+    next_ping_ = now + control_ping_interval;
+    if (!resumed.replayed) {
+        snapshot_of_ = resumed;
+        model_.begin_snapshot();
+    }
+    ask_again();
+    keys_.come_back();
+    pump_keys();
+}
+
+void Session::ask_again() {
+    for (auto& [id, request] : requests_) {
+        request.repeated = true;
+        port_.send({.request_id = id, .body = request.body});
+    }
+}
+
+// More was missed than the server keeps: who is not in the fresh snapshot has gone.
+void Session::settle_snapshot() {
+    if (!snapshot_of_) {
+        return;
+    }
+    const auto resumed = *std::exchange(snapshot_of_, std::nullopt);
+    std::vector<SessionId> gone;
+    emit_all(model_.end_snapshot(gone));
+    for (const auto session : gone) {
+        keys_.session_gone(session);
+    }
+    take_place(resumed);
+}
+
+void Session::take_place(const wire::Resumed& resumed) {
+    const auto people = model_.people();
+    const wire::Joined place{.channel = resumed.channel,
+                             .channel_epoch = resumed.channel_epoch,
+                             .route = resumed.route,
+                             .frame_ms = resumed.frame_ms,
+                             .members = static_cast<std::uint32_t>(
+                                 std::ranges::count(people, resumed.channel, &Person::channel))};
+    const bool known = resumed.channel == model_.own_channel();
+    if (known && (!resumed.channel || resumed.route == route_)) {
+        keys_.joined(place);  // for its epoch
+        presence_changed();
+        set_frame_ms(resumed.frame_ms);
+        return;
+    }
+    // Either a request of ours was carried out and its answer was lost, or somebody has moved us,
+    // perhaps away and back again.
+    const bool moved = resumed.channel != heading_;
+    heading_ = resumed.channel;
+    if (!resumed.channel) {
+        left(moved);
+        return;
+    }
+    if (known) {
+        keys_.left_room();
+    }
+    entered(place, moved);
+}
+
+// --- on another seat -------------------------------------------------------------------------
 
 Estate Session::leave_behind() {
     if (!model_.ready()) {

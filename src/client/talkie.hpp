@@ -151,6 +151,9 @@ struct Connected {
     /// follows if there was a room, or RoomLeft if it is gone or closed to us. Voice starts in the
     /// tunnel again, and its figures at zero.
     bool again = false;
+    /// With `again`: the session goes on as if nothing had been. Nobody else has noticed, nothing is told
+    /// anew, and what happened meanwhile follows.
+    bool resumed = false;
 };
 /// The connection is lost, or a try to get back has failed: the next one comes after `wait`. Told
 /// before each. What is asked for meanwhile waits.

@@ -11,7 +11,7 @@
 
 namespace partyline::client {
 
-/// One hop epoch of one session. Voice is sent by one thread and pings by another, and no counter
+/// One hop epoch, that is one connection, of one session. Voice is sent by one thread and pings by another, and no counter
 /// may be used twice: the counter is one atomic, and all else here never changes. The relay's
 /// window takes counters in any order. Every member is [any].
 class Uplink {

@@ -13,6 +13,7 @@ VoiceDown::VoiceDown(const VoiceIdentity& identity, VoiceLink& link, audio::Sink
     : link_(link),
       sink_(sink),
       clock_(clock),
+      newest_{.hop = link.first_hop},
       receiver_(identity),
       told_started_(sink.started() != TimePoint{}),
       thread_([this] { run(); }) {}
@@ -39,15 +40,15 @@ void VoiceDown::run() {
 
 void VoiceDown::sleep() {
     const auto now = clock_.now();
-    std::optional<TimePoint> until = link_.socket ? judge_.next_due() : std::nullopt;
+    std::optional<TimePoint> until = socket() != nullptr ? judge_.next_due() : std::nullopt;
     if (playing_) {
         until = std::min(until.value_or(TimePoint::max()), sink_.due(now));
     }
     if (until && *until <= now) {
         return;
     }
-    const std::array fds{link_.down_wake.fd(), link_.socket ? link_.socket->fd() : -1};
-    net::poll_readable(std::span(fds).first(link_.socket ? 2 : 1),
+    const std::array fds{link_.down_wake.fd(), socket() != nullptr ? socket()->fd() : -1};
+    net::poll_readable(std::span(fds).first(socket() != nullptr ? 2 : 1),
                        until ? std::optional<Duration>(*until - now) : std::nullopt);
 }
 
@@ -55,6 +56,21 @@ void VoiceDown::take_commands() {
     while (auto command = link_.to_down.pop()) {
         std::visit([this](auto& one) { take(one); }, *command);
     }
+}
+
+void VoiceDown::take(const UseHop& command) {
+    before_ = std::exchange(newest_, Downlink{.hop = command.hop});
+    if (newest_.hop->way != before_.hop->way) {
+        // The server has to be shown where we are, and what we asked went another way.
+        judge_.set_route(static_cast<bool>(route_), clock_.now());
+    }
+}
+
+VoiceDown::Downlink* VoiceDown::downlink_of(std::uint8_t epoch) {
+    if (epoch == newest_.hop->epoch) {
+        return &newest_;
+    }
+    return before_.hop && epoch == before_.hop->epoch ? &before_ : nullptr;
 }
 
 void VoiceDown::take(const SetRoute& command) {
@@ -69,8 +85,8 @@ void VoiceDown::receive_all() {
         receive(slot->view());
     }
     // Bounded, so that a flood cannot keep the sink waiting.
-    for (std::size_t i = 0; link_.socket && i < receive_batch_max; ++i) {
-        const auto got = link_.socket->receive(buffer_);
+    for (std::size_t i = 0; socket() != nullptr && i < receive_batch_max; ++i) {
+        const auto got = socket()->receive(buffer_);
         if (!got) {
             return;
         }
@@ -84,9 +100,9 @@ void VoiceDown::receive(ByteView datagram) {
         return;
     }
     const auto parsed = wire::parse_header(datagram);
-    if (!parsed || parsed->header.hop_epoch != link_.hop_epoch ||
-        !crypto::hop_verify(link_.down_key, datagram) ||
-        !from_server_.accept(parsed->header.counter)) {
+    auto* downlink = parsed ? downlink_of(parsed->header.hop_epoch) : nullptr;
+    if (downlink == nullptr || !crypto::hop_verify(downlink->hop->down, datagram) ||
+        !downlink->window.accept(parsed->header.counter)) {
         return;
     }
     if (parsed->header.kind == wire::DatagramKind::pong) {
@@ -122,7 +138,7 @@ void VoiceDown::echo(ByteView nonce) {
 // --- the lane --------------------------------------------------------------------------------
 
 void VoiceDown::judge_lane() {
-    if (!link_.socket) {
+    if (socket() == nullptr) {
         return;
     }
     const auto now = clock_.now();
@@ -142,8 +158,8 @@ void VoiceDown::judge_lane() {
 void VoiceDown::send_probe(wire::DatagramKind kind, ByteView body) {
     std::array<std::byte, wire::uplink_header_bytes + wire::probe_body_bytes> datagram{};
     std::ranges::copy(body, datagram.begin() + wire::uplink_header_bytes);
-    link_.uplink.seal(datagram, kind, route_);
-    link_.socket->send(datagram);
+    newest_.hop->uplink.seal(datagram, kind, route_);
+    socket()->send(datagram);
 }
 
 // --- sound -----------------------------------------------------------------------------------

@@ -30,6 +30,12 @@ public:
     VoiceDown& operator=(const VoiceDown&) = delete;
 
 private:
+    /// What comes under the keys of one connection.
+    struct Downlink {
+        std::shared_ptr<Hop> hop;
+        crypto::ReplayWindow window{};
+    };
+
     // [voice-down]
     void run();
     void sleep();
@@ -47,9 +53,13 @@ private:
         receiver_.interrupt_tallies();
     }
     void take(const StartPlaying&) { playing_ = true; }
+    void take(const UseHop& command);
 
     void receive_all();
     void receive(ByteView datagram);
+    /// Null for one that is not, or no longer, ours.
+    Downlink* downlink_of(std::uint8_t epoch);
+    [[nodiscard]] net::UdpSocket* socket() const { return newest_.hop->socket(); }
     void on_pong(ByteView body);
     void echo(ByteView nonce);
     void judge_lane();
@@ -64,9 +74,10 @@ private:
     const Clock& clock_;
 
     // Owned by the thread.
+    Downlink newest_;
+    Downlink before_;  // what was asked under it is still answered
     VoiceReceiver receiver_;
     LaneJudge judge_;
-    crypto::ReplayWindow from_server_;
     Route route_{};
     bool room_talking_ = false;
     bool deafened_ = false;

@@ -17,10 +17,10 @@
 #include "base/ids.hpp"
 #include "base/spsc_ring.hpp"
 #include "client/bitrate.hpp"
+#include "client/hop.hpp"
 #include "client/key_exchange.hpp"
 #include "client/limits.hpp"
 #include "client/talkie.hpp"
-#include "client/uplink.hpp"
 #include "client/voice_receiver.hpp"
 #include "net/udp.hpp"
 #include "wire/limits.hpp"
@@ -41,7 +41,12 @@ struct SetRoute {
 struct SetOpen {
     bool open = false;
 };
-using UpCommand = std::variant<std::monostate, UseSenderKey, SetRoute, SetFrameLength, SetOpen>;
+/// The connection was resumed: from the next datagram on.
+struct UseHop {
+    std::shared_ptr<Hop> hop;
+};
+using UpCommand =
+    std::variant<std::monostate, UseSenderKey, SetRoute, SetFrameLength, SetOpen, UseHop>;
 
 /// Whether the server says that somebody in the room talks.
 struct SetRoomTalking {
@@ -53,7 +58,7 @@ struct SetDeafened {
 struct StartPlaying {};
 using DownCommand =
     std::variant<std::monostate, MemberEntered, MemberGone, SessionGone, RoomCleared, UseSpeakerKey,
-                 SetRoute, SetRoomTalking, SetDeafened, StartPlaying>;
+                 SetRoute, SetRoomTalking, SetDeafened, StartPlaying, UseHop>;
 
 // --- reports ---------------------------------------------------------------------------------
 
@@ -114,25 +119,14 @@ struct UpCounters {
 
 /// Made when the server has let us in; outlives both voice threads.
 struct VoiceLink {
-    struct Hop {
-        crypto::HopKey up;
-        crypto::HopKey down;
-        std::uint8_t epoch = 0;
-    };
-    VoiceLink(Hop hop, UpCounters& counters)
-        : uplink(std::move(hop.up), hop.epoch),
-          down_key(std::move(hop.down)),
-          hop_epoch(hop.epoch),
-          up_counters(counters) {}
+    VoiceLink(std::shared_ptr<Hop> hop, UpCounters& counters)
+        : first_hop(std::move(hop)), up_counters(counters), newest_hop(first_hop) {}
 
     // Never change while the voice threads run.
-    Uplink uplink;
-    const crypto::HopKey down_key;
-    const std::uint8_t hop_epoch;
+    const std::shared_ptr<Hop> first_hop;
     UpCounters& up_counters;
-    /// Voice-up sends while voice-down receives: neither touches more than the descriptor. Nothing
-    /// when all voice is tunnelled.
-    std::optional<net::UdpSocket> socket;
+    /// [control]
+    std::shared_ptr<Hop> newest_hop;
 
     // From control.
     CommandQueue<UpCommand> to_up;

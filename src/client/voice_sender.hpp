@@ -28,9 +28,11 @@ struct SenderCounters {
 /// counted in samples captured. Owned by the voice-up thread, or by a test. One thread.
 class VoiceSender {
 public:
-    /// `uplink` outlives the sender. Sends nothing before set_route(), set_key() and set_open().
+    /// `uplink` outlives the sender, or its replacement by another. Sends nothing before set_route(), set_key() and set_open().
     static Result<VoiceSender> create(const VoiceIdentity& identity, Uplink& uplink);
 
+    /// From the next packet on.
+    void set_uplink(Uplink& uplink) { uplink_ = &uplink; }
     /// The route that Joined told. Zero is no room: nothing is sent.
     void set_route(Route route);
     /// The packet length that the server wants in this room, 10 or 20, from the next packet on; one

@@ -9,7 +9,7 @@ namespace partyline::client {
 
 Result<std::unique_ptr<VoiceUp>> VoiceUp::start(const VoiceIdentity& identity, VoiceLink& link,
                                                 audio::Source& source) {
-    auto sender = VoiceSender::create(identity, link.uplink);
+    auto sender = VoiceSender::create(identity, link.first_hop->uplink);
     if (!sender) {
         return std::unexpected(std::move(sender.error()));
     }
@@ -20,6 +20,7 @@ Result<std::unique_ptr<VoiceUp>> VoiceUp::start(const VoiceIdentity& identity, V
 VoiceUp::VoiceUp(VoiceSender sender, VoiceLink& link, audio::Source& source)
     : link_(link),
       source_(source),
+      hop_(link.first_hop),
       sender_(std::move(sender)),
       told_started_(source.started() != TimePoint{}),
       told_finished_(source.finished()),
@@ -57,6 +58,11 @@ void VoiceUp::take_commands() {
     }
 }
 
+void VoiceUp::take(const UseHop& command) {
+    sender_.set_uplink(command.hop->uplink);
+    hop_ = command.hop;
+}
+
 void VoiceUp::take(const SetFrameLength& command) {
     if (auto set = sender_.set_frame_ms(command.frame_ms); !set) {
         log::warning("{}", set.error().message);
@@ -73,8 +79,9 @@ void VoiceUp::take_loss() {
 }
 
 void VoiceUp::deliver(ByteView datagram) {
-    if (link_.socket && link_.lane.load(std::memory_order_relaxed) == Lane::udp) {
-        link_.socket->send(datagram);  // what the system refuses is lost, as it may be on the way
+    if (hop_->way && link_.lane.load(std::memory_order_relaxed) == Lane::udp) {
+        hop_->way->socket.send(
+            datagram);  // what the system refuses is lost, as it may be on the way
         return;
     }
     if (link_.tunnel_up.push(DatagramSlot::of(datagram))) {

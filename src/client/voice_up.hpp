@@ -43,6 +43,7 @@ private:
     void take(const SetRoute& command) { sender_.set_route(command.route); }
     void take(const SetFrameLength& command);
     void take(const SetOpen& command) { sender_.set_open(command.open); }
+    void take(const UseHop& command);
     void take_loss();
     void deliver(ByteView datagram);
     void report();
@@ -53,6 +54,7 @@ private:
     audio::Source& source_;
 
     // Owned by the thread.
+    std::shared_ptr<Hop> hop_;  // that the sender uses
     VoiceSender sender_;
     std::uint64_t last_pong_ = 0;
     bool told_talking_ = false;

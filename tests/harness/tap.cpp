@@ -101,6 +101,18 @@ std::vector<Tap::Datagram> Tap::datagrams() const {
     return datagrams_;
 }
 
+void Tap::cut_tcp() {
+    cut_tcp_ = true;
+    ::eventfd_write(wake_.get(), 1);
+}
+
+void Tap::refuse_tcp(bool on) {
+    refuse_tcp_ = on;
+    if (on) {
+        cut_tcp();
+    }
+}
+
 void Tap::inject_down(ByteView datagram) {
     const std::lock_guard lock(mutex_);
     if (!talkie_) {
@@ -143,6 +155,13 @@ void Tap::run(const std::stop_token& stop) {
         }
         forward_up();
         forward_down();
+        if (std::ranges::contains(ready, wake_.get())) {
+            eventfd_t count = 0;
+            ::eventfd_read(wake_.get(), &count);
+        }
+        if (cut_tcp_.exchange(false)) {
+            connections_.clear();
+        }
         serve_connections(ready);
         if (std::ranges::contains(ready, listener_.get())) {
             accept_connection();
@@ -153,7 +172,7 @@ void Tap::run(const std::stop_token& stop) {
 void Tap::accept_connection() {
     Descriptor talkie(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     Descriptor server = make_socket(SOCK_STREAM);
-    if (talkie.get() < 0) {
+    if (talkie.get() < 0 || refuse_tcp_) {
         return;
     }
     // On loopback this either succeeds at once or the server is not there.

@@ -53,6 +53,10 @@ public:
 
     /// While on, no datagram gets through in either direction.
     void drop_udp(bool on) { drop_udp_ = on; }
+    /// Breaks all TCP connections, as networks do: nobody says good-bye.
+    void cut_tcp();
+    /// While on, TCP connections are broken as soon as they are made. Those that stand are cut first.
+    void refuse_tcp(bool on);
     /// Sends the talkie a datagram as if it came from the server. Throws Failure before the talkie
     /// has sent one.
     void inject_down(ByteView datagram);
@@ -89,6 +93,8 @@ private:
     Descriptor server_udp_;
     Descriptor wake_;
     std::atomic<bool> drop_udp_{false};
+    std::atomic<bool> cut_tcp_{false};
+    std::atomic<bool> refuse_tcp_{false};
     std::list<Connection> connections_;  // the thread's own
 
     mutable std::mutex mutex_;
