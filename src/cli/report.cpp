@@ -95,6 +95,9 @@ std::string_view code_name(ErrorCode code) {
         case ErrorCode::unknown_role: return "unknown_role";
         case ErrorCode::unknown_account: return "unknown_account";
         case ErrorCode::resume_refused: return "resume_refused";
+        case ErrorCode::unknown_ban: return "unknown_ban";
+        case ErrorCode::unknown_invite: return "unknown_invite";
+        case ErrorCode::unknown_person: return "unknown_person";
         case ErrorCode::io: return "io";
         case ErrorCode::closed: return "closed";
         case ErrorCode::config: return "config";
