@@ -111,6 +111,7 @@ private:
     void close_devices();
     /// Ends this connection; whether another follows depends on the reason.
     void begin_end(Error reason);
+    void end_as_asked();
     using Work = std::move_only_function<void(Session&)>;
     /// Runs `work` on the control thread, once connected and unless it has ended. `command` is what
     /// Refused calls it.

@@ -1,0 +1,189 @@
+// How the talkie comes in: to a seat of its own, or back to the one it had.
+#include <chrono>
+#include <utility>
+
+#include "base/log.hpp"
+#include "client/live_talkie.hpp"
+#include "crypto/handshake.hpp"
+#include "crypto/hop.hpp"
+#include "crypto/keys.hpp"
+
+namespace partyline::client {
+
+net::task<Result<wire::ServerMessage>> LiveTalkie::receive_before(TimePoint deadline) {
+    bool late = false;
+    const net::Alarm alarm(loop_, deadline - clock_.now(), [this, &late] {
+        late = true;
+        connection_->lane.hang_up();
+    });
+    auto message = co_await connection_->lane.receive();
+    if (late) {
+        co_return fail(ErrorCode::timed_out, "The server does not answer.");
+    }
+    if (message) {
+        if (const auto* refusal = std::get_if<wire::Refusal>(&message->body)) {
+            co_return std::unexpected(refusal->error);
+        }
+        if (const auto* goodbye = std::get_if<wire::Goodbye>(&message->body)) {
+            co_return std::unexpected(goodbye->error);
+        }
+    }
+    co_return message;
+}
+
+// Nothing is sent before the server has proven who it is.
+net::task<Result<void>> LiveTalkie::come_in() {
+    if (auto connected = co_await connection_->lane.connect(settings_.host, settings_.port);
+        !connected) {
+        co_return connected;
+    }
+    const auto deadline = clock_.now() + connect_time_max;
+    const auto first = co_await receive_before(deadline);
+    if (!first) {
+        co_return std::unexpected(first.error());
+    }
+    const auto* hello = std::get_if<wire::Hello>(&first->body);
+    const auto exporter = connection_->lane.export_value(crypto::exporter_label_login);
+    if (hello == nullptr || !exporter) {
+        co_return fail(ErrorCode::malformed, "The server does not begin as Partyline does.");
+    }
+    const auto server = check_hello(*hello, *exporter, settings_);
+    if (!server) {
+        co_return std::unexpected(server.error());
+    }
+    if (session_) {
+        const auto back = co_await take_up(*server, *exporter, deadline);
+        if (!back) {
+            co_return std::unexpected(back.error());
+        }
+        if (*back) {
+            co_return Result<void>{};
+        }
+        co_await end_session();
+    }
+    co_return co_await log_in(*server, *exporter, deadline);
+}
+
+net::task<Result<bool>> LiveTalkie::take_up(const TrustedServer& server,
+                                            const crypto::ExporterValue& exporter,
+                                            TimePoint deadline) {
+    if (server.id != session_->server_id()) {
+        co_return false;
+    }
+    connection_->lane.send({.request_id = resume_request_id,
+                            .body = make_resume({.identity = identity_,
+                                                 .exporter = exporter,
+                                                 .session = session_->session(),
+                                                 .token = resume_token_,
+                                                 .last_seq = session_->last_seq()})});
+    const auto answer = co_await receive_before(deadline);
+    if (!answer && answer.error().code == ErrorCode::resume_refused) {
+        co_return false;
+    }
+    if (!answer) {
+        co_return std::unexpected(answer.error());
+    }
+    const auto* resumed = std::get_if<wire::Resumed>(&answer->body);
+    auto hop = make_hop(resumed != nullptr ? resumed->hop_epoch : std::uint8_t{0});
+    if (resumed == nullptr || !hop) {
+        co_return fail(ErrorCode::malformed, "The server does not answer as Partyline does.");
+    }
+    resume_token_ = resumed->resume_token;
+    link_->newest_hop = *hop;
+    to_up(UseHop{*hop});
+    to_down(UseHop{*std::move(hop)});
+    emit(Connected{.session = session_->session(),
+                   .server_name = server.name,
+                   .fingerprint = server.fingerprint,
+                   .again = true,
+                   .resumed = true});
+    session_->come_back(*resumed);
+    connected_at_ = clock_.now();
+    do_early_work();
+    publish();
+    tick_wanted_.set();
+    co_return true;
+}
+
+net::task<Result<void>> LiveTalkie::log_in(const TrustedServer& server,
+                                           const crypto::ExporterValue& exporter,
+                                           TimePoint deadline) {
+    auto agreement = crypto::AgreementKey::generate();
+    connection_->lane.send({.request_id = login_request_id,
+                            .body = make_login({.identity = identity_,
+                                                .agreement = agreement,
+                                                .server_id = server.id,
+                                                .exporter = exporter,
+                                                .name = settings_.name,
+                                                .now_unix_ms = clock_.unix_ms()})});
+    const auto second = co_await receive_before(deadline);
+    if (!second) {
+        co_return std::unexpected(second.error());
+    }
+    const auto* welcome = std::get_if<wire::Welcome>(&second->body);
+    if (welcome == nullptr || welcome->version != wire::protocol_version) {
+        co_return fail(ErrorCode::malformed, "The server does not answer as Partyline does.");
+    }
+    co_return sit_down(server, *welcome, std::move(agreement));
+}
+
+Result<std::shared_ptr<Hop>> LiveTalkie::make_hop(std::uint8_t epoch) const {
+    const auto up = connection_->lane.export_value(crypto::exporter_label_up);
+    const auto down = connection_->lane.export_value(crypto::exporter_label_down);
+    if (!up || !down) {
+        return std::unexpected(up ? down.error() : up.error());
+    }
+    return std::make_shared<Hop>(
+        Hop::Keys{.up = crypto::hop_key(*up), .down = crypto::hop_key(*down), .epoch = epoch},
+        find_way());
+}
+
+std::shared_ptr<UdpWay> LiveTalkie::find_way() const {
+    if (!settings_.use_udp) {
+        return nullptr;
+    }
+    auto way = way_to(connection_->lane.remote(), link_ ? link_->newest_hop->way : nullptr);
+    if (!way) {
+        log::warning("All voice is tunnelled: {}", way.error().message);
+        return nullptr;
+    }
+    return *std::move(way);
+}
+
+Result<void> LiveTalkie::sit_down(const TrustedServer& server, const wire::Welcome& welcome,
+                                  crypto::AgreementKey agreement) {
+    auto hop = make_hop(welcome.hop_epoch);
+    if (!hop) {
+        return std::unexpected(hop.error());
+    }
+    link_ = std::make_unique<VoiceLink>(*std::move(hop), up_counters_);
+    resume_token_ = welcome.resume_token;
+    seat_kept_ = std::chrono::seconds(welcome.resume_seconds);
+    auto estate = std::exchange(estate_, {});
+    session_.emplace(Session::Given{.port = *this, .clock = clock_, .identity = identity_},
+                     Seating{.session = welcome.session,
+                             .route = welcome.route,
+                             .connected = {.session = welcome.session,
+                                           .server_name = server.name,
+                                           .fingerprint = server.fingerprint,
+                                           .first_use = server.first_use,
+                                           .again = estate.again},
+                             .shares_per_message = server.limits.shares_per_message},
+                     OwnDevice{.server_id = server.id,
+                               .session = welcome.session,
+                               .identity = identity_.public_key(),
+                               .agreement = std::move(agreement)},
+                     std::move(estate));
+    // Figures of another session, which may have had other people under the same numbers, say nothing
+    // about this one.
+    model_shown_ = 0;
+    heard_shown_ = 0;
+    heard_view_.store(std::make_shared<const HeardView>());
+    reports_ = std::make_unique<net::ReadWatch>(loop_, link_->control_wake.fd());
+    session_gate_ = std::make_unique<net::Gate>(loop_);
+    loop_.spawn(tick_along(session_gate_->enter().value()));
+    loop_.spawn(take_reports(session_gate_->enter().value()));
+    return {};
+}
+
+}  // namespace partyline::client
