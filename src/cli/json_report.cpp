@@ -140,7 +140,8 @@ struct Fields {
         return out;
     }
     Json operator()(const client::HistoryReceived& e) const {
-        Json out{{"event", "history"}, {"texts", Json::array()}, {"more", e.more}};
+        Json out{
+            {"event", "history"}, {"texts", Json::array()}, {"more", e.more}, {"missed", e.missed}};
         out.update(room_fields(view, e.channel));
         for (const auto& text : e.texts) {
             out["texts"].push_back(kept_fields(text));

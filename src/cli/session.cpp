@@ -189,7 +189,11 @@ void Session::on(const client::RoomEntered&, TimePoint now) {
 }
 
 void Session::on(const client::RoomLeft&, TimePoint now) { go_on_after("leave", now); }
-void Session::on(const client::HistoryReceived&, TimePoint now) { go_on_after("history", now); }
+void Session::on(const client::HistoryReceived& event, TimePoint now) {
+    if (!event.missed) {
+        go_on_after("history", now);
+    }
+}
 void Session::on(const client::RolesReceived&, TimePoint now) { go_on_after("roles", now); }
 void Session::on(const client::Explained&, TimePoint now) { go_on_after("explain", now); }
 void Session::on(const client::Administered& event, TimePoint now) {

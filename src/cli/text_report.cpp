@@ -117,7 +117,10 @@ struct Sentence {
                            printable_lines(e.text));
     }
     std::string operator()(const client::HistoryReceived& e) const {
-        std::string lines = e.texts.empty() ? "nothing was said here before" : "";
+        std::string lines = e.missed ? "said while you were away:" : "";
+        if (e.texts.empty()) {
+            lines = "nothing was said here before";
+        }
         for (const auto& text : e.texts) {
             lines += (lines.empty() ? "" : "\n") + kept_line(text);
         }

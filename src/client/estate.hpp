@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/ids.hpp"
+
 namespace partyline::client {
 
 /// A text that no server has accepted yet. The nonce stays, so that it is said once even if only the
@@ -24,6 +26,7 @@ struct Estate {
     bool mute = false;
     bool deafen = false;
     std::vector<Unsaid> unsaid;  // in that room, in order
+    MessageId last_text{};       // the newest that the person was told of there; 0: none
 };
 
 }  // namespace partyline::client

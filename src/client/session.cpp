@@ -16,9 +16,10 @@ namespace partyline::client {
 namespace {
 
 /// As Refused tells it.
-constexpr std::array command_words{
-    "join", "leave",  "say",     "history",  "edit",  "delete",         "self_state", "claim",
-    "link", "unlink", "devices", "password", "owner", "administration", "keys",       "other"};
+constexpr std::array command_words{"join",    "leave",      "say",   "history",        "edit",
+                                   "delete",  "self_state", "claim", "link",           "unlink",
+                                   "devices", "password",   "owner", "administration", "missed",
+                                   "keys",    "other"};
 
 /// The server takes a text of one identity and nonce once, even after a restart of either side.
 std::uint64_t random_nonce() {
@@ -79,6 +80,14 @@ void Session::send_text(Unsaid text) {
     }
 }
 
+void Session::fetch_missed(MessageId after) {
+    if (after && model_.own_channel()) {
+        missed_after_ = after;
+        told_from_ = {};
+        request(wire::GetHistory{.channel = model_.own_channel()}, {.asked = Asked::missed});
+    }
+}
+
 void Session::history(MessageId before, std::uint32_t texts) {
     if (!model_.own_channel()) {
         refuse(Asked::history, {.code = ErrorCode::not_in_room,
@@ -105,7 +114,7 @@ void Session::set_self_state(bool mute, bool deafen) {
 }
 
 bool Session::request(wire::ClientBody body, Request request) {
-    const bool of_a_person = request.asked != Asked::keys && request.asked != Asked::other;
+    const bool of_a_person = request.asked < Asked::missed;
     if (of_a_person && requests_.size() >= requests_outstanding_max) {
         refuse(request, {.code = ErrorCode::rate_limited,
                          .message = "Too many requests wait for the server's answer."});
@@ -139,7 +148,7 @@ void Session::refuse(const Request& request, Error error) {
 }
 
 void Session::refuse(Asked asked, Error error) {
-    if (asked == Asked::other || asked == Asked::keys) {
+    if (asked >= Asked::missed) {
         log::debug("The server refused: {}", error.message);
         return;
     }

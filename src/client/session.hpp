@@ -122,6 +122,7 @@ private:
         password,
         owner,
         administration,
+        missed,
         keys,
         other
     };
@@ -146,6 +147,9 @@ private:
     static std::string command_word(Asked asked);
     /// False, and refused, if too many wait already.
     bool request(wire::ClientBody body, Request request);
+    /// Looks up what was said in our room since that text, up to the next one that we are told of.
+    void fetch_missed(MessageId after);
+    void take_missed(const wire::History& history);
     void send_text(Unsaid text);
     // The way back (session_return.cpp).
     static bool may_be_repeated(const wire::ClientBody& body);
@@ -237,6 +241,9 @@ private:
     std::map<std::uint64_t, Unsaid> saying_;  // by request, until it is answered
     ChannelId heading_{};                     // where we are once all requests are answered
     bool going_back_ = false;
+    MessageId last_text_{};     // the newest that was told in our room
+    MessageId missed_after_{};  // while what was missed is looked up: it comes after this one,
+    MessageId told_from_{};     // and before this one, if any was told since
     std::uint64_t last_request_ = login_request_id;
     std::uint64_t last_seq_ = 0;
     bool away_ = false;

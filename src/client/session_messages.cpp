@@ -39,6 +39,9 @@ void Session::on_answer(const Request& request, const wire::Joined& joined) {
 
 void Session::entered(const wire::Joined& joined, bool moved) {
     estate_.in_room = true;
+    if (joined.channel != model_.own_channel()) {
+        last_text_ = {};
+    }
     const auto events = model_.enter(joined.channel);
     port_.emit(RoomEntered{.channel = joined.channel, .moved = moved});
     emit_all(events);
@@ -91,6 +94,9 @@ void Session::on_answer(const Request& request, const wire::Refusal& refusal) {
         on_answer(request, wire::Ok{});
         return;
     }
+    if (request.asked == Asked::missed) {
+        missed_after_ = {};
+    }
     if (request.ticket != 0) {
         keys_.answered(request.ticket, refusal.error);
         pump_keys();
@@ -107,7 +113,26 @@ void Session::on_answer(const Request& request, const wire::Refusal& refusal) {
 
 void Session::on_answer(const Request&, const wire::MemberKeys& keys) { on(keys); }
 
-void Session::on_answer(const Request&, const wire::History& history) {
+void Session::take_missed(const wire::History& history) {
+    const auto after = std::exchange(missed_after_, {});
+    HistoryReceived received{.channel = history.channel, .texts = {}, .missed = true};
+    for (const auto& text : history.texts) {
+        if (after < text.id && (!told_from_ || text.id < told_from_) && !text.deleted) {
+            received.texts.push_back(kept(text));
+        }
+    }
+    received.more = history.more && !history.texts.empty() && after < history.texts.front().id;
+    if (!received.texts.empty()) {
+        last_text_ = std::max(last_text_, received.texts.back().id);
+        port_.emit(received);
+    }
+}
+
+void Session::on_answer(const Request& request, const wire::History& history) {
+    if (request.asked == Asked::missed) {
+        take_missed(history);
+        return;
+    }
     HistoryReceived received{.channel = history.channel, .texts = {}, .more = history.more};
     for (const auto& text : history.texts) {
         received.texts.push_back(kept(text));
@@ -225,6 +250,10 @@ void Session::on(const wire::KeyRequested& request) {
 }
 
 void Session::on(const wire::Text& text) {
+    if (text.channel == model_.own_channel()) {
+        last_text_ = std::max(last_text_, text.id);
+        told_from_ = told_from_ ? told_from_ : text.id;
+    }
     port_.emit(TextReceived{.id = text.id,
                             .channel = text.channel,
                             .session = text.session,

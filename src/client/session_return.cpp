@@ -28,9 +28,6 @@ void Session::go_away() {
         return true;
     });
     for (const auto& request : unsure) {
-        if (request.asked == Asked::keys || request.asked == Asked::other) {
-            continue;
-        }
         refuse(request, {.code = ErrorCode::closed,
                          .message = "The connection was lost before the server had answered: look "
                                     "whether it was done."});
@@ -132,6 +129,7 @@ void Session::take_place(const wire::Resumed& resumed) {
         keys_.joined(place);  // for its epoch
         presence_changed();
         set_frame_ms(resumed.frame_ms);
+        fetch_missed(last_text_);
         return;
     }
     // Either a request of ours was carried out and its answer was lost, or somebody has moved us,
@@ -160,8 +158,14 @@ Estate Session::leave_behind() {
                   .in_room = estate_.in_room,
                   .mute = mute_,
                   .deafen = deafen_,
-                  .unsaid = {}};
+                  .unsaid = {},
+                  .last_text = missed_after_ ? missed_after_ : last_text_};
     const bool stays = heading_ == model_.own_channel();
+    if (going_back_) {
+        estate.last_text = estate_.last_text;
+    } else if (!stays) {
+        estate.last_text = {};
+    }
     for (auto& [id, text] : saying_) {
         if (stays) {
             estate.unsaid.push_back(std::move(text));
@@ -210,6 +214,7 @@ void Session::go_back() {
 
 void Session::be_back() {
     going_back_ = false;
+    fetch_missed(std::exchange(estate_.last_text, {}));
     for (auto& text : std::exchange(estate_.unsaid, {})) {
         send_text(std::move(text));
     }

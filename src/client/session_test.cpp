@@ -81,6 +81,13 @@ private:
         add(std::format("{} {}", event.session.value, event.speaking ? "speaks" : "pauses"));
     }
     void tell(const TextReceived& event) { add(event.name + ": " + event.text); }
+    void tell(const HistoryReceived& event) {
+        std::string ids;
+        for (const auto& text : event.texts) {
+            ids += std::format(" {}", text.id.value);
+        }
+        add((event.missed ? "missed" : "history") + ids + (event.more ? " and more" : ""));
+    }
     void tell(const AccountChanged& event) {
         add(std::format("{}: {} {}", event.command, event.name, event.recovery_code));
     }
@@ -564,6 +571,32 @@ TEST_F(SessionTest, ALossOnTheWayBackLosesNothing) {
     answer(wire::Joined{.channel = lobby, .route = Route{6}, .members = 1});
     const auto told = told_.take();
     EXPECT_TRUE(told.ends_with("> SendText; > SendText")) << told;
+}
+
+TEST_F(SessionTest, WhatWasMissedIsLookedUp) {
+    const auto text = [](std::uint64_t id) {
+        return wire::Text{.id = MessageId{id}, .channel = lobby, .name = "ann", .text = "word"};
+    };
+    enter_lobby();
+    say(text(5));
+    session_->say("perhaps");
+    come_back({{.id = lobby, .name = "Lobby"}});
+    told_.take();
+    answer(wire::Joined{.channel = lobby, .route = Route{6}, .members = 1});
+    const auto told = told_.take();
+    EXPECT_NE(told.find("> GetHistory"), std::string::npos) << told;
+    const auto asked = std::ranges::find_if(told_.sent, [](const wire::ClientMessage& one) {
+        return std::holds_alternative<wire::GetHistory>(one.body);
+    });
+    ASSERT_NE(asked, told_.sent.end());
+    say(text(9));
+    told_.take();
+    // What was heard before, and what is told now, was not missed.
+    session_->receive({.reply_to = asked->request_id,
+                       .body = wire::History{.channel = lobby,
+                                             .texts = {text(4), text(5), text(7), text(8), text(9)},
+                                             .more = true}});
+    EXPECT_EQ(told_.take(), "missed 7 8");
 }
 
 TEST_F(SessionTest, WhereTheRoomIsGoneThePersonIsTold) {

@@ -209,10 +209,13 @@ struct KeptText {
     bool deleted = false;
 };
 /// The answer to history(): what was said before. Oldest first; no news, whoever may read it now.
+/// With `missed`, unasked: what was said in our room while we were away, if more was than the server
+/// could repeat. Where we had been told of no text there yet, we cannot tell what was missed.
 struct HistoryReceived {
     ChannelId channel{};
     std::vector<KeptText> texts;
-    bool more = false;  // there are older ones
+    bool more = false;  // there are older ones; with `missed`, that were missed, too
+    bool missed = false;
 };
 /// A text of our room was edited or deleted: this is how it stands now.
 struct TextChanged {

@@ -156,6 +156,31 @@ TEST_F(Resume, WhatIsAskedForMeanwhileIsDoneThen) {
     bob->wait("text", "text", "welcome back", mark);
 }
 
+TEST_F(Resume, WithoutASeatWhatWasMissedIsLookedUp) {
+    start_server({.data = "no-seats", .config = R"(
+[limits]
+resume_seconds = 0
+[[room]]
+name = "Lobby"
+)"});
+    harness::Tap tap(port());
+    const auto alice = enter({.name = "alice", .join = "Lobby"});
+    const auto bob = enter({.name = "bob", .port = tap.port(), .join = "Lobby"});
+    alice->command("say heard");
+    bob->wait("text", "text", "heard");
+    const auto mark = bob->mark();
+    tap.refuse_tcp(true);
+    bob->wait("reconnecting", nullptr, mark);
+    alice->wait("person_left", "name", "bob");
+    alice->command("say missed");
+    alice->wait("text", "text", "missed");
+    tap.refuse_tcp(false);
+    EXPECT_FALSE(bob->wait("connected", nullptr, mark)["resumed"]);
+    const auto history = bob->wait("history", "missed", true, mark)["texts"];
+    ASSERT_EQ(history.size(), 1U) << history;
+    EXPECT_EQ(history[0]["text"], "missed");
+}
+
 TEST_F(Resume, WhoIsKilledAndStartedAgainTakesTheirOwnPlaceAtOnce) {
     const auto alice = enter({.name = "alice", .mic = long_speech(scratch_)});
     {
