@@ -57,28 +57,30 @@ Result<void> Switchboard::hash(Seat& seat, std::move_only_function<T()> work, Th
                                      .message = "One password after the other, please.",
                                      .retry_ms = hashing_retry_ms});
     }
+    const Reply reply{.session = seat.session, .connection = seat.connection};
     const auto result = std::make_shared<std::optional<T>>();
-    const auto submitted =
-        hashing_.run([result, work = std::move(work)]() mutable { result->emplace(work()); },
-                     [self = std::weak_ptr(self_), session = seat.session, result,
-                      then = std::move(then)]() mutable {
-                         const auto alive = self.lock();
-                         if (!alive) {
-                             return;
-                         }
-                         auto& switchboard = **alive;
-                         if (const auto found = switchboard.seats_.find(session);
-                             found != switchboard.seats_.end()) {
-                             found->second->hashing = false;
-                         }
-                         then(std::move(**result));
-                         switchboard.settle();
-                     });
+    const auto submitted = hashing_.run(
+        [result, work = std::move(work)]() mutable { result->emplace(work()); },
+        [self = std::weak_ptr(self_), reply, result, then = std::move(then)]() mutable {
+            const auto alive = self.lock();
+            if (!alive) {
+                return;
+            }
+            auto& switchboard = **alive;
+            if (auto* const asking = switchboard.seat_of(reply)) {
+                asking->hashing = false;
+            }
+            then(std::move(**result));
+            switchboard.settle();
+        });
     seat.hashing = submitted.has_value();
     return submitted;
 }
 
 Result<void> Switchboard::may_try(const Seat& seat, const std::string& account) {
+    if (!seat.session) {
+        return {};  // at the machine nobody guesses
+    }
     return attempts_.take(seat.peer->slot.address(), room::fold_name(account), clock_.now());
 }
 
@@ -95,7 +97,7 @@ Result<const room::Account*> Switchboard::account_meant(SessionId session,
                    ? Result<const room::Account*>(own)
                    : fail(ErrorCode::unknown_account, "This device is linked to no account.");
     }
-    const room::Subject actor{own == nullptr ? AccountId{} : own->id};
+    const auto actor = subject_of(session);
     if (!room::decide(directory_, actor, ChannelId{}, room::Permission::manage_accounts)) {
         return fail(ErrorCode::not_permitted, "You may not manage other people's accounts.");
     }
@@ -116,9 +118,7 @@ room::NewDevice Switchboard::new_device(const Seat& seat, std::string label) con
 }
 
 room::Deed Switchboard::deed_of(SessionId session) const {
-    const auto* account = account_of(session);
-    return {.by = account != nullptr ? account->name : model_.find(session)->presence.name,
-            .unix_ms = clock_.unix_ms()};
+    return {.by = actor_of(session)->name, .unix_ms = clock_.unix_ms()};
 }
 
 wire::ServerBody Switchboard::account_answer(AccountId id, std::string recovery_code) const {

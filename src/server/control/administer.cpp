@@ -20,13 +20,13 @@ Result<void> Switchboard::submit(Reply reply, Command command) {
     return durable_.submit(
         [this, session = reply.session,
          plan = std::move(command.plan)]() mutable -> Result<room::Changes> {
-            return model_.find(session) == nullptr ? room::Changes{} : plan(session);
+            return actor_of(session) ? plan(session) : room::Changes{};
         },
         [this, reply, answer = std::move(command.answer)](const Result<void>& done) mutable {
             if (!done) {
                 refuse_later(reply, done.error());
             } else {
-                if (model_.find(reply.session) != nullptr) {
+                if (actor_of(reply.session)) {
                     answer_later(reply, answer ? answer() : wire::Ok{});
                 }
                 tell_changes();

@@ -124,6 +124,9 @@ Admission::Slot::~Slot() {
 }
 
 void Admission::Slot::give_way_by(std::function<void()> hang_up) {
+    if (admission_ == nullptr) {
+        return;
+    }
     if (const auto it = admission_->strangers_.find(stranger_);
         it != admission_->strangers_.end()) {
         it->second.hang_up = std::move(hang_up);
@@ -131,6 +134,9 @@ void Admission::Slot::give_way_by(std::function<void()> hang_up) {
 }
 
 void Admission::Slot::authenticated() {
+    if (admission_ == nullptr) {
+        return;
+    }
     if (const auto it = admission_->strangers_.find(stranger_);
         it != admission_->strangers_.end()) {
         admission_->forget(it);

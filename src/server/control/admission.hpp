@@ -32,6 +32,9 @@ public:
         Slot& operator=(Slot&&) = delete;
         ~Slot();
 
+        /// Of a connection that takes nobody's place: counted nowhere.
+        static Slot uncounted() { return {}; }
+
         /// How to end the connection if its place is needed before it has logged in. Called at most
         /// once, from admit(), while the slot exists; must not destroy it at once. Until this is
         /// said, nobody takes the place.
@@ -43,12 +46,13 @@ public:
 
     private:
         friend class Admission;
+        Slot() = default;
         Slot(Admission& admission, const net::Endpoint& address, std::uint64_t stranger)
             : admission_(&admission), address_(address), stranger_(stranger) {}
 
-        Admission* admission_;
+        Admission* admission_ = nullptr;  // none for one that is not counted
         net::Endpoint address_;
-        std::uint64_t stranger_;  // its number in strangers_, as long as it is there
+        std::uint64_t stranger_ = 0;  // its number in strangers_, as long as it is there
     };
 
     /// Fails with server_full or rate_limited, saying which of the limits is reached.

@@ -17,6 +17,20 @@ constexpr bool talkies_own =
     std::same_as<Body, wire::SetVoiceLane> || std::same_as<Body, wire::VoiceTunnel> ||
     std::same_as<Body, wire::ControlPing>;
 
+/// What may be asked over the admin socket, by somebody who is in no room and hears no events.
+template <class Body>
+constexpr bool consoles_too =
+    std::same_as<Body, wire::ListAccounts> || std::same_as<Body, wire::DeleteAccount> ||
+    std::same_as<Body, wire::ListDevices> || std::same_as<Body, wire::UnlinkDevice> ||
+    std::same_as<Body, wire::ChangePassword> || std::same_as<Body, wire::GetRoles> ||
+    std::same_as<Body, wire::CreateRole> || std::same_as<Body, wire::EditRole> ||
+    std::same_as<Body, wire::DeleteRole> || std::same_as<Body, wire::GrantRole> ||
+    std::same_as<Body, wire::RevokeRole> || std::same_as<Body, wire::Explain> ||
+    std::same_as<Body, wire::AddBan> || std::same_as<Body, wire::LiftBan> ||
+    std::same_as<Body, wire::ListBans> || std::same_as<Body, wire::GetAudit> ||
+    std::same_as<Body, wire::CreateInvite> || std::same_as<Body, wire::ListInvites> ||
+    std::same_as<Body, wire::DeleteInvite>;
+
 /// On the wire before the switchboard can do it.
 template <class Body>
 constexpr bool still_to_come =
@@ -27,8 +41,7 @@ constexpr bool still_to_come =
     std::same_as<Body, wire::ListInvites> || std::same_as<Body, wire::DeleteInvite> ||
     std::same_as<Body, wire::RedeemInvite> || std::same_as<Body, wire::SendDirect> ||
     std::same_as<Body, wire::GetDirect> || std::same_as<Body, wire::GetUnread> ||
-    std::same_as<Body, wire::MarkRead> || std::same_as<Body, wire::ListAccounts> ||
-    std::same_as<Body, wire::DeleteAccount>;
+    std::same_as<Body, wire::MarkRead>;
 
 }  // namespace
 
@@ -56,6 +69,11 @@ Result<void> Switchboard::handle(Call& call, const Body& body) {
             return fail(
                 ErrorCode::not_logged_in,
                 std::format("{} comes before a login.", wire::name_of(wire::ClientBody(body))));
+        }
+        if constexpr (!consoles_too<Body>) {
+            if (call.peer.console != 0) {
+                return fail(ErrorCode::unsupported, "That takes somebody who is logged in.");
+            }
         }
         if constexpr (!talkies_own<Body>) {
             seat->active = clock_.now();
@@ -88,10 +106,10 @@ void Switchboard::answer(Call& call, wire::ServerBody body) {
 
 void Switchboard::refuse(Call& call, const Error& error) {
     auto& peer = call.peer;
-    (peer.session ? figures_.refusals : figures_.logins_refused).add(1);
+    (seat_of(peer) != nullptr ? figures_.refusals : figures_.logins_refused).add(1);
     // Before the login there is nothing to go on with, except after what a later version may ask, and
     // for whoever comes too late for its old seat and now wants another.
-    if (!peer.session && error.code != ErrorCode::unsupported &&
+    if (!peer.session && peer.console == 0 && error.code != ErrorCode::unsupported &&
         error.code != ErrorCode::resume_refused) {
         end(peer, {.reply_to = call.id, .body = wire::Refusal{.error = error, .closing = true}});
         return;

@@ -127,8 +127,16 @@ std::vector<Row> rows() {
     std::ranges::move(accounts_and_devices(), std::back_inserter(all));
     std::ranges::move(roles_and_rooms(), std::back_inserter(all));
     for (auto& body : wire::examples::personal_client_bodies()) {
-        all.push_back({"what is still to come", std::move(body), Who::guest});
+        if (!std::holds_alternative<wire::ListAccounts>(body) &&
+            !std::holds_alternative<wire::DeleteAccount>(body)) {
+            all.push_back({"what is still to come", std::move(body), Who::guest});
+        }
     }
+    // Last: nobody else is to miss them.
+    all.push_back({"looking at all accounts", wire::ListAccounts{}, Who::admin});
+    all.push_back({"deleting an account", wire::DeleteAccount{.name = "Otto"}, Who::admin});
+    all.push_back({"deleting an admin's account", wire::DeleteAccount{.name = "Aldo"}, Who::owner});
+    all.push_back({"deleting the owner's", wire::DeleteAccount{.name = "Ada"}, std::nullopt});
     return all;
 }
 

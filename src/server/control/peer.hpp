@@ -69,6 +69,7 @@ public:
     const crypto::ExporterValue exporter;
     std::optional<relay::HopKeys> hop;  // until the login takes them
 
+    std::uint32_t console = 0;         // its number, if it is one of the admin socket
     std::optional<SessionId> session;  // whose seat this is the connection of
     TimePoint heard;                   // the last message, or the handshake before the first
     TimePoint deadline;                // while closing

@@ -50,9 +50,9 @@ Result<void> Switchboard::change_rules(Call& call, Seat& seat, RulesPlan plan, A
     return administer(call, seat,
                       {.plan = [this, plan = std::move(plan)](
                                    SessionId session) mutable -> Result<room::Changes> {
-                           room::AuditEntry entry{.unix_ms = clock_.unix_ms(),
-                                                  .actor = model_.find(session)->presence.name};
-                           auto changes = plan(model_.subject(session), entry);
+                           const auto actor = *actor_of(session);
+                           room::AuditEntry entry{.unix_ms = clock_.unix_ms(), .actor = actor.name};
+                           auto changes = plan(actor.subject, entry);
                            if (changes && !changes->empty()) {
                                changes->emplace_back(std::move(entry));
                            }
@@ -153,7 +153,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SetOverride& se
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetOverrides& get) {
-    const auto held = room::permissions(directory_, model_.subject(seat.session), get.channel);
+    const auto held = room::permissions(directory_, subject_of(seat.session), get.channel);
     const auto* record = directory_.find(get.channel);
     if (record == nullptr || !held.has(room::Permission::see)) {
         return fail(ErrorCode::unknown_channel, "There is no such room.");
@@ -174,8 +174,9 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetOverrides& g
 
 Result<room::Subject> Switchboard::explained_subject(const Seat& seat,
                                                      const wire::Explain& explain) const {
-    const auto own = model_.subject(seat.session);
-    if (explain.session == seat.session || (!explain.session && explain.account.empty())) {
+    const auto own = subject_of(seat.session);
+    if ((seat.session && explain.session == seat.session) ||
+        (!explain.session && explain.account.empty())) {
         return own;
     }
     if (!room::decide(directory_, own, {}, room::Permission::manage_roles) &&
@@ -197,7 +198,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Explain& explai
     if (explain.permission >= room::permission_count) {
         return fail(ErrorCode::unsupported, "This server does not know that permission.");
     }
-    if (explain.channel && !seat.view->contains(explain.channel)) {
+    if (explain.channel && seat.session && !seat.view->contains(explain.channel)) {
         return fail(ErrorCode::unknown_channel, "There is no such room.");
     }
     const auto subject = explained_subject(seat, explain);

@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "server/control/connection.hpp"
+#include "server/control/console.hpp"
 
 namespace partyline::control {
 
@@ -28,6 +29,7 @@ Server::Server(std::unique_ptr<Hashing> hashing, std::unique_ptr<Switchboard> sw
       clock_(parts.clock),
       relay_(parts.relay),
       listeners_(std::move(parts.listeners)),
+      admin_socket_(std::move(parts.admin_socket)),
       hashing_(std::move(hashing)),
       switchboard_(std::move(switchboard)),
       admission_(switchboard_->limits(), clock_.now()),
@@ -62,11 +64,20 @@ net::task<> Server::run() {
     for (auto& listener : listeners_) {
         loop_.spawn(accept_all(listener, gate_.enter().value()));
     }
+    if (admin_socket_) {
+        loop_.spawn(accept_consoles(gate_.enter().value()));
+    }
     loop_.spawn(tick_all(gate_.enter().value()));
     co_await stopping_.wait();
 
     for (auto& listener : listeners_) {
         listener.close();
+    }
+    if (admin_socket_) {
+        admin_socket_->close();
+    }
+    for (auto* console : consoles_) {
+        console->hang_up();
     }
     switchboard_->shut_down();
     ticker_.cancel();
@@ -113,6 +124,25 @@ net::task<> Server::serve(net::TlsStream stream, Admission::Slot slot,
     connections_.insert(&connection);
     co_await connection.run();
     connections_.erase(&connection);
+}
+
+net::task<> Server::accept_consoles([[maybe_unused]] net::Gate::Pass pass) {
+    for (;;) {
+        auto stream = co_await admin_socket_->accept();
+        if (!stream) {
+            co_return;  // closed, by run()
+        }
+        if (auto inside = gate_.enter()) {
+            loop_.spawn(serve_console(std::move(*stream), std::move(*inside)));
+        }
+    }
+}
+
+net::task<> Server::serve_console(net::LocalStream stream, [[maybe_unused]] net::Gate::Pass pass) {
+    Console console(loop_, clock_, *switchboard_, std::move(stream));
+    consoles_.insert(&console);
+    co_await console.run();
+    consoles_.erase(&console);
 }
 
 net::task<> Server::tick_all([[maybe_unused]] net::Gate::Pass pass) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <unordered_set>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "base/error.hpp"
 #include "crypto/identity.hpp"
 #include "net/gate.hpp"
+#include "net/local.hpp"
 #include "net/loop.hpp"
 #include "net/tls.hpp"
 #include "server/control/admission.hpp"
@@ -20,6 +22,7 @@
 namespace partyline::control {
 
 class Connection;
+class Console;
 
 /// Owned by main, or by a test; what it is given outlives it. Every member on the loop's thread.
 /// Whoever has called run() waits for its end before destroying the server.
@@ -32,6 +35,7 @@ public:
         relay::Relay& relay;
         store::Store& store;
         std::vector<net::TlsListener> listeners;
+        std::optional<net::LocalListener> admin_socket = std::nullopt;
     };
     /// Fails with config for channels that make no tree.
     static Result<std::unique_ptr<Server>> create(Config config, Parts parts);
@@ -59,6 +63,8 @@ private:
 
     net::task<> accept_all(net::TlsListener& listener, net::Gate::Pass pass);
     net::task<> serve(net::TlsStream stream, Admission::Slot slot, net::Gate::Pass pass);
+    net::task<> accept_consoles(net::Gate::Pass pass);
+    net::task<> serve_console(net::LocalStream stream, net::Gate::Pass pass);
     net::task<> tick_all(net::Gate::Pass pass);
     void deliver_tunnelled();
     template <class Which>
@@ -68,6 +74,7 @@ private:
     const Clock& clock_;
     relay::Relay& relay_;
     std::vector<net::TlsListener> listeners_;
+    std::optional<net::LocalListener> admin_socket_;
     std::unique_ptr<Hashing> hashing_;
     std::unique_ptr<Switchboard> switchboard_;
     Admission admission_;
@@ -75,6 +82,7 @@ private:
     net::Event stopping_;
     net::Timer ticker_;
     std::unordered_set<Connection*> connections_;
+    std::unordered_set<Console*> consoles_;
     Bytes read_buffer_;
     /// What functions posted from the relay's threads look at: they may run after us.
     std::shared_ptr<Server*> self_;

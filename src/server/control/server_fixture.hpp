@@ -50,12 +50,17 @@ protected:
         listeners.push_back(
             net::TlsListener::create(loop, tls, {.endpoint = net::Endpoint::loopback_v4(0)})
                 .value());
+        std::optional<net::LocalListener> consoles;
+        if (!admin_socket.empty()) {
+            consoles = net::LocalListener::create(loop, admin_socket).value();
+        }
         server = Server::create(config, {.loop = loop,
                                          .clock = *clock,
                                          .identity = identity,
                                          .relay = relay,
                                          .store = store,
-                                         .listeners = std::move(listeners)})
+                                         .listeners = std::move(listeners),
+                                         .admin_socket = std::move(consoles)})
                      .value();
     }
 
@@ -78,6 +83,7 @@ protected:
     FakeRelay relay;
     FakeStore store{[this](auto work) { loop.post(std::move(work)); }};
     Config config;
+    std::filesystem::path admin_socket;  // empty: none
     std::unique_ptr<Server> server;
 
 private:

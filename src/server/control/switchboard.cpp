@@ -76,6 +76,11 @@ void Switchboard::receive(Peer& peer, ByteView message) {
         reject(peer, decoded.error());
         return;
     }
+    if (peer.console != 0 && decoded->request_id == 0) {
+        // It waits for the answer to each request, and this one would have none.
+        reject(peer, {.code = ErrorCode::malformed, .message = "A request needs a number."});
+        return;
+    }
     if (auto* seat = seat_of(peer)) {
         peer.heard = clock_.now();
         seat->token_before.reset();
@@ -221,6 +226,9 @@ void Switchboard::enforce_deadlines(TimePoint now) {
 }
 
 Seat* Switchboard::seat_of(const Peer& peer) {
+    if (peer.console != 0) {
+        return consoles_.at(peer.console).get();
+    }
     return peer.session ? seats_.at(*peer.session).get() : nullptr;
 }
 

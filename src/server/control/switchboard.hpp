@@ -63,6 +63,10 @@ public:
     /// It broke: the seat is kept for Limits::resume.
     void lose(Peer& peer);
 
+    // The same for a connection of the admin socket. It is greeted with the tree of rooms.
+    void open_console(Peer& peer);
+    void close_console(Peer& peer);
+
     /// Hands what the relay has for tunnelled talkies to their outboxes; true if there may be more.
     bool deliver_tunnelled();
     /// To be called each tick_interval.
@@ -119,6 +123,8 @@ private:
     Result<void> on(Call& call, Seat& seat, const wire::ListDevices& list);
     Result<void> on(Call& call, Seat& seat, const wire::ChangePassword& change);
     Result<void> on(Call& call, Seat& seat, const wire::BecomeOwner& become);
+    Result<void> on(Call& call, Seat& seat, const wire::ListAccounts& list);
+    Result<void> on(Call& call, Seat& seat, const wire::DeleteAccount& gone);
     Result<void> on(Call& call, Seat& seat, const wire::GetRoles& get);
     Result<void> on(Call& call, Seat& seat, const wire::CreateRole& create);
     Result<void> on(Call& call, Seat& seat, const wire::EditRole& edit);
@@ -279,6 +285,18 @@ private:
     void enforce_deadlines(TimePoint now);
 
     [[nodiscard]] Seat* seat_of(const Peer& peer);
+    [[nodiscard]] Seat* seat_of(Reply reply) const;
+
+    // --- who asks (at_the_machine.cpp) -----------------------------------------------------------
+    /// Somebody with a session or, without one, whoever sits at the machine.
+    struct Actor {
+        room::Subject subject;
+        std::string name;  // as the audit log has it
+    };
+    /// Nothing for a session that has gone.
+    [[nodiscard]] std::optional<Actor> actor_of(SessionId session) const;
+    /// Of a session that is there, or none.
+    [[nodiscard]] room::Subject subject_of(SessionId session) const;
 
     Config config_;
     const Clock& clock_;
@@ -297,6 +315,8 @@ private:
     std::vector<room::Relocation> relocations_;  // by what has just been carried out
     std::vector<room::Relocation> called_in_;    // into rooms that were made for them
     std::unordered_map<SessionId, std::unique_ptr<Seat>> seats_;
+    std::unordered_map<std::uint32_t, std::unique_ptr<Seat>> consoles_;  // by number; of no session
+    std::uint32_t last_console_ = 0;
     std::unordered_set<Peer*> peers_;  // all between greet() and part()
     std::vector<Peer*> fallen_behind_;
     std::set<std::pair<TimePoint, SessionId>> away_;  // until when each is kept

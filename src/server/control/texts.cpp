@@ -37,9 +37,8 @@ wire::History fit(ChannelId channel, const store::HistoryPage& page) {
 // --- answers that come later ---------------------------------------------------------------------
 
 Peer* Switchboard::peer_of(Reply reply) const {
-    const auto seat = seats_.find(reply.session);
-    return seat != seats_.end() && seat->second->connection == reply.connection ? seat->second->peer
-                                                                                : nullptr;
+    const auto* seat = seat_of(reply);
+    return seat != nullptr && seat->connection == reply.connection ? seat->peer : nullptr;
 }
 
 void Switchboard::answer_later(Reply reply, wire::ServerBody body) {

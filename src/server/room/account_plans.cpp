@@ -186,6 +186,17 @@ Result<Changes> plan_password(const Directory& directory, AccountId of, NewPassw
     return Changes{std::move(changed), std::move(audit)};
 }
 
+Result<Changes> plan_delete_account(const Directory& directory, AccountId id, const Deed& deed) {
+    const auto* account = directory.find(id);
+    if (account == nullptr) {
+        return unknown_account();
+    }
+    if (account->owner) {
+        return fail(ErrorCode::not_permitted, "The account that owns the server stays.");
+    }
+    return Changes{DropAccount{id}, entry("account_deleted", deed.by, account->name, deed.unix_ms)};
+}
+
 Result<Changes> plan_owner(const Directory& directory, AccountId id,
                            const std::array<std::byte, 32>& token_hash, std::int64_t unix_ms) {
     const auto* account = directory.find(id);

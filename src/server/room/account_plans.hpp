@@ -68,6 +68,9 @@ struct NewPassword {
 Result<Changes> plan_password(const Directory& directory, AccountId of, NewPassword password,
                               const Deed& deed);
 
+/// Its devices are guests' from now on, and its name is free. Fails with not_permitted for the owner's.
+Result<Changes> plan_delete_account(const Directory& directory, AccountId id, const Deed& deed);
+
 /// Fails with bad_password unless it is the token that was given out at the start.
 Result<Changes> plan_owner(const Directory& directory, AccountId id,
                            const std::array<std::byte, 32>& token_hash, std::int64_t unix_ms);

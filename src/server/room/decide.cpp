@@ -10,8 +10,7 @@ namespace {
 /// Somebody, looked up.
 struct Person {
     Person(const Directory& directory, Subject subject) : roles(roles_of(directory, subject)) {
-        const auto* account = directory.find(subject.account);
-        owner = account != nullptr && account->owner;
+        owner = is_owner(directory, subject);
     }
     bool owner = false;
     std::vector<const Role*> roles;  // by falling rank
@@ -158,9 +157,13 @@ PermissionSet permissions(const Directory& directory, Subject subject, ChannelId
     return permissions_of(Person(directory, subject), directory.path(channel), channel);
 }
 
+bool is_owner(const Directory& directory, Subject subject) {
+    const auto* account = directory.find(subject.account);
+    return subject == at_the_machine || (account != nullptr && account->owner);
+}
+
 std::uint32_t rank(const Directory& directory, Subject subject) {
-    if (const auto* account = directory.find(subject.account);
-        account != nullptr && account->owner) {
+    if (is_owner(directory, subject)) {
         return owner_rank;
     }
     const auto roles = roles_of(directory, subject);

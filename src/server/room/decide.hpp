@@ -16,6 +16,10 @@ struct Subject {
     bool operator==(const Subject&) const = default;
 };
 
+/// Whoever sits at the machine itself and owns its files: may do what the owner may. No account has
+/// this id.
+inline constexpr Subject at_the_machine{AccountId{~std::uint64_t{0}}};
+
 /// The numbers are on the wire: never changed, never used again.
 enum class Rule : std::uint8_t {
     unspecified = 0,
@@ -69,6 +73,8 @@ inline constexpr std::uint32_t owner_rank = 65'536;
 [[nodiscard]] PermissionSet permissions(const Directory& directory, Subject subject,
                                         ChannelId channel);
 
+/// Whether they own the server, or sit at it.
+[[nodiscard]] bool is_owner(const Directory& directory, Subject subject);
 /// The highest of their roles' ranks; owner_rank for the owner.
 [[nodiscard]] std::uint32_t rank(const Directory& directory, Subject subject);
 /// Whether the target's rank is strictly below the actor's; the owner may act on everybody.

@@ -41,8 +41,7 @@ ChannelId channel_at(const Directory& directory, std::string_view path) {
 }
 
 ViewKey view_key(const Directory& directory, Subject subject) {
-    const auto* account = directory.find(subject.account);
-    ViewKey key{.everything = account != nullptr && account->owner, .roles = {}};
+    ViewKey key{.everything = is_owner(directory, subject), .roles = {}};
     for (const auto* role : roles_of(directory, subject)) {
         key.roles.push_back(role->id);
     }
