@@ -64,13 +64,19 @@ Result<std::unique_ptr<Host>> Host::create(config::Config given, Reread reread) 
         return std::unexpected(channels.error());
     }
     control_config.channels = std::move(*channels);
+    auto admin_socket =
+        net::LocalListener::create(host->loop_, config.data_folder / admin_socket_file);
+    if (!admin_socket) {
+        return std::unexpected(admin_socket.error());
+    }
     auto server = control::Server::create(std::move(control_config),
                                           {.loop = host->loop_,
                                            .clock = host->clock_,
                                            .identity = host->identity_,
                                            .relay = *host->relay_,
                                            .store = *host->store_,
-                                           .listeners = std::move(host->listeners_)});
+                                           .listeners = std::move(host->listeners_),
+                                           .admin_socket = std::move(*admin_socket)});
     if (!server) {
         return std::unexpected(server.error());
     }

@@ -10,6 +10,7 @@
 #include "server/host.hpp"
 #include "server/keeping.hpp"
 #include "server/limits.hpp"
+#include "server/manage.hpp"
 #include "server/options.hpp"
 
 namespace partyline::server {
@@ -95,6 +96,7 @@ int main(int argc, char** argv) {
         case Command::check_config: return check_config(*invocation);
         case Command::doctor: return doctor(*invocation);
         case Command::backup: return tell(back_up(invocation->config, invocation->file));
+        case Command::manage: return tell(manage(invocation->config, invocation->management));
         case Command::restore: return tell(restore(invocation->config, invocation->file));
     }
     return EXIT_FAILURE;

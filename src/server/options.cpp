@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "platform/paths.hpp"
+#include "server/manage_options.hpp"
 #include "wire/limits.hpp"
 
 namespace partyline::server {
@@ -97,6 +98,10 @@ void describe_commands(CLI::App& app, Invocation& invocation) {
         Command::backup)
         ->add_option("FILE", invocation.file, "The file to make; nothing is replaced")
         ->required();
+    describe_management(app, [&invocation](Management what) {
+        invocation.command = Command::manage;
+        invocation.management = std::move(what);
+    });
     add("restore", "Put a backup into the data folder; no server may run on it", Command::restore)
         ->add_option("FILE", invocation.file, "What backup made")
         ->required();

@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "server/config/config.hpp"
+#include "server/manage.hpp"
 
 namespace partyline::server {
 
@@ -27,11 +28,12 @@ Result<config::Config> load(const ConfigChoice& choice);
 /// The file that load() reads; empty when there is none.
 std::string file_of(const ConfigChoice& choice);
 
-enum class Command : std::uint8_t { serve, check_config, doctor, backup, restore };
+enum class Command : std::uint8_t { serve, check_config, doctor, backup, restore, manage };
 
 struct Invocation {
     Command command = Command::serve;
-    std::string file;  // of backup and restore
+    std::string file;       // of backup and restore
+    Management management;  // what to ask, of manage
     ConfigChoice choice;
     config::Config config;
 };
