@@ -62,6 +62,10 @@ public:
     explicit House(std::uint64_t seed) : random_(seed), model_(make()) {}
 
     void step() {
+        if (random_.chance(0.01)) {
+            crash();
+            return;
+        }
         switch (random_.below(12)) {
             case 0: log_in(); break;
             case 10: change_rules(); break;
@@ -164,6 +168,36 @@ private:
     }
     void told(const Result<Events>& events) { told(events.value_or(Events{})); }
 
+    /// All that is left is what was remembered: nobody is here, no room is temporary.
+    void crash() {
+        const auto& before = model_.directory();
+        Records records{.last_role = {before.next_role().value - 1},
+                        .last_account = {before.next_account().value - 1},
+                        .last_channel = {before.next_channel().value - 1}};
+        const auto keep = [](const auto& from, auto& to) {
+            std::ranges::copy(from | std::views::values, std::back_inserter(to));
+        };
+        keep(before.roles(), records.roles);
+        keep(before.accounts(), records.accounts);
+        keep(before.devices(), records.devices);
+        for (const auto id : before.subtree(ChannelId{}) | std::views::drop(1)) {
+            if (const auto& record = *before.find(id); !record.channel.temporary) {
+                records.channels.push_back(record);
+            }
+        }
+        auto after = Model::create(records, {.sessions_max = sessions});
+        ASSERT_TRUE(after) << after.error().message;
+        for (const auto& [id, record] : before.channels()) {
+            const auto* kept = after->directory().find(id);
+            ASSERT_EQ(kept == nullptr, record.channel.temporary);
+            EXPECT_TRUE(kept == nullptr || *kept == record);
+        }
+        EXPECT_EQ(after->directory().roles(), before.roles());
+        EXPECT_TRUE(after->sessions().empty());
+        model_ = std::move(*after);
+        heard_ = {};
+        last_ = {};
+    }
     void log_in() {
         const auto in = model_.log_in(std::format("Talker {}", pick(30)), {.identity = device()});
         if (in) {
