@@ -71,7 +71,8 @@ inline constexpr std::chrono::milliseconds backlog_flush_interval{10};
 
 // Getting back after a loss.
 inline constexpr std::chrono::milliseconds backoff_first{500};
-inline constexpr std::chrono::seconds backoff_max{15};
+/// However long a server was down, everybody is back within ten seconds of its return.
+inline constexpr std::chrono::seconds backoff_max{8};
 /// A connection that breaks sooner is no reason to hurry back: something breaks them all.
 inline constexpr std::chrono::milliseconds return_at_once_after{100};
 /// A connection that has held this long was a good one: back-off starts over.
