@@ -135,6 +135,28 @@ TEST_F(Resume, WhoIsAwayIsDeafToAFreshKeyAndNewcomersToTheirs) {
     hear_more(*dave, "bob");
 }
 
+TEST_F(Resume, WhoIsTunnelledHearsAndSaysNothingWhileAway) {
+    const auto speech = long_speech(scratch_);
+    harness::Tap tap(port());
+    const auto carol = enter({.name = "carol"});
+    const auto alice = enter({.name = "alice", .mic = speech});
+    const auto bob =
+        enter({.name = "bob", .port = tap.port(), .mic = speech, .more = {"--no-udp"}});
+    hear_more(*bob, "alice");
+    hear_more(*carol, "bob");
+    const auto mark = bob->mark();
+    tap.refuse_tcp(true);
+    bob->wait("reconnecting", nullptr, mark);
+    EXPECT_TRUE(deaf_while(*bob, *carol, "alice"));
+    const auto from_bob = frames_from(*carol, "bob");
+    hear_more(*carol, "alice");
+    EXPECT_EQ(frames_from(*carol, "bob"), from_bob);
+    tap.refuse_tcp(false);
+    resumed(*bob, mark);
+    hear_more(*bob, "alice");
+    hear_more(*carol, "bob");
+}
+
 TEST_F(Resume, WhatIsAskedForMeanwhileIsDoneThen) {
     harness::Tap tap(port());
     const auto alice = enter({.name = "alice"});
