@@ -35,6 +35,16 @@ inline constexpr std::size_t devices_per_account_max = 32;
 inline constexpr std::size_t password_bytes_min = 8;
 inline constexpr std::size_t password_bytes_max = 256;
 
+/// Why somebody was sent away, banned, muted or moved.
+inline constexpr std::size_t reason_bytes_max = 512;
+inline constexpr std::size_t bans_max = 10'000;
+inline constexpr std::uint64_t ban_seconds_max = 315'360'000;  // ten years; beyond it: for good
+/// Nobody shuts out half the world with one command.
+inline constexpr int ban_prefix_bits_min_v4 = 8;
+inline constexpr int ban_prefix_bits_min_v6 = 16;
+inline constexpr int ban_prefix_bits_max = 128;
+inline constexpr std::size_t silences_max = 10'000;
+
 inline constexpr std::size_t channels_max = 1000;
 inline constexpr std::size_t channel_depth_max = 8;
 /// What a server can be set to; its own limit is usually far lower.

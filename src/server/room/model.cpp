@@ -48,14 +48,14 @@ Result<LoggedIn> Model::log_in(std::string name, PeerKeys keys) {
     name = normal_name(name);
     auto folded = fold_name(name);
     const SessionId id{++last_session_.value};
-    const auto& session =
-        sessions_
-            .emplace(id, Session{.presence = {.session = id, .name = std::move(name)},
-                                 .keys = keys,
-                                 .texts = {}})
-            .first->second;
+    auto& session = sessions_
+                        .emplace(id, Session{.presence = {.session = id, .name = std::move(name)},
+                                             .keys = keys,
+                                             .texts = {}})
+                        .first->second;
     names_.emplace(std::move(folded), id);
     identities_.insert_or_assign(keys.identity, id);
+    judge(session);
     return LoggedIn{.session = id,
                     .events = {{.audience = ToEverybody{}, .body = Arrived{session.presence}}}};
 }
@@ -135,7 +135,7 @@ void Model::enter(Session& session, ChannelState& to, Events& events) {
     to.members.push_back(id);
     to.crowded = to.crowded || to.members.size() > uncrowded_members_max;
     session.presence.channel = channel;
-    session.presence.server_mute = !may(id, channel, Permission::speak);
+    judge(session);
     events.push_back({.audience = ToMembers{.channel = channel, .except = id},
                       .body = MemberJoined{.channel = channel, .epoch = to.epoch, .session = id}});
 }
@@ -152,7 +152,7 @@ void Model::exit(Session& session, Events& events) {
     from.crowded = from.crowded && from.members.size() >= crowded_members_min;
     session.presence.channel = {};
     session.presence.speaking = false;
-    session.presence.server_mute = false;
+    judge(session);
     events.push_back({.audience = ToMembers{.channel = channel},
                       .body = MemberLeft{.channel = channel, .epoch = from.epoch, .session = id}});
     if (from.members.empty() && (from.closed || from.channel.temporary)) {

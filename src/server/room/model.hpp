@@ -21,6 +21,7 @@
 #include "server/room/events.hpp"
 #include "server/room/limits.hpp"
 #include "server/room/recent_texts.hpp"
+#include "server/room/silences.hpp"
 #include "server/room/types.hpp"
 
 namespace partyline::room {
@@ -117,6 +118,19 @@ public:
     /// Nobody speaks who is muted, may not, or is in no room.
     Events set_speaking(SessionId session, bool speaking);
 
+    // What moderators do. Each fails with not_permitted (also for oneself, and for somebody whose rank
+    // is not below the actor's), or unknown_session.
+    [[nodiscard]] Result<void> may_kick(SessionId actor, SessionId target) const;
+    /// Needs the permission in the room where the target is. Fails also with too_large.
+    [[nodiscard]] Result<void> may_silence(SessionId actor, SessionId target,
+                                           Silence silence) const;
+    /// Needs the permission where the target is and where they are to go; zero: to no room. Fails
+    /// also with unknown_channel and room_full. No password is asked for.
+    [[nodiscard]] Result<void> may_move(SessionId actor, SessionId target, ChannelId to) const;
+    /// Replaces what was; an empty one takes it back. Holds for all sessions of the same account, and
+    /// for those to come.
+    Events silence(SessionId target, Silence silence);
+
     // What is remembered changes: planned by the rules, made durable, and then applied.
     /// Whoever may not be any more where they are goes to the nearest room above that they may
     /// enter, else to the first room that they may enter, else to no room.
@@ -182,13 +196,20 @@ private:
     [[nodiscard]] ChannelId refuge(const Session& session, std::span<const ChannelId> above) const;
     /// Removes a room that is closed and empty.
     void take_down(ChannelId channel, Events& events);
-    void update_server_mute(Session& session, Events& events);
+    [[nodiscard]] Result<void> may_act(SessionId actor, SessionId target) const;
+    [[nodiscard]] Silence silence_of(SessionId session) const;
+    /// Before `changes` are applied to the directory.
+    void carry_silences_over(const Changes& changes);
+    /// What is shown of somebody, but they have not said themselves.
+    void judge(Session& session) const;
+    void judge(Session& session, Events& events) const;
     void enter(Session& session, ChannelState& to, Events& events);
     /// Takes the session out of its room, if it is in one.
     void exit(Session& session, Events& events);
 
     Options options_;
     Directory directory_;
+    Silences silences_;
     std::map<ChannelId, ChannelState> channels_;
     std::map<SessionId, Session> sessions_;
     std::unordered_map<std::string, SessionId> names_;  // folded, of those online

@@ -44,6 +44,13 @@ std::vector<ChannelId> as_on_a_screen(const Directory& directory, ChannelId pare
     return ids;
 }
 
+/// What is in no list but the moderators' changes nothing for anybody who is here.
+bool touches_people_or_rooms(const Change& change) {
+    return !std::holds_alternative<AuditEntry>(change) && !std::holds_alternative<Ban>(change) &&
+           !std::holds_alternative<DropBan>(change) && !std::holds_alternative<Invite>(change) &&
+           !std::holds_alternative<DropInvite>(change);
+}
+
 }  // namespace
 
 // --- making --------------------------------------------------------------------------------------
@@ -112,8 +119,12 @@ Applied Model::apply(const Changes& changes) {
             ways_out.emplace(id, above(directory_, id));
         }
     }
+    carry_silences_over(changes);
     directory_.apply(changes);
     Applied applied;
+    if (std::ranges::none_of(changes, touches_people_or_rooms)) {
+        return applied;
+    }
     for (const auto& change : changes) {
         if (const auto* record = std::get_if<ChannelRecord>(&change)) {
             put_up(record->channel);
@@ -127,7 +138,7 @@ Applied Model::apply(const Changes& changes) {
         if (at && (directory_.find(at) == nullptr || !may(id, at, Permission::enter))) {
             applied.relocations.push_back({.session = id, .to = refuge(session, ways_out.at(at))});
         } else {
-            update_server_mute(session, applied.events);
+            judge(session, applied.events);
         }
     }
     applied.events.push_back(tree_changed());
@@ -191,17 +202,6 @@ void Model::take_down(ChannelId channel, Events& events) {
         channels_.erase(found);
         directory_.apply(DropChannel{channel});
         events.push_back(tree_changed());
-    }
-}
-
-void Model::update_server_mute(Session& session, Events& events) {
-    auto& presence = session.presence;
-    const bool muted =
-        presence.channel && !may(presence.session, presence.channel, Permission::speak);
-    if (presence.server_mute != muted) {
-        presence.server_mute = muted;
-        presence.speaking = presence.speaking && !muted;
-        events.push_back({.audience = ToEverybody{}, .body = PresenceChanged{presence}});
     }
 }
 

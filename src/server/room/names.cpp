@@ -102,4 +102,16 @@ Result<void> check_text(std::string_view text) {
     return {};
 }
 
+Result<void> check_reason(std::string_view reason) {
+    if (reason.size() > reason_bytes_max) {
+        return fail(ErrorCode::too_large,
+                    std::format("A reason has at most {} bytes.", reason_bytes_max));
+    }
+    if (!is_plain_line(reason)) {
+        return fail(ErrorCode::not_permitted,
+                    "A reason must be one line of UTF-8 without invisible characters.");
+    }
+    return {};
+}
+
 }  // namespace partyline::room

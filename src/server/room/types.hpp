@@ -52,7 +52,9 @@ struct Presence {
     bool self_mute = false;
     bool self_deafen = false;
     bool speaking = false;
-    bool server_mute = false;  // may not speak where they are
+    bool server_mute = false;  // may not speak where they are, or at all
+    bool server_deafen = false;
+    std::string account;  // its name; empty for a guest
     bool operator==(const Presence&) const = default;
 };
 
