@@ -7,6 +7,7 @@
 #include "crypto/password.hpp"
 #include "crypto/secret_code.hpp"
 #include "server/control/convert.hpp"
+#include "server/control/later.hpp"
 #include "server/control/switchboard.hpp"
 #include "server/room/account_plans.hpp"
 #include "server/room/decide.hpp"
@@ -38,44 +39,9 @@ std::unexpected<Error> wrong_password() {
     return fail(ErrorCode::bad_password, "That name and that password do not belong together.");
 }
 
-Error no_memory() {
-    return {.code = ErrorCode::rate_limited,
-            .message = "The server is short of memory; try again in a while.",
-            .retry_ms = hashing_retry_ms};
-}
-
 }  // namespace
 
 // --- what they have in common --------------------------------------------------------------------
-
-/// Does `work` on a hashing thread, and `then` with what it gave, here, unless the switchboard is gone
-/// by then. One at a time for each session.
-template <class T, class Then>
-Result<void> Switchboard::hash(Seat& seat, std::move_only_function<T()> work, Then then) {
-    if (seat.hashing) {
-        return std::unexpected(Error{.code = ErrorCode::rate_limited,
-                                     .message = "One password after the other, please.",
-                                     .retry_ms = hashing_retry_ms});
-    }
-    const Reply reply{.session = seat.session, .connection = seat.connection};
-    const auto result = std::make_shared<std::optional<T>>();
-    const auto submitted = hashing_.run(
-        [result, work = std::move(work)]() mutable { result->emplace(work()); },
-        [self = std::weak_ptr(self_), reply, result, then = std::move(then)]() mutable {
-            const auto alive = self.lock();
-            if (!alive) {
-                return;
-            }
-            auto& switchboard = **alive;
-            if (auto* const asking = switchboard.seat_of(reply)) {
-                asking->hashing = false;
-            }
-            then(std::move(**result));
-            switchboard.settle();
-        });
-    seat.hashing = submitted.has_value();
-    return submitted;
-}
 
 Result<void> Switchboard::may_try(const Seat& seat, const std::string& account) {
     if (!seat.session) {
@@ -155,7 +121,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ClaimAccount& c
         [this, reply, plan = std::move(plan),
          code = std::move(fresh.code)](std::optional<std::string> hashed) mutable {
             if (!hashed) {
-                refuse_later(reply, no_memory());
+                refuse_later(reply, no_memory_to_hash());
                 return;
             }
             plan.password_hash = *std::move(hashed);
@@ -206,7 +172,9 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::LinkDevice& lin
                     if (linked == nullptr || linked->password_hash != hash_kept) {
                         return wrong_password();  // by now
                     }
-                    return room::plan_link(directory_, id, std::move(device), std::nullopt);
+                    return check_account_ban(id).and_then([&] {
+                        return room::plan_link(directory_, id, std::move(device), std::nullopt);
+                    });
                 },
                 [this, id] { return account_answer(id, {}); });
         });
@@ -221,12 +189,14 @@ Switchboard::Command Switchboard::link_by_code(AccountId id, std::string typed,
                 if (account == nullptr || !is_recovery_code(*account, typed)) {
                     return wrong_password();  // somebody was faster with the same code
                 }
-                return room::plan_link(directory_, id, std::move(device), hash);
+                return check_account_ban(id).and_then(
+                    [&] { return room::plan_link(directory_, id, std::move(device), hash); });
             },
             .answer =
                 [this, id, code = std::move(fresh.code)]() mutable {
                     return account_answer(id, std::move(code));
-                }};
+                },
+            .effect = {}};
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::UnlinkDevice& unlink) {
@@ -243,7 +213,8 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::UnlinkDevice& u
                      return room::plan_unlink(directory_, meant->id, identity, deed_of(session));
                  });
              },
-         .answer = {}});
+         .answer = {},
+         .effect = {}});
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ListDevices& list) {
@@ -296,7 +267,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ChangePassword&
         },
         [this, reply, plan = std::move(plan)](std::optional<std::string> hashed) mutable {
             if (!hashed) {
-                refuse_later(reply, no_memory());
+                refuse_later(reply, no_memory_to_hash());
             } else if (hashed->empty()) {
                 refuse_later(reply, {.code = ErrorCode::bad_password,
                                      .message = "That is not your password until now."});

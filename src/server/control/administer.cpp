@@ -1,4 +1,5 @@
 // Commands that change what is remembered, one after the other.
+#include <memory>
 #include <utility>
 
 #include "server/control/switchboard.hpp"
@@ -10,22 +11,29 @@ Result<void> Switchboard::administer(Call& call, const Seat& seat, Command comma
 }
 
 void Switchboard::administer(Reply reply, Plan plan, Answer answer) {
-    const auto submitted = submit(reply, {.plan = std::move(plan), .answer = std::move(answer)});
+    const auto submitted =
+        submit(reply, {.plan = std::move(plan), .answer = std::move(answer), .effect = {}});
     if (!submitted) {
         refuse_later(reply, submitted.error());
     }
 }
 
 Result<void> Switchboard::submit(Reply reply, Command command) {
+    const auto planned = std::make_shared<bool>(false);
     return durable_.submit(
-        [this, session = reply.session,
+        [this, session = reply.session, planned,
          plan = std::move(command.plan)]() mutable -> Result<room::Changes> {
-            return actor_of(session) ? plan(session) : room::Changes{};
+            *planned = actor_of(session).has_value();
+            return *planned ? plan(session) : room::Changes{};
         },
-        [this, reply, answer = std::move(command.answer)](const Result<void>& done) mutable {
+        [this, reply, planned, answer = std::move(command.answer),
+         effect = std::move(command.effect)](const Result<void>& done) mutable {
             if (!done) {
                 refuse_later(reply, done.error());
             } else {
+                if (*planned && effect) {
+                    effect();
+                }
                 if (actor_of(reply.session)) {
                     answer_later(reply, answer ? answer() : wire::Ok{});
                 }

@@ -24,4 +24,8 @@ Result<void> Attempts::take(const net::Endpoint& address, const std::string& acc
     return of_address_.take(address, now).and_then([&] { return of_account_.take(account, now); });
 }
 
+Result<void> Attempts::take_for_room(const net::Endpoint& address, TimePoint now) {
+    return of_rooms_.take(address, now);
+}
+
 }  // namespace partyline::control

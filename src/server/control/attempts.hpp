@@ -17,11 +17,15 @@ class Attempts {
 public:
     explicit Attempts(const Limits& limits)
         : of_account_(limits.password_attempts),
-          of_address_(limits.password_attempts_per_address) {}
+          of_address_(limits.password_attempts_per_address),
+          of_rooms_(limits.room_password_attempts_per_address) {}
 
     /// Counts one try; fails with rate_limited and the time until the next. `account` is folded, and
     /// need not exist.
     Result<void> take(const net::Endpoint& address, const std::string& account, TimePoint now);
+    /// The same for a room's password. These are counted by address alone, and apart: whoever knows
+    /// the password must get in, whatever others try.
+    Result<void> take_for_room(const net::Endpoint& address, TimePoint now);
 
 private:
     template <class Key>
@@ -37,6 +41,7 @@ private:
 
     Book<std::string> of_account_;
     Book<net::Endpoint> of_address_;
+    Book<net::Endpoint> of_rooms_;
 };
 
 }  // namespace partyline::control

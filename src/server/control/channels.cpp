@@ -68,14 +68,25 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::CreateChannel& 
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::EditChannel& edit) {
-    if (edit.password) {
-        return fail(ErrorCode::unsupported, "This server has no passwords for rooms.");
+    auto change = to_room(edit);
+    if (!edit.password || edit.password->empty()) {
+        change.password_hash = edit.password;  // nothing, or that there is none from now on
+        return change_rules(call, seat, edit_room(edit.channel, std::move(change)));
     }
-    return change_rules(call, seat, [this, edit](room::Subject actor, room::AuditEntry& entry) {
-        entry.action = "room_changed";
-        entry.target = name_of(directory_, edit.channel);
-        return room::plan_edit_channel(directory_, actor, edit.channel, to_room(edit));
+    return seat.changes.take(clock_.now()).and_then([&] {
+        return set_room_password(call, seat, edit.channel, *edit.password, std::move(change));
     });
+}
+
+Switchboard::RulesPlan Switchboard::edit_room(ChannelId channel, room::ChannelEdit edit) const {
+    return [this, channel, edit = std::move(edit)](room::Subject actor, room::AuditEntry& entry) {
+        entry.action = "room_changed";
+        entry.target = name_of(directory_, channel);
+        if (edit.password_hash) {
+            entry.detail = edit.password_hash->empty() ? "no password" : "a new password";
+        }
+        return room::plan_edit_channel(directory_, actor, channel, edit);
+    };
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::MoveChannel& move) {

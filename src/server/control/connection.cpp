@@ -39,7 +39,7 @@ net::task<> Connection::run() {
     Peer peer({.transport = *this,
                .limits = limits,
                .slot = std::move(slot_),
-               .address = stream_.remote().to_string(),
+               .remote = stream_.remote(),
                .now = given_.clock.now(),
                .handshake = std::move(*handshake)});
     co_await serve(peer);

@@ -18,7 +18,7 @@ net::task<> Console::run() {
     Peer peer({.transport = *this,
                .limits = switchboard_.limits(),
                .slot = Admission::Slot::uncounted(),
-               .address = "the admin socket",
+               .remote = {},  // nowhere: it is the admin socket
                .now = clock_.now(),
                .handshake = {}});
     switchboard_.open_console(peer);

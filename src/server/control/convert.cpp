@@ -12,6 +12,7 @@ static_assert(room::name_bytes_max == wire::name_bytes_max);
 static_assert(room::channel_name_code_points_max == wire::channel_name_code_points_max);
 static_assert(room::topic_bytes_max == wire::topic_bytes_max);
 static_assert(room::text_bytes_max == wire::text_bytes_max);
+static_assert(room::reason_bytes_max == wire::reason_bytes_max);
 static_assert(crypto::public_key_bytes == wire::public_key_bytes);
 static_assert(crypto::signature_bytes == wire::signature_bytes);
 
@@ -36,7 +37,9 @@ wire::Presence to_wire(const room::Presence& presence) {
             .self_mute = presence.self_mute,
             .self_deafen = presence.self_deafen,
             .speaking = presence.speaking,
-            .server_mute = presence.server_mute};
+            .server_mute = presence.server_mute,
+            .server_deafen = presence.server_deafen,
+            .account = presence.account};
 }
 
 wire::Member to_wire(const room::Session& session) {

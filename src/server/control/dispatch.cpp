@@ -34,14 +34,10 @@ constexpr bool consoles_too =
 /// On the wire before the switchboard can do it.
 template <class Body>
 constexpr bool still_to_come =
-    std::same_as<Body, wire::Kick> || std::same_as<Body, wire::AddBan> ||
-    std::same_as<Body, wire::LiftBan> || std::same_as<Body, wire::ListBans> ||
-    std::same_as<Body, wire::SetServerMute> || std::same_as<Body, wire::MoveMember> ||
-    std::same_as<Body, wire::GetAudit> || std::same_as<Body, wire::CreateInvite> ||
-    std::same_as<Body, wire::ListInvites> || std::same_as<Body, wire::DeleteInvite> ||
-    std::same_as<Body, wire::RedeemInvite> || std::same_as<Body, wire::SendDirect> ||
-    std::same_as<Body, wire::GetDirect> || std::same_as<Body, wire::GetUnread> ||
-    std::same_as<Body, wire::MarkRead>;
+    std::same_as<Body, wire::CreateInvite> || std::same_as<Body, wire::ListInvites> ||
+    std::same_as<Body, wire::DeleteInvite> || std::same_as<Body, wire::RedeemInvite> ||
+    std::same_as<Body, wire::SendDirect> || std::same_as<Body, wire::GetDirect> ||
+    std::same_as<Body, wire::GetUnread> || std::same_as<Body, wire::MarkRead>;
 
 }  // namespace
 

@@ -49,7 +49,7 @@ public:
         store::AuditPage page;
         for (const auto& change : applied | std::views::join) {
             if (const auto* entry = std::get_if<room::AuditEntry>(&change)) {
-                page.entries.insert(page.entries.begin(), *entry);
+                page.entries.insert(page.entries.begin(), {*entry, page.entries.size() + 1});
             }
         }
         answer<store::AuditPage>(std::move(done), std::move(page));

@@ -28,6 +28,7 @@ struct Limits {
     Duration login = std::chrono::seconds(5);      // from then until Login was accepted
     Duration silence = std::chrono::seconds(45);   // since the last message of a connection
     Duration closing = std::chrono::seconds(1);    // for the last words to be read
+    Duration closing_dismissed = std::chrono::milliseconds(50);  // by whoever was sent away
 
     // What waits for whoever has lost its connection. A resume of 0 keeps no seat.
     Duration resume = std::chrono::seconds(60);
@@ -56,6 +57,7 @@ struct Limits {
     // Tries of passwords and codes: of one account from anywhere, and from one address.
     Rate password_attempts{.per_second = 0.1, .burst = 10};
     Rate password_attempts_per_address{.per_second = 0.5, .burst = 20};
+    Rate room_password_attempts_per_address{.per_second = 1, .burst = 50};
     Duration key_request_interval = std::chrono::seconds(1);  // for each speaker
 
     // How often others are told.
@@ -83,6 +85,8 @@ inline constexpr std::size_t hashes_waiting_max = 64;
 inline constexpr std::uint32_t hashing_retry_ms = 1000;
 /// Accounts, and addresses, whose tries are counted.
 inline constexpr std::size_t attempts_remembered_max = 16'384;
+/// Whose last text in which room with slow mode is remembered.
+inline constexpr std::size_t slow_mode_remembered_max = 65'536;
 inline constexpr std::size_t crowded_sessions = 100;
 /// What is sent in crowded rooms, and in others.
 inline constexpr std::uint32_t long_frame_ms = 20;

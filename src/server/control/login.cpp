@@ -67,10 +67,13 @@ Result<void> Switchboard::on(Call& call, const wire::Login& login) {
     if (peer.session) {
         return fail(ErrorCode::already_logged_in, "You are logged in already.");
     }
-    if (const auto checked = check_claims(peer, login); !checked) {
+    const auto keys = to_room(login);
+    const auto checked = check_address(peer, keys.identity)
+                             .and_then([&] { return check_claims(peer, login); })
+                             .and_then([&] { return check_bans(visitor(peer, keys.identity)); });
+    if (!checked) {
         return checked;
     }
-    const auto keys = to_room(login);
     if (const auto may = room::may_bear(directory_, keys.identity, login.name); !may) {
         return may;
     }
@@ -94,11 +97,8 @@ Result<void> Switchboard::replace_older(std::string_view name, const room::PeerK
     const auto older = model_.session_of(keys);
     const auto may = model_.may_log_in(name, older);
     if (may && older) {
-        dismiss(*older,
-                {.body = wire::Goodbye{
-                     .error = {
-                         .code = ErrorCode::replaced,
-                         .message = "You have connected from elsewhere with the same identity."}}});
+        dismiss(*older, {.code = ErrorCode::replaced,
+                         .message = "You have connected from elsewhere with the same identity."});
     }
     return may;
 }
@@ -113,6 +113,7 @@ Seat& Switchboard::take_seat(Peer& peer, SessionId session) {
     auto seat = std::make_unique<Seat>(
         session, peer, relay_.open_seat(session, std::move(hop).value()), config_.limits, now);
     seat->view = view_of(session);
+    update_voice(*seat);
     log::info("session {} begins ({})", session.value, peer.address);
     return *seats_.emplace(session, std::move(seat)).first->second;
 }

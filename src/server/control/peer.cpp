@@ -7,7 +7,8 @@ namespace partyline::control {
 Peer::Peer(Given given)
     : outbox(given.limits),
       slot(std::move(given.slot)),
-      address(std::move(given.address)),
+      remote(given.remote),
+      address(given.remote.to_string()),
       exporter(given.handshake.login),
       hop(std::move(given.handshake.hop)),
       heard(given.now),

@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "crypto/keys.hpp"
+#include "net/endpoint.hpp"
 #include "server/control/admission.hpp"
 #include "server/control/limits.hpp"
 #include "server/control/outbox.hpp"
@@ -42,7 +43,7 @@ public:
         Transport& transport;
         const Limits& limits;
         Admission::Slot slot;
-        std::string address;  // for the log
+        net::Endpoint remote;
         TimePoint now;
         Handshake handshake;
     };
@@ -65,7 +66,8 @@ public:
 
     Outbox outbox;
     Admission::Slot slot;
-    const std::string address;
+    const net::Endpoint remote;
+    const std::string address;  // for the log
     const crypto::ExporterValue exporter;
     std::optional<relay::HopKeys> hop;  // until the login takes them
 

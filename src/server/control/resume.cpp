@@ -84,6 +84,10 @@ Result<void> Switchboard::on(Call& call, const wire::Resume& resume) {
     if (seat == nullptr) {
         return fail(ErrorCode::resume_refused, "Your place was not kept. Log in again.");
     }
+    const auto& identity = model_.find(seat->session)->keys.identity;
+    if (const auto checked = check_bans(visitor(call.peer, identity)); !checked) {
+        return checked;
+    }
     take_over(*seat, call.peer);
     const auto& presence = model_.find(seat->session)->presence;
     const auto channel = presence.channel;
@@ -123,6 +127,7 @@ void Switchboard::take_over(Seat& seat, Peer& peer) {
     }
     log::info("session {} is back ({})", seat.session.value, peer.address);
     seat.peer = &peer;
+    seat.address = peer.remote.address();
     ++seat.connection;
     seat.token_before = std::exchange(seat.token, make_resume_token());
     peer.session = seat.session;

@@ -43,22 +43,27 @@ Result<AccountId> account_named(const room::Directory& directory, const std::str
 }  // namespace
 
 /// Plans a change by somebody, with its line in the audit log.
-Result<void> Switchboard::change_rules(Call& call, Seat& seat, RulesPlan plan, Answer answer) {
+Result<void> Switchboard::change_rules(Call& call, Seat& seat, RulesPlan plan, Answer answer,
+                                       Effect effect) {
     if (const auto may = seat.changes.take(clock_.now()); !may) {
         return may;
     }
     return administer(call, seat,
-                      {.plan = [this, plan = std::move(plan)](
-                                   SessionId session) mutable -> Result<room::Changes> {
-                           const auto actor = *actor_of(session);
-                           room::AuditEntry entry{.unix_ms = clock_.unix_ms(), .actor = actor.name};
-                           auto changes = plan(actor.subject, entry);
-                           if (changes && !changes->empty()) {
-                               changes->emplace_back(std::move(entry));
-                           }
-                           return changes;
-                       },
-                       .answer = std::move(answer)});
+                      {.plan = audited(std::move(plan)),
+                       .answer = std::move(answer),
+                       .effect = std::move(effect)});
+}
+
+Switchboard::Plan Switchboard::audited(RulesPlan plan) {
+    return [this, plan = std::move(plan)](SessionId session) mutable -> Result<room::Changes> {
+        const auto actor = *actor_of(session);
+        room::AuditEntry entry{.unix_ms = clock_.unix_ms(), .actor = actor.name};
+        auto changes = plan(actor.subject, entry);
+        if (changes && !changes->empty()) {
+            changes->emplace_back(std::move(entry));
+        }
+        return changes;
+    };
 }
 
 // --- roles ---------------------------------------------------------------------------------------

@@ -10,24 +10,31 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Join& join) {
         return may;
     }
     const auto joined = model_.join(seat.session, join.channel);
-    if (!joined) {
-        return std::unexpected(joined.error());
+    if (joined) {
+        come_in(call, seat, join.channel, *joined);
+        return {};
     }
-    const std::span<const SessionId> members = model_.find(join.channel)->members;
-    if (!joined->events.empty()) {
+    if (joined.error().code == ErrorCode::bad_password && !join.password.empty()) {
+        return knock(call, seat, join);
+    }
+    return std::unexpected(joined.error());
+}
+
+void Switchboard::come_in(Call& call, Seat& seat, ChannelId channel, const room::Joined& joined) {
+    const std::span<const SessionId> members = model_.find(channel)->members;
+    if (!joined.events.empty()) {
         update_voice(seat);
-        seat.route = relay_.move(seat.voice, join.channel);
+        seat.route = relay_.move(seat.voice, channel);
         update_view(seat);
         tell_presence_early(seat, members);
     }
-    answer(call, wire::Joined{.channel = join.channel,
-                              .channel_epoch = joined->epoch,
+    answer(call, wire::Joined{.channel = channel,
+                              .channel_epoch = joined.epoch,
                               .route = seat.route,
-                              .frame_ms = frame_ms(join.channel),
-                              .members = static_cast<std::uint32_t>(joined->members)});
+                              .frame_ms = frame_ms(channel),
+                              .members = static_cast<std::uint32_t>(joined.members)});
     tell_members(seat);
-    publish(joined->events);
-    return {};
+    publish(joined.events);
 }
 
 Result<void> Switchboard::on(Call&, Seat& seat, const wire::Leave&) {

@@ -33,6 +33,7 @@ struct Seat {
          TimePoint now)
         : session(id),
           peer(&first),
+          address(first.remote.address()),
           voice(std::move(seated.seat)),
           route(seated.route),
           active(now),
@@ -47,9 +48,10 @@ struct Seat {
           member_keys(limits.member_keys, now) {}
 
     const SessionId session;
-    Peer* peer;                    // null while away
-    std::uint32_t connection = 0;  // counts those that came after the first
-    TimePoint away_until;          // while away
+    Peer* peer;                      // null while away
+    net::Endpoint::Address address;  // that it came from last
+    std::uint32_t connection = 0;    // counts those that came after the first
+    TimePoint away_until;            // while away
     const relay::SeatPtr voice;
     Route route;
     std::uint8_t hop_epoch = 0;
@@ -58,8 +60,6 @@ struct Seat {
     relay::VoiceFlags flags;
     TreeBoard::ViewPtr view;  // what it has been told of the tree
     TimePoint active;         // when its person last said, wrote or did something
-    /// When it last wrote in each room that has slow mode.
-    std::unordered_map<ChannelId, TimePoint> wrote;
 
     ResumeToken token;
     /// Until a message shows that the newest token has arrived.

@@ -121,15 +121,19 @@ void Switchboard::shut_down() {
 // --- ending --------------------------------------------------------------------------------------
 
 void Switchboard::end(Peer& peer, const wire::ServerMessage& last) {
-    peer.close(last, clock_.now() + config_.limits.closing);
+    end(peer, last, config_.limits.closing);
+}
+
+void Switchboard::end(Peer& peer, const wire::ServerMessage& last, Duration patience) {
+    peer.close(last, clock_.now() + patience);
     if (peer.session) {
         depart(*peer.session);
     }
 }
 
-void Switchboard::dismiss(SessionId session, const wire::ServerMessage& last) {
+void Switchboard::dismiss(SessionId session, const Error& why) {
     if (auto* peer = seats_.at(session)->peer) {
-        end(*peer, last);
+        end(*peer, {.body = wire::Goodbye{.error = why}}, config_.limits.closing_dismissed);
     } else {
         depart(session);
     }
@@ -179,6 +183,7 @@ void Switchboard::tick() {
     if (const auto since = presence_.since(); since && now - *since >= interval) {
         flush_presence();
     }
+    hang_up_late(now);
     if (now >= speaking_due_) {
         speaking_due_ = now + config_.limits.speaking_interval;
         figures_.sessions.set(seats_.size());
@@ -205,15 +210,22 @@ void Switchboard::poll_speaking(TimePoint now) {
     }
 }
 
+void Switchboard::hang_up_late(TimePoint now) {
+    for (auto* peer : peers_) {
+        if (peer->closing() && now >= peer->deadline) {
+            peer->hang_up();
+        }
+    }
+}
+
 void Switchboard::enforce_deadlines(TimePoint now) {
     const auto& limits = config_.limits;
     // Ending one touches seats and outboxes, never peers_.
     for (auto* peer : peers_) {
         if (peer->closing()) {
-            if (now >= peer->deadline) {
-                peer->hang_up();
-            }
-        } else if (!peer->session && now - peer->heard >= limits.login) {
+            continue;
+        }
+        if (!peer->session && now - peer->heard >= limits.login) {
             const Error error{.code = ErrorCode::timed_out, .message = "No login came in time."};
             end(*peer, {.body = wire::Refusal{.error = error, .closing = true}});
         } else if (peer->session && now - peer->heard >= limits.silence) {

@@ -3,7 +3,8 @@
 // it runs in one thread from one seed.
 //
 // One overload of on() for each message, joined by the visit in dispatch.cpp; they stand in
-// login.cpp, resume.cpp, rooms.cpp, texts.cpp, keys.cpp, voice.cpp, roles.cpp and channels.cpp.
+// login.cpp, resume.cpp, rooms.cpp, texts.cpp, keys.cpp, voice.cpp, roles.cpp, channels.cpp, moderation.cpp
+// and bans.cpp.
 #pragma once
 
 #include <cstdint>
@@ -29,9 +30,12 @@
 #include "server/control/peer.hpp"
 #include "server/control/presence_board.hpp"
 #include "server/control/seat.hpp"
+#include "server/control/slow_mode.hpp"
 #include "server/control/tree_board.hpp"
 #include "server/relay/relay.hpp"
 #include "server/room/account_plans.hpp"
+#include "server/room/bans.hpp"
+#include "server/room/channel_plans.hpp"
 #include "server/room/directory.hpp"
 #include "server/room/model.hpp"
 #include "server/room/records.hpp"
@@ -138,6 +142,13 @@ private:
     Result<void> on(Call& call, Seat& seat, const wire::EditChannel& edit);
     Result<void> on(Call& call, Seat& seat, const wire::MoveChannel& move);
     Result<void> on(Call& call, Seat& seat, const wire::DeleteChannel& gone);
+    Result<void> on(Call& call, Seat& seat, const wire::Kick& kick);
+    Result<void> on(Call& call, Seat& seat, const wire::SetServerMute& set);
+    Result<void> on(Call& call, Seat& seat, const wire::MoveMember& move);
+    Result<void> on(Call& call, Seat& seat, const wire::GetAudit& get);
+    Result<void> on(Call& call, Seat& seat, const wire::AddBan& add);
+    Result<void> on(Call& call, Seat& seat, const wire::LiftBan& lift);
+    Result<void> on(Call& call, Seat& seat, const wire::ListBans& list);
 
     void dispatch(Call& call, const wire::ClientBody& body, std::size_t bytes);
     Result<void> charge(Peer& peer, const wire::ClientBody& body, std::size_t bytes);
@@ -155,7 +166,7 @@ private:
     template <class Change>
     Result<void> change(Call& call, Seat& seat, MessageId id, room::TextAct act,
                         const Change& change);
-    Result<void> keep_pace(Seat& seat, ChannelId channel);
+    Result<void> keep_pace(const Seat& seat, ChannelId channel);
     void store_change(Reply reply, const room::Message& message);
     /// Now and then: what rooms are to keep no longer.
     void prune(TimePoint now);
@@ -165,9 +176,13 @@ private:
     using Plan = std::move_only_function<Result<room::Changes>(SessionId)>;
     /// What it is told once that is so.
     using Answer = std::move_only_function<wire::ServerBody()>;
+    using Effect = std::move_only_function<void()>;
     struct Command {
         Plan plan;
         Answer answer;  // none: Ok
+        /// What happens beside, once the change is durable, whether or not whoever asked for it is
+        /// still here.
+        Effect effect;
     };
     /// Plans, stores and carries out, after all that was asked for before; then answers, and then
     /// tells the others. Whoever has left by then has asked for nothing. Fails with rate_limited
@@ -186,11 +201,19 @@ private:
     /// Fills in what the audit log is to say.
     using RulesPlan =
         std::move_only_function<Result<room::Changes>(room::Subject, room::AuditEntry&)>;
-    Result<void> change_rules(Call& call, Seat& seat, RulesPlan plan, Answer answer = {});
+    Result<void> change_rules(Call& call, Seat& seat, RulesPlan plan, Answer answer = {},
+                              Effect effect = {});
+    Plan audited(RulesPlan plan);
+    [[nodiscard]] RulesPlan edit_room(ChannelId channel, room::ChannelEdit edit) const;
+    Result<void> set_room_password(Call& call, Seat& seat, ChannelId channel,
+                                   const std::string& password, room::ChannelEdit edit);
     [[nodiscard]] Result<room::Subject> explained_subject(const Seat& seat,
                                                           const wire::Explain& explain) const;
 
     // --- the tree and the people in it (tree.cpp) ------------------------------------------------
+    void come_in(Call& call, Seat& seat, ChannelId channel, const room::Joined& joined);
+    /// With a password.
+    Result<void> knock(Call& call, Seat& seat, const wire::Join& join);
     void relocate(room::Relocation relocation);
     /// Those who have done nothing for long, to the room that there is for that.
     void move_idle(TimePoint now);
@@ -228,6 +251,43 @@ private:
         std::string hash;
     };
     void change_password(Reply reply, NewPasswordPlan plan);
+
+    // --- moderation ------------------------------------------------------------------------------
+    /// What somebody does to somebody who is here.
+    struct Act {
+        std::string action;
+        SessionId target{};
+        std::string reason;
+        std::string detail;
+        std::move_only_function<Result<void>(SessionId actor)> may;
+        /// Once it is durable, and only if the target is still here then.
+        Effect effect;
+    };
+    Result<void> moderate(Call& call, Seat& seat, Act act);
+
+    // --- bans (bans.cpp) ---------------------------------------------------------------------------
+    /// By its address alone, for whoever it says it is.
+    [[nodiscard]] Result<void> check_address(const Peer& peer,
+                                             const room::Identity& identity) const;
+    /// By all of it, once the identity is proven.
+    [[nodiscard]] Result<void> check_bans(const room::Visitor& visitor) const;
+    [[nodiscard]] Result<void> check_account_ban(AccountId account) const;
+    [[nodiscard]] room::Visitor visitor(const Peer& peer, const room::Identity& identity) const;
+    [[nodiscard]] room::Visitor visitor(const Seat& seat) const;
+    /// Whom such a ban is to hit.
+    [[nodiscard]] Result<room::NewBan> ban_meant(SessionId actor, const wire::AddBan& add) const;
+    /// What of it is meant of somebody who is here.
+    [[nodiscard]] Result<void> add_target(SessionId actor, const wire::AddBan& add,
+                                          room::NewBan& ban) const;
+    [[nodiscard]] std::vector<room::Subject> people_in(
+        const std::optional<room::AddressRange>& range) const;
+    [[nodiscard]] wire::Ban ban_shown(const room::Ban& ban) const;
+    /// Somebody who is to go, and what they are told.
+    struct Dismissal {
+        SessionId session{};
+        Error why;
+    };
+    void dismiss_banned();
 
     // --- login -----------------------------------------------------------------------------------
     [[nodiscard]] Result<void> check_claims(const Peer& peer, const wire::Login& login) const;
@@ -274,14 +334,16 @@ private:
     /// Takes the seat and tells the others. The peer, if it is still there, has none from now on.
     void depart(SessionId session);
     void end(Peer& peer, const wire::ServerMessage& last);
-    /// Ends a session, be its connection there or not.
-    void dismiss(SessionId session, const wire::ServerMessage& last);
+    void end(Peer& peer, const wire::ServerMessage& last, Duration patience);
+    /// Ends a session, be its connection there or not. What it is told it has to read at once.
+    void dismiss(SessionId session, const Error& why);
     void note_if_behind(Peer& peer);
     /// Ends whoever fell behind while being told something, and tells the others, until nobody is.
     void settle();
 
     // --- time ------------------------------------------------------------------------------------
     void poll_speaking(TimePoint now);
+    void hang_up_late(TimePoint now);
     void enforce_deadlines(TimePoint now);
 
     [[nodiscard]] Seat* seat_of(const Peer& peer);
@@ -311,6 +373,9 @@ private:
     Durable durable_;
     Hashing& hashing_;
     Attempts attempts_;
+    SlowMode slow_mode_;
+    std::vector<Dismissal> dismissals_;  // by what has just been carried out
+    std::vector<room::Ban> new_bans_;    // likewise
     room::Events untold_;
     std::vector<room::Relocation> relocations_;  // by what has just been carried out
     std::vector<room::Relocation> called_in_;    // into rooms that were made for them

@@ -159,7 +159,7 @@ private:
             .transport = *this,
             .limits = switchboard_.limits(),
             .slot = admission_.admit(net::Endpoint::loopback_v4(1), clock_.now()).value(),
-            .address = "a test",
+            .remote = net::Endpoint::loopback_v4(1),
             .now = clock_.now(),
             .handshake = {}});
         switchboard_.greet(*peer_);

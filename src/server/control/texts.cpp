@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/control/convert.hpp"
+#include "server/control/later.hpp"
 #include "server/control/switchboard.hpp"
 #include "server/room/names.hpp"
 #include "wire/limits.hpp"
@@ -60,17 +61,6 @@ Switchboard::Reply Switchboard::will_reply(Call& call, const Seat& seat) {
     return {.session = seat.session, .connection = seat.connection, .request = call.id};
 }
 
-/// What the store is to call: `work` with its result, or nothing if the switchboard is gone by then.
-template <class T, class Work>
-store::Store::Done<T> Switchboard::then(Work work) {
-    return [self = std::weak_ptr(self_), work = std::move(work)](Result<T> result) mutable {
-        if (const auto switchboard = self.lock()) {
-            work(std::move(result));
-            (*switchboard)->settle();
-        }
-    };
-}
-
 // --- saying --------------------------------------------------------------------------------------
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendText& text) {
@@ -117,23 +107,16 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendText& text)
 }
 
 /// One text in so many seconds, where the room says so.
-Result<void> Switchboard::keep_pace(Seat& seat, ChannelId channel) {
+Result<void> Switchboard::keep_pace(const Seat& seat, ChannelId channel) {
     const std::chrono::seconds pause{model_.find(channel)->channel.slow_mode_s};
     if (pause == pause.zero() ||
         model_.may(seat.session, channel, room::Permission::bypass_limits)) {
         return {};
     }
-    const auto now = clock_.now();
-    const auto [wrote, first] = seat.wrote.try_emplace(channel, now);
-    if (const auto wait = wrote->second + pause - now; !first && wait > Duration::zero()) {
-        const auto ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
-        return std::unexpected(
-            Error{.code = ErrorCode::rate_limited,
-                  .message = std::format("This room asks for {} between two texts.", pause),
-                  .retry_ms = static_cast<std::uint32_t>(ms)});
-    }
-    wrote->second = now;
-    return {};
+    return slow_mode_.take({.identity = model_.find(seat.session)->keys.identity,
+                            .account = model_.subject(seat.session).account,
+                            .channel = channel},
+                           pause, clock_.now());
 }
 
 void Switchboard::accept(Reply reply, const room::Message& message) {

@@ -13,11 +13,17 @@ namespace partyline::control {
 void Switchboard::carry_out(const room::Changes& changes) {
     auto applied = model_.apply(changes);
     tree_.refresh();
+    for (const auto& change : changes) {
+        if (const auto* ban = std::get_if<room::Ban>(&change)) {
+            new_bans_.push_back(*ban);
+        }
+    }
     std::ranges::move(applied.events, std::back_inserter(untold_));
     std::ranges::move(applied.relocations, std::back_inserter(relocations_));
 }
 
 void Switchboard::tell_changes() {
+    dismiss_banned();
     // Whoever is to go is gone before others hear of rooms that are not there any more.
     for (const auto& relocation : std::exchange(relocations_, {})) {
         relocate(relocation);
@@ -75,7 +81,7 @@ void Switchboard::move_idle(TimePoint now) {
 void Switchboard::update_voice(Seat& seat) {
     const auto& presence = model_.find(seat.session)->presence;
     const relay::VoiceFlags flags{.muted = presence.self_mute || presence.server_mute,
-                                  .deafened = presence.self_deafen};
+                                  .deafened = presence.self_deafen || presence.server_deafen};
     if (flags != std::exchange(seat.flags, flags)) {
         relay_.set_flags(seat.voice, flags);
     }

@@ -96,6 +96,7 @@ void veil(std::vector<wire::Presence>& sessions, const room::View& view) {
             presence.channel = {};
             presence.speaking = false;
             presence.server_mute = false;
+            presence.server_deafen = false;
         }
     }
 }

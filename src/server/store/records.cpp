@@ -278,6 +278,7 @@ AuditPage read_audit(SQLite::Database& database, const AuditQuery& query) {
             }
             last = id;
             auto& entry = page.entries.emplace_back();
+            entry.id = id;
             entry.unix_ms = row.number<std::int64_t>();
             entry.actor = row.text();
             entry.action = row.text();

@@ -40,12 +40,15 @@ struct MessageEdit {
 
 /// The audit log, the newest page first.
 struct AuditQuery {
-    std::uint64_t before = 0;  // an AuditPage::next; 0: from the newest
+    std::uint64_t before = 0;  // an id; 0: from the newest
     std::size_t entries_max = 50;
 };
+struct AuditRecord : room::AuditEntry {
+    std::uint64_t id = 0;
+};
 struct AuditPage {
-    std::vector<room::AuditEntry> entries;  // newest first
-    std::uint64_t next = 0;                 // where the next page begins; 0: there is none
+    std::vector<AuditRecord> entries;  // newest first
+    std::uint64_t next = 0;            // the last one's id, if there are older ones
 };
 
 /// Owned by main. Every member is [control]; each `Done` is called on the control executor, once,

@@ -1,0 +1,40 @@
+#include "server/control/slow_mode.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <format>
+
+#include "server/control/limits.hpp"
+
+namespace partyline::control {
+
+Result<void> SlowMode::take(const Writer& writer, Duration pause, TimePoint now) {
+    const Key key{writer.channel, writer.account,
+                  writer.account ? room::Identity{} : writer.identity};
+    const auto before = last_.find(key);
+    if (before != last_.end() && now < before->second.wrote + pause) {
+        const auto wait = before->second.wrote + pause - now;
+        const auto ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
+        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(pause);
+        return std::unexpected(
+            Error{.code = ErrorCode::rate_limited,
+                  .message = std::format("This room asks for {} between two texts.", seconds),
+                  .retry_ms = static_cast<std::uint32_t>(ms)});
+    }
+    if (before == last_.end() && last_.size() >= slow_mode_remembered_max) {
+        make_room(now);
+    }
+    last_.insert_or_assign(key, Last{.wrote = now, .until = now + pause});
+    return {};
+}
+
+void SlowMode::make_room(TimePoint now) {
+    std::erase_if(last_, [now](const auto& entry) { return entry.second.until <= now; });
+    if (last_.size() >= slow_mode_remembered_max) {
+        // Somebody gets to write a little early.
+        last_.erase(std::ranges::min_element(last_, {},
+                                             [](const auto& entry) { return entry.second.until; }));
+    }
+}
+
+}  // namespace partyline::control
