@@ -88,6 +88,13 @@ Result<void> Switchboard::on(Call& call, const wire::Resume& resume) {
     if (const auto checked = check_bans(visitor(call.peer, identity)); !checked) {
         return checked;
     }
+    // One that has shown the token before has never had the newest: that one alone is replaced, so that
+    // any number of answers may be lost.
+    if (is_token(seat->token, resume.token)) {
+        seat->token_before = std::exchange(seat->token, make_resume_token());
+    } else {
+        seat->token = make_resume_token();
+    }
     take_over(*seat, call.peer);
     const auto& presence = model_.find(seat->session)->presence;
     const auto channel = presence.channel;
@@ -129,7 +136,6 @@ void Switchboard::take_over(Seat& seat, Peer& peer) {
     seat.peer = &peer;
     seat.address = peer.remote.address();
     ++seat.connection;
-    seat.token_before = std::exchange(seat.token, make_resume_token());
     peer.session = seat.session;
     peer.heard = clock_.now();
     peer.slot.authenticated();
