@@ -184,7 +184,7 @@ LocalListener::~LocalListener() {
     }
 }
 
-Result<LocalListener> LocalListener::create(Loop& loop, std::filesystem::path path) {
+Result<LocalListener> LocalListener::create(Loop& loop, const std::filesystem::path& path) {
     const SocketPath socket_path(path);
     const auto endpoint = socket_path.endpoint();
     if (!endpoint) {

@@ -41,7 +41,7 @@ class LocalListener {
 public:
     /// Takes the place of a file that a dead program has left: whoever calls this makes sure that no
     /// other serves the same path. Fails with io, naming the file and why.
-    static Result<LocalListener> create(Loop& loop, std::filesystem::path path);
+    static Result<LocalListener> create(Loop& loop, const std::filesystem::path& path);
     ~LocalListener();
     LocalListener(LocalListener&&) noexcept;
     LocalListener& operator=(LocalListener&&) noexcept;

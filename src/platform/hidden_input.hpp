@@ -5,8 +5,9 @@
 
 namespace partyline::platform {
 
-/// While it lives, the terminal that the standard input comes from shows nothing of what is typed. Does
-/// nothing when that is no terminal. Main's.
+/// While it lives, the terminal that the standard input comes from shows nothing of what is typed but the
+/// line's end. Does nothing when that is no terminal. A signal that ends the program meanwhile finds the
+/// terminal as it was. Main's; one at a time.
 class HiddenInput {
 public:
     HiddenInput();
@@ -18,8 +19,8 @@ public:
     [[nodiscard]] bool is_terminal() const { return before_ != nullptr; }
 
 private:
-    struct Settings;
-    std::unique_ptr<Settings> before_;
+    struct Before;
+    std::unique_ptr<Before> before_;
 };
 
 }  // namespace partyline::platform

@@ -36,6 +36,12 @@ private:
     std::shared_ptr<What> what_;
 };
 
+template <class What>
+Words<What> command(CLI::App& parent, const char* name, const char* description,
+                    const Chosen& chosen) {
+    return {parent, name, description, chosen};
+}
+
 CLI::App& group(CLI::App& app, const char* name, const char* description) {
     auto* const added = app.add_subcommand(name, description)->fallthrough();
     added->require_subcommand(1);
@@ -47,52 +53,53 @@ constexpr const char* reason = "Why, for the audit log and whom it hits";
 
 void describe_users(CLI::App& app, const Chosen& chosen) {
     auto& user = group(app, "user", "The accounts of a running server");
-    Words<UserList>(user, "list", "All of them", chosen);
-    Words<UserShow>(user, "show", "One, with its devices", chosen)
+    command<UserList>(user, "list", "All of them", chosen);
+    command<UserShow>(user, "show", "One, with its devices", chosen)
         .word("NAME", &UserShow::name, "Whose account");
-    Words<UserPassword>(user, "password",
-                        "Give somebody a new password, so that they can link a new device", chosen)
+    command<UserPassword>(user, "password",
+                          "Give somebody a new password, so that they can link a new device",
+                          chosen)
         .word("NAME", &UserPassword::name, "Whose account");
-    Words<UserUnlink>(user, "unlink", "Take a device from an account", chosen)
+    command<UserUnlink>(user, "unlink", "Take a device from an account", chosen)
         .word("NAME", &UserUnlink::name, "Whose account")
         .word("FINGERPRINT", &UserUnlink::device, "As `user show` tells it, or how it begins");
-    Words<UserDelete>(user, "delete", "Delete an account; its name is free then", chosen)
+    command<UserDelete>(user, "delete", "Delete an account; its name is free then", chosen)
         .word("NAME", &UserDelete::name, "Whose account");
 }
 
 void describe_roles(CLI::App& app, const Chosen& chosen) {
     auto& role = group(app, "role", "The roles of a running server");
-    Words<RoleList>(role, "list", "All of them, with what they grant", chosen);
-    Words<RoleGrant>(role, "grant", "Give somebody a role", chosen)
+    command<RoleList>(role, "list", "All of them, with what they grant", chosen);
+    command<RoleGrant>(role, "grant", "Give somebody a role", chosen)
         .word("NAME", &RoleGrant::user, "Whose account")
         .word("ROLE", &RoleGrant::role, "Which role");
-    Words<RoleRevoke>(role, "revoke", "Take a role from somebody", chosen)
+    command<RoleRevoke>(role, "revoke", "Take a role from somebody", chosen)
         .word("NAME", &RoleRevoke::user, "Whose account")
         .word("ROLE", &RoleRevoke::role, "Which role");
 }
 
 void describe_bans(CLI::App& app, const Chosen& chosen) {
     auto& ban = group(app, "ban", "Who may not come in to a running server");
-    Words<BanList>(ban, "list", "All bans", chosen);
-    Words<BanAdd>(ban, "add", "Ban an account, a range of addresses, or both", chosen)
+    command<BanList>(ban, "list", "All bans", chosen);
+    command<BanAdd>(ban, "add", "Ban an account, a range of addresses, or both", chosen)
         .option("--account", &BanAdd::user, "Whose account")
         .option("--address", &BanAdd::range, "203.0.113.7, 203.0.113.0/24 or 2001:db8::/48")
         .option("--for", &BanAdd::period, period)
         .option("--reason", &BanAdd::reason, reason);
-    Words<BanLift>(ban, "lift", "End a ban", chosen)
+    command<BanLift>(ban, "lift", "End a ban", chosen)
         .word("BAN", &BanLift::ban, "Its number in `ban list`")
         .option("--reason", &BanLift::reason, "Why, for the audit log");
 }
 
 void describe_invites(CLI::App& app, const Chosen& chosen) {
     auto& invite = group(app, "invite", "Who is let in to a running server with what");
-    Words<InviteList>(invite, "list", "All invites", chosen);
-    Words<InviteCreate>(invite, "create", "Make one, and print its token", chosen)
+    command<InviteList>(invite, "list", "All invites", chosen);
+    command<InviteCreate>(invite, "create", "Make one, and print its token", chosen)
         .option("--role", &InviteCreate::role, "What it gives to whoever uses it")
         .option("--room", &InviteCreate::room, "Where it leads: \"Room/Sub room\"")
         .option("--uses", &InviteCreate::uses, "How often it may be used; 1 without this")
         .option("--for", &InviteCreate::period, period);
-    Words<InviteDelete>(invite, "delete", "End an invite", chosen)
+    command<InviteDelete>(invite, "delete", "End an invite", chosen)
         .word("INVITE", &InviteDelete::invite, "Its number in `invite list`");
 }
 
@@ -103,11 +110,11 @@ void describe_management(CLI::App& app, const Chosen& chosen) {
     describe_roles(app, chosen);
     describe_bans(app, chosen);
     describe_invites(app, chosen);
-    Words<WhyMay>(app, "explain", "Why somebody may, or may not", chosen)
+    command<WhyMay>(app, "explain", "Why somebody may, or may not", chosen)
         .word("NAME", &WhyMay::user, "Whose account")
         .word("PERMISSION", &WhyMay::permission, "As `role list` names them")
         .option("--room", &WhyMay::room, "Where: \"Room/Sub room\"; without it in no room");
-    Words<ShowAudit>(app, "audit", "Who did what to whom, the newest first", chosen)
+    command<ShowAudit>(app, "audit", "Who did what to whom, the newest first", chosen)
         .option("--entries", &ShowAudit::entries, "How many; 50 without this");
 }
 

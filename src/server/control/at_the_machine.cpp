@@ -1,5 +1,6 @@
 // Whoever asks over the admin socket: no session, the owner's rights, and accounts to look after.
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 #include "server/control/switchboard.hpp"
@@ -64,6 +65,10 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ListAccounts& l
                       room::Permission::manage_accounts)) {
         return fail(ErrorCode::not_permitted, "You may not manage other people's accounts.");
     }
+    std::unordered_map<AccountId, std::uint32_t> devices;
+    for (const auto& [identity, device] : directory_.devices()) {
+        ++devices[device.account];
+    }
     wire::Accounts page;
     const auto& accounts = directory_.accounts();
     for (auto at = accounts.upper_bound(list.after); at != accounts.end(); ++at) {
@@ -72,13 +77,12 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ListAccounts& l
             break;
         }
         const auto& account = at->second;
-        page.accounts.push_back(
-            {.id = account.id,
-             .name = account.name,
-             .owner = account.owner,
-             .roles = account.roles,
-             .devices = static_cast<std::uint32_t>(room::devices_of(directory_, account.id).size()),
-             .created_unix_ms = account.created_unix_ms});
+        page.accounts.push_back({.id = account.id,
+                                 .name = account.name,
+                                 .owner = account.owner,
+                                 .roles = account.roles,
+                                 .devices = devices[account.id],
+                                 .created_unix_ms = account.created_unix_ms});
     }
     answer(call, std::move(page));
     return {};

@@ -168,6 +168,18 @@ TEST_F(ConsoleTest, TakesNothingThatNeedsASession) {
         const auto joining = co_await terminal.ask<wire::Refusal>(wire::Join{.channel = lobby});
         EXPECT_EQ(joining.error.code, ErrorCode::unsupported);
         EXPECT_FALSE(joining.closing);
+        for (wire::ClientBody body :
+             {wire::ClientBody(wire::Resume{
+                  .session = SessionId{1}, .token = Bytes(32), .signature = Bytes(64)}),
+              wire::ClientBody(wire::Login{.identity = Bytes(32),
+                                           .x25519 = Bytes(32),
+                                           .versions = {1},
+                                           .signature = Bytes(64),
+                                           .device = {.signature = Bytes(64)},
+                                           .name = "Mallory"})}) {
+            const auto refusal = co_await terminal.ask<wire::Refusal>(std::move(body));
+            EXPECT_EQ(refusal.error.code, ErrorCode::unsupported);
+        }
         const auto becoming = co_await terminal.ask<wire::Refusal>(
             wire::BecomeOwner{.token = "7Q2KX-0M9RD-EV4WT-1H8NA"});
         EXPECT_EQ(becoming.error.code, ErrorCode::unsupported);
@@ -203,9 +215,24 @@ TEST_F(ConsoleTest, MayHangUpBeforeTheAnswer) {
                 wire::ChangePassword{.current = {}, .password = "battery staple", .name = "Mem"},
                 1);
         }
+        // Whoever asked is gone by the time that the password is hashed; it is changed all the same.
         Terminal terminal(loop, admin_socket);
         co_await terminal.start();
-        co_await terminal.ask<wire::Devices>(wire::ListDevices{.name = "Mem"});
+        const auto& directory = server->model().directory();
+        while (directory.account_named("Mem")->password_hash.empty()) {
+            co_await terminal.ask<wire::Accounts>(wire::ListAccounts{});
+        }
+    };
+    play(scenario());
+}
+
+TEST_F(ConsoleTest, IsAskedAsOftenAsOneLikes) {
+    const auto scenario = [&]() -> net::task<> {
+        Terminal terminal(loop, admin_socket);
+        co_await terminal.start();
+        for (double i = 0; i < 2 * config.limits.messages.burst; ++i) {
+            co_await terminal.ask<wire::Accounts>(wire::ListAccounts{});
+        }
     };
     play(scenario());
 }

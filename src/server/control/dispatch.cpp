@@ -39,6 +39,10 @@ constexpr bool still_to_come =
     std::same_as<Body, wire::SendDirect> || std::same_as<Body, wire::GetDirect> ||
     std::same_as<Body, wire::GetUnread> || std::same_as<Body, wire::MarkRead>;
 
+std::unexpected<Error> needs_a_talkie() {
+    return fail(ErrorCode::unsupported, "That takes somebody with a talkie.");
+}
+
 }  // namespace
 
 void Switchboard::dispatch(Call& call, const wire::ClientBody& body, std::size_t bytes) {
@@ -58,7 +62,7 @@ Result<void> Switchboard::handle(Call& call, const Body& body) {
     if constexpr (std::same_as<Body, wire::Unknown>) {
         return fail(ErrorCode::unsupported, "This server does not know that request.");
     } else if constexpr (std::same_as<Body, wire::Login> || std::same_as<Body, wire::Resume>) {
-        return on(call, body);
+        return call.peer.console != 0 ? needs_a_talkie() : on(call, body);
     } else {
         auto* seat = seat_of(call.peer);
         if (seat == nullptr) {
@@ -68,7 +72,7 @@ Result<void> Switchboard::handle(Call& call, const Body& body) {
         }
         if constexpr (!consoles_too<Body>) {
             if (call.peer.console != 0) {
-                return fail(ErrorCode::unsupported, "That takes somebody who is logged in.");
+                return needs_a_talkie();
             }
         }
         if constexpr (!talkies_own<Body>) {
@@ -83,6 +87,9 @@ Result<void> Switchboard::handle(Call& call, const Body& body) {
 }
 
 Result<void> Switchboard::charge(Peer& peer, const wire::ClientBody& body, std::size_t bytes) {
+    if (peer.console != 0) {
+        return {};  // one request at a time, by the owner
+    }
     const auto now = clock_.now();
     // Voice comes a hundred times a second and has a rate of its own.
     if (std::holds_alternative<wire::VoiceTunnel>(body)) {

@@ -141,6 +141,9 @@ net::task<> Server::accept_consoles([[maybe_unused]] net::Gate::Pass pass) {
 net::task<> Server::serve_console(net::LocalStream stream, [[maybe_unused]] net::Gate::Pass pass) {
     Console console(loop_, clock_, *switchboard_, std::move(stream));
     consoles_.insert(&console);
+    if (gate_.closing()) {
+        console.hang_up();  // it has come in while the others were sent away
+    }
     co_await console.run();
     consoles_.erase(&console);
 }
