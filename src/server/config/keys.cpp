@@ -163,6 +163,15 @@ Complaint set_away_minutes(Config& config, const toml::node& value) {
     return {};
 }
 
+Complaint set_direct_keep_days(Config& config, const toml::node& value) {
+    const auto number = whole(value, {.min = 0, .max = room::retention_days_max});
+    if (!number) {
+        return wrong(number.error());
+    }
+    config.control.direct_keep_days = static_cast<std::uint32_t>(*number);
+    return {};
+}
+
 template <std::string net::CertificatePaths::* Field>
 std::string show_certificate(const Config& config) {
     const auto path = config.certificate ? (*config.certificate).*Field : std::string();
@@ -293,6 +302,14 @@ constexpr std::array top{
             [](const Config& config) { return std::to_string(config.control.away_after.count()); }},
 };
 
+constexpr std::array direct_keys{
+    Key{.name = "keep_days",
+        .meaning = "How many days direct messages between people are kept. 0: for good.",
+        .set = set_direct_keep_days,
+        .show =
+            [](const Config& config) { return std::to_string(config.control.direct_keep_days); }},
+};
+
 constexpr std::array log_keys{
     Key{.name = "level",
         .meaning =
@@ -386,9 +403,8 @@ constexpr std::array limits{
 };
 
 constexpr std::array all{
-    Section{.heading = "", .keys = top},
-    Section{.heading = "log", .keys = log_keys},
-    Section{.heading = "admin", .keys = admin_keys},
+    Section{.heading = "", .keys = top},          Section{.heading = "direct", .keys = direct_keys},
+    Section{.heading = "log", .keys = log_keys},  Section{.heading = "admin", .keys = admin_keys},
     Section{.heading = "limits", .keys = limits},
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ struct Config {
     /// Empty: nowhere.
     std::string away_room;
     std::chrono::minutes away_after{30};
+    /// How long direct messages are kept; 0: for good.
+    std::uint32_t direct_keep_days = 0;
     Limits limits;
 };
 

@@ -35,9 +35,7 @@ constexpr bool consoles_too =
 template <class Body>
 constexpr bool still_to_come =
     std::same_as<Body, wire::CreateInvite> || std::same_as<Body, wire::ListInvites> ||
-    std::same_as<Body, wire::DeleteInvite> || std::same_as<Body, wire::RedeemInvite> ||
-    std::same_as<Body, wire::SendDirect> || std::same_as<Body, wire::GetDirect> ||
-    std::same_as<Body, wire::GetUnread> || std::same_as<Body, wire::MarkRead>;
+    std::same_as<Body, wire::DeleteInvite> || std::same_as<Body, wire::RedeemInvite>;
 
 std::unexpected<Error> needs_a_talkie() {
     return fail(ErrorCode::unsupported, "That takes somebody with a talkie.");

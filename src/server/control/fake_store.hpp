@@ -71,6 +71,7 @@ public:
         if (!failure) {
             messages.at(edit.id).text = edit.text;
             messages.at(edit.id).edited_unix_ms = edit.unix_ms;
+            messages.at(edit.id).mentions = edit.mentions;
         }
         answer(std::move(done));
     }
@@ -92,6 +93,45 @@ public:
         answer<std::optional<room::Message>>(
             std::move(done), found == messages.end() ? std::nullopt : std::optional(found->second));
     }
+    std::vector<store::ReadMarker> markers;  // in the order in which they came
+    int letter_prunings = 0;
+
+    void direct(store::DirectQuery query, Done<store::HistoryPage> done) override {
+        store::HistoryPage page;
+        for (const auto& [id, message] : messages) {
+            if (is_between(message, query.one, query.other) &&
+                (!query.before || id < query.before)) {
+                page.messages.push_back(message);
+            }
+        }
+        answer<store::HistoryPage>(std::move(done), newest(std::move(page), query.messages_max));
+    }
+    void mark_read(std::vector<store::ReadMarker> news, Done<void> done) override {
+        if (!failure) {
+            markers.insert(markers.end(), news.begin(), news.end());
+        }
+        answer(std::move(done));
+    }
+    void unread(store::UnreadQuery query, Done<store::Unread> done) override {
+        store::Unread unread;
+        for (const auto channel : query.rooms) {
+            store::RoomState state{.channel = channel, .read_to = read_to(query.who, channel, {})};
+            for (const auto& [id, message] : messages) {
+                const bool counts = message.channel == channel && id > state.read_to &&
+                                    who_wrote(message) != query.who;
+                state.unread += counts ? 1U : 0U;
+                state.mentions +=
+                    counts && std::ranges::contains(message.mentions, query.who) ? 1U : 0U;
+            }
+            unread.rooms.push_back(state);
+        }
+        add_people(query, unread);
+        answer<store::Unread>(std::move(done), std::move(unread));
+    }
+    void prune_direct(std::uint32_t, std::int64_t, Done<void> done) override {
+        ++letter_prunings;
+        answer(std::move(done));
+    }
     void history(store::HistoryQuery query, Done<store::HistoryPage> done) override {
         store::HistoryPage page;
         for (const auto& [id, message] : messages) {
@@ -99,16 +139,63 @@ public:
                 page.messages.push_back(message);
             }
         }
-        if (page.messages.size() > query.messages_max) {
-            page.more = true;
-            page.messages.erase(
-                page.messages.begin(),
-                page.messages.end() - static_cast<std::ptrdiff_t>(query.messages_max));
-        }
-        answer<store::HistoryPage>(std::move(done), std::move(page));
+        answer<store::HistoryPage>(std::move(done), newest(std::move(page), query.messages_max));
     }
 
 private:
+    static bool is_between(const room::Message& message, const room::Person& one,
+                           const room::Person& other) {
+        const auto& direct = message.direct;
+        return direct && ((direct->from == one && direct->to == other) ||
+                          (direct->from == other && direct->to == one));
+    }
+    static store::HistoryPage newest(store::HistoryPage page, std::size_t messages_max) {
+        if (page.messages.size() > messages_max) {
+            page.more = true;
+            page.messages.erase(page.messages.begin(),
+                                page.messages.end() - static_cast<std::ptrdiff_t>(messages_max));
+        }
+        return page;
+    }
+    /// Accounts by the devices that were there from the first.
+    [[nodiscard]] room::Person who_wrote(const room::Message& message) const {
+        const auto device =
+            std::ranges::find(remembered.devices, message.author, &room::Device::identity);
+        return device == remembered.devices.end() ? room::Person::of(message.author)
+                                                  : room::Person::of(device->account);
+    }
+    [[nodiscard]] MessageId read_to(const room::Person& who, ChannelId channel,
+                                    const std::optional<room::Person>& with) const {
+        MessageId to{};
+        for (const auto& marker : markers) {
+            if (marker.who == who && marker.channel == channel && marker.with == with) {
+                to = std::max(to, marker.to);
+            }
+        }
+        return to;
+    }
+    void add_people(const store::UnreadQuery& query, store::Unread& unread) const {
+        for (const auto& [id, message] : std::views::reverse(messages)) {
+            const auto& direct = message.direct;
+            if (!direct || (direct->from != query.who && direct->to != query.who)) {
+                continue;
+            }
+            const bool own = direct->from == query.who;
+            const auto& with = own ? direct->to : direct->from;
+            if (query.with ? with != *query.with : query.people_max == 0) {
+                continue;
+            }
+            auto state = std::ranges::find(unread.people, with, &store::ConversationState::with);
+            if (state == unread.people.end()) {
+                state = unread.people.insert(state,
+                                             {.with = with,
+                                              .name = own ? direct->to_name : message.author_name,
+                                              .last = id,
+                                              .read_to = read_to(query.who, {}, with)});
+            }
+            state->unread += !own && id > state->read_to ? 1U : 0U;
+        }
+    }
     template <class T>
     void answer(Done<T> done, T value) {
         post_([done = std::move(done), value = std::move(value), failure = failure]() mutable {

@@ -76,6 +76,9 @@ inline constexpr std::size_t addresses_remembered_max = 16'384;
 inline constexpr Duration tick_interval = std::chrono::milliseconds(25);
 inline constexpr Duration room_losses_interval = std::chrono::seconds(1);
 inline constexpr Duration prune_interval = std::chrono::hours(1);
+/// What has been read is stored that often, or when so many markers wait: nobody waits for it.
+inline constexpr Duration read_marks_interval = std::chrono::seconds(1);
+inline constexpr std::size_t read_marks_waiting_max = 256;
 /// Administrative commands that wait for the one before them.
 inline constexpr std::size_t durable_waiting_max = 256;
 inline constexpr std::uint32_t durable_retry_ms = 1000;

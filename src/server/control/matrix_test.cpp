@@ -15,17 +15,19 @@ constexpr std::array everybody{Who::stranger,  Who::guest, Who::member,
                                Who::moderator, Who::admin, Who::owner};
 constexpr std::array accounts{"", "", "Mem", "Mo", "Adam", "Ada"};
 
-/// From whom on it is permitted; what it is refused for otherwise is not in this table.
+/// From whom on it is permitted, and how it is refused otherwise.
 struct Row {
     std::string what;
     wire::ClientBody body;
     std::optional<Who> from;  // nothing: nobody may
     Who to = Who::owner;
+    ErrorCode otherwise = ErrorCode::not_permitted;
 };
 
 constexpr RoleId dj{10};
 constexpr ChannelId cellar{3};
 constexpr MessageId another{1000};  // far above those that are said here
+constexpr MessageId between_others{1001};
 
 std::vector<Row> voice_and_text() {
     using enum Who;
@@ -142,11 +144,28 @@ std::vector<Row> keeping_order() {
     };
 }
 
+std::vector<Row> people_and_letters() {
+    using enum Who;
+    const wire::Person otto{.session = {}, .identity = {}, .account = "Otto"};
+    return {
+        {"writing to somebody", wire::SendDirect{.to = otto, .text = "hello"}, guest},
+        {"what one wrote to each other", wire::GetDirect{.with = otto}, guest},
+        {"changing what others wrote to each other",
+         wire::EditText{.id = between_others, .text = "no"}, std::nullopt, owner,
+         ErrorCode::unknown_text},
+        {"deleting what others wrote to each other", wire::DeleteText{between_others}, std::nullopt,
+         owner, ErrorCode::unknown_text},
+        {"what is unread", wire::GetUnread{}, guest},
+        {"having read", wire::MarkRead{.channel = lobby, .with = {}}, guest},
+    };
+}
+
 std::vector<Row> rows() {
     auto all = voice_and_text();
     std::ranges::move(accounts_and_devices(), std::back_inserter(all));
     std::ranges::move(roles_and_rooms(), std::back_inserter(all));
     std::ranges::move(keeping_order(), std::back_inserter(all));
+    std::ranges::move(people_and_letters(), std::back_inserter(all));
     for (auto& body : wire::examples::personal_client_bodies()) {
         const bool has_rows = std::ranges::any_of(
             all, [&](const Row& row) { return row.body.index() == body.index(); });
@@ -173,6 +192,13 @@ protected:
         store.remembered.last_role = dj;
         store.messages[another] = {
             .id = another, .channel = lobby, .author_name = "Otto", .text = "mine"};
+        store.messages[between_others] = {
+            .id = between_others,
+            .author_name = "Otto",
+            .text = "ours",
+            .direct = room::Direct{.from = room::Person::of(AccountId{90}),
+                                   .to = room::Person::of(AccountId{91}),
+                                   .to_name = {}}};
     }
 
     net::task<> try_all(Who who) {
@@ -191,8 +217,7 @@ protected:
                 EXPECT_NE(code, ErrorCode::not_permitted) << row.what;
                 EXPECT_NE(code, ErrorCode::not_logged_in) << row.what;
             } else {
-                EXPECT_EQ(code, who == Who::stranger ? ErrorCode::not_logged_in
-                                                     : ErrorCode::not_permitted)
+                EXPECT_EQ(code, who == Who::stranger ? ErrorCode::not_logged_in : row.otherwise)
                     << row.what << " by " << accounts.at(static_cast<std::size_t>(who));
             }
         }

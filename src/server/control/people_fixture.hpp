@@ -1,6 +1,7 @@
 // For tests: a server with accounts on it, whose devices log in by name.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -33,6 +34,16 @@ protected:
         records.devices.push_back({.identity = device.public_key(), .account = id, .label = {}});
         records.last_account = id;
         secrets_.emplace(name, device.seed());
+    }
+
+    /// A second device of an account; `as` is what to enter() with. Before the server opens.
+    void add_device(const std::string& account, const std::string& as) {
+        auto& records = store.remembered;
+        const auto owner = std::ranges::find(records.accounts, account, &room::Account::name);
+        auto device = crypto::Identity::generate();
+        records.devices.push_back(
+            {.identity = device.public_key(), .account = owner->id, .label = {}});
+        secrets_.emplace(as, device.seed());
     }
 
     /// With that account's device, or as a guest if there is none, under another name if need be.

@@ -68,6 +68,7 @@ struct Seat {
 
     /// The newest generation shared so far. It only rises, in whatever room.
     std::optional<std::uint32_t> generation;
+    bool counted = false;  // the store knows from where on unread texts count for its person
     bool hashing = false;  // of a password of this session is under way
     /// When each speaker was last asked for its key.
     std::unordered_map<SessionId, TimePoint> key_requests;

@@ -44,7 +44,8 @@ Switchboard::Switchboard(Config config, Parts parts, room::Model model)
       log_({.bytes = config_.limits.log_bytes, .events = config_.limits.log_events}),
       speaking_due_(clock_.now()),
       losses_due_(clock_.now()),
-      pruning_due_(clock_.now()) {}
+      pruning_due_(clock_.now()),
+      read_marks_due_(clock_.now() + read_marks_interval) {}
 
 // --- a connection's life -------------------------------------------------------------------------
 
@@ -111,6 +112,7 @@ void Switchboard::reconfigure(LiveConfig config) {
 
 void Switchboard::shut_down() {
     shutting_down_ = true;
+    flush_read_marks();
     const auto until = clock_.now() + config_.limits.closing;
     for (auto* peer : peers_) {
         peer->close(goodbye(ErrorCode::shutting_down, "The server is shutting down."), until);
@@ -196,6 +198,10 @@ void Switchboard::tick() {
     if (now >= losses_due_) {
         losses_due_ = now + room_losses_interval;
         relay_.update_room_losses();
+    }
+    if (now >= read_marks_due_) {
+        read_marks_due_ = now + read_marks_interval;
+        flush_read_marks();
     }
     settle();
 }

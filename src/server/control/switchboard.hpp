@@ -3,8 +3,8 @@
 // it runs in one thread from one seed.
 //
 // One overload of on() for each message, joined by the visit in dispatch.cpp; they stand in
-// login.cpp, resume.cpp, rooms.cpp, texts.cpp, keys.cpp, voice.cpp, roles.cpp, channels.cpp, moderation.cpp
-// and bans.cpp.
+// login.cpp, resume.cpp, rooms.cpp, texts.cpp, letters.cpp, unread.cpp, keys.cpp, voice.cpp, roles.cpp,
+// channels.cpp, moderation.cpp and bans.cpp.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,7 @@
 #include "server/control/hashing.hpp"
 #include "server/control/peer.hpp"
 #include "server/control/presence_board.hpp"
+#include "server/control/read_marks.hpp"
 #include "server/control/seat.hpp"
 #include "server/control/slow_mode.hpp"
 #include "server/control/tree_board.hpp"
@@ -121,6 +122,10 @@ private:
     Result<void> on(Call& call, Seat& seat, const wire::GetHistory& get);
     Result<void> on(Call& call, Seat& seat, const wire::EditText& edit);
     Result<void> on(Call& call, Seat& seat, const wire::DeleteText& gone);
+    Result<void> on(Call& call, Seat& seat, const wire::SendDirect& text);
+    Result<void> on(Call& call, Seat& seat, const wire::GetDirect& get);
+    Result<void> on(Call& call, Seat& seat, const wire::GetUnread& get);
+    Result<void> on(Call& call, Seat& seat, const wire::MarkRead& mark);
     Result<void> on(Call& call, Seat& seat, const wire::ClaimAccount& claim);
     Result<void> on(Call& call, Seat& seat, const wire::LinkDevice& link);
     Result<void> on(Call& call, Seat& seat, const wire::UnlinkDevice& unlink);
@@ -162,6 +167,8 @@ private:
     void refuse_later(Reply reply, const Error& error);
     template <class T, class Work>
     store::Store::Done<T> then(Work work);
+    /// Stores it, then accepts it.
+    void keep(Reply reply, room::Message message);
     void accept(Reply reply, const room::Message& message);
     template <class Change>
     Result<void> change(Call& call, Seat& seat, MessageId id, room::TextAct act,
@@ -170,6 +177,20 @@ private:
     void store_change(Reply reply, const room::Message& message);
     /// Now and then: what rooms are to keep no longer.
     void prune(TimePoint now);
+
+    // --- direct messages (letters.cpp), and what has been read (unread.cpp) -----------------------
+    [[nodiscard]] Result<room::Recipient> recipient(const wire::Person& who) const;
+    void send_direct(Reply reply, room::NewDirect text);
+    /// `name`: what they were called, for an account that is gone.
+    [[nodiscard]] wire::Person wire_person(const room::Person& person,
+                                           const std::string& name) const;
+    [[nodiscard]] wire::DirectText direct_text(const room::Message& message) const;
+    [[nodiscard]] wire::DirectHistory direct_history(const room::Recipient& with,
+                                                     const store::HistoryPage& page) const;
+    [[nodiscard]] wire::PersonUnread wire_state(const store::ConversationState& state) const;
+    /// Has the store take what has been read lately, and tells people's other talkies.
+    void flush_read_marks();
+    void tell_read(const ReadMarks::Mark& mark);
 
     // --- administration (administer.cpp) ---------------------------------------------------------
     /// What is to change, for the session that asked: judged when its turn has come.
@@ -390,6 +411,8 @@ private:
     TimePoint speaking_due_;
     TimePoint losses_due_;
     TimePoint pruning_due_;
+    ReadMarks read_marks_;
+    TimePoint read_marks_due_;
     std::shared_ptr<Switchboard*> self_ = std::make_shared<Switchboard*>(this);
     bool shutting_down_ = false;
 };

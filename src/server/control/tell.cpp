@@ -43,9 +43,19 @@ void Switchboard::publish(const room::Events& events) {
                                                     .session = it.session,
                                                     .frame_ms = frame_ms(it.channel)});
                 },
-                [&](const room::Text& it) { tell(audience, to_wire(it.message, it.session)); },
+                [&](const room::Text& it) {
+                    if (it.message.direct) {
+                        tell(audience, wire::Direct{direct_text(it.message)});
+                    } else {
+                        tell(audience, to_wire(it.message, it.session));
+                    }
+                },
                 [&](const room::TextChanged& it) {
-                    tell(audience, wire::TextChanged{to_wire(it.message, SessionId{})});
+                    if (it.message.direct) {
+                        tell(audience, wire::DirectChanged{direct_text(it.message)});
+                    } else {
+                        tell(audience, wire::TextChanged{to_wire(it.message, SessionId{})});
+                    }
                 },
                 [&](const room::TreeChanged&) { refresh_tree(); },
                 [&](const room::KeyRequested& it) {
@@ -71,6 +81,13 @@ void Switchboard::tell(const room::Audience& audience, const wire::ServerBody& b
                        if (const auto* state = model_.find(to.channel)) {
                            told = state->members;
                            std::erase(told, to.except);
+                       }
+                   },
+                   [&](const room::ToPeople& to) {
+                       told = model_.sessions_of(to.one);
+                       if (to.other != to.one) {
+                           const auto others = model_.sessions_of(to.other);
+                           told.insert(told.end(), others.begin(), others.end());
                        }
                    },
                    [&](room::ToEverybody) {},

@@ -88,9 +88,14 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendText& text)
         accept(reply, *message);
         return {};
     }
-    auto stored = *message;
+    keep(reply, *std::move(message));
+    return {};
+}
+
+void Switchboard::keep(Reply reply, room::Message message) {
+    auto stored = message;
     store_.append(
-        std::move(stored), then<room::AcceptedText>([this, reply, message = *std::move(message)](
+        std::move(stored), then<room::AcceptedText>([this, reply, message = std::move(message)](
                                                         const Result<room::AcceptedText>& taken) {
             if (!taken) {
                 refuse_later(reply, taken.error());
@@ -98,12 +103,11 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendText& text)
                 accept(reply, message);
             } else {
                 // It had been stored before, by a connection whose end its author has not
-                // outlived: the room has heard it.
+                // outlived: whoever was to hear it has.
                 model_.remember(reply.session, message.nonce, *taken);
                 answer_later(reply, wire::TextAccepted{.id = taken->id, .unix_ms = taken->unix_ms});
             }
         }));
-    return {};
 }
 
 /// One text in so many seconds, where the room says so.
@@ -192,6 +196,9 @@ Result<void> Switchboard::change(Call& call, Seat& seat, MessageId id, room::Tex
                             }
                             message.edited_unix_ms = clock_.unix_ms();
                             change(message);
+                            if (!message.direct && !message.deleted) {
+                                message.mentions = model_.mentioned_by(reply.session, message.text);
+                            }
                             store_change(reply, message);
                         }));
     return {};
@@ -209,7 +216,10 @@ void Switchboard::store_change(Reply reply, const room::Message& message) {
     if (message.deleted) {
         store_.erase(message.id, message.edited_unix_ms, std::move(done));
     } else {
-        store_.edit({.id = message.id, .text = message.text, .unix_ms = message.edited_unix_ms},
+        store_.edit({.id = message.id,
+                     .text = message.text,
+                     .unix_ms = message.edited_unix_ms,
+                     .mentions = message.mentions},
                     std::move(done));
     }
 }
@@ -221,6 +231,7 @@ void Switchboard::prune(TimePoint now) {
         return;
     }
     pruning_due_ = now + prune_interval;
+    store_.prune_direct(config_.direct_keep_days, clock_.unix_ms(), [](const Result<void>&) {});
     for (const auto& [id, state] : model_.channels()) {
         const auto& retention = state.channel.retention;
         if (!retention.keep || retention.days > 0 || retention.bytes > 0) {

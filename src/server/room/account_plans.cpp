@@ -64,12 +64,7 @@ const Account* account_of(const Directory& directory, const Identity& identity) 
 }
 
 std::vector<Device> devices_of(const Directory& directory, AccountId account) {
-    std::vector<Device> devices;
-    for (const auto& [identity, device] : directory.devices()) {
-        if (device.account == account) {
-            devices.push_back(device);
-        }
-    }
+    auto devices = directory.devices_of(account);
     std::ranges::stable_sort(devices, {}, &Device::linked_unix_ms);
     return devices;
 }

@@ -8,15 +8,15 @@ namespace partyline::room {
 namespace {
 
 /// Somebody, looked up.
-struct Person {
-    Person(const Directory& directory, Subject subject) : roles(roles_of(directory, subject)) {
+struct Judged {
+    Judged(const Directory& directory, Subject subject) : roles(roles_of(directory, subject)) {
         owner = is_owner(directory, subject);
     }
     bool owner = false;
     std::vector<const Role*> roles;  // by falling rank
 };
 
-const Role* granting(const Person& person, Permission permission) {
+const Role* granting(const Judged& person, Permission permission) {
     const auto found = std::ranges::find_if(
         person.roles, [&](const Role* role) { return role->grants.has(permission); });
     return found == person.roles.end() ? nullptr : *found;
@@ -24,7 +24,7 @@ const Role* granting(const Person& person, Permission permission) {
 
 /// What one room says: that of the highest role of which it says anything. Of equal ranks one that
 /// is allowed goes before one that is denied.
-std::optional<Step> say_of(const ChannelRecord& room, const Person& person, Permission permission) {
+std::optional<Step> say_of(const ChannelRecord& room, const Judged& person, Permission permission) {
     std::optional<Step> said;
     std::uint16_t rank = 0;
     for (const auto* role : person.roles) {
@@ -50,7 +50,7 @@ std::optional<Step> say_of(const ChannelRecord& room, const Person& person, Perm
 /// The walk from the top of the tree down to the room, without what seeing and entering have to do
 /// with it.
 template <class Tell>
-bool walk(const Person& person, std::span<const ChannelRecord* const> path, Permission permission,
+bool walk(const Judged& person, std::span<const ChannelRecord* const> path, Permission permission,
           Tell tell) {
     const auto* granted_by = granting(person, permission);
     bool holds = granted_by != nullptr;
@@ -70,7 +70,7 @@ bool walk(const Person& person, std::span<const ChannelRecord* const> path, Perm
 }
 
 /// Whoever may do everything, whatever anything else says.
-std::optional<Step> above_all(const Person& person) {
+std::optional<Step> above_all(const Judged& person) {
     if (person.owner) {
         return Step{.rule = Rule::owner, .holds = true};
     }
@@ -81,7 +81,7 @@ std::optional<Step> above_all(const Person& person) {
 }
 
 template <class Tell>
-bool evaluate(const Person& person, std::span<const ChannelRecord* const> path, ChannelId channel,
+bool evaluate(const Judged& person, std::span<const ChannelRecord* const> path, ChannelId channel,
               Permission permission, Tell tell) {
     if (const auto above = above_all(person)) {
         tell(*above);
@@ -107,7 +107,7 @@ bool evaluate(const Person& person, std::span<const ChannelRecord* const> path, 
     return holds;
 }
 
-PermissionSet permissions_of(const Person& person, std::span<const ChannelRecord* const> path,
+PermissionSet permissions_of(const Judged& person, std::span<const ChannelRecord* const> path,
                              ChannelId channel) {
     PermissionSet held;
     for (std::uint8_t i = 0; i < permission_count; ++i) {
@@ -141,20 +141,20 @@ std::vector<const Role*> roles_of(const Directory& directory, Subject subject) {
 }
 
 bool decide(const Directory& directory, Subject subject, ChannelId channel, Permission permission) {
-    return evaluate(Person(directory, subject), directory.path(channel), channel, permission,
+    return evaluate(Judged(directory, subject), directory.path(channel), channel, permission,
                     [](const Step&) {});
 }
 
 Explanation explain(const Directory& directory, Subject subject, ChannelId channel,
                     Permission permission) {
     Explanation steps;
-    evaluate(Person(directory, subject), directory.path(channel), channel, permission,
+    evaluate(Judged(directory, subject), directory.path(channel), channel, permission,
              [&](const Step& step) { steps.push_back(step); });
     return steps;
 }
 
 PermissionSet permissions(const Directory& directory, Subject subject, ChannelId channel) {
-    return permissions_of(Person(directory, subject), directory.path(channel), channel);
+    return permissions_of(Judged(directory, subject), directory.path(channel), channel);
 }
 
 bool is_owner(const Directory& directory, Subject subject) {
@@ -179,8 +179,8 @@ bool gains(const Directory& before, const Directory& after, Subject subject) {
     if (rank(after, subject) > rank(before, subject)) {
         return true;
     }
-    const Person then(before, subject);
-    const Person now(after, subject);
+    const Judged then(before, subject);
+    const Judged now(after, subject);
     const auto more_in = [&](ChannelId channel, ChannelId was) {
         return !permissions_of(then, before.path(was), was)
                     .contains(permissions_of(now, after.path(channel), channel));

@@ -65,7 +65,11 @@ void Directory::put(const Account& account) {
     accounts_.insert_or_assign(account.id, account);
 }
 
-void Directory::put(const Device& device) { devices_.insert_or_assign(device.identity, device); }
+void Directory::put(const Device& device) {
+    put(DropDevice{device.identity});
+    devices_.emplace(device.identity, device);
+    devices_by_account_.emplace(device.account, device.identity);
+}
 
 void Directory::put(const ChannelRecord& channel) {
     last_channel_ = std::max(last_channel_, channel.channel.id);
@@ -102,10 +106,17 @@ void Directory::put(const DropAccount& drop) {
         account_names_.erase(fold_name(account->name));
         accounts_.erase(drop.id);
     }
-    std::erase_if(devices_, [&](const auto& entry) { return entry.second.account == drop.id; });
+    for (const auto& device : devices_of(drop.id)) {
+        put(DropDevice{device.identity});
+    }
 }
 
-void Directory::put(const DropDevice& drop) { devices_.erase(drop.identity); }
+void Directory::put(const DropDevice& drop) {
+    if (const auto* device = find(drop.identity)) {
+        devices_by_account_.erase({device->account, drop.identity});
+        devices_.erase(drop.identity);
+    }
+}
 
 void Directory::put(const DropChannel& drop) {
     channels_.erase(drop.id);
@@ -134,8 +145,26 @@ const Role* Directory::role_named(std::string_view name) const {
 }
 
 const Account* Directory::account_named(std::string_view name) const {
-    const auto* id = look_up(account_names_, fold_name(name));
+    return account_folded(fold_name(name));
+}
+
+const Account* Directory::account_folded(const std::string& folded) const {
+    const auto* id = look_up(account_names_, folded);
     return id == nullptr ? nullptr : find(*id);
+}
+
+std::vector<Device> Directory::devices_of(AccountId account) const {
+    std::vector<Device> devices;
+    for (auto at = devices_by_account_.lower_bound({account, Identity{}});
+         at != devices_by_account_.end() && at->first == account; ++at) {
+        devices.push_back(*find(at->second));
+    }
+    return devices;
+}
+
+Person Directory::person_of(const Identity& identity) const {
+    const auto* device = find(identity);
+    return device == nullptr ? Person::of(identity) : Person::of(device->account);
 }
 
 // --- the tree ------------------------------------------------------------------------------------

@@ -3,8 +3,11 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "server/room/records.hpp"
@@ -30,6 +33,8 @@ public:
     /// Names count as the same as fold_name() says.
     [[nodiscard]] const Role* role_named(std::string_view name) const;
     [[nodiscard]] const Account* account_named(std::string_view name) const;
+    /// By a name that fold_name() gave.
+    [[nodiscard]] const Account* account_folded(const std::string& folded) const;
 
     [[nodiscard]] const std::map<RoleId, Role>& roles() const { return roles_; }
     [[nodiscard]] const std::map<AccountId, Account>& accounts() const { return accounts_; }
@@ -37,6 +42,10 @@ public:
     [[nodiscard]] const std::map<Identity, Device>& devices() const { return devices_; }
     [[nodiscard]] const std::map<BanId, Ban>& bans() const { return bans_; }
     [[nodiscard]] const std::map<InviteId, Invite>& invites() const { return invites_; }
+    /// Of that account, in the order of their keys.
+    [[nodiscard]] std::vector<Device> devices_of(AccountId account) const;
+    /// An account, or the device itself where it is linked to none.
+    [[nodiscard]] Person person_of(const Identity& identity) const;
     [[nodiscard]] const auto& owner_token_hash() const { return owner_token_hash_; }
 
     /// From the top of the tree down to that room; empty for one that is not there.
@@ -80,6 +89,7 @@ private:
     std::map<AccountId, Account> accounts_;
     std::map<std::string, AccountId> account_names_;  // folded
     std::map<Identity, Device> devices_;
+    std::set<std::pair<AccountId, Identity>> devices_by_account_;
     std::map<ChannelId, ChannelRecord> channels_;
     std::map<BanId, Ban> bans_;
     std::map<InviteId, Invite> invites_;

@@ -26,7 +26,14 @@ struct ToEverybody {
     bool operator==(const ToEverybody&) const = default;
 };
 
-using Audience = std::variant<ToSession, ToMembers, ToEverybody>;
+/// Both of them, on all their devices.
+struct ToPeople {
+    Person one;
+    Person other;
+    bool operator==(const ToPeople&) const = default;
+};
+
+using Audience = std::variant<ToSession, ToMembers, ToEverybody, ToPeople>;
 
 // --- what there is to hear -------------------------------------------------------------------
 

@@ -28,6 +28,10 @@ inline constexpr std::uint32_t slow_mode_s_max = 21'600;
 inline constexpr std::size_t icon_bytes_max = 32;
 inline constexpr std::size_t icon_code_points_max = 8;
 
+/// How many people one text mentions, and how many "@" in it are looked at for that.
+inline constexpr std::size_t mentions_max = 16;
+inline constexpr std::size_t mentions_tried_max = 32;
+
 inline constexpr std::size_t roles_max = 100;  // the built-in ones among them
 inline constexpr std::size_t account_roles_max = 32;
 inline constexpr std::size_t accounts_max = 100'000;

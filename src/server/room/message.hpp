@@ -4,15 +4,26 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/ids.hpp"
+#include "server/room/person.hpp"
 
 namespace partyline::room {
 
+/// What makes a message a direct one: from one person to another, in no room.
+struct Direct {
+    Person from;
+    Person to;
+    std::string to_name;  // as it was then; empty where nobody needs it
+    bool operator==(const Direct&) const = default;
+};
+
 struct Message {
     MessageId id{};
-    ChannelId channel{};
+    ChannelId channel{};  // zero for a direct message
     /// The device that wrote it; with `nonce` it names the message before it has an id.
     std::array<std::byte, 32> author{};
     std::string author_name;  // as it was then
@@ -21,6 +32,9 @@ struct Message {
     std::int64_t unix_ms = 0;
     std::int64_t edited_unix_ms = 0;  // 0: never; of a deleted one, when it was deleted
     bool deleted = false;             // the tombstone stays
+    std::optional<Direct> direct;
+    /// Whom the text mentions. Written with it and counted; not read back.
+    std::vector<Person> mentions;
     bool operator==(const Message&) const = default;
 };
 

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "base/error.hpp"
@@ -65,6 +66,24 @@ struct NewText {
     ChannelId channel{};
     std::string text;
     std::uint64_t nonce = 0;  // zero: the talkie gave none, and a repeat is another text
+    std::int64_t unix_ms = 0;
+};
+
+/// Whom a message is to go to: somebody online, a device that one knows, or an account.
+using WhoIsMeant = std::variant<SessionId, Identity, std::string>;
+
+struct Recipient {
+    Person person;
+    std::string name;
+    /// A guest who is not here. Only who has exchanged messages with them may go on with that.
+    bool absent_guest = false;
+    bool operator==(const Recipient&) const = default;
+};
+
+struct NewDirect {
+    Recipient to;
+    std::string text;
+    std::uint64_t nonce = 0;
     std::int64_t unix_ms = 0;
 };
 
@@ -157,6 +176,21 @@ public:
     [[nodiscard]] Result<void> may_read(SessionId session, ChannelId channel) const;
     [[nodiscard]] static Events text_changed(Message message);
 
+    // Direct messages, and who is to notice what (model_letters.cpp).
+    /// Fails with unknown_person.
+    [[nodiscard]] Result<Recipient> recipient(const WhoIsMeant& who) const;
+    /// As compose().
+    Result<Message> compose_direct(SessionId session, NewDirect text);
+    [[nodiscard]] Person person(SessionId session) const;
+    /// Where they are logged in, the longest-lived first.
+    [[nodiscard]] std::vector<SessionId> sessions_of(const Person& person) const;
+    /// Whom a text of that session mentions, beside its author.
+    [[nodiscard]] std::vector<Person> mentioned_by(SessionId session, std::string_view text) const;
+    /// Whether unread texts of that room are counted for this session: it may look up what is said
+    /// there, and no password keeps it out.
+    [[nodiscard]] bool may_follow(SessionId session, ChannelId channel) const;
+    [[nodiscard]] MessageId last_message() const { return last_message_; }
+
     Events renew_device(SessionId session, DeviceKey device);
     Result<Events> request_key(SessionId session, SessionId speaker, std::uint64_t kid) const;
 
@@ -203,6 +237,7 @@ private:
     /// What is shown of somebody, but they have not said themselves.
     void judge(Session& session) const;
     void judge(Session& session, Events& events) const;
+    [[nodiscard]] Result<void> may_change_direct(SessionId session, const Direct& direct) const;
     void enter(Session& session, ChannelState& to, Events& events);
     /// Takes the session out of its room, if it is in one.
     void exit(Session& session, Events& events);

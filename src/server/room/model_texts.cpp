@@ -5,6 +5,16 @@
 #include "server/room/names.hpp"
 
 namespace partyline::room {
+namespace {
+
+Audience audience_of(const Message& message) {
+    if (message.direct) {
+        return ToPeople{.one = message.direct->from, .other = message.direct->to};
+    }
+    return ToMembers{.channel = message.channel};
+}
+
+}  // namespace
 
 Result<Message> Model::compose(SessionId id, NewText text) {
     const auto& session = sessions_.at(id);
@@ -17,19 +27,20 @@ Result<Message> Model::compose(SessionId id, NewText text) {
     if (const auto checked = check_text(text.text); !checked) {
         return std::unexpected(checked.error());
     }
+    auto mentions = mentioned_by(id, text.text);
     return Message{.id = MessageId{++last_message_.value},
                    .channel = text.channel,
                    .author = session.keys.identity,
                    .author_name = session.presence.name,
                    .text = std::move(text.text),
                    .nonce = text.nonce,
-                   .unix_ms = text.unix_ms};
+                   .unix_ms = text.unix_ms,
+                   .mentions = std::move(mentions)};
 }
 
 Events Model::said(SessionId id, const Message& message) {
     remember(id, message.nonce, {.id = message.id, .unix_ms = message.unix_ms});
-    return {{.audience = ToMembers{.channel = message.channel},
-             .body = Text{.session = id, .message = message}}};
+    return {{.audience = audience_of(message), .body = Text{.session = id, .message = message}}};
 }
 
 void Model::remember(SessionId id, std::uint64_t nonce, AcceptedText accepted) {
@@ -43,6 +54,9 @@ Result<void> Model::may_change(SessionId id, const Message& message, TextAct act
     const auto& session = sessions_.at(id);
     if (message.deleted) {
         return fail(ErrorCode::unknown_text, "That text is deleted.");
+    }
+    if (message.direct) {
+        return may_change_direct(id, *message.direct);
     }
     if (session.presence.channel != message.channel) {
         return fail(ErrorCode::not_in_room, "Go to the room where that was said.");
@@ -72,9 +86,8 @@ Result<void> Model::may_read(SessionId id, ChannelId channel) const {
 }
 
 Events Model::text_changed(Message message) {
-    const auto channel = message.channel;
-    return {{.audience = ToMembers{.channel = channel},
-             .body = TextChanged{.message = std::move(message)}}};
+    auto audience = audience_of(message);
+    return {{.audience = std::move(audience), .body = TextChanged{.message = std::move(message)}}};
 }
 
 }  // namespace partyline::room

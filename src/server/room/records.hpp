@@ -17,8 +17,6 @@
 
 namespace partyline::room {
 
-/// A device's Ed25519 public key.
-using Identity = std::array<std::byte, 32>;
 using AddressBytes = std::array<std::uint8_t, 16>;
 
 // --- who -------------------------------------------------------------------------------------

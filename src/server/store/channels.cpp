@@ -114,6 +114,7 @@ void drop_channel(SQLite::Database& database, ChannelId id) {
     run(database, "UPDATE channel SET parent = NULL WHERE parent = ? AND away = 1", id.value);
     run(database, "UPDATE place SET channel = 0 WHERE channel = ?", id.value);
     run(database, "DELETE FROM message WHERE channel = ?", id.value);
+    run(database, "DELETE FROM read_marker WHERE channel = ?", id.value);
     run(database, "DELETE FROM channel WHERE id = ?", id.value);
 }
 

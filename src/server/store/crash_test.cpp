@@ -19,7 +19,7 @@ constexpr RoleId counting_role{50};
 
 /// What the writer tells of when it is accepted.
 struct Told {
-    enum class Kind : std::uint64_t { text, ban } kind;
+    enum class Kind : std::uint64_t { text, ban } kind;  // a text: in a room, or a direct one
     std::uint64_t id = 0;
 };
 
@@ -45,10 +45,17 @@ public:
 private:
     void write_one() {
         ++next_;
-        store_->append(test::message(next_, std::string(next_ % 3000, 'x'), next_),
-                       [this](const Result<room::AcceptedText>& taken) {
-                           tell({.kind = Told::Kind::text, .id = taken.value().id.value});
-                       });
+        auto message = test::message(next_, std::string(next_ % 3000, 'x'), next_);
+        if (next_ % 3 == 0) {
+            message.channel = {};
+            message.direct = room::Direct{.from = room::Person::of(message.author),
+                                          .to = room::Person::of(AccountId{next_ % 10 + 1}),
+                                          .to_name = {}};
+            message.mentions = {message.direct->to};
+        }
+        store_->append(std::move(message), [this](const Result<room::AcceptedText>& taken) {
+            tell({.kind = Told::Kind::text, .id = taken.value().id.value});
+        });
         if (next_ % 7 == 0) {
             store_->erase(MessageId{next_ - 5}, 1, [](const Result<void>&) {});
         }
@@ -144,7 +151,9 @@ TEST(Crash, NothingThatWasAcceptedIsLost) {
     }
     test::Waiting waiting(path);
     for (const auto id : accepted.texts) {
-        ASSERT_TRUE(waiting.find(id)) << id;
+        const auto text = waiting.find(id);
+        ASSERT_TRUE(text) << id;
+        ASSERT_EQ(text->direct.has_value(), id % 3 == 0) << id;
     }
     EXPECT_FALSE(accepted.bans.empty());
     check_bans(waiting.records(), accepted.bans);

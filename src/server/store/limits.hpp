@@ -15,6 +15,11 @@ inline constexpr std::size_t waiting_max = 10'000;
 inline constexpr std::uint64_t ids_reserved = 10'000;
 /// So many of the newest entries of the audit log are kept.
 inline constexpr std::int64_t audit_entries_max = 100'000;
+/// Of the unread texts of a room or conversation no more are counted: beyond it, it is "so many or
+/// more".
+inline constexpr std::uint32_t unread_counted_max = 1'000;
+/// What a guest has read is forgotten when it is that old; accounts' never.
+inline constexpr std::int64_t guest_markers_days_max = 90;
 /// Another program that holds the database (a backup, a curious owner) is waited for.
 inline constexpr std::chrono::milliseconds busy_wait_max{2'000};
 

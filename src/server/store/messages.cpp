@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "server/store/letters.hpp"
+
 namespace partyline::store {
 namespace {
 
@@ -13,12 +15,12 @@ namespace {
 std::int64_t to_sql(std::uint64_t number) { return static_cast<std::int64_t>(number); }
 
 constexpr auto columns =
-    "SELECT id, channel, author, author_name, text, nonce, unix_ms, edited_unix_ms, deleted "
-    "FROM message ";
+    "SELECT id, channel, author, author_name, text, nonce, unix_ms, edited_unix_ms, deleted, "
+    "conversation, by_first FROM message ";
 
 std::string select(std::string_view where) { return columns + std::string(where); }
 
-room::Message read_row(SQLite::Statement& row) {
+room::Message read_row(SQLite::Database& database, SQLite::Statement& row) {
     room::Message message{
         .id = MessageId{static_cast<std::uint64_t>(row.getColumn(0).getInt64())},
         .channel = ChannelId{row.getColumn(1).getUInt()},
@@ -32,6 +34,11 @@ room::Message read_row(SQLite::Statement& row) {
     const auto author = row.getColumn(2);
     std::memcpy(message.author.data(), author.getBlob(),
                 std::min(message.author.size(), static_cast<std::size_t>(author.getBytes())));
+    if (const Place place{.conversation = row.getColumn(9).getInt64(),
+                          .by_first = row.getColumn(10).getInt() != 0};
+        place.conversation != 0) {
+        message.direct = direct_in(database, place);
+    }
     return message;
 }
 
@@ -48,7 +55,9 @@ room::AcceptedText Messages::append(const room::Message& message) {
                     .unix_ms = before.getColumn(1).getInt64()};
         }
     }
-    SQLite::Statement insert(database_, "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0)");
+    const auto place = message.direct ? take_place(database_, message) : Place{};
+    SQLite::Statement insert(database_,
+                             "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?)");
     insert.bind(1, to_sql(message.id.value));
     insert.bind(2, message.channel.value);
     insert.bind(3, message.author.data(), static_cast<int>(message.author.size()));
@@ -58,7 +67,12 @@ room::AcceptedText Messages::append(const room::Message& message) {
         insert.bind(6, to_sql(message.nonce));
     }
     insert.bind(7, message.unix_ms);
+    insert.bind(8, place.conversation);
+    insert.bind(9, place.by_first ? 1 : 0);
     insert.exec();
+    if (!message.mentions.empty()) {
+        set_mentions(database_, message.id, message.mentions);
+    }
     return {.id = message.id, .unix_ms = message.unix_ms};
 }
 
@@ -68,7 +82,9 @@ void Messages::edit(const MessageEdit& edit) {
     update.bind(1, edit.text);
     update.bind(2, edit.unix_ms);
     update.bind(3, to_sql(edit.id.value));
-    update.exec();
+    if (update.exec() > 0) {
+        set_mentions(database_, edit.id, edit.mentions);
+    }
 }
 
 void Messages::erase(MessageId id, std::int64_t unix_ms) {
@@ -78,6 +94,7 @@ void Messages::erase(MessageId id, std::int64_t unix_ms) {
     update.bind(1, unix_ms);
     update.bind(2, to_sql(id.value));
     update.exec();
+    set_mentions(database_, id, {});
 }
 
 void Messages::prune(ChannelId channel, const room::Retention& retention,
@@ -111,7 +128,7 @@ void Messages::prune(ChannelId channel, const room::Retention& retention,
 std::optional<room::Message> Messages::find(MessageId id) {
     SQLite::Statement row(database_, select("WHERE id = ?"));
     row.bind(1, to_sql(id.value));
-    return row.executeStep() ? std::optional(read_row(row)) : std::nullopt;
+    return row.executeStep() ? std::optional(read_row(database_, row)) : std::nullopt;
 }
 
 HistoryPage Messages::history(const HistoryQuery& query) {
@@ -120,13 +137,26 @@ HistoryPage Messages::history(const HistoryQuery& query) {
     rows.bind(1, query.channel.value);
     rows.bind(2, to_sql(query.before.value));
     rows.bind(3, to_sql(query.messages_max + 1));
+    return page_of(rows, query.messages_max);
+}
+
+HistoryPage Messages::direct(const DirectQuery& query) {
+    SQLite::Statement rows(database_, select("WHERE conversation = ?1 AND conversation <> 0 AND "
+                                             "(?2 = 0 OR id < ?2) ORDER BY id DESC LIMIT ?3"));
+    rows.bind(1, find_conversation(database_, query.one, query.other));
+    rows.bind(2, to_sql(query.before.value));
+    rows.bind(3, to_sql(query.messages_max + 1));
+    return page_of(rows, query.messages_max);
+}
+
+HistoryPage Messages::page_of(SQLite::Statement& rows, std::size_t messages_max) {
     HistoryPage page;
     while (rows.executeStep()) {
-        if (page.messages.size() == query.messages_max) {
+        if (page.messages.size() == messages_max) {
             page.more = true;
             break;
         }
-        page.messages.push_back(read_row(rows));
+        page.messages.push_back(read_row(database_, rows));
     }
     std::ranges::reverse(page.messages);
     return page;

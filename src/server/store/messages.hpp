@@ -2,7 +2,9 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -22,12 +24,15 @@ public:
 
     [[nodiscard]] std::optional<room::Message> find(MessageId id);
     [[nodiscard]] HistoryPage history(const HistoryQuery& query);
+    [[nodiscard]] HistoryPage direct(const DirectQuery& query);
 
     /// The highest id that was set aside, or given to a message.
     [[nodiscard]] MessageId last_id();
     void set_last_id(MessageId id);
 
 private:
+    HistoryPage page_of(SQLite::Statement& rows, std::size_t messages_max);
+
     SQLite::Database& database_;
 };
 

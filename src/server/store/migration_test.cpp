@@ -17,6 +17,14 @@ constexpr auto version_1 =
     "INSERT INTO channel VALUES (3, 0, 'lobby'), (7, 3, 'attic');"
     "INSERT INTO message VALUES (12, 7, zeroblob(32), 'Ada', 'kept', 5, 1000, 0, 0);";
 
+/// As the second version left it: an account, and a text with a nonce.
+constexpr auto version_2 =
+    "INSERT INTO channel(id, name, folded, topic, sort, icon, bitrate_bps_max, seats_max, "
+    "slow_mode_s, password_hash, keep, keep_days, keep_bytes, away) "
+    "VALUES (7, 'Attic', 'attic', '', 0, '', 0, 0, 0, '', 1, 0, 0, 0);"
+    "INSERT INTO account VALUES (1, 'Ada', 'ada', '', '', 0, 1000);"
+    "INSERT INTO message VALUES (12, 7, zeroblob(32), 'Ada', 'kept', 5, 1000, 0, 0);";
+
 class MigrationTest : public testing::Test {
 protected:
     void make_version_1() const {
@@ -50,6 +58,28 @@ TEST_F(MigrationTest, FromTheFirstVersionRoomsKeepTheirIdsAndTexts) {
     EXPECT_EQ(waiting.records().last_channel, ChannelId{8});
 }
 
+TEST_F(MigrationTest, FromTheSecondVersionAllIsThereAndLettersCanBeWritten) {
+    {
+        auto database = open_database(path(), std::span(schema).first(2)).value();
+        database.exec(version_2);
+    }
+    test::Waiting waiting(path());
+    const auto kept = waiting.find(12);
+    ASSERT_TRUE(kept);
+    EXPECT_EQ(kept->text, "kept");
+    EXPECT_FALSE(kept->direct);
+    EXPECT_EQ(waiting.records().accounts.size(), 1U);
+    auto letter = test::message(30'000, "hello");
+    letter.channel = {};
+    letter.direct = room::Direct{.from = room::Person::of(letter.author),
+                                 .to = room::Person::of(AccountId{1}),
+                                 .to_name = "Ada"};
+    ASSERT_TRUE(waiting.append(letter));
+    EXPECT_EQ(waiting.find(30'000), letter);
+    EXPECT_EQ(waiting.append(test::message(30'001, "again", 5))->id, MessageId{30'001})
+        << "another author's nonce";
+}
+
 TEST_F(MigrationTest, OneThatFailsInTheMiddleChangesNothing) {
     make_version_1();
     std::vector migrations(schema.begin(), schema.end());
@@ -59,6 +89,20 @@ TEST_F(MigrationTest, OneThatFailsInTheMiddleChangesNothing) {
     EXPECT_EQ(database.execAndGet("SELECT count(*) FROM channel WHERE name = 'attic'").getInt(), 1);
     EXPECT_EQ(database.execAndGet("SELECT text FROM message").getString(), "kept");
     EXPECT_FALSE(database.tableExists("role"));
+}
+
+TEST_F(MigrationTest, LettersThatFailInTheMiddleLeaveTheSecondVersion) {
+    {
+        auto database = open_database(path(), std::span(schema).first(2)).value();
+        database.exec(version_2);
+        // What the third version wants to make, halfway through.
+        database.exec("CREATE TABLE mention(x INTEGER)");
+    }
+    EXPECT_FALSE(open_database(path(), schema));
+    auto database = open_database(path(), std::span(schema).first(2)).value();
+    EXPECT_EQ(database.execAndGet("PRAGMA user_version").getInt(), 2);
+    EXPECT_FALSE(database.tableExists("conversation"));
+    EXPECT_EQ(database.execAndGet("SELECT text FROM message").getString(), "kept");
 }
 
 }  // namespace

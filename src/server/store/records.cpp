@@ -7,6 +7,7 @@
 #include "server/room/built_in.hpp"
 #include "server/room/names.hpp"
 #include "server/store/channels.hpp"
+#include "server/store/letters.hpp"
 #include "server/store/limits.hpp"
 #include "server/store/statement.hpp"
 
@@ -158,6 +159,7 @@ public:
     }
     void operator()(const room::DropAccount& drop) {
         run(database_, "DELETE FROM account WHERE id = ?", drop.id.value);
+        drop_reader(database_, drop.id);
     }
 
     void operator()(const room::Device& device) {
@@ -166,6 +168,7 @@ public:
             "account = excluded.account, label = excluded.label, "
             "linked_unix_ms = excluded.linked_unix_ms",
             ByteView(device.identity), device.account.value, device.label, device.linked_unix_ms);
+        hand_over_letters(database_, device.identity, device.account);
     }
     void operator()(const room::DropDevice& drop) {
         run(database_, "DELETE FROM device WHERE identity = ?", ByteView(drop.identity));

@@ -154,6 +154,46 @@ inline constexpr std::array schema{
             detail TEXT NOT NULL
         ) STRICT;
     )sql"},
+    Migration{R"sql(
+        -- Two people, each an account (8 bytes, big-endian) or a guest's identity (32).
+        CREATE TABLE conversation(
+            id INTEGER PRIMARY KEY,
+            first BLOB NOT NULL,        -- who began it
+            second BLOB NOT NULL,
+            first_name TEXT NOT NULL,   -- as last heard of
+            second_name TEXT NOT NULL,
+            first_read INTEGER NOT NULL,
+            second_read INTEGER NOT NULL,
+            last INTEGER NOT NULL       -- the newest message
+        ) STRICT;
+        CREATE UNIQUE INDEX conversation_of_pair
+            ON conversation(min(first, second), max(first, second));
+        CREATE INDEX conversation_of_first ON conversation(first, last);
+        CREATE INDEX conversation_of_second ON conversation(second, last);
+
+        -- A direct message is in a conversation and in no room (channel 0).
+        ALTER TABLE message ADD COLUMN conversation INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE message ADD COLUMN by_first INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX message_of_conversation ON message(conversation, id) WHERE conversation <> 0;
+
+        CREATE TABLE mention(
+            person BLOB NOT NULL,
+            channel INTEGER NOT NULL,
+            message INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
+            PRIMARY KEY(person, channel, message)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX mention_of_message ON mention(message);
+
+        -- How far somebody has read a room; in channel 0, from where on they are counted for them in
+        -- rooms without a marker of their own.
+        CREATE TABLE read_marker(
+            person BLOB NOT NULL,
+            channel INTEGER NOT NULL,
+            message INTEGER NOT NULL,
+            unix_ms INTEGER NOT NULL,
+            PRIMARY KEY(person, channel)
+        ) STRICT, WITHOUT ROWID;
+    )sql"},
 };
 
 }  // namespace partyline::store

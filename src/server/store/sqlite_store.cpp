@@ -15,6 +15,7 @@
 #include "base/log.hpp"
 #include "server/store/channels.hpp"
 #include "server/store/database.hpp"
+#include "server/store/letters.hpp"
 #include "server/store/limits.hpp"
 #include "server/store/messages.hpp"
 #include "server/store/places.hpp"
@@ -126,6 +127,26 @@ public:
     void history(HistoryQuery query, Done<HistoryPage> done) override {
         read<HistoryPage>([query](Messages& messages) { return messages.history(query); },
                           std::move(done));
+    }
+
+    void direct(DirectQuery query, Done<HistoryPage> done) override {
+        read<HistoryPage>([query](Messages& messages) { return messages.direct(query); },
+                          std::move(done));
+    }
+    void mark_read(std::vector<ReadMarker> markers, Done<void> done) override {
+        write<void>([this, markers = std::move(markers)](
+                        Messages&) { store::mark_read(writing_, markers); },
+                    std::move(done));
+    }
+    void unread(UnreadQuery query, Done<Unread> done) override {
+        read<Unread>(
+            [this, query = std::move(query)](Messages&) { return read_unread(reading_, query); },
+            std::move(done));
+    }
+    void prune_direct(std::uint32_t days, std::int64_t now_unix_ms, Done<void> done) override {
+        write<void>(
+            [this, days, now_unix_ms](Messages&) { prune_letters(writing_, days, now_unix_ms); },
+            std::move(done));
     }
 
     [[nodiscard]] Figures figures() const override {

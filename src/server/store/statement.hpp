@@ -75,6 +75,11 @@ public:
         }
         return bytes;
     }
+    Bytes bytes() {
+        const auto column = statement_.getColumn(at_++);
+        const auto* begin = static_cast<const std::byte*>(column.getBlob());
+        return begin == nullptr ? Bytes{} : Bytes(begin, begin + column.getBytes());
+    }
     /// The next column is empty.
     [[nodiscard]] bool empty() const { return statement_.getColumn(at_).isNull(); }
     void skip() { ++at_; }

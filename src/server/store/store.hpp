@@ -36,6 +36,53 @@ struct MessageEdit {
     MessageId id{};
     std::string text;
     std::int64_t unix_ms = 0;
+    std::vector<room::Person> mentions;  // in place of those before
+};
+
+/// What two people wrote to each other, the newest page first.
+struct DirectQuery {
+    room::Person one;
+    room::Person other;
+    MessageId before{};  // as in HistoryQuery
+    std::size_t messages_max = 50;
+};
+
+/// How far somebody has read in a room, or in what they and another write to each other. A marker
+/// never goes back. One of no room and nobody says from where on rooms count that have none; of
+/// these the first holds.
+struct ReadMarker {
+    room::Person who;
+    ChannelId channel{};
+    std::optional<room::Person> with;
+    MessageId to{};
+    std::int64_t unix_ms = 0;
+};
+
+struct UnreadQuery {
+    room::Person who;
+    std::vector<ChannelId> rooms;      // that they may read
+    std::optional<room::Person> with;  // this conversation alone
+    std::size_t people_max = 0;        // otherwise so many of the newest
+};
+/// Counts are of others' texts that are not deleted, up to unread_counted_max.
+struct RoomState {
+    ChannelId channel{};
+    std::uint32_t unread = 0;
+    std::uint32_t mentions = 0;
+    MessageId read_to{};
+    bool operator==(const RoomState&) const = default;
+};
+struct ConversationState {
+    room::Person with;
+    std::string name;  // as last heard of
+    std::uint32_t unread = 0;
+    MessageId last{};
+    MessageId read_to{};
+    bool operator==(const ConversationState&) const = default;
+};
+struct Unread {
+    std::vector<RoomState> rooms;           // as asked for
+    std::vector<ConversationState> people;  // the newest conversation first
 };
 
 /// The audit log, the newest page first.
@@ -101,6 +148,15 @@ public:
 
     virtual void find(MessageId id, Done<std::optional<room::Message>> done) = 0;
     virtual void history(HistoryQuery query, Done<HistoryPage> done) = 0;
+
+    // Direct messages are appended, edited and erased like others. What a device had as a guest's
+    // becomes its account's when apply() links it.
+    virtual void direct(DirectQuery query, Done<HistoryPage> done) = 0;
+    virtual void mark_read(std::vector<ReadMarker> markers, Done<void> done) = 0;
+    virtual void unread(UnreadQuery query, Done<Unread> done) = 0;
+    /// Drops direct messages that are older than so many days (0: none are), and what nobody needs
+    /// any more of what belongs to them.
+    virtual void prune_direct(std::uint32_t days, std::int64_t now_unix_ms, Done<void> done) = 0;
 };
 
 }  // namespace partyline::store

@@ -116,6 +116,25 @@ public:
         });
     }
 
+    HistoryPage direct(DirectQuery query) {
+        return wait<HistoryPage>(
+                   [&](Store& from, auto done) { from.direct(query, std::move(done)); })
+            .value();
+    }
+    Result<void> mark_read(ReadMarker marker) {
+        return wait<void>(
+            [&](Store& to, auto done) { to.mark_read({std::move(marker)}, std::move(done)); });
+    }
+    Unread unread(UnreadQuery query) {
+        return wait<Unread>(
+                   [&](Store& from, auto done) { from.unread(std::move(query), std::move(done)); })
+            .value();
+    }
+    Result<void> prune_direct(std::uint32_t days, std::int64_t now_unix_ms) {
+        return wait<void>(
+            [&](Store& to, auto done) { to.prune_direct(days, now_unix_ms, std::move(done)); });
+    }
+
     Result<void> apply(room::Changes changes) {
         return wait<void>(
             [&](Store& to, auto done) { to.apply(std::move(changes), std::move(done)); });

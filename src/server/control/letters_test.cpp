@@ -1,0 +1,189 @@
+#include "server/control/people_fixture.hpp"
+
+namespace partyline::control {
+namespace {
+
+wire::Person account(std::string name) {
+    return {.session = {}, .identity = {}, .account = std::move(name)};
+}
+wire::Person session(const Caller& caller) {
+    return {.session = caller.session, .identity = {}, .account = {}};
+}
+wire::Person device(const Caller& caller) {
+    return {.session = {}, .identity = to_bytes(caller.identity().public_key()), .account = {}};
+}
+
+class LettersTest : public PeopleTest {
+protected:
+    static net::task<MessageId> write(Caller& from, wire::Person to, std::string text,
+                                      std::uint64_t nonce = 0) {
+        co_return (co_await from.ask<wire::TextAccepted>(wire::SendDirect{
+                       .to = std::move(to), .text = std::move(text), .nonce = nonce}))
+            .id;
+    }
+
+    net::task<> between_two() {
+        Caller mem(loop);
+        co_await enter(mem, "Mem");
+        Caller guest(loop);
+        co_await enter(guest, {}, "Guest");
+        Caller other(loop);
+        co_await enter(other, {}, "Other");
+        const auto id = co_await write(guest, session(mem), "hello");
+        const auto heard = (co_await mem.get<wire::Direct>()).text;
+        const wire::DirectText said{.id = id,
+                                    .from = device(guest),
+                                    .from_name = "Guest",
+                                    .to = account("Mem"),
+                                    .to_name = "Mem",
+                                    .text = "hello",
+                                    .unix_ms = heard.unix_ms};
+        EXPECT_EQ(heard, said);
+        EXPECT_EQ((co_await guest.get<wire::Direct>()).text, said) << "who said it hears it, too";
+        co_await write(mem, heard.from, "hello yourself");
+        EXPECT_EQ((co_await guest.get<wire::Direct>()).text.text, "hello yourself");
+        const auto history = co_await guest.ask<wire::DirectHistory>(
+            wire::GetDirect{.with = account("mem"), .before = {}});
+        EXPECT_EQ(history.with, account("Mem"));
+        EXPECT_EQ(history.name, "Mem");
+        EXPECT_EQ(history.texts.size(), 2U);
+        EXPECT_EQ(history.texts.front(), said);
+        EXPECT_TRUE((co_await other.ask<wire::DirectHistory>(
+                         wire::GetDirect{.with = account("Mem"), .before = {}}))
+                        .texts.empty());
+        // Nothing of it has come to anybody else.
+        const auto ping = co_await other.send(wire::ControlPing{});
+        for (auto message = co_await other.next(); message.reply_to != ping;
+             message = co_await other.next()) {
+            EXPECT_FALSE(std::holds_alternative<wire::Direct>(message.body));
+        }
+    }
+
+    net::task<> who_is_not_here() {
+        Caller guest(loop);
+        co_await enter(guest, {}, "Guest");
+        co_await write(guest, account("MO"), "are you there?");
+        Caller other(loop);
+        co_await enter(other, {}, "Other");
+        const auto other_device = device(other);
+        co_await write(guest, other_device, "and you?");
+        other.close();
+        while (server->model().sessions().size() > 1) {
+            co_await guest.ask<wire::ControlPong>(wire::ControlPing{});
+        }
+        co_await write(guest, other_device, "gone already");
+        const auto history = co_await guest.ask<wire::DirectHistory>(
+            wire::GetDirect{.with = other_device, .before = {}});
+        EXPECT_EQ(history.name, "Other");
+        EXPECT_EQ(history.texts.size(), 2U);
+
+        Caller mo(loop);
+        co_await enter(mo, "Mo");
+        const auto found = co_await mo.ask<wire::DirectHistory>(
+            wire::GetDirect{.with = device(guest), .before = {}});
+        EXPECT_EQ(found.texts.at(0).text, "are you there?");
+        // Of somebody who has never been heard of nobody learns whether there is such a device.
+        const auto refused_to = [&](wire::Person to) {
+            return outcome(mo, wire::SendDirect{.to = std::move(to), .text = "hi"});
+        };
+        for (const auto& to :
+             {other_device, account("Nobody"), wire::Person{},
+              wire::Person{.session = SessionId{99}},
+              wire::Person{.session = guest.session, .identity = {}, .account = "Mo"}}) {
+            EXPECT_EQ(co_await refused_to(to), ErrorCode::unknown_person);
+        }
+        EXPECT_EQ(co_await outcome(mo, wire::GetDirect{.with = account("Nobody"), .before = {}}),
+                  ErrorCode::unknown_person);
+    }
+
+    net::task<> all_devices() {
+        Caller desk(loop);
+        co_await enter(desk, "Mem");
+        Caller phone(loop);
+        co_await enter(phone, "Mem's phone");
+        Caller mo(loop);
+        co_await enter(mo, "Mo");
+        const auto id = co_await write(mo, account("Mem"), "hello");
+        EXPECT_EQ((co_await desk.get<wire::Direct>()).text.id, id);
+        EXPECT_EQ((co_await phone.get<wire::Direct>()).text.id, id);
+        const auto reply = co_await write(desk, session(mo), "teh");
+        EXPECT_EQ((co_await phone.get<wire::Direct>()).text.id, reply);
+
+        co_await phone.ask<wire::Ok>(wire::EditText{.id = reply, .text = "the"});
+        EXPECT_EQ((co_await mo.get<wire::DirectChanged>()).text.text, "the");
+        EXPECT_EQ((co_await desk.get<wire::DirectChanged>()).text.text, "the");
+        co_await refused(mo, wire::DeleteText{reply}, ErrorCode::not_permitted);
+        co_await desk.ask<wire::Ok>(wire::DeleteText{reply});
+        const auto gone = (co_await mo.get<wire::DirectChanged>()).text;
+        EXPECT_TRUE(gone.deleted);
+        EXPECT_TRUE(gone.text.empty());
+        co_await refused(desk, wire::DeleteText{reply}, ErrorCode::unknown_text);
+    }
+
+    net::task<> said_again() {
+        Caller mo(loop);
+        co_await enter(mo, "Mo");
+        const auto first = co_await write(mo, account("Mem"), "once", 77);
+        EXPECT_EQ(co_await write(mo, account("Mem"), "once", 77), first);
+        Caller again(loop);
+        co_await enter(again, "Mo");
+        EXPECT_EQ(co_await write(again, account("Mem"), "once", 77), first)
+            << "on a new connection";
+        EXPECT_EQ(store.messages.size(), 1U);
+    }
+
+    net::task<> what_is_refused() {
+        Caller mo(loop);
+        co_await enter(mo, "Mo");
+        const auto mem = account("Mem");
+        EXPECT_EQ(co_await outcome(mo, wire::SendDirect{.to = mem, .text = ""}),
+                  ErrorCode::not_permitted);
+        store.failure = Error{.code = ErrorCode::store_failed, .message = "The disk is full."};
+        EXPECT_EQ(co_await outcome(mo, wire::SendDirect{.to = mem, .text = "hi"}),
+                  ErrorCode::store_failed);
+        EXPECT_EQ(co_await outcome(mo, wire::GetDirect{.with = mem, .before = {}}),
+                  ErrorCode::store_failed);
+        store.failure.reset();
+        auto code = ErrorCode::unspecified;
+        int taken = 0;
+        for (; code == ErrorCode::unspecified; ++taken) {
+            code = co_await outcome(mo, wire::SendDirect{.to = mem, .text = "hi"});
+        }
+        EXPECT_EQ(code, ErrorCode::rate_limited);
+        EXPECT_GE(taken, 10);
+    }
+
+    net::task<> long_ones() {
+        Caller mo(loop);
+        co_await enter(mo, "Mo");
+        for (int i = 0; i < 40; ++i) {
+            co_await write(mo, account("Mem"), std::string(4096, 'x'));
+        }
+        std::size_t told = 0;
+        wire::DirectHistory page{.with = {}, .name = {}, .texts = {}, .more = true};
+        while (page.more) {
+            page = co_await mo.ask<wire::DirectHistory>(wire::GetDirect{
+                .with = account("Mem"),
+                .before = page.texts.empty() ? MessageId{} : page.texts.front().id});
+            EXPECT_FALSE(page.texts.empty());
+            told += page.texts.size();
+        }
+        EXPECT_EQ(told, 40U);
+    }
+};
+
+TEST_F(LettersTest, GoFromOneToTheOtherAlone) { play(between_two()); }
+TEST_F(LettersTest, WaitForWhoIsNotHere) { play(who_is_not_here()); }
+TEST_F(LettersTest, ComeToAllDevicesAndAreChangedFromAny) {
+    add_device("Mem", "Mem's phone");
+    play(all_devices());
+}
+TEST_F(LettersTest, SaidAgainAreNotDoubled) { play(said_again()); }
+TEST_F(LettersTest, AreRefusedInWords) { play(what_is_refused()); }
+TEST_F(LettersTest, APageIsWhatFitsAFrame) {
+    config.limits.texts = {.per_second = 1, .burst = 1e9};
+    play(long_ones());
+}
+
+}  // namespace
+}  // namespace partyline::control

@@ -1,0 +1,347 @@
+#include "server/store/letters.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/bytes.hpp"
+#include "server/store/limits.hpp"
+#include "server/store/statement.hpp"
+
+namespace partyline::store {
+namespace {
+
+constexpr std::size_t account_bytes = 8;
+
+// --- people as they stand in the tables ----------------------------------------------------------
+
+Bytes key_of(AccountId account) {
+    Bytes key;
+    for (std::size_t i = account_bytes; i-- > 0;) {
+        key.push_back(static_cast<std::byte>(account.value >> (8 * i)));
+    }
+    return key;
+}
+
+Bytes key_of(SQLite::Database& database, const room::Person& person) {
+    if (person.account) {
+        return key_of(person.account);
+    }
+    Bytes key(person.identity.begin(), person.identity.end());
+    for_rows(
+        database, "SELECT account FROM device WHERE identity = ?",
+        [&](Row row) { key = key_of(row.id<AccountId>()); }, ByteView(person.identity));
+    return key;
+}
+
+room::Person person_of(const Bytes& key) {
+    room::Person person;
+    if (key.size() == account_bytes) {
+        for (const auto byte : key) {
+            person.account.value =
+                (person.account.value << 8U) | std::to_integer<std::uint64_t>(byte);
+        }
+    } else {
+        std::ranges::copy_n(key.begin(),
+                            std::ssize(key) < std::ssize(person.identity)
+                                ? std::ssize(key)
+                                : std::ssize(person.identity),
+                            person.identity.begin());
+    }
+    return person;
+}
+
+// --- conversations -------------------------------------------------------------------------------
+
+struct Conversation {
+    std::int64_t id = 0;
+    Bytes first;
+    Bytes second;
+};
+
+std::optional<Conversation> conversation_of(SQLite::Database& database, const Bytes& one,
+                                            const Bytes& other) {
+    std::optional<Conversation> found;
+    for_rows(
+        database,
+        "SELECT id, first, second FROM conversation "
+        "WHERE min(first, second) = min(?1, ?2) AND max(first, second) = max(?1, ?2)",
+        [&](Row row) {
+            found.emplace();
+            found->id = row.number<std::int64_t>();
+            found->first = row.bytes();
+            found->second = row.bytes();
+        },
+        ByteView(one), ByteView(other));
+    return found;
+}
+
+/// So much of it that counting never takes long.
+constexpr auto count_of_conversation =
+    "SELECT count(*) FROM (SELECT 1 FROM message WHERE conversation = ? AND conversation <> 0 AND "
+    "id > ? AND by_first = ? AND deleted = 0 LIMIT ?)";
+
+template <class... Values>
+std::uint32_t count(SQLite::Database& database, const char* sql, const Values&... values) {
+    std::uint32_t number = 0;
+    for_rows(database, sql, [&](Row row) { number = row.number<std::uint32_t>(); }, values...);
+    return number;
+}
+
+/// A conversation as one of the two sees it.
+ConversationState read_state(SQLite::Database& database, Row row) {
+    ConversationState state;
+    const auto id = row.number<std::int64_t>();
+    const bool is_first = row.flag();
+    state.with = person_of(row.bytes());
+    state.name = row.text();
+    state.read_to = row.id<MessageId>();
+    state.last = row.id<MessageId>();
+    const bool alone = row.flag();
+    state.unread = alone ? 0
+                         : count(database, count_of_conversation, id, state.read_to.value,
+                                 !is_first, unread_counted_max);
+    return state;
+}
+
+constexpr auto states_of =
+    "SELECT id, 1, second, second_name, first_read, last, first = second FROM conversation "
+    "WHERE first = ?1 UNION ALL "
+    "SELECT id, 0, first, first_name, second_read, last, 0 FROM conversation "
+    "WHERE second = ?1 AND first <> ?1 ORDER BY last DESC LIMIT ?2";
+constexpr auto state_of =
+    "SELECT id, first = ?1, CASE WHEN first = ?1 THEN second ELSE first END, "
+    "CASE WHEN first = ?1 THEN second_name ELSE first_name END, "
+    "CASE WHEN first = ?1 THEN first_read ELSE second_read END, last, first = second "
+    "FROM conversation WHERE id = ?2";
+
+// --- handing over --------------------------------------------------------------------------------
+
+/// `from` becomes `into`, which is between the same two people by now.
+void merge(SQLite::Database& database, const Conversation& from, const Conversation& into) {
+    const bool turned = from.first != into.first;
+    run(database,
+        turned ? "UPDATE message SET conversation = ?, by_first = 1 - by_first "
+                 "WHERE conversation = ? AND conversation <> 0"
+               : "UPDATE message SET conversation = ? "
+                 "WHERE conversation = ? AND conversation <> 0",
+        into.id, from.id);
+    run(database,
+        "UPDATE conversation SET first_read = max(conversation.first_read, it.first_read), "
+        "second_read = max(conversation.second_read, it.second_read), "
+        "last = max(conversation.last, it.last) FROM (SELECT "
+        "CASE WHEN ?1 THEN second_read ELSE first_read END AS first_read, "
+        "CASE WHEN ?1 THEN first_read ELSE second_read END AS second_read, "
+        "last FROM conversation WHERE id = ?2) AS it WHERE conversation.id = ?3",
+        turned, from.id, into.id);
+    run(database, "DELETE FROM conversation WHERE id = ?", from.id);
+}
+
+void rename(SQLite::Database& database, Conversation conversation, const Bytes& from,
+            const Bytes& to) {
+    const auto renamed = [&](const Bytes& key) { return key == from ? to : key; };
+    conversation.first = renamed(conversation.first);
+    conversation.second = renamed(conversation.second);
+    if (const auto there = conversation_of(database, conversation.first, conversation.second);
+        there && there->id != conversation.id) {
+        merge(database, conversation, *there);
+    } else {
+        run(database, "UPDATE conversation SET first = ?, second = ? WHERE id = ?",
+            ByteView(conversation.first), ByteView(conversation.second), conversation.id);
+    }
+    if (conversation.first == conversation.second) {
+        // What both of one person's devices said to each other: notes to oneself.
+        run(database,
+            "UPDATE message SET by_first = 1 WHERE conversation <> 0 AND conversation = "
+            "(SELECT id FROM conversation WHERE first = ?1 AND second = ?1)",
+            ByteView(to));
+    }
+}
+
+}  // namespace
+
+// --- direct messages -----------------------------------------------------------------------------
+
+std::int64_t find_conversation(SQLite::Database& database, const room::Person& one,
+                               const room::Person& other) {
+    const auto found = conversation_of(database, key_of(database, one), key_of(database, other));
+    return found ? found->id : 0;
+}
+
+Place take_place(SQLite::Database& database, const room::Message& message) {
+    const auto& direct = *message.direct;
+    const auto from = key_of(database, direct.from);
+    const auto to = key_of(database, direct.to);
+    if (const auto there = conversation_of(database, from, to)) {
+        const bool by_first = there->first == from;
+        run(database,
+            by_first ? "UPDATE conversation SET first_name = ?, second_name = ?, last = ? "
+                       "WHERE id = ?"
+                     : "UPDATE conversation SET second_name = ?, first_name = ?, last = ? "
+                       "WHERE id = ?",
+            message.author_name, direct.to_name, message.id.value, there->id);
+        return {.conversation = there->id, .by_first = by_first};
+    }
+    run(database,
+        "INSERT INTO conversation(first, second, first_name, second_name, first_read, second_read, "
+        "last) VALUES (?, ?, ?, ?, 0, 0, ?)",
+        ByteView(from), ByteView(to), message.author_name, direct.to_name, message.id.value);
+    return {.conversation = database.getLastInsertRowid(), .by_first = true};
+}
+
+room::Direct direct_in(SQLite::Database& database, const Place& place) {
+    room::Direct direct;
+    for_rows(
+        database, "SELECT first, second, first_name, second_name FROM conversation WHERE id = ?",
+        [&](Row row) {
+            direct.from = person_of(row.bytes());
+            direct.to = person_of(row.bytes());
+            if (place.by_first) {
+                row.skip();
+                direct.to_name = row.text();
+            } else {
+                std::swap(direct.from, direct.to);
+                direct.to_name = row.text();
+            }
+        },
+        place.conversation);
+    return direct;
+}
+
+// --- mentions ------------------------------------------------------------------------------------
+
+void set_mentions(SQLite::Database& database, MessageId message,
+                  std::span<const room::Person> people) {
+    run(database, "DELETE FROM mention WHERE message = ?", message.value);
+    for (const auto& person : people) {
+        run(database,
+            "INSERT OR IGNORE INTO mention SELECT ?, channel, id FROM message WHERE id = ?",
+            ByteView(key_of(database, person)), message.value);
+    }
+}
+
+// --- markers -------------------------------------------------------------------------------------
+
+void mark_read(SQLite::Database& database, std::span<const ReadMarker> markers) {
+    for (const auto& marker : markers) {
+        const auto who = key_of(database, marker.who);
+        if (marker.with) {
+            const auto with = key_of(database, *marker.with);
+            if (const auto there = conversation_of(database, who, with)) {
+                run(database,
+                    "UPDATE conversation SET "
+                    "first_read = CASE WHEN first = ?1 THEN max(first_read, ?2) ELSE first_read "
+                    "END, "
+                    "second_read = CASE WHEN second = ?1 THEN max(second_read, ?2) "
+                    "ELSE second_read END WHERE id = ?3",
+                    ByteView(who), marker.to.value, there->id);
+            }
+            continue;
+        }
+        // Where one begins to be counted is set once; how far one has read only grows.
+        run(database,
+            "INSERT INTO read_marker VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET "
+            "message = max(message, excluded.message), unix_ms = excluded.unix_ms "
+            "WHERE channel <> 0 AND message < excluded.message",
+            ByteView(who), marker.channel.value, marker.to.value, marker.unix_ms);
+    }
+}
+
+Unread read_unread(SQLite::Database& database, const UnreadQuery& query) {
+    Unread unread;
+    const auto who = key_of(database, query.who);
+    const auto account = person_of(who).account.value;
+    for (const auto channel : query.rooms) {
+        RoomState state{.channel = channel};
+        bool counted = false;
+        for_rows(
+            database,
+            "SELECT message FROM read_marker WHERE person = ?1 AND channel IN (?2, 0) "
+            "ORDER BY channel DESC LIMIT 1",
+            [&](Row row) {
+                state.read_to = row.id<MessageId>();
+                counted = true;
+            },
+            ByteView(who), channel.value);
+        if (counted) {
+            state.unread = count(
+                database,
+                "SELECT count(*) FROM (SELECT 1 FROM message WHERE channel = ?1 AND id > ?2 AND "
+                "deleted = 0 AND author <> ?3 AND "
+                "author NOT IN (SELECT identity FROM device WHERE account = ?4) LIMIT ?5)",
+                channel.value, state.read_to.value, ByteView(who), account, unread_counted_max);
+            state.mentions =
+                count(database,
+                      "SELECT count(*) FROM (SELECT 1 FROM mention WHERE person = ? "
+                      "AND channel = ? AND message > ? LIMIT ?)",
+                      ByteView(who), channel.value, state.read_to.value, unread_counted_max);
+        }
+        unread.rooms.push_back(state);
+    }
+    const auto add = [&](Row row) { unread.people.push_back(read_state(database, row)); };
+    if (query.with) {
+        const auto there = conversation_of(database, who, key_of(database, *query.with));
+        for_rows(database, state_of, add, ByteView(who), there ? there->id : 0);
+    } else if (query.people_max > 0) {
+        for_rows(database, states_of, add, ByteView(who), query.people_max);
+    }
+    return unread;
+}
+
+// --- people who become others --------------------------------------------------------------------
+
+void hand_over_letters(SQLite::Database& database, const room::Identity& from, AccountId to) {
+    const Bytes old(from.begin(), from.end());
+    const auto key = key_of(to);
+    std::vector<Conversation> theirs;
+    for_rows(
+        database, "SELECT id, first, second FROM conversation WHERE first = ?1 OR second = ?1",
+        [&](Row row) {
+            auto& one = theirs.emplace_back();
+            one.id = row.number<std::int64_t>();
+            one.first = row.bytes();
+            one.second = row.bytes();
+        },
+        ByteView(old));
+    for (const auto& conversation : theirs) {
+        rename(database, conversation, old, key);
+    }
+    // Nothing that the account has not seen counts as read because the guest came later.
+    run(database,
+        "INSERT INTO read_marker SELECT ?2, channel, message, unix_ms FROM read_marker "
+        "WHERE person = ?1 ON CONFLICT DO UPDATE SET message = CASE channel "
+        "WHEN 0 THEN min(message, excluded.message) ELSE max(message, excluded.message) END",
+        ByteView(old), ByteView(key));
+    run(database,
+        "INSERT OR IGNORE INTO mention SELECT ?2, channel, message FROM mention WHERE person = ?1",
+        ByteView(old), ByteView(key));
+    run(database, "DELETE FROM read_marker WHERE person = ?", ByteView(old));
+    run(database, "DELETE FROM mention WHERE person = ?", ByteView(old));
+}
+
+void drop_reader(SQLite::Database& database, AccountId account) {
+    const auto key = key_of(account);
+    run(database, "DELETE FROM read_marker WHERE person = ?", ByteView(key));
+    run(database, "DELETE FROM mention WHERE person = ?", ByteView(key));
+}
+
+// --- forgetting ----------------------------------------------------------------------------------
+
+void prune_letters(SQLite::Database& database, std::uint32_t days, std::int64_t now_unix_ms) {
+    const auto before = [&](std::int64_t count) {
+        return now_unix_ms - std::chrono::milliseconds(std::chrono::days(count)).count();
+    };
+    if (days > 0) {
+        run(database, "DELETE FROM message WHERE channel = 0 AND conversation <> 0 AND unix_ms < ?",
+            before(days));
+        run(database,
+            "DELETE FROM conversation WHERE NOT EXISTS (SELECT 1 FROM message "
+            "WHERE message.conversation = conversation.id AND message.conversation <> 0)");
+    }
+    run(database, "DELETE FROM read_marker WHERE length(person) > ? AND unix_ms < ?", account_bytes,
+        before(guest_markers_days_max));
+}
+
+}  // namespace partyline::store

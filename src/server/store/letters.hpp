@@ -1,0 +1,45 @@
+// The tables of direct messages, mentions and read markers: who said what to whom is in the table of
+// messages, the rest is here. Throws SQLite::Exception.
+//
+// A device that is linked to an account is the account, whatever the caller still takes it for.
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+
+#include <cstdint>
+#include <span>
+
+#include "server/store/store.hpp"
+
+namespace partyline::store {
+
+/// Where a direct message stands.
+struct Place {
+    std::int64_t conversation = 0;
+    bool by_first = false;  // by who began the conversation
+};
+/// Begins the conversation if there is none; `message` becomes its newest.
+Place take_place(SQLite::Database& database, const room::Message& message);
+/// Whom a message in that place is from and to.
+room::Direct direct_in(SQLite::Database& database, const Place& place);
+/// Zero if there is none.
+std::int64_t find_conversation(SQLite::Database& database, const room::Person& one,
+                               const room::Person& other);
+
+/// In place of what this message mentioned before.
+void set_mentions(SQLite::Database& database, MessageId message,
+                  std::span<const room::Person> people);
+
+void mark_read(SQLite::Database& database, std::span<const ReadMarker> markers);
+Unread read_unread(SQLite::Database& database, const UnreadQuery& query);
+
+/// What a guest wrote, got and read with this device is the account's from now on.
+void hand_over_letters(SQLite::Database& database, const room::Identity& from, AccountId to);
+/// Nobody reads for this account any more.
+void drop_reader(SQLite::Database& database, AccountId account);
+
+/// Direct messages that are older than so many days (0: keep them all), conversations that have no
+/// message left, and what guests have read who have not come back for guest_markers_days_max.
+void prune_letters(SQLite::Database& database, std::uint32_t days, std::int64_t now_unix_ms);
+
+}  // namespace partyline::store
