@@ -31,12 +31,6 @@ constexpr bool consoles_too =
     std::same_as<Body, wire::CreateInvite> || std::same_as<Body, wire::ListInvites> ||
     std::same_as<Body, wire::DeleteInvite>;
 
-/// On the wire before the switchboard can do it.
-template <class Body>
-constexpr bool still_to_come =
-    std::same_as<Body, wire::CreateInvite> || std::same_as<Body, wire::ListInvites> ||
-    std::same_as<Body, wire::DeleteInvite> || std::same_as<Body, wire::RedeemInvite>;
-
 std::unexpected<Error> needs_a_talkie() {
     return fail(ErrorCode::unsupported, "That takes somebody with a talkie.");
 }
@@ -76,11 +70,7 @@ Result<void> Switchboard::handle(Call& call, const Body& body) {
         if constexpr (!talkies_own<Body>) {
             seat->active = clock_.now();
         }
-        if constexpr (still_to_come<Body>) {
-            return fail(ErrorCode::unsupported, "This server cannot do that yet.");
-        } else {
-            return on(call, *seat, body);
-        }
+        return on(call, *seat, body);
     }
 }
 

@@ -3,7 +3,7 @@
 // it runs in one thread from one seed.
 //
 // One overload of on() for each message, joined by the visit in dispatch.cpp; they stand in
-// login.cpp, resume.cpp, rooms.cpp, texts.cpp, letters.cpp, unread.cpp, keys.cpp, voice.cpp, roles.cpp,
+// login.cpp, resume.cpp, rooms.cpp, texts.cpp, letters.cpp, unread.cpp, invites.cpp, keys.cpp, voice.cpp, roles.cpp,
 // channels.cpp, moderation.cpp and bans.cpp.
 #pragma once
 
@@ -126,6 +126,10 @@ private:
     Result<void> on(Call& call, Seat& seat, const wire::GetDirect& get);
     Result<void> on(Call& call, Seat& seat, const wire::GetUnread& get);
     Result<void> on(Call& call, Seat& seat, const wire::MarkRead& mark);
+    Result<void> on(Call& call, Seat& seat, const wire::CreateInvite& create);
+    Result<void> on(Call& call, Seat& seat, const wire::ListInvites& list);
+    Result<void> on(Call& call, Seat& seat, const wire::DeleteInvite& gone);
+    Result<void> on(Call& call, Seat& seat, const wire::RedeemInvite& redeem);
     Result<void> on(Call& call, Seat& seat, const wire::ClaimAccount& claim);
     Result<void> on(Call& call, Seat& seat, const wire::LinkDevice& link);
     Result<void> on(Call& call, Seat& seat, const wire::UnlinkDevice& unlink);

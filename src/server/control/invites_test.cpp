@@ -1,0 +1,75 @@
+#include "server/control/people_fixture.hpp"
+
+namespace partyline::control {
+namespace {
+
+class InvitesTest : public PeopleTest {
+protected:
+    net::task<> from_first_to_last() {
+        Caller ada(loop);
+        co_await enter(ada, "Ada");
+        const auto made = co_await ada.ask<wire::InviteCreated>(wire::CreateInvite{
+            .role = room::moderator_role, .channel = lobby, .uses = 1, .seconds = 0});
+        EXPECT_FALSE(made.token.empty());
+        EXPECT_LE(made.token.size(), wire::invite_token_bytes_max);
+        const auto listed = co_await ada.ask<wire::Invites>(wire::ListInvites{});
+        EXPECT_EQ(listed.invites.size(), 1U);
+        EXPECT_EQ(listed.invites.at(0).id, made.invite);
+        EXPECT_EQ(listed.invites.at(0).by, "Ada");
+
+        Caller guest(loop);
+        co_await enter(guest, {}, "Guest");
+        EXPECT_EQ(co_await outcome(guest, wire::RedeemInvite{made.token}),
+                  ErrorCode::unknown_account);
+        Caller mem(loop);
+        co_await enter(mem, "Mem");
+        EXPECT_EQ(co_await outcome(mem, wire::RedeemInvite{"nonsense"}), ErrorCode::unknown_invite);
+        EXPECT_EQ(co_await outcome(mem, wire::RedeemInvite{"7Q2KX-0M9RD-EV4WT-1H8NA"}),
+                  ErrorCode::unknown_invite);
+        const auto got = co_await mem.ask<wire::Invites>(wire::RedeemInvite{made.token});
+        EXPECT_EQ(got.invites.at(0).role, room::moderator_role);
+        EXPECT_EQ(got.invites.at(0).channel, lobby);
+        EXPECT_TRUE(server->model().may(mem.session, lobby, room::Permission::kick));
+        EXPECT_EQ(co_await outcome(mem, wire::RedeemInvite{made.token}), ErrorCode::unknown_invite)
+            << "it is used up";
+        EXPECT_TRUE((co_await ada.ask<wire::Invites>(wire::ListInvites{})).invites.empty());
+    }
+
+    net::task<> pages_and_deletion() {
+        Caller ada(loop);
+        co_await enter(ada, "Ada");
+        InviteId first{};
+        for (std::size_t i = 0; i < wire::moderation_page_entries_max + 1; ++i) {
+            const auto made = co_await ada.ask<wire::InviteCreated>(wire::CreateInvite{});
+            first = first ? first : made.invite;
+        }
+        const auto page = co_await ada.ask<wire::Invites>(wire::ListInvites{});
+        EXPECT_EQ(page.invites.size(), wire::moderation_page_entries_max);
+        EXPECT_TRUE(page.more);
+        const auto rest =
+            co_await ada.ask<wire::Invites>(wire::ListInvites{page.invites.back().id});
+        EXPECT_EQ(rest.invites.size(), 1U);
+        EXPECT_FALSE(rest.more);
+        co_await ada.ask<wire::Ok>(wire::DeleteInvite{first});
+        EXPECT_EQ(co_await outcome(ada, wire::DeleteInvite{first}), ErrorCode::unknown_invite);
+    }
+
+    net::task<> guessing() {
+        Caller mem(loop);
+        co_await enter(mem, "Mem");
+        auto code = ErrorCode::unknown_invite;
+        int tried = 0;
+        for (; code == ErrorCode::unknown_invite; ++tried) {
+            code = co_await outcome(mem, wire::RedeemInvite{"7Q2KX-0M9RD-EV4WT-1H8NA"});
+        }
+        EXPECT_EQ(code, ErrorCode::rate_limited);
+        EXPECT_GE(tried, 10);
+    }
+};
+
+TEST_F(InvitesTest, GiveARoleAndAreUsedUp) { play(from_first_to_last()); }
+TEST_F(InvitesTest, AreListedInPagesAndTakenBack) { play(pages_and_deletion()); }
+TEST_F(InvitesTest, AreNotToBeGuessed) { play(guessing()); }
+
+}  // namespace
+}  // namespace partyline::control
