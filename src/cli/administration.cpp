@@ -84,13 +84,14 @@ Result<Administer> parse_create(const std::vector<std::string>& words) {
     return create;
 }
 
-constexpr std::array edited{"name", "topic", "icon", "order", "seats", "slow", "bitrate", "keep"};
+constexpr std::array edited{"name", "topic",   "icon", "order",   "seats",
+                            "slow", "bitrate", "keep", "password"};
 
 Result<Administer> parse_edit(const std::vector<std::string>& words) {
     if (words.size() != 3 || !std::ranges::contains(edited, words[1])) {
         return malformed(
-            "\"room edit\" takes a room, one of name, topic, icon, order, seats, slow, bitrate or "
-            "keep, and its new value, in quotes if it has spaces");
+            "\"room edit\" takes a room, one of name, topic, icon, order, seats, slow, bitrate, "
+            "keep or password, and its new value, in quotes if it has spaces");
     }
     const bool number =
         words[1] == "order" || words[1] == "seats" || words[1] == "slow" || words[1] == "bitrate";
@@ -149,6 +150,8 @@ client::EditRoom edit_of(ChannelId channel, const RoomEdit& edit) {
         out.slow_mode_s = number;
     } else if (edit.what == "bitrate") {
         out.bitrate_bps_max = number;
+    } else if (edit.what == "password") {
+        out.password = edit.value;
     } else {
         out.retention = client::TextRetention{.keep = edit.value != "never", .days = number};
     }
@@ -157,6 +160,7 @@ client::EditRoom edit_of(ChannelId channel, const RoomEdit& edit) {
 
 struct Resolver {
     const std::vector<client::Room>& rooms;
+    const std::vector<client::Person>& people;
     using Resolved = Result<client::Administration>;
 
     Resolved operator()(const Roles&) const { return client::ListRoles{}; }
@@ -199,19 +203,24 @@ struct Resolver {
             return client::Administration(client::DeleteRoom{channel});
         });
     }
+    Resolved operator()(const Moderate& it) const { return cli::resolve(it, rooms, people); }
 };
 
 }  // namespace
 
 bool is_administration(std::string_view word) {
     constexpr std::array<std::string_view, 5> words{"roles", "grant", "revoke", "explain", "room"};
-    return std::ranges::contains(words, word);
+    return std::ranges::contains(words, word) || parse_moderation(word, {}).has_value();
 }
 
 Result<Administer> parse_administration(std::string_view word, std::string_view rest) {
     auto words = words_of(rest);
     if (!words) {
         return std::unexpected(words.error());
+    }
+    if (auto moderation = parse_moderation(word, *words)) {
+        return moderation->transform(
+            [](Moderate command) { return Administer(std::move(command)); });
     }
     if (word == "roles") {
         return words->empty() ? Result<Administer>(Roles{})
@@ -231,8 +240,9 @@ Result<Administer> parse_administration(std::string_view word, std::string_view 
 }
 
 Result<client::Administration> resolve(const Administer& command,
-                                       const std::vector<client::Room>& rooms) {
-    return std::visit(Resolver{rooms}, command);
+                                       const std::vector<client::Room>& rooms,
+                                       const std::vector<client::Person>& people) {
+    return std::visit(Resolver{.rooms = rooms, .people = people}, command);
 }
 
 std::string sentence_for(const client::Explained::Step& step, std::string_view room) {

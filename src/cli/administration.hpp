@@ -1,4 +1,4 @@
-// Lines of input that ask for roles, and for changes of the tree of rooms.
+// Lines of input that ask for roles, for changes of the tree of rooms, and for order.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "base/error.hpp"
+#include "cli/moderation.hpp"
 #include "client/talkie.hpp"
 
 namespace partyline::cli {
@@ -50,16 +51,18 @@ struct RoomDelete {
     bool operator==(const RoomDelete&) const = default;
 };
 
-using Administer = std::variant<Roles, Grant, Explain, RoomCreate, RoomEdit, RoomMove, RoomDelete>;
+using Administer =
+    std::variant<Roles, Grant, Explain, RoomCreate, RoomEdit, RoomMove, RoomDelete, Moderate>;
 
 /// Whether this word begins one of these.
 bool is_administration(std::string_view word);
 /// What is after the word. Names with spaces stand in quotes. Fails with malformed, saying what it
 /// could have been.
 Result<Administer> parse_administration(std::string_view word, std::string_view rest);
-/// With rooms looked up in the tree as it is. Fails with unknown_channel.
+/// With rooms and people looked up as they are. Fails with unknown_channel or unknown_person.
 Result<client::Administration> resolve(const Administer& command,
-                                       const std::vector<client::Room>& rooms);
+                                       const std::vector<client::Room>& rooms,
+                                       const std::vector<client::Person>& people);
 
 /// A permission's rule in a sentence, for a person.
 std::string sentence_for(const client::Explained::Step& step, std::string_view room);

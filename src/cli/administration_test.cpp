@@ -54,18 +54,18 @@ TEST(Administration, RoomsAreLookedUpInTheTree) {
     const std::vector<client::Room> rooms{
         {.id = ChannelId{1}, .name = "Games"},
         {.id = ChannelId{2}, .parent = ChannelId{1}, .name = "Chess"}};
-    const auto made = resolve(RoomCreate{.path = "games/Go"}, rooms);
+    const auto made = resolve(RoomCreate{.path = "games/Go"}, rooms, {});
     ASSERT_TRUE(made.has_value());
     EXPECT_EQ(std::get<client::MakeRoom>(*made).parent, ChannelId{1});
     EXPECT_EQ(std::get<client::MakeRoom>(*made).name, "Go");
-    const auto moved = resolve(RoomMove{.room = "Games/Chess", .parent = ""}, rooms);
+    const auto moved = resolve(RoomMove{.room = "Games/Chess", .parent = ""}, rooms, {});
     ASSERT_TRUE(moved.has_value());
     EXPECT_EQ(std::get<client::MoveRoom>(*moved).channel, ChannelId{2});
     EXPECT_EQ(std::get<client::MoveRoom>(*moved).parent, ChannelId{});
-    const auto kept = resolve(RoomEdit{.room = "Games", .what = "keep", .value = "30"}, rooms);
+    const auto kept = resolve(RoomEdit{.room = "Games", .what = "keep", .value = "30"}, rooms, {});
     ASSERT_TRUE(kept.has_value());
     EXPECT_EQ(std::get<client::EditRoom>(*kept).retention->days, 30U);
-    EXPECT_EQ(resolve(RoomDelete{"Attic"}, rooms).error().code, ErrorCode::unknown_channel);
+    EXPECT_EQ(resolve(RoomDelete{"Attic"}, rooms, {}).error().code, ErrorCode::unknown_channel);
     EXPECT_EQ(client::word_for(*made), "room");
 }
 

@@ -51,7 +51,13 @@ Result<Command> with_argument(std::string_view word, std::string_view argument) 
     if (word == "say") {
         return Say{std::string(argument)};
     }
-    return Move{std::string(unquote(argument))};
+    constexpr std::string_view option = " --password ";
+    const auto at = argument.rfind(option);
+    if (at == argument.npos) {
+        return Move{.room = std::string(unquote(argument))};
+    }
+    return Move{.room = std::string(unquote(trim(argument.substr(0, at)))),
+                .password = std::string(unquote(trim(argument.substr(at + option.size()))))};
 }
 
 /// The number at the start of `text`, which then begins after it; "#12" is 12.
@@ -180,7 +186,8 @@ std::string_view command_help() {
            "  delete ID         takes it back\n"
            "  who               who is where\n"
            "  rooms             the rooms\n"
-           "  move ROOM         goes to another room, \"Room/Sub room\"; also: join ROOM\n"
+           "  move ROOM [--password PASSWORD]  goes to another room, \"Room/Sub room\"; also: "
+           "join\n"
            "  leave             leaves the room and stays connected\n"
            "  mute, unmute      your microphone\n"
            "  deafen, undeafen  your ears\n"
@@ -197,8 +204,13 @@ std::string_view command_help() {
            "  grant ACCOUNT ROLE, revoke ACCOUNT ROLE\n"
            "  explain PERMISSION [ROOM [ACCOUNT]]  why you, or they, may or may not\n"
            "  room create \"Room/New room\" [open|members|staff] [temporary]\n"
-           "  room edit ROOM name|topic|icon|order|seats|slow|bitrate|keep VALUE\n"
+           "  room edit ROOM name|topic|icon|order|seats|slow|bitrate|keep|password VALUE\n"
            "  room move ROOM INTO [PLACE], room delete ROOM\n"
+           "  kick WHO [REASON], server-mute WHO [REASON], server-deafen WHO [REASON],\n"
+           "  server-unmute WHO [REASON], move-user WHO ROOM [REASON]\n"
+           "  ban WHO [--for 2h] [--reason TEXT] [--identity] [--account] [--address]\n"
+           "  ban --range 203.0.113.0/24 [--for 2h] [--reason TEXT]\n"
+           "  bans [ID], unban ID [REASON], audit [N [ID]]\n"
            "  stats             what was sent and heard\n"
            "  quit              goodbye\n";
 }

@@ -19,6 +19,7 @@ struct Say {
 };
 struct Move {
     std::string room;
+    std::string password = {};  // of the room, if it asks for one
     bool operator==(const Move&) const = default;
 };
 struct Leave {

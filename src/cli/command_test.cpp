@@ -14,6 +14,8 @@ TEST(Command, LinesAreRead) {
         {"say \"quoted\"", Say{"\"quoted\""}},
         {"move Room/Sub room", Move{"Room/Sub room"}},
         {"join \"Room/Sub room\"", Move{"Room/Sub room"}},
+        {"join Den --password open sesame", Move{.room = "Den", .password = "open sesame"}},
+        {"join \"The Den\" --password \" x\"", Move{.room = "The Den", .password = " x"}},
         {"leave", Leave{}},
         {"mute", SetMute{true}},
         {"unmute ", SetMute{false}},

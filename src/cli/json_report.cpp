@@ -14,10 +14,15 @@ Json room_fields(const View& view, ChannelId room) {
 }
 
 Json person_fields(const View& view, const client::Person& person) {
-    Json out{{"session", person.session.value},     {"name", person.name},
-             {"self", person.session == view.self}, {"mute", person.self_mute},
-             {"deafen", person.self_deafen},        {"speaking", person.speaking},
-             {"server_mute", person.server_mute}};
+    Json out{{"session", person.session.value},
+             {"name", person.name},
+             {"self", person.session == view.self},
+             {"mute", person.self_mute},
+             {"deafen", person.self_deafen},
+             {"speaking", person.speaking},
+             {"server_mute", person.server_mute},
+             {"server_deafen", person.server_deafen},
+             {"account", person.account}};
     out.update(room_fields(view, person.channel));
     return out;
 }
@@ -26,6 +31,12 @@ Json error_fields(const Error& error) {
     Json out{{"code", code_name(error.code)}, {"message", error.message}};
     if (error.retry_ms > 0) {
         out["retry_ms"] = error.retry_ms;
+    }
+    if (error.code == ErrorCode::banned) {
+        out["until_unix_ms"] = error.until_unix_ms;
+    }
+    if (error.code == ErrorCode::banned || error.code == ErrorCode::kicked) {
+        out["reason"] = error.reason;
     }
     return out;
 }
@@ -229,6 +240,35 @@ struct Fields {
     }
     Json operator()(const client::Administered& e) const {
         return {{"event", "administered"}, {"command", e.command}};
+    }
+    Json operator()(const client::BansReceived& e) const {
+        Json out{
+            {"event", "bans"}, {"command", e.command}, {"more", e.more}, {"bans", Json::array()}};
+        for (const auto& ban : e.bans) {
+            out["bans"].push_back({{"id", ban.id.value},
+                                   {"identity", ban.identity},
+                                   {"account", ban.account},
+                                   {"range", ban.range},
+                                   {"name", ban.name},
+                                   {"reason", ban.reason},
+                                   {"by", ban.by},
+                                   {"created_unix_ms", ban.created_unix_ms},
+                                   {"until_unix_ms", ban.until_unix_ms}});
+        }
+        return out;
+    }
+    Json operator()(const client::AuditReceived& e) const {
+        Json out{{"event", "audit"}, {"more", e.more}, {"entries", Json::array()}};
+        for (const auto& entry : e.entries) {
+            out["entries"].push_back({{"id", entry.id},
+                                      {"unix_ms", entry.unix_ms},
+                                      {"actor", entry.actor},
+                                      {"action", entry.action},
+                                      {"target", entry.target},
+                                      {"reason", entry.reason},
+                                      {"detail", entry.detail}});
+        }
+        return out;
     }
     Json operator()(const client::MicFinished&) const { return {{"event", "mic_finished"}}; }
 };

@@ -31,6 +31,7 @@ struct Raw {
     std::string text;
     std::string password_file;
     std::string new_password_file;
+    std::string room_password_file;
     double seconds = 0;
     unsigned texts = 0;
     bool no_udp = false;
@@ -63,6 +64,10 @@ void add_account(CLI::App& app, Options& options, Raw& raw) {
         ->type_name("FILE");
     app.add_option("--new-password-file", raw.new_password_file,
                    "The file with the new password; without it PARTYLINE_NEW_PASSWORD is taken")
+        ->type_name("FILE");
+    app.add_option("--room-password-file", raw.room_password_file,
+                   "The file with the password of the room of --join; without it "
+                   "PARTYLINE_ROOM_PASSWORD is taken")
         ->type_name("FILE");
     app.add_option("--label", options.label, "What this device is called among your account's")
         ->type_name("NAME");
@@ -173,11 +178,15 @@ Result<std::string> read_secret(const std::string& file, const char* variable) {
 Result<void> read_secrets(Options& options, const Raw& raw) {
     auto password = read_secret(raw.password_file, "PARTYLINE_PASSWORD");
     auto new_password = read_secret(raw.new_password_file, "PARTYLINE_NEW_PASSWORD");
-    if (!password || !new_password) {
-        return std::unexpected((password ? new_password : password).error());
+    auto room_password = read_secret(raw.room_password_file, "PARTYLINE_ROOM_PASSWORD");
+    for (const auto* secret : {&password, &new_password, &room_password}) {
+        if (!*secret) {
+            return std::unexpected(secret->error());
+        }
     }
     options.password = *std::move(password);
     options.new_password = *std::move(new_password);
+    options.room_password = *std::move(room_password);
     return {};
 }
 

@@ -29,7 +29,8 @@ struct Until {
 
 struct Options {
     client::Settings talkie;
-    std::string join;  // empty: no room
+    std::string join;           // empty: no room
+    std::string room_password;  // of that room; from where the others come
     bool start_muted = false;
     bool start_deafened = false;
     bool json = false;

@@ -81,7 +81,8 @@ TEST(Report, JsonEventsBearWhatHappened) {
     EXPECT_EQ(json.of(client::PersonChanged{
                   .person = view.people[0], .moved_from = ChannelId{1}, .arrived = false}),
               nlohmann::json::parse(R"({"event":"person","session":7,"name":"alice","self":true,
-                  "mute":false,"deafen":false,"speaking":false,"server_mute":false,"room":"Games/Chess","room_id":3,
+                  "mute":false,"deafen":false,"speaking":false,"server_mute":false,
+                  "server_deafen":false,"account":"","room":"Games/Chess","room_id":3,
                   "arrived":false,"moved_from":"Lobby","t_ns":5})"));
     EXPECT_EQ(json.of(client::TextReceived{.id = MessageId{4},
                                            .channel = ChannelId{3},
@@ -138,7 +139,8 @@ TEST(Report, EveryJsonEventHasAName) {
                                               client::MicFinished{},     client::AccountChanged{},
                                               client::DevicesReceived{}, client::Done{},
                                               client::RolesReceived{},   client::Explained{},
-                                              client::Administered{}}) {
+                                              client::Administered{},    client::BansReceived{},
+                                              client::AuditReceived{}}) {
         names.insert(json.of(event).at("event"));
     }
     EXPECT_EQ(names.size(), std::variant_size_v<client::Event>);

@@ -200,6 +200,12 @@ void Session::on(const client::Administered& event, TimePoint now) {
     go_on_after(event.command, now);
 }
 
+void Session::on(const client::BansReceived& event, TimePoint now) {
+    go_on_after(event.command, now);
+}
+
+void Session::on(const client::AuditReceived&, TimePoint now) { go_on_after("audit", now); }
+
 void Session::on(const client::TextChanged& event, TimePoint now) {
     if (event.text.own) {
         go_on_after(event.text.deleted ? "delete" : "edit", now);
@@ -281,12 +287,12 @@ void Session::on(const client::MicFinished&, TimePoint now) {
 
 // --- commands --------------------------------------------------------------------------------
 
-Result<void> Session::enter(const std::string& room) {
+Result<void> Session::enter(const std::string& room, const std::string& password) {
     const auto found = client::find_room(talkie_->rooms(), room);
     if (!found) {
         return std::unexpected(found.error());
     }
-    talkie_->join(*found);
+    talkie_->join(*found, password);
     return {};
 }
 
@@ -295,7 +301,7 @@ void Session::enter_first_room(TimePoint now) {
         return;
     }
     joined_ = true;
-    if (const auto entered = enter(options_.join); !entered) {
+    if (const auto entered = enter(options_.join, options_.room_password); !entered) {
         give_up(entered.error(), ExitCode::refused, now);
     }
 }
@@ -403,7 +409,7 @@ void Session::perform(const Command& command, TimePoint now) {
     }
     std::visit(Overloaded{[&](const Say& say) { talkie_->say(say.text); },
                           [&](const Move& move) {
-                              if (const auto entered = enter(move.room); !entered) {
+                              if (const auto entered = enter(move.room, move.password); !entered) {
                                   report_.mistake(entered.error());
                               } else {
                                   awaited_ = "join";
@@ -444,7 +450,7 @@ void Session::perform(const Command& command, TimePoint now) {
 }
 
 void Session::administer(const Administer& command) {
-    auto resolved = resolve(command, talkie_->rooms());
+    auto resolved = resolve(command, talkie_->rooms(), talkie_->people());
     if (!resolved) {
         report_.mistake(resolved.error());
         return;

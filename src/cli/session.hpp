@@ -52,6 +52,8 @@ private:
     void on(const client::RolesReceived& event, TimePoint now);
     void on(const client::Explained& event, TimePoint now);
     void on(const client::Administered& event, TimePoint now);
+    void on(const client::BansReceived& event, TimePoint now);
+    void on(const client::AuditReceived& event, TimePoint now);
     void on(const client::TextChanged& event, TimePoint now);
     void on(const client::TextReceived& event, TimePoint now);
     void on(const client::AccountChanged& event, TimePoint now);
@@ -77,7 +79,7 @@ private:
     /// The one thing that was asked for is done.
     void answered(std::string_view command, TimePoint now);
     void administer(const Administer& command);
-    Result<void> enter(const std::string& room);
+    Result<void> enter(const std::string& room, const std::string& password);
     void enter_first_room(TimePoint now);
     void get_ready(TimePoint now);
 

@@ -17,7 +17,7 @@ using std::chrono::seconds;
 /// Notes what it is asked to do.
 class FakeTalkie final : public client::Talkie {
 public:
-    void join(ChannelId channel) override {
+    void join(ChannelId channel, std::string) override {
         asked.push_back(std::format("join {}", channel.value));
     }
     void leave() override { asked.emplace_back("leave"); }

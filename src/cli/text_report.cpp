@@ -194,6 +194,8 @@ struct Sentence {
     std::string operator()(const client::Administered& e) const {
         return std::format("{}: done", e.command);
     }
+    std::string operator()(const client::BansReceived& e) const { return lines_of(e); }
+    std::string operator()(const client::AuditReceived& e) const { return lines_of(e); }
     std::string operator()(const client::AudioStarted&) const { return {}; }
     std::string operator()(const client::MicFinished&) const {
         return "the microphone's file has been spoken";
@@ -273,8 +275,13 @@ private:
             } else if (person.self_mute) {
                 out_ << ", muted";
             }
-            if (person.server_mute) {
+            if (person.server_deafen) {
+                out_ << ", deafened by a moderator";
+            } else if (person.server_mute) {
                 out_ << ", may not speak here";
+            }
+            if (!person.account.empty() && person.account != person.name) {
+                out_ << ", account " << printable(person.account);
             }
             out_ << '\n';
         }

@@ -5,6 +5,7 @@
 #include <format>
 #include <utility>
 
+#include "client/moderation_wire.hpp"
 #include "client/session.hpp"
 #include "wire/permission_names.hpp"
 
@@ -44,7 +45,8 @@ wire::EditChannel to_wire(const EditRoom& edit) {
             .slow_mode_s = edit.slow_mode_s,
             .retention = edit.retention.transform([](const TextRetention& retention) {
                 return wire::Retention{.keep = retention.keep, .days = retention.days};
-            })};
+            }),
+            .password = edit.password};
 }
 
 }  // namespace
@@ -55,6 +57,13 @@ std::string_view word_for(const Administration& command) {
                                      return it.give ? "grant" : "revoke";
                                  },
                                  [](const AskWhy&) -> std::string_view { return "explain"; },
+                                 [](const Kick&) -> std::string_view { return "kick"; },
+                                 [](const Ban&) -> std::string_view { return "ban"; },
+                                 [](const LiftBan&) -> std::string_view { return "unban"; },
+                                 [](const ListBans&) -> std::string_view { return "bans"; },
+                                 [](const Silence&) -> std::string_view { return "server-mute"; },
+                                 [](const MovePerson&) -> std::string_view { return "move-user"; },
+                                 [](const ReadAudit&) -> std::string_view { return "audit"; },
                                  [](const auto&) -> std::string_view { return "room"; }},
                       command);
 }
@@ -75,36 +84,38 @@ const std::vector<std::string_view>& permission_names() {
 
 void Session::administer(Administration command) {
     const Request asked{.asked = Asked::administration, .command = word_for(command)};
-    std::visit(
-        Overloaded{[&](const ListRoles&) { request(wire::GetRoles{}, asked); },
-                   [&](GiveRole& it) {
-                       // Roles are asked for by number, which the answer to this tells.
-                       auto first = asked;
-                       first.give = std::move(it);
-                       request(wire::GetRoles{}, std::move(first));
-                   },
-                   [&](AskWhy& it) {
-                       request(wire::Explain{.account = std::move(it.account),
-                                             .channel = it.channel,
-                                             .permission = it.permission},
-                               asked);
-                   },
-                   [&](MakeRoom& it) {
-                       request(wire::CreateChannel{.parent = it.parent,
-                                                   .name = std::move(it.name),
-                                                   .topic = {},
-                                                   .preset = static_cast<wire::Preset>(it.preset),
-                                                   .temporary = it.temporary},
-                               asked);
-                   },
-                   [&](const EditRoom& it) { request(to_wire(it), asked); },
-                   [&](const MoveRoom& it) {
-                       request(
-                           wire::MoveChannel{
-                               .channel = it.channel, .parent = it.parent, .order = it.order},
-                           asked);
-                   },
-                   [&](const DeleteRoom& it) { request(wire::DeleteChannel{it.channel}, asked); }},
+    std::visit(Overloaded{
+        [&](const ListRoles&) { request(wire::GetRoles{}, asked); },
+        [&](GiveRole& it) {
+            // Roles are asked for by number, which the answer to this tells.
+            auto first = asked;
+            first.give = std::move(it);
+            request(wire::GetRoles{}, std::move(first));
+        },
+        [&](AskWhy& it) {
+            request(wire::Explain{.account = std::move(it.account),
+                                  .channel = it.channel,
+                                  .permission = it.permission},
+                    asked);
+        },
+        [&](MakeRoom& it) {
+            request(wire::CreateChannel{.parent = it.parent,
+                                        .name = std::move(it.name),
+                                        .topic = {},
+                                        .preset = static_cast<wire::Preset>(it.preset),
+                                        .temporary = it.temporary},
+                    asked);
+        },
+        [&](const EditRoom& it) { request(to_wire(it), asked); },
+        [&](const MoveRoom& it) {
+            request(
+                wire::MoveChannel{.channel = it.channel, .parent = it.parent, .order = it.order},
+                asked);
+        },
+        [&](const DeleteRoom& it) { request(wire::DeleteChannel{it.channel}, asked); },
+        [&]<class Moderation>(Moderation& it)
+            requires requires { to_wire(std::move(it)); }
+        { request(to_wire(std::move(it)), asked); }},
         command);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/ids.hpp"
+#include "client/moderation.hpp"
 
 namespace partyline::client {
 
@@ -53,6 +54,7 @@ struct EditRoom {
     std::optional<std::uint32_t> seats_max;
     std::optional<std::uint32_t> slow_mode_s;
     std::optional<TextRetention> retention;
+    std::optional<std::string> password;  // empty: none from now on
 };
 struct MoveRoom {
     ChannelId channel{};
@@ -64,9 +66,11 @@ struct DeleteRoom {
 };
 
 using Administration =
-    std::variant<ListRoles, GiveRole, AskWhy, MakeRoom, EditRoom, MoveRoom, DeleteRoom>;
+    std::variant<ListRoles, GiveRole, AskWhy, MakeRoom, EditRoom, MoveRoom, DeleteRoom, Kick, Ban,
+                 LiftBan, ListBans, Silence, MovePerson, ReadAudit>;
 
-/// The word that Refused and Administered call it by: roles, grant, revoke, explain, room.
+/// The word that Refused and Administered call it by: roles, grant, revoke, explain, room, kick, ban,
+/// unban, bans, server-mute, move-user, audit.
 std::string_view word_for(const Administration& command);
 
 // --- events ----------------------------------------------------------------------------------

@@ -47,4 +47,10 @@ bool BitratePolicy::on_loss(const LossReport& report) {
     return true;
 }
 
+bool BitratePolicy::set_cap(unsigned bits_per_second) {
+    const auto before = bitrate_bps();
+    cap_bps_ = bits_per_second;
+    return bitrate_bps() != before;
+}
+
 }  // namespace partyline::client

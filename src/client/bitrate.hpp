@@ -1,6 +1,7 @@
 // How measured loss sets the codec: pure arithmetic.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "dsp/opus.hpp"
@@ -19,13 +20,18 @@ class BitratePolicy {
 public:
     /// True if the settings have changed.
     bool on_loss(const LossReport& report);
+    /// What the room leaves each speaker; 0: all they like. True if the bitrate has changed.
+    bool set_cap(unsigned bits_per_second);
 
-    [[nodiscard]] unsigned bitrate_bps() const { return bitrate_bps_; }
+    [[nodiscard]] unsigned bitrate_bps() const {
+        return cap_bps_ == 0 ? bitrate_bps_ : std::min(bitrate_bps_, cap_bps_);
+    }
     [[nodiscard]] unsigned expected_loss_percent() const { return expected_loss_percent_; }
 
 private:
     double smoothed_permille_ = 0;
     unsigned bitrate_bps_ = dsp::EncoderSettings{}.bitrate_bps;
+    unsigned cap_bps_ = 0;
     unsigned expected_loss_percent_ = 0;
 };
 

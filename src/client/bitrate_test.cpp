@@ -43,5 +43,17 @@ TEST(Bitrate, UpAtOnceAndDownSlowlyToNothing) {
     EXPECT_FALSE(policy.on_loss({}));
 }
 
+TEST(Bitrate, ARoomsCapIsAboveNobody) {
+    BitratePolicy policy;
+    EXPECT_FALSE(policy.set_cap(64'000)) << "less is spoken anyway";
+    EXPECT_EQ(policy.bitrate_bps(), 32'000U);
+    EXPECT_TRUE(policy.set_cap(16'000));
+    EXPECT_EQ(policy.bitrate_bps(), 16'000U);
+    policy.on_loss({.uplink_permille = 50});
+    EXPECT_EQ(policy.bitrate_bps(), 16'000U) << "not even for protection";
+    EXPECT_TRUE(policy.set_cap(0));
+    EXPECT_EQ(policy.bitrate_bps(), 40'000U);
+}
+
 }  // namespace
 }  // namespace partyline::client

@@ -22,7 +22,8 @@ struct Estate {
     /// The names from the top to the room we were in or on our way to: ids may be others after a
     /// restart. Empty for no room.
     std::vector<std::string> room;
-    bool in_room = false;  // as the person was last told
+    std::string room_password;  // that we came in with; the room may ask for it again
+    bool in_room = false;       // as the person was last told
     bool mute = false;
     bool deafen = false;
     std::vector<Unsaid> unsaid;  // in that room, in order

@@ -98,8 +98,10 @@ bool LiveTalkie::do_later(std::string_view command, Work work) {
     return false;
 }
 
-void LiveTalkie::join(ChannelId channel) {
-    post("join", [channel](Session& session) { session.join(channel); });
+void LiveTalkie::join(ChannelId channel, std::string password) {
+    post("join", [channel, password = std::move(password)](Session& session) {
+        session.join(channel, password);
+    });
 }
 // While the connection is away and voice goes on, whoever leaves or mutes themself is not heard from
 // here on; the server hears of it later.

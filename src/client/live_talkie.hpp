@@ -41,7 +41,7 @@ public:
     explicit LiveTalkie(Parts parts);
     ~LiveTalkie() override;
 
-    void join(ChannelId channel) override;
+    void join(ChannelId channel, std::string password) override;
     void leave() override;
     void say(std::string text) override;
     void history(MessageId before, std::uint32_t texts) override;

@@ -102,6 +102,8 @@ void Model::fold_presence(const wire::Presence& presence, Events& events) {
     entry.person.self_mute = presence.self_mute;
     entry.person.self_deafen = presence.self_deafen;
     entry.person.server_mute = presence.server_mute;
+    entry.person.server_deafen = presence.server_deafen;
+    entry.person.account = presence.account;
     entry.said_speaking = presence.speaking;
     entry.leaving = false;
     entry.stale = false;
@@ -148,6 +150,11 @@ Model::Events Model::end_snapshot(std::vector<SessionId>& gone) {
         at = people_.erase(at);
     }
     return events;
+}
+
+std::uint32_t Model::bitrate_cap() const {
+    const auto room = rooms_.find(own_channel_);
+    return room == rooms_.end() ? 0 : room->second.bitrate_bps_max;
 }
 
 Model::Events Model::enter(ChannelId channel) {

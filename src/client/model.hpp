@@ -55,6 +55,8 @@ public:
     /// Grows with whatever may have changed an answer below.
     [[nodiscard]] std::uint64_t revision() const { return revision_; }
     [[nodiscard]] ChannelId own_channel() const { return own_channel_; }
+    /// What our room leaves each speaker, in bits per second; 0: all they like.
+    [[nodiscard]] std::uint32_t bitrate_cap() const;
     [[nodiscard]] std::vector<Room> rooms() const;
     /// The names from the top to this room; empty if there is no such room.
     [[nodiscard]] std::vector<std::string> path_of(ChannelId channel) const;

@@ -45,9 +45,10 @@ Session::Session(Given given, Seating seating, OwnDevice own, Estate estate)
 
 // --- what the person wants -------------------------------------------------------------------
 
-void Session::join(ChannelId channel) {
+void Session::join(ChannelId channel, const std::string& password) {
     heading_ = channel;
-    request(wire::Join{channel}, {.asked = Asked::join});
+    request(wire::Join{.channel = channel, .password = password},
+            {.asked = Asked::join, .password = password});
 }
 
 void Session::leave() {

@@ -85,7 +85,8 @@ public:
     void receive(const wire::ServerMessage& message);
     void take(VoiceReport report);
 
-    void join(ChannelId channel);
+    /// `password` is empty for a room that asks for none.
+    void join(ChannelId channel, const std::string& password = {});
     void leave();
     void say(std::string text);
     void history(MessageId before, std::uint32_t texts);
@@ -135,6 +136,7 @@ private:
         /// Kept until it is answered, to be asked again on the same seat; Unknown if it must not be.
         wire::ClientBody body = {};
         bool repeated = false;
+        std::string password = {};  // of a join
     };
 
     void ask(ClaimAccount claim);
@@ -178,6 +180,7 @@ private:
     void update_open();
     /// The server's wish, whenever it is told; zero is none.
     void set_frame_ms(std::uint32_t frame_ms);
+    void update_bitrate_cap();
     void presence_changed();
     /// We are in this room now, or, with none, out of any.
     void entered(const wire::Joined& joined, bool moved);
@@ -195,6 +198,8 @@ private:
     void on_answer(const Request& request, const wire::Roles& roles);
     void on_answer(const Request& request, const wire::Explanation& explanation);
     void on_answer(const Request& request, const wire::ChannelCreated& created);
+    void on_answer(const Request& request, const wire::Bans& bans);
+    void on_answer(const Request& request, const wire::Audit& audit);
     template <class Other>
     void on_answer(const Request&, const Other&) {}
 
@@ -256,6 +261,8 @@ private:
     std::uint64_t heard_revision_ = 1;
 
     std::uint32_t frame_ms_ = dsp::frame_ms;
+    std::uint32_t bitrate_cap_ = 0;
+    std::string room_password_;  // that our room was entered with
     unsigned leaves_asked_ = 0;
     bool mute_ = false;
     bool deafen_ = false;

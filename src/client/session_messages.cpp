@@ -31,6 +31,7 @@ void Session::on_answer(const Request& request, const wire::Joined& joined) {
     if (request.asked != Asked::join) {
         return;
     }
+    room_password_ = request.password;
     entered(joined, false);
     if (request.back) {
         be_back();
@@ -53,6 +54,7 @@ void Session::entered(const wire::Joined& joined, bool moved) {
     port_.to_up(SetRoute{joined.route});
     port_.to_down(SetRoute{joined.route});
     set_frame_ms(joined.frame_ms);
+    update_bitrate_cap();
     if (!std::exchange(playout_begun_, true)) {
         port_.begin_playout();
     }
@@ -144,13 +146,17 @@ void Session::on_answer(const Request& request, const wire::History& history) {
 
 void Session::on(const wire::ChannelPage& page) { emit_all(model_.fold(page)); }
 
-void Session::on(const wire::ChannelsChanged& change) { emit_all(model_.fold(change)); }
+void Session::on(const wire::ChannelsChanged& change) {
+    emit_all(model_.fold(change));
+    update_bitrate_cap();
+}
 
 void Session::on(const wire::Moved& moved) {
     // Unless we are on our way to somewhere else, this is where we are to be from now on.
     if (heading_ == model_.own_channel()) {
         heading_ = moved.channel;
     }
+    room_password_.clear();
     if (moved.channel) {
         entered({.channel = moved.channel,
                  .channel_epoch = moved.channel_epoch,
@@ -222,6 +228,13 @@ void Session::on(const wire::MemberJoined& joined) {
     set_frame_ms(joined.frame_ms);
     keys_.member_joined(joined);
     pump_keys();
+}
+
+void Session::update_bitrate_cap() {
+    const auto cap = model_.bitrate_cap();
+    if (cap != std::exchange(bitrate_cap_, cap)) {
+        port_.to_up(SetBitrateCap{cap});
+    }
 }
 
 void Session::set_frame_ms(std::uint32_t frame_ms) {

@@ -110,6 +110,7 @@ void Session::settle_snapshot() {
     const auto resumed = *std::exchange(snapshot_of_, std::nullopt);
     std::vector<SessionId> gone;
     emit_all(model_.end_snapshot(gone));
+    update_bitrate_cap();
     for (const auto session : gone) {
         keys_.session_gone(session);
     }
@@ -155,6 +156,7 @@ Estate Session::leave_behind() {
     emit_all(model_.hush());
     Estate estate{.again = true,
                   .room = model_.path_of(heading_),
+                  .room_password = std::move(room_password_),
                   .in_room = estate_.in_room,
                   .mute = mute_,
                   .deafen = deafen_,
@@ -177,6 +179,9 @@ Estate Session::leave_behind() {
     const Error lost{.code = ErrorCode::closed,
                      .message = "The connection was lost before the server had answered."};
     for (const auto& [id, request] : requests_) {
+        if (request.asked == Asked::join) {
+            estate.room_password = request.password;
+        }
         const bool taken_along = request.asked == Asked::join || request.asked == Asked::leave ||
                                  request.asked == Asked::self_state ||
                                  (request.asked == Asked::say && stays);
@@ -209,7 +214,8 @@ void Session::go_back() {
         return;
     }
     going_back_ = true;
-    request(wire::Join{heading_}, {.asked = Asked::join, .ticket = 0, .back = true});
+    request(wire::Join{.channel = heading_, .password = estate_.room_password},
+            {.asked = Asked::join, .back = true, .password = estate_.room_password});
 }
 
 void Session::be_back() {

@@ -34,6 +34,8 @@ public:
             add(std::format("up: route {}", route->route.value));
         } else if (const auto* length = std::get_if<SetFrameLength>(&command)) {
             add(std::format("up: {} ms", length->frame_ms));
+        } else if (const auto* cap = std::get_if<SetBitrateCap>(&command)) {
+            add(std::format("up: {} bit/s", cap->bits_per_second));
         } else if (const auto* open = std::get_if<SetOpen>(&command)) {
             add(open->open ? "up: open" : "up: closed");
         } else if (const auto* key = std::get_if<UseSenderKey>(&command)) {
@@ -207,6 +209,52 @@ TEST_F(SessionTest, PacketsAreAsLongAsTheServerLastAskedFor) {
                          .session = SessionId{4},
                          .frame_ms = 10});
     EXPECT_NE(told_.take().find("up: 10 ms"), std::string::npos);
+}
+
+TEST_F(SessionTest, TheRoomsBitrateCapIsKept) {
+    say(wire::ChannelsChanged{
+        .channels = {{.id = lobby, .name = "Lobby", .bitrate_bps_max = 16'000}}});
+    told_.take();
+    enter_lobby();
+    EXPECT_NE(told_.take().find("up: 16000 bit/s"), std::string::npos);
+    say(wire::ChannelsChanged{
+        .channels = {{.id = lobby, .name = "Lobby", .bitrate_bps_max = 24'000}}});
+    EXPECT_EQ(told_.take(), "rooms; up: 24000 bit/s");
+    session_->leave();
+    answer(wire::Ok{});
+    enter_lobby();
+    EXPECT_EQ(told_.take().find("bit/s"), std::string::npos) << "as before";
+}
+
+TEST_F(SessionTest, APasswordIsTakenAlongToTheNextConnection) {
+    const auto sent = [&] { return std::get<wire::Join>(told_.sent.back().body).password; };
+    session_->join(lobby, "sesame");
+    EXPECT_EQ(sent(), "sesame");
+    come_back({{.id = lobby, .name = "Lobby"}});
+    EXPECT_EQ(sent(), "sesame") << "on our way";
+    answer(wire::Joined{.channel = lobby, .route = Route{6}, .frame_ms = 10, .members = 1});
+    session_->join(lobby, "wrong");
+    answer(wire::Refusal{.error = {.code = ErrorCode::bad_password}});
+    come_back({{.id = lobby, .name = "Lobby"}});
+    EXPECT_EQ(sent(), "sesame") << "that it was entered with";
+}
+
+TEST_F(SessionTest, ModeratorsAskAndAreTold) {
+    session_->administer(Kick{.session = SessionId{2}, .reason = "loud"});
+    EXPECT_EQ(std::get<wire::Kick>(told_.sent.back().body),
+              (wire::Kick{.session = SessionId{2}, .reason = "loud"}));
+    answer(wire::Ok{});
+    session_->administer(Ban{.session = SessionId{2}, .of_identity = true, .seconds = 60});
+    EXPECT_EQ(std::get<wire::AddBan>(told_.sent.back().body),
+              (wire::AddBan{.session = SessionId{2}, .of_identity = true, .seconds = 60}));
+    answer(wire::Refusal{.error = {.code = ErrorCode::not_permitted}});
+    session_->administer(Silence{.session = SessionId{2}, .deafen = true});
+    EXPECT_TRUE(std::get<wire::SetServerMute>(told_.sent.back().body).deafen);
+    answer(wire::Ok{});
+    session_->administer(ReadAudit{.before = 9, .entries = 5});
+    EXPECT_EQ(std::get<wire::GetAudit>(told_.sent.back().body),
+              (wire::GetAudit{.before = 9, .entries = 5}));
+    EXPECT_EQ(told_.take(), "> Kick; ?; > AddBan; ban refused 19; > SetServerMute; ?; > GetAudit");
 }
 
 TEST_F(SessionTest, SoundBeginsOnce) {

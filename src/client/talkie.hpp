@@ -69,7 +69,9 @@ struct Person {
     bool self_mute = false;
     bool self_deafen = false;
     bool speaking = false;     // in our room: as heard; elsewhere: as the server tells
-    bool server_mute = false;  // may not speak where they are
+    bool server_mute = false;  // may not speak where they are, or at all
+    bool server_deafen = false;
+    std::string account = {};  // its name; empty for a guest
 
     bool operator==(const Person&) const = default;
 };
@@ -277,7 +279,7 @@ using Event =
                  SpeakingChanged, LaneChanged, DeviceChanged, MemberRefused, Refused, AudioStarted,
                  MicFinished, AccountChanged, DevicesReceived, Done,
                  // Of administration.
-                 RolesReceived, Explained, Administered>;
+                 RolesReceived, Explained, Administered, BansReceived, AuditReceived>;
 
 /// A live connection to one switchboard, renewed when it is lost, with threads of its own. Every member is [any]; events
 /// come on the talkie's control thread, one at a time, and may call back into the talkie.
@@ -292,7 +294,9 @@ public:
 
     // Commands given before Connected wait for it, and so do those while Reconnecting; beyond
     // early_commands_max they are Refused. After Disconnected they do nothing.
-    virtual void join(ChannelId channel) = 0;
+    /// `password` only for a room that asks for one (Room::password).
+    virtual void join(ChannelId channel, std::string password) = 0;
+    void join(ChannelId channel) { join(channel, {}); }
     virtual void leave() = 0;
     virtual void say(std::string text) = 0;
     /// What was said in our room before the text `before` (0: the newest); HistoryReceived tells.

@@ -33,6 +33,10 @@ namespace partyline::client {
 struct SetFrameLength {
     unsigned frame_ms = 10;
 };
+/// As BitratePolicy::set_cap() has it.
+struct SetBitrateCap {
+    unsigned bits_per_second = 0;
+};
 /// Zero: in no room.
 struct SetRoute {
     Route route{};
@@ -45,8 +49,8 @@ struct SetOpen {
 struct UseHop {
     std::shared_ptr<Hop> hop;
 };
-using UpCommand =
-    std::variant<std::monostate, UseSenderKey, SetRoute, SetFrameLength, SetOpen, UseHop>;
+using UpCommand = std::variant<std::monostate, UseSenderKey, SetRoute, SetFrameLength,
+                               SetBitrateCap, SetOpen, UseHop>;
 
 /// Whether the server says that somebody in the room talks.
 struct SetRoomTalking {

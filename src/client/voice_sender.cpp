@@ -56,6 +56,12 @@ void VoiceSender::on_loss(const LossReport& report) {
     }
 }
 
+void VoiceSender::set_bitrate_cap(unsigned bits_per_second) {
+    if (bitrate_.set_cap(bits_per_second)) {
+        encoder_.set_bitrate(bitrate_.bitrate_bps());
+    }
+}
+
 std::optional<VoiceSender::Packet> VoiceSender::push(dsp::ConstFrame frame) {
     ++counters_.frames_captured;
     captured_ += static_cast<dsp::MediaTime>(frame.size());

@@ -43,6 +43,8 @@ public:
     /// Closed (muted, or nobody there to hear): nothing is sent but the end of a running spurt,
     /// and that end holds silence. Media time goes on.
     void set_open(bool open) { open_ = open; }
+    /// What the room leaves each speaker, in bits per second; 0: all they like.
+    void set_bitrate_cap(unsigned bits_per_second);
     /// What a pong told; sets bitrate and FEC.
     void on_loss(const LossReport& report);
 

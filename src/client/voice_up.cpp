@@ -63,6 +63,10 @@ void VoiceUp::take(const UseHop& command) {
     hop_ = command.hop;
 }
 
+void VoiceUp::take(const SetBitrateCap& command) {
+    sender_.set_bitrate_cap(command.bits_per_second);
+}
+
 void VoiceUp::take(const SetFrameLength& command) {
     if (auto set = sender_.set_frame_ms(command.frame_ms); !set) {
         log::warning("{}", set.error().message);

@@ -42,6 +42,7 @@ private:
     void take(const UseSenderKey& command) { sender_.set_key(command.key); }
     void take(const SetRoute& command) { sender_.set_route(command.route); }
     void take(const SetFrameLength& command);
+    void take(const SetBitrateCap& command);
     void take(const SetOpen& command) { sender_.set_open(command.open); }
     void take(const UseHop& command);
     void take_loss();

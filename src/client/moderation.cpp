@@ -1,0 +1,75 @@
+// A moderator's commands, as a session sends them and takes their answers.
+#include "client/moderation.hpp"
+
+#include <utility>
+
+#include "base/bytes.hpp"
+#include "client/moderation_wire.hpp"
+#include "client/session.hpp"
+
+namespace partyline::client {
+
+wire::Kick to_wire(Kick kick) {
+    return {.session = kick.session, .reason = std::move(kick.reason)};
+}
+
+wire::AddBan to_wire(Ban ban) {
+    return {.session = ban.session,
+            .of_identity = ban.of_identity,
+            .of_account = ban.of_account,
+            .of_address = ban.of_address,
+            .identity = {},
+            .account = std::move(ban.account),
+            .range = std::move(ban.range),
+            .reason = std::move(ban.reason),
+            .seconds = ban.seconds};
+}
+
+wire::LiftBan to_wire(LiftBan lift) { return {.ban = lift.ban, .reason = std::move(lift.reason)}; }
+
+wire::ListBans to_wire(ListBans list) { return {.after = list.after}; }
+
+wire::SetServerMute to_wire(Silence silence) {
+    return {.session = silence.session,
+            .mute = silence.mute,
+            .deafen = silence.deafen,
+            .reason = std::move(silence.reason)};
+}
+
+wire::MoveMember to_wire(MovePerson move) {
+    return {.session = move.session, .channel = move.channel, .reason = std::move(move.reason)};
+}
+
+wire::GetAudit to_wire(ReadAudit read) { return {.before = read.before, .entries = read.entries}; }
+
+void Session::on_answer(const Request& request, const wire::Bans& bans) {
+    BansReceived received{.command = std::string(request.command), .bans = {}, .more = bans.more};
+    for (const auto& ban : bans.bans) {
+        received.bans.push_back({.id = ban.id,
+                                 .identity = to_base64url(ban.identity),
+                                 .account = ban.account,
+                                 .range = ban.range,
+                                 .name = ban.name,
+                                 .reason = ban.reason,
+                                 .by = ban.by,
+                                 .created_unix_ms = ban.created_unix_ms,
+                                 .until_unix_ms = ban.until_unix_ms});
+    }
+    port_.emit(received);
+}
+
+void Session::on_answer(const Request&, const wire::Audit& audit) {
+    AuditReceived received{.entries = {}, .more = audit.more};
+    for (const auto& entry : audit.entries) {
+        received.entries.push_back({.id = entry.id,
+                                    .unix_ms = entry.unix_ms,
+                                    .actor = entry.actor,
+                                    .action = entry.action,
+                                    .target = entry.target,
+                                    .reason = entry.reason,
+                                    .detail = entry.detail});
+    }
+    port_.emit(received);
+}
+
+}  // namespace partyline::client
