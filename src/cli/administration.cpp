@@ -9,31 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include "cli/words.hpp"
+
 namespace partyline::cli {
 namespace {
 
 std::unexpected<Error> malformed(std::string message) {
     return fail(ErrorCode::malformed, std::move(message));
-}
-
-/// Split at spaces; what is in quotes is one word, and an empty pair of quotes an empty word.
-Result<std::vector<std::string>> words_of(std::string_view text) {
-    std::vector<std::string> words;
-    while (!text.empty()) {
-        if (text.front() == ' ' || text.front() == '\t') {
-            text.remove_prefix(1);
-            continue;
-        }
-        const bool quoted = text.front() == '"';
-        text.remove_prefix(quoted ? 1 : 0);
-        const auto end = quoted ? text.find('"') : text.find_first_of(" \t");
-        if (quoted && end == std::string_view::npos) {
-            return malformed("a quotation mark is missing");
-        }
-        words.emplace_back(text.substr(0, end));
-        text.remove_prefix(std::min(text.size(), end + (quoted ? 1 : 0)));
-    }
-    return words;
 }
 
 std::optional<std::uint32_t> number_of(std::string_view text) {

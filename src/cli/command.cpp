@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "cli/words.hpp"
+
 namespace partyline::cli {
 namespace {
 
@@ -168,6 +170,16 @@ Result<Command> parse_command(std::string_view line) {
             return Command(std::move(command));
         });
     }
+    if (is_letters(word)) {
+        return parse_letters(word, argument).transform([](Letters command) {
+            return Command(std::move(command));
+        });
+    }
+    if (word == "invite") {
+        return words_of(argument).and_then(parse_invite).transform([](Invites command) {
+            return Command(std::move(command));
+        });
+    }
     const auto found = std::ranges::find(plain_words, word, &Word::word);
     if (found == plain_words.end()) {
         return fail(ErrorCode::malformed,
@@ -184,6 +196,12 @@ std::string_view command_help() {
            "  history [N [ID]]  what was said in the room: the newest N texts, or those before ID\n"
            "  edit ID TEXT      changes what you said\n"
            "  delete ID         takes it back\n"
+           "  message NAME TEXT  tells somebody alone, whether they are here or not\n"
+           "  messages NAME [N [ID]]  what you wrote to each other\n"
+           "  unread            what you have not read yet\n"
+           "  read ROOM [ID], read @NAME [ID]  you have read it, up to ID\n"
+           "  invite create [role NAME] [room ROOM] [uses N] [days N], invite list [AFTER]\n"
+           "  invite delete N, invite redeem TOKEN\n"
            "  who               who is where\n"
            "  rooms             the rooms\n"
            "  move ROOM [--password PASSWORD]  goes to another room, \"Room/Sub room\"; also: "

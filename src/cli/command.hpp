@@ -9,6 +9,8 @@
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "cli/administration.hpp"
+#include "cli/invites.hpp"
+#include "cli/letters.hpp"
 #include "cli/limits.hpp"
 
 namespace partyline::cli {
@@ -92,9 +94,9 @@ struct Quit {
     bool operator==(const Quit&) const = default;
 };
 
-using Command =
-    std::variant<Say, Move, Leave, History, Edit, Delete, SetMute, SetDeafen, Claim, Link, Unlink,
-                 Devices, Password, Owner, Who, Rooms, Stats, Help, Quit, Administer>;
+using Command = std::variant<Say, Move, Leave, History, Edit, Delete, SetMute, SetDeafen, Claim,
+                             Link, Unlink, Devices, Password, Owner, Who, Rooms, Stats, Help, Quit,
+                             Administer, Letters, Invites>;
 
 /// One line of standard input. Fails with malformed, saying what it could have been.
 Result<Command> parse_command(std::string_view line);

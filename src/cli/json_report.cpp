@@ -59,6 +59,44 @@ Json kept_fields(const client::KeptText& text) {
                 {"deleted", text.deleted}};
 }
 
+Json letter_fields(const client::Letter& letter) {
+    return Json{{"id", letter.id.value},
+                {"self", letter.own},
+                {"from", client::name_of(letter.from)},
+                {"from_name", letter.from_name},
+                {"to", client::name_of(letter.to)},
+                {"to_name", letter.to_name},
+                {"text", letter.text},
+                {"unix_ms", letter.unix_ms},
+                {"edited_unix_ms", letter.edited_unix_ms},
+                {"deleted", letter.deleted}};
+}
+
+Json unread_fields(const View& view, const client::UnreadRoom& room) {
+    auto out = room_fields(view, room.channel);
+    out.update(Json{
+        {"unread", room.unread}, {"mentions", room.mentions}, {"read_to", room.read_to.value}});
+    return out;
+}
+
+Json unread_fields(const client::UnreadPerson& person) {
+    return Json{{"with", client::name_of(person.with)},
+                {"name", person.name},
+                {"unread", person.unread},
+                {"read_to", person.read_to.value},
+                {"last", person.last.value}};
+}
+
+Json invite_fields(const View& view, const client::InviteInfo& invite) {
+    Json out{{"invite", invite.invite.value},
+             {"role", invite.role.value},
+             {"uses_left", invite.uses_left},
+             {"until_unix_ms", invite.until_unix_ms},
+             {"by", invite.by}};
+    out.update(room_fields(view, invite.channel));
+    return out;
+}
+
 Json heard_fields(const client::HeardStats& heard) {
     return Json{{"speaker", heard.speaker.value},
                 {"name", heard.name},
@@ -268,6 +306,60 @@ struct Fields {
                                       {"reason", entry.reason},
                                       {"detail", entry.detail}});
         }
+        return out;
+    }
+    Json operator()(const client::LetterReceived& e) const {
+        Json out{{"event", "message"}};
+        out.update(letter_fields(e.letter));
+        return out;
+    }
+    Json operator()(const client::LetterAccepted& e) const {
+        return {{"event", "message_accepted"}, {"id", e.id.value}};
+    }
+    Json operator()(const client::LetterChanged& e) const {
+        Json out{{"event", "message_changed"}};
+        out.update(letter_fields(e.letter));
+        return out;
+    }
+    Json operator()(const client::LettersReceived& e) const {
+        Json out{{"event", "messages"},
+                 {"with", client::name_of(e.with)},
+                 {"name", e.name},
+                 {"messages", Json::array()},
+                 {"more", e.more}};
+        for (const auto& letter : e.letters) {
+            out["messages"].push_back(letter_fields(letter));
+        }
+        return out;
+    }
+    Json operator()(const client::UnreadReceived& e) const {
+        Json out{{"event", "unread"}, {"rooms", Json::array()}, {"people", Json::array()}};
+        for (const auto& room : e.rooms) {
+            out["rooms"].push_back(unread_fields(view, room));
+        }
+        for (const auto& person : e.people) {
+            out["people"].push_back(unread_fields(person));
+        }
+        return out;
+    }
+    Json operator()(const client::ReadElsewhere& e) const {
+        Json out{{"event", "read_elsewhere"}};
+        out.update(e.room ? unread_fields(view, *e.room) : unread_fields(*e.person));
+        return out;
+    }
+    Json operator()(const client::InviteMade& e) const {
+        return {{"event", "invite_made"}, {"invite", e.invite.value}, {"token", e.token}};
+    }
+    Json operator()(const client::InvitesReceived& e) const {
+        Json out{{"event", "invites"}, {"invites", Json::array()}, {"more", e.more}};
+        for (const auto& invite : e.invites) {
+            out["invites"].push_back(invite_fields(view, invite));
+        }
+        return out;
+    }
+    Json operator()(const client::InviteUsed& e) const {
+        Json out{{"event", "invite_used"}};
+        out.update(invite_fields(view, e.invite));
         return out;
     }
     Json operator()(const client::MicFinished&) const { return {{"event", "mic_finished"}}; }

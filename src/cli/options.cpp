@@ -29,6 +29,8 @@ struct Raw {
     std::string identity;
     std::string known_servers;
     std::string text;
+    std::string person;
+    std::vector<std::string> words;
     std::string password_file;
     std::string new_password_file;
     std::string room_password_file;
@@ -122,6 +124,25 @@ void add_account_commands(CLI::App& app, Options& options, Raw& raw) {
         [](const std::string& token) { return Owner{token}; });
 }
 
+void add_letter_commands(CLI::App& app, Options& options, Raw& raw) {
+    auto* message = app.add_subcommand("message", "Tell somebody alone a text, and end");
+    message->add_option("NAME", raw.person, "Who is meant")->required();
+    message->add_option("TEXT", raw.text, "The text")->required();
+    message->final_callback(
+        [&] { options.one_shot = Letters(Message{.to = raw.person, .text = raw.text}); });
+    auto* messages = app.add_subcommand("messages", "Show what you and somebody wrote, and end");
+    messages->add_option("NAME", raw.person, "Who is meant")->required();
+    messages->final_callback([&] {
+        options.one_shot = Letters(Messages{.with = raw.person, .letters = history_texts});
+    });
+    app.add_subcommand("unread", "Show what you have not read, and end")->final_callback([&] {
+        options.one_shot = Letters(Unread{});
+    });
+    auto* read = app.add_subcommand("read", "Say that you have read all of it, and end");
+    read->add_option("ROOM", raw.text, "The room, or @NAME")->required();
+    read->final_callback([&] { options.one_shot = Letters(Read{.what = raw.text}); });
+}
+
 void add_commands(CLI::App& app, Options& options, Raw& raw) {
     // "partyline-cli say --join Lobby hello" reads better than options first. Inherited by what is
     // added after it.
@@ -136,6 +157,19 @@ void add_commands(CLI::App& app, Options& options, Raw& raw) {
         options.one_shot = Rooms{};
     });
     add_account_commands(app, options, raw);
+    add_letter_commands(app, options, raw);
+    auto* invite = app.add_subcommand(
+        "invite",
+        "Invite people: create [role NAME] [room ROOM] [uses N] [days N], list, delete N, "
+        "redeem TOKEN; and end");
+    invite->add_option("WORDS", raw.words, "What to do")->required();
+    invite->final_callback([&] {
+        auto command = parse_invite(raw.words);
+        if (!command) {
+            throw CLI::ValidationError("invite", command.error().message);
+        }
+        options.one_shot = *std::move(command);
+    });
     app.require_subcommand(0, 1);
 }
 

@@ -126,21 +126,43 @@ TEST(Report, JsonOfAccounts) {
 TEST(Report, EveryJsonEventHasAName) {
     JsonLines json;
     std::set<std::string> names;
-    for (const client::Event& event :
-         std::initializer_list<client::Event>{client::Connected{},       client::Reconnecting{},
-                                              client::Disconnected{},    client::RoomsChanged{},
-                                              client::PersonChanged{},   client::PersonLeft{},
-                                              client::RoomEntered{},     client::RoomLeft{},
-                                              client::KeysReady{},       client::TextReceived{},
-                                              client::HistoryReceived{}, client::TextChanged{},
-                                              client::SpeakingChanged{}, client::LaneChanged{},
-                                              client::DeviceChanged{},   client::MemberRefused{},
-                                              client::Refused{},         client::AudioStarted{},
-                                              client::MicFinished{},     client::AccountChanged{},
-                                              client::DevicesReceived{}, client::Done{},
-                                              client::RolesReceived{},   client::Explained{},
-                                              client::Administered{},    client::BansReceived{},
-                                              client::AuditReceived{}}) {
+    for (const client::Event& event : std::initializer_list<client::Event>{
+             client::Connected{},
+             client::Reconnecting{},
+             client::Disconnected{},
+             client::RoomsChanged{},
+             client::PersonChanged{},
+             client::PersonLeft{},
+             client::RoomEntered{},
+             client::RoomLeft{},
+             client::KeysReady{},
+             client::TextReceived{},
+             client::HistoryReceived{},
+             client::TextChanged{},
+             client::SpeakingChanged{},
+             client::LaneChanged{},
+             client::DeviceChanged{},
+             client::MemberRefused{},
+             client::Refused{},
+             client::AudioStarted{},
+             client::MicFinished{},
+             client::AccountChanged{},
+             client::DevicesReceived{},
+             client::Done{},
+             client::RolesReceived{},
+             client::Explained{},
+             client::Administered{},
+             client::BansReceived{},
+             client::AuditReceived{},
+             client::LetterReceived{},
+             client::LetterAccepted{},
+             client::LetterChanged{},
+             client::LettersReceived{},
+             client::UnreadReceived{},
+             client::InviteMade{},
+             client::InvitesReceived{},
+             client::InviteUsed{},
+             client::ReadElsewhere{.room = {}, .person = client::UnreadPerson{}}}) {
         names.insert(json.of(event).at("event"));
     }
     EXPECT_EQ(names.size(), std::variant_size_v<client::Event>);

@@ -37,8 +37,17 @@ concept OfAnAccount =
 bool is_answer(const client::Event& event) {
     return std::holds_alternative<client::AccountChanged>(event) ||
            std::holds_alternative<client::DevicesReceived>(event) ||
-           std::holds_alternative<client::Done>(event);
+           std::holds_alternative<client::Done>(event) ||
+           std::holds_alternative<client::LettersReceived>(event) ||
+           std::holds_alternative<client::UnreadReceived>(event) ||
+           std::holds_alternative<client::InviteMade>(event) ||
+           std::holds_alternative<client::InvitesReceived>(event) ||
+           std::holds_alternative<client::InviteUsed>(event);
 }
+
+/// What the server is asked by a one-shot that waits for the answer, as Refused names it; nothing for
+/// others.
+std::string_view awaited_word(const Command& command);
 
 /// The command of an account, as Refused names it; nothing for others.
 std::string_view account_word(const Command& command) {
@@ -48,6 +57,20 @@ std::string_view account_word(const Command& command) {
                    [](const Password&) { return "password"; }, [](const Owner&) { return "owner"; },
                    [](const auto&) { return ""; }},
         command);
+}
+
+std::string_view awaited_word(const Command& command) {
+    if (const auto* letters = std::get_if<Letters>(&command)) {
+        return std::visit(
+            Overloaded{[](const Message&) { return "message"; },
+                       [](const Messages&) { return "messages"; },
+                       [](const Unread&) { return "unread"; }, [](const Read&) { return "read"; }},
+            *letters);
+    }
+    if (std::holds_alternative<Invites>(command)) {
+        return "invite";
+    }
+    return account_word(command);
 }
 
 }  // namespace
@@ -212,6 +235,17 @@ void Session::on(const client::TextChanged& event, TimePoint now) {
     }
 }
 
+void Session::on(const client::LetterChanged& event, TimePoint now) {
+    go_on_after(event.letter.deleted ? "delete" : "edit", now);
+}
+void Session::on(const client::LetterAccepted&, TimePoint now) { answered("message", now); }
+void Session::on(const client::LettersReceived&, TimePoint now) { answered("messages", now); }
+void Session::on(const client::UnreadReceived&, TimePoint now) { answered("unread", now); }
+
+void Session::on(const client::InviteMade&, TimePoint now) { answered("invite", now); }
+void Session::on(const client::InvitesReceived&, TimePoint now) { answered("invite", now); }
+void Session::on(const client::InviteUsed&, TimePoint now) { answered("invite", now); }
+
 void Session::on(const client::AccountChanged& event, TimePoint now) {
     answered(event.command, now);
 }
@@ -219,7 +253,7 @@ void Session::on(const client::DevicesReceived&, TimePoint now) { answered("devi
 void Session::on(const client::Done& event, TimePoint now) { answered(event.command, now); }
 
 void Session::answered(std::string_view command, TimePoint now) {
-    if (options_.one_shot && account_word(*options_.one_shot) == command) {
+    if (options_.one_shot && awaited_word(*options_.one_shot) == command) {
         finish(ExitCode::fine, now);
     }
     go_on_after(command, now);
@@ -316,7 +350,7 @@ void Session::get_ready(TimePoint now) {
     }
     perform(*options_.one_shot, now);
     if (std::holds_alternative<Say>(*options_.one_shot) ||
-        !account_word(*options_.one_shot).empty()) {
+        !awaited_word(*options_.one_shot).empty()) {
         accept_by_ = now + accept_time_max;
     } else {
         finish(ExitCode::fine, now);
@@ -442,6 +476,8 @@ void Session::perform(const Command& command, TimePoint now) {
                           [&](const Who&) { report_.who(view()); },
                           [&](const Rooms&) { report_.rooms(view()); },
                           [&](const Administer& change) { administer(change); },
+                          [&](const Letters& letters) { correspond(letters, now); },
+                          [&](const Invites& invites) { invite(invites, now); },
                           [&](const Stats&) { report_.stats(talkie_->voice_stats()); },
                           [&](const Help&) { report_.help(command_help()); },
                           [&](const Quit&) { finish(ExitCode::fine, now); },
@@ -457,6 +493,30 @@ void Session::administer(const Administer& command) {
     }
     awaited_ = client::word_for(*resolved);
     talkie_->administer(*std::move(resolved));
+}
+
+void Session::correspond(const Letters& command, TimePoint now) {
+    auto resolved = resolve(command, talkie_->rooms(), talkie_->people());
+    if (resolved) {
+        awaited_ = client::word_for(*resolved);
+        talkie_->letters(*std::move(resolved));
+    } else if (options_.one_shot) {
+        give_up(resolved.error(), ExitCode::refused, now);
+    } else {
+        report_.mistake(resolved.error());
+    }
+}
+
+void Session::invite(const Invites& command, TimePoint now) {
+    auto resolved = resolve(command, talkie_->rooms());
+    if (resolved) {
+        awaited_ = "invite";
+        talkie_->invites(*std::move(resolved));
+    } else if (options_.one_shot) {
+        give_up(resolved.error(), ExitCode::refused, now);
+    } else {
+        report_.mistake(resolved.error());
+    }
 }
 
 }  // namespace partyline::cli

@@ -56,6 +56,13 @@ private:
     void on(const client::AuditReceived& event, TimePoint now);
     void on(const client::TextChanged& event, TimePoint now);
     void on(const client::TextReceived& event, TimePoint now);
+    void on(const client::LetterChanged& event, TimePoint now);
+    void on(const client::LetterAccepted& event, TimePoint now);
+    void on(const client::LettersReceived& event, TimePoint now);
+    void on(const client::UnreadReceived& event, TimePoint now);
+    void on(const client::InviteMade& event, TimePoint now);
+    void on(const client::InvitesReceived& event, TimePoint now);
+    void on(const client::InviteUsed& event, TimePoint now);
     void on(const client::AccountChanged& event, TimePoint now);
     void on(const client::DevicesReceived& event, TimePoint now);
     void on(const client::Done& event, TimePoint now);
@@ -80,6 +87,8 @@ private:
     void answered(std::string_view command, TimePoint now);
     void administer(const Administer& command);
     Result<void> enter(const std::string& room, const std::string& password);
+    void correspond(const Letters& command, TimePoint now);
+    void invite(const Invites& command, TimePoint now);
     void enter_first_room(TimePoint now);
     void get_ready(TimePoint now);
 

@@ -39,6 +39,10 @@ public:
     void administer(client::Administration command) override {
         asked.push_back(std::format("administer {}", client::word_for(command)));
     }
+    void letters(client::LetterCommand command) override {
+        asked.emplace_back(client::word_for(command));
+    }
+    void invites(client::InviteCommand) override { asked.emplace_back("invite"); }
     void disconnect() override { asked.emplace_back("disconnect"); }
     [[nodiscard]] std::vector<client::Room> rooms() const override { return tree; }
     [[nodiscard]] std::vector<client::Person> people() const override { return {}; }

@@ -54,6 +54,20 @@ std::string kept_line(const client::KeptText& text) {
                      : printable_lines(text.text) + (text.edited_unix_ms != 0 ? " (edited)" : ""));
 }
 
+std::string letter_line(const client::Letter& letter) {
+    return std::format("#{} {} <{}> {}", letter.id.value, local_date_time(letter.unix_ms),
+                       printable(letter.from_name),
+                       letter.deleted ? "(deleted)"
+                                      : printable_lines(letter.text) +
+                                            (letter.edited_unix_ms != 0 ? " (edited)" : ""));
+}
+
+/// Whom to write to, to answer: what they are called says so, but for guests.
+std::string whom(const client::Correspondent& with, std::string_view name) {
+    const auto word = printable(client::name_of(with));
+    return with.device.empty() ? word : std::format("{} ({})", printable(name), word);
+}
+
 std::string name_of(const View& view, const client::Person& person) {
     auto out = printable(person.name);
     if (person.session == view.self) {
@@ -196,6 +210,80 @@ struct Sentence {
     }
     std::string operator()(const client::BansReceived& e) const { return lines_of(e); }
     std::string operator()(const client::AuditReceived& e) const { return lines_of(e); }
+    std::string operator()(const client::LetterReceived& e) const {
+        const auto& letter = e.letter;
+        return letter.own ? std::format("{} to {}> {}", local_time(letter.unix_ms),
+                                        printable(letter.to_name), printable_lines(letter.text))
+                          : std::format("{} {} to you> {}", local_time(letter.unix_ms),
+                                        printable(letter.from_name), printable_lines(letter.text));
+    }
+    std::string operator()(const client::LetterAccepted&) const { return {}; }
+    std::string operator()(const client::LetterChanged& e) const {
+        return (e.letter.deleted ? "deleted: " : "edited: ") + letter_line(e.letter);
+    }
+    std::string operator()(const client::LettersReceived& e) const {
+        std::string lines = e.letters.empty() ? "you have written nothing to each other" : "";
+        for (const auto& letter : e.letters) {
+            lines += (lines.empty() ? "" : "\n") + letter_line(letter);
+        }
+        if (e.more) {
+            lines += std::format("\nolder ones: messages \"{}\" {} {}",
+                                 printable(client::name_of(e.with)), history_texts,
+                                 e.letters.front().id.value);
+        }
+        return lines;
+    }
+    std::string operator()(const client::UnreadReceived& e) const {
+        std::string lines;
+        for (const auto& room : e.rooms) {
+            lines += std::format("{}{}", lines.empty() ? "" : "\n", unread_line(room));
+        }
+        for (const auto& person : e.people) {
+            if (person.unread > 0) {
+                lines += std::format("{}{}", lines.empty() ? "" : "\n", unread_line(person));
+            }
+        }
+        return lines.empty() ? "you have read everything" : lines;
+    }
+    std::string operator()(const client::ReadElsewhere& e) const {
+        return e.room ? unread_line(*e.room) : e.person ? unread_line(*e.person) : std::string{};
+    }
+    [[nodiscard]] std::string unread_line(const client::UnreadRoom& room) const {
+        return std::format("{}: {} unread{}", quoted_room(view, room.channel), room.unread,
+                           room.mentions > 0 ? std::format(", {} mention you", room.mentions) : "");
+    }
+    [[nodiscard]] static std::string unread_line(const client::UnreadPerson& person) {
+        return std::format("{}: {} unread", whom(person.with, person.name), person.unread);
+    }
+    std::string operator()(const client::InviteMade& e) const {
+        return std::format("invite {}: {}\nit is shown only now", e.invite.value,
+                           printable(e.token));
+    }
+    std::string operator()(const client::InvitesReceived& e) const {
+        std::string lines = e.invites.empty() ? "there are no invites" : "";
+        for (const auto& invite : e.invites) {
+            lines += std::format("{}{}: {}", lines.empty() ? "" : "\n", invite.invite.value,
+                                 what_of(invite));
+        }
+        if (e.more) {
+            lines += std::format("\nmore: invite list {}", e.invites.back().invite.value);
+        }
+        return lines;
+    }
+    std::string operator()(const client::InviteUsed& e) const {
+        const auto& invite = e.invite;
+        return std::format("welcome{}{}", invite.role ? "; your account has a new role" : "",
+                           invite.channel ? ": go to " + quoted_room(view, invite.channel) : "");
+    }
+    [[nodiscard]] std::string what_of(const client::InviteInfo& invite) const {
+        return std::format("by {}, {} {} left, {}{}{}", printable(invite.by), invite.uses_left,
+                           invite.uses_left == 1 ? "use" : "uses",
+                           invite.until_unix_ms == 0
+                               ? "for good"
+                               : "until " + local_date_time(invite.until_unix_ms),
+                           invite.role ? std::format(", gives role {}", invite.role.value) : "",
+                           invite.channel ? ", leads to " + quoted_room(view, invite.channel) : "");
+    }
     std::string operator()(const client::AudioStarted&) const { return {}; }
     std::string operator()(const client::MicFinished&) const {
         return "the microphone's file has been spoken";

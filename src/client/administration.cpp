@@ -5,6 +5,7 @@
 #include <format>
 #include <utility>
 
+#include "client/ascii_case.hpp"
 #include "client/moderation_wire.hpp"
 #include "client/session.hpp"
 #include "wire/permission_names.hpp"
@@ -16,13 +17,6 @@ template <class... Functions>
 struct Overloaded : Functions... {
     using Functions::operator()...;
 };
-
-bool same_but_for_case(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    };
-    return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 RoleInfo to_info(const wire::Role& role) {
     RoleInfo info{.role = role.role, .name = role.settings.name, .rank = role.settings.rank};
@@ -120,6 +114,10 @@ void Session::administer(Administration command) {
 }
 
 void Session::on_answer(const Request& asked, const wire::Roles& roles) {
+    if (asked.invite) {
+        make_invite(*asked.invite, roles);
+        return;
+    }
     if (!asked.give) {
         RolesReceived received;
         for (const auto& role : roles.roles) {

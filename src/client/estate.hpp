@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/ids.hpp"
+#include "client/letters.hpp"
 
 namespace partyline::client {
 
@@ -14,6 +15,11 @@ namespace partyline::client {
 struct Unsaid {
     std::uint64_t nonce = 0;
     std::string text;
+};
+
+struct UnsentLetter {
+    std::uint64_t nonce = 0;
+    WriteLetter letter;
 };
 
 struct Estate {
@@ -28,6 +34,7 @@ struct Estate {
     bool deafen = false;
     std::vector<Unsaid> unsaid;  // in that room, in order
     MessageId last_text{};       // the newest that the person was told of there; 0: none
+    std::vector<UnsentLetter> letters;
 };
 
 }  // namespace partyline::client

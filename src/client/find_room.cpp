@@ -2,18 +2,13 @@
 #include <format>
 #include <string_view>
 
+#include "client/ascii_case.hpp"
 #include "client/talkie.hpp"
 
 namespace partyline::client {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool same_text(std::string_view a, std::string_view b) { return a == b; }
-
-bool same_but_for_case(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 using Same = bool (*)(std::string_view, std::string_view);
 

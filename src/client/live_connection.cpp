@@ -40,6 +40,10 @@ net::task<> LiveTalkie::live() {
         emit(Refused{.command = "say",
                      .error = {.code = reason.code, .message = "Not said: " + text.text}});
     }
+    for (const auto& letter : leaving_ ? std::vector<UnsentLetter>{} : estate_.letters) {
+        emit(Refused{.command = "message",
+                     .error = {.code = reason.code, .message = "Not sent: " + letter.letter.text}});
+    }
     emit(Disconnected{reason});
     ended_ = true;
     loop_.stop();

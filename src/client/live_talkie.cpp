@@ -147,6 +147,17 @@ void LiveTalkie::administer(Administration command) {
     const auto word = word_for(command);
     post(word, [command = std::move(command)](Session& session) { session.administer(command); });
 }
+void LiveTalkie::letters(LetterCommand command) {
+    const auto word = word_for(command);
+    post(word, [command = std::move(command)](Session& session) mutable {
+        session.letters(std::move(command));
+    });
+}
+void LiveTalkie::invites(InviteCommand command) {
+    post("invite", [command = std::move(command)](Session& session) mutable {
+        session.invites(std::move(command));
+    });
+}
 void LiveTalkie::disconnect() {
     loop_.post([this] {
         leaving_ = true;

@@ -50,6 +50,8 @@ public:
     void account(AccountCommand command) override;
     void set_self_state(bool mute, bool deafen) override;
     void administer(Administration command) override;
+    void letters(LetterCommand command) override;
+    void invites(InviteCommand command) override;
     void disconnect() override;
 
     [[nodiscard]] std::vector<Room> rooms() const override;

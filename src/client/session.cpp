@@ -16,19 +16,19 @@ namespace partyline::client {
 namespace {
 
 /// As Refused tells it.
-constexpr std::array command_words{"join",    "leave",      "say",   "history",        "edit",
-                                   "delete",  "self_state", "claim", "link",           "unlink",
-                                   "devices", "password",   "owner", "administration", "missed",
-                                   "keys",    "other"};
+constexpr std::array command_words{"join",    "leave",      "say",    "history",        "edit",
+                                   "delete",  "self_state", "claim",  "link",           "unlink",
+                                   "devices", "password",   "owner",  "administration", "missed",
+                                   "message", "messages",   "unread", "read",           "invite",
+                                   "invite",  "keys",       "other"};
 
-/// The server takes a text of one identity and nonce once, even after a restart of either side.
-std::uint64_t random_nonce() {
+}  // namespace
+
+std::uint64_t Session::random_nonce() {
     std::array<std::byte, sizeof(std::uint64_t)> bytes{};
     crypto::fill_random(bytes);
     return std::max<std::uint64_t>(1, load_be<std::uint64_t>(bytes));
 }
-
-}  // namespace
 
 Session::Session(Given given, Seating seating, OwnDevice own, Estate estate)
     : port_(given.port),
@@ -115,7 +115,7 @@ void Session::set_self_state(bool mute, bool deafen) {
 }
 
 bool Session::request(wire::ClientBody body, Request request) {
-    const bool of_a_person = request.asked < Asked::missed;
+    const bool of_a_person = request.asked != Asked::missed && request.asked < Asked::keys;
     if (of_a_person && requests_.size() >= requests_outstanding_max) {
         refuse(request, {.code = ErrorCode::rate_limited,
                          .message = "Too many requests wait for the server's answer."});
@@ -149,7 +149,7 @@ void Session::refuse(const Request& request, Error error) {
 }
 
 void Session::refuse(Asked asked, Error error) {
-    if (asked >= Asked::missed) {
+    if (asked == Asked::missed || asked >= Asked::keys) {
         log::debug("The server refused: {}", error.message);
         return;
     }

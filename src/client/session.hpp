@@ -95,6 +95,8 @@ public:
     void account(AccountCommand command);
     void set_self_state(bool mute, bool deafen);
     void administer(Administration command);
+    void letters(LetterCommand command);
+    void invites(InviteCommand command);
 
     void tick();
     [[nodiscard]] TimePoint next_tick() const;
@@ -124,6 +126,12 @@ private:
         owner,
         administration,
         missed,
+        write,
+        letters,
+        unread,
+        mark_read,
+        invite,
+        use_invite,
         keys,
         other
     };
@@ -133,6 +141,7 @@ private:
         bool back = false;                  // the join that returns us to where we were
         std::string_view command = {};      // of administration, which one
         std::optional<GiveRole> give = {};  // once we know the role's number
+        std::optional<MakeInvite> invite = {};
         /// Kept until it is answered, to be asked again on the same seat; Unknown if it must not be.
         wire::ClientBody body = {};
         bool repeated = false;
@@ -145,6 +154,24 @@ private:
     void ask(ListDevices list);
     void ask(ChangePassword change);
     void ask(BecomeOwner become);
+    void ask(WriteLetter letter);
+    void ask(ReadLetters read);
+    void ask(AskUnread unread);
+    void ask(MarkRead mark);
+    void ask(MakeInvite make);
+    void ask(ListInvites list);
+    void ask(TakeBackInvite back);
+    void ask(UseInvite use);
+    void make_invite(const MakeInvite& make, RoleId role);
+    void make_invite(const MakeInvite& make, const wire::Roles& roles);
+    /// False, and refused, if it cannot be anybody.
+    bool is_somebody(const Correspondent& correspondent, Asked asked);
+    void send_letter(UnsentLetter letter);
+    [[nodiscard]] Letter letter(const wire::DirectText& text) const;
+    /// Which account is ours, if these say so.
+    void note_account(const std::vector<wire::Presence>& people);
+    /// The server takes a text of one identity and nonce once, even after a restart of either side.
+    static std::uint64_t random_nonce();
     /// As Refused, and others, tell it.
     static std::string command_word(Asked asked);
     /// False, and refused, if too many wait already.
@@ -200,6 +227,11 @@ private:
     void on_answer(const Request& request, const wire::ChannelCreated& created);
     void on_answer(const Request& request, const wire::Bans& bans);
     void on_answer(const Request& request, const wire::Audit& audit);
+    void on_answer(const Request& request, const wire::TextAccepted& accepted);
+    void on_answer(const Request& request, const wire::DirectHistory& history);
+    void on_answer(const Request& request, const wire::Unread& unread);
+    void on_answer(const Request& request, const wire::InviteCreated& created);
+    void on_answer(const Request& request, const wire::Invites& invites);
     template <class Other>
     void on_answer(const Request&, const Other&) {}
 
@@ -217,6 +249,9 @@ private:
     void on(const wire::KeyRequested& request);
     void on(const wire::Text& text);
     void on(const wire::TextChanged& change);
+    void on(const wire::Direct& direct);
+    void on(const wire::DirectChanged& changed);
+    void on(const wire::ReadChanged& changed);
     void on(const wire::Refusal& refusal);
     void on(const wire::Goodbye& goodbye);
     template <class Other>
@@ -244,7 +279,9 @@ private:
     Estate estate_;
     std::map<std::uint64_t, Request> requests_;
     std::map<std::uint64_t, Unsaid> saying_;  // by request, until it is answered
-    ChannelId heading_{};                     // where we are once all requests are answered
+    std::map<std::uint64_t, UnsentLetter> writing_;
+    std::string account_;  // the name of ours; empty: none that we know of
+    ChannelId heading_{};  // where we are once all requests are answered
     bool going_back_ = false;
     MessageId last_text_{};     // the newest that was told in our room
     MessageId missed_after_{};  // while what was missed is looked up: it comes after this one,

@@ -53,6 +53,9 @@ void Session::ask(BecomeOwner become) {
 }
 
 void Session::on_answer(const Request& request, const wire::Account& account) {
+    if (request.asked == Asked::claim || request.asked == Asked::link) {
+        account_ = account.name;
+    }
     port_.emit(AccountChanged{.command = command_word(request.asked),
                               .id = account.id,
                               .name = account.name,

@@ -15,6 +15,7 @@ void Session::receive(const wire::ServerMessage& message) {
         std::visit([this](const auto& body) { on(body); }, message.body);
     } else if (const auto node = requests_.extract(message.reply_to)) {
         saying_.erase(message.reply_to);
+        writing_.erase(message.reply_to);
         std::visit([&](const auto& body) { on_answer(node.mapped(), body); }, message.body);
     }
 }
@@ -65,7 +66,8 @@ void Session::on_answer(const Request& request, const wire::Ok&) {
         keys_.answered(request.ticket, std::nullopt);
         pump_keys();
     }
-    if (request.asked == Asked::unlink || request.asked == Asked::owner) {
+    if (request.asked == Asked::unlink || request.asked == Asked::owner ||
+        request.asked == Asked::mark_read || request.asked == Asked::invite) {
         port_.emit(Done{command_word(request.asked)});
     }
     if (request.asked == Asked::administration) {
@@ -170,11 +172,13 @@ void Session::on(const wire::Moved& moved) {
 }
 
 void Session::on(const wire::PresencePage& page) {
+    note_account(page.sessions);
     emit_all(model_.fold(page));
     presence_changed();
 }
 
 void Session::on(const wire::PresenceChanged& change) {
+    note_account(change.sessions);
     emit_all(model_.fold(change));
     for (const auto session : change.gone) {
         keys_.session_gone(session);

@@ -161,7 +161,8 @@ Estate Session::leave_behind() {
                   .mute = mute_,
                   .deafen = deafen_,
                   .unsaid = {},
-                  .last_text = missed_after_ ? missed_after_ : last_text_};
+                  .last_text = missed_after_ ? missed_after_ : last_text_,
+                  .letters = {}};
     const bool stays = heading_ == model_.own_channel();
     if (going_back_) {
         estate.last_text = estate_.last_text;
@@ -175,6 +176,16 @@ Estate Session::leave_behind() {
     }
     for (auto& text : estate_.unsaid) {
         estate.unsaid.push_back(std::move(text));
+    }
+    for (auto& [id, letter] : writing_) {
+        // Of who is here only the session is known, and another may bear that number next time.
+        if (!letter.letter.to.session) {
+            requests_.erase(id);
+            estate.letters.push_back(std::move(letter));
+        }
+    }
+    for (auto& letter : estate_.letters) {
+        estate.letters.push_back(std::move(letter));
     }
     const Error lost{.code = ErrorCode::closed,
                      .message = "The connection was lost before the server had answered."};
@@ -197,6 +208,9 @@ void Session::go_back() {
         return;
     }
     port_.emit(RoomsChanged{});
+    for (auto& letter : std::exchange(estate_.letters, {})) {
+        send_letter(std::move(letter));
+    }
     // Before the room, so that not one word of a muted person gets out.
     if (estate_.mute || estate_.deafen) {
         set_self_state(estate_.mute, estate_.deafen);

@@ -13,6 +13,8 @@
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "client/administration.hpp"
+#include "client/invites.hpp"
+#include "client/letters.hpp"
 
 namespace partyline::client {
 
@@ -279,7 +281,12 @@ using Event =
                  SpeakingChanged, LaneChanged, DeviceChanged, MemberRefused, Refused, AudioStarted,
                  MicFinished, AccountChanged, DevicesReceived, Done,
                  // Of administration.
-                 RolesReceived, Explained, Administered, BansReceived, AuditReceived>;
+                 RolesReceived, Explained, Administered, BansReceived, AuditReceived,
+                 // Of direct messages, and of what is unread.
+                 LetterReceived, LetterAccepted, LetterChanged, LettersReceived, UnreadReceived,
+                 ReadElsewhere,
+                 // Of invites.
+                 InviteMade, InvitesReceived, InviteUsed>;
 
 /// A live connection to one switchboard, renewed when it is lost, with threads of its own. Every member is [any]; events
 /// come on the talkie's control thread, one at a time, and may call back into the talkie.
@@ -307,6 +314,8 @@ public:
     virtual void account(AccountCommand command) = 0;
     virtual void set_self_state(bool mute, bool deafen) = 0;
     virtual void administer(Administration command) = 0;
+    virtual void letters(LetterCommand command) = 0;
+    virtual void invites(InviteCommand command) = 0;
     /// Ends in order; Disconnected follows.
     virtual void disconnect() = 0;
 

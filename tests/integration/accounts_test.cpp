@@ -43,6 +43,15 @@ TEST_F(Accounts, TheFirstStartMakesAnOwnerAndASecondDeviceIsTheirs) {
     EXPECT_TRUE(once("ada", {"devices"}, "devices")["owner"]);
     EXPECT_EQ(once("ada", {"owner", token}, "refused")["code"], "bad_password") << "it is used up";
 
+    const std::vector<std::string> inviting{"invite", "create", "role", "Moderator",
+                                            "room",   "Lobby",  "days", "1"};
+    const std::string invite = once("ada", inviting, "invite_made")["token"];
+    EXPECT_EQ(once("bob", {"invite", "redeem", invite}, "refused")["code"], "unknown_account");
+    once("bob", {"--password-file", password_, "claim", "bob"});
+    EXPECT_EQ(once("bob", {"invite", "redeem", invite}, "invite_used")["room"], "Lobby");
+    EXPECT_EQ(once("bob", {"invite", "redeem", invite}, "refused")["code"], "unknown_invite");
+    EXPECT_TRUE(once("bob", {"invite", "list"}, "invites")["invites"].empty());
+
     // Another machine.
     const std::vector<std::string> link_wrong{"--password-file", wrong_, "link", "ada"};
     EXPECT_EQ(once("phone", link_wrong, "refused")["code"], "bad_password");
