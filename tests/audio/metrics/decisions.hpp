@@ -1,0 +1,28 @@
+// How well a chain tells speech from all else, and what echo and clicks it leaves.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "audio/metrics/level.hpp"
+
+namespace partyline::metrics {
+
+struct VoiceScore {
+    double recall = 0;          // of the frames of speech, how many were taken for speech
+    double false_accept = 0;    // of the frames in pauses, how many were
+    double clipped_starts = 0;  // of the starts of speech after a pause, how many lost something
+    std::size_t starts = 0;
+};
+
+/// `sent` says for each frame of the recording whether its sound goes out. A start is clipped if any
+/// frame of speech in its first 150 ms does not.
+VoiceScore voice_score(std::span<const Activity> truth, const std::vector<bool>& sent);
+
+/// Echo return loss enhancement: by how much a chain lowers what the microphone hears while only the
+/// far end speaks. Its output lags by `lag_samples`; `window` counts on the microphone's side.
+double erle_db(std::span<const float> microphone, std::span<const float> out, Window window,
+               std::size_t lag_samples);
+
+}  // namespace partyline::metrics

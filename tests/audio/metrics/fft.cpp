@@ -1,0 +1,114 @@
+#include "audio/metrics/fft.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cmath>
+#include <cstdlib>
+#include <numbers>
+#include <utility>
+
+namespace partyline::metrics {
+namespace {
+
+std::vector<Complex> padded(std::span<const float> samples, std::size_t size) {
+    std::vector<Complex> out(size);
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+        out[i] = static_cast<double>(samples[i]);
+    }
+    return out;
+}
+
+}  // namespace
+
+Fft::Fft(std::size_t size) : order_(size), twiddles_(size / 2) {
+    assert(size >= 2 && std::has_single_bit(size));
+    for (std::size_t i = 0; i < size; ++i) {
+        order_[i] = order_[i / 2] / 2 + (i % 2 == 1 ? size / 2 : 0);
+    }
+    for (std::size_t i = 0; i < twiddles_.size(); ++i) {
+        twiddles_[i] = std::polar(
+            1.0, -2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(size));
+    }
+}
+
+void Fft::forward(std::span<Complex> data) const {
+    assert(data.size() == size());
+    for (std::size_t i = 0; i < size(); ++i) {
+        if (i < order_[i]) {
+            std::swap(data[i], data[order_[i]]);
+        }
+    }
+    for (std::size_t half = 1; half < size(); half *= 2) {
+        const auto stride = size() / (2 * half);
+        for (std::size_t start = 0; start < size(); start += 2 * half) {
+            for (std::size_t i = 0; i < half; ++i) {
+                auto& low = data[start + i];
+                auto& high = data[start + half + i];
+                const auto& turn = twiddles_[i * stride];
+                // Written out: the operator of std::complex looks for infinities.
+                const Complex turned(high.real() * turn.real() - high.imag() * turn.imag(),
+                                     high.real() * turn.imag() + high.imag() * turn.real());
+                high = low - turned;
+                low += turned;
+            }
+        }
+    }
+}
+
+void Fft::inverse(std::span<Complex> data) const {
+    for (auto& value : data) {
+        value = std::conj(value);
+    }
+    forward(data);
+    for (auto& value : data) {
+        value = std::conj(value) / static_cast<double>(size());
+    }
+}
+
+std::vector<double> convolve(std::span<const float> signal, std::span<const double> taps) {
+    if (signal.empty() || taps.empty()) {
+        return {};
+    }
+    const auto count = signal.size() + taps.size() - 1;
+    const Fft fft(std::bit_ceil(std::max<std::size_t>(count, 2)));
+    auto product = padded(signal, fft.size());
+    std::vector<Complex> other(fft.size());
+    std::copy(taps.begin(), taps.end(), other.begin());
+    fft.forward(product);
+    fft.forward(other);
+    for (std::size_t i = 0; i < fft.size(); ++i) {
+        product[i] *= other[i];
+    }
+    fft.inverse(product);
+    std::vector<double> out(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        out[i] = product[i].real();
+    }
+    return out;
+}
+
+std::vector<double> correlate(std::span<const float> a, std::span<const float> b,
+                              std::ptrdiff_t first, std::size_t count) {
+    // Long enough for no asked lag to meet another one's wrapped end.
+    const auto reach = static_cast<std::size_t>(std::abs(first)) + count;
+    const Fft fft(std::bit_ceil(std::max(a.size(), b.size()) + reach + 1));
+    auto product = padded(a, fft.size());
+    auto other = padded(b, fft.size());
+    fft.forward(product);
+    fft.forward(other);
+    for (std::size_t i = 0; i < fft.size(); ++i) {
+        product[i] = std::conj(product[i]) * other[i];
+    }
+    fft.inverse(product);
+    std::vector<double> out(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto lag = first + static_cast<std::ptrdiff_t>(i);
+        const auto at =
+            lag < 0 ? fft.size() - static_cast<std::size_t>(-lag) : static_cast<std::size_t>(lag);
+        out[i] = product[at].real();
+    }
+    return out;
+}
+
+}  // namespace partyline::metrics
