@@ -70,20 +70,33 @@ std::vector<double> convolve(std::span<const float> signal, std::span<const doub
     if (signal.empty() || taps.empty()) {
         return {};
     }
-    const auto count = signal.size() + taps.size() - 1;
-    const Fft fft(std::bit_ceil(std::max<std::size_t>(count, 2)));
-    auto product = padded(signal, fft.size());
-    std::vector<Complex> other(fft.size());
-    std::copy(taps.begin(), taps.end(), other.begin());
-    fft.forward(product);
-    fft.forward(other);
-    for (std::size_t i = 0; i < fft.size(); ++i) {
-        product[i] *= other[i];
-    }
-    fft.inverse(product);
-    std::vector<double> out(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        out[i] = product[i].real();
+    // Overlap and add. Two blocks at a time, as real and imaginary part: the taps are real.
+    const Fft fft(std::bit_ceil(4 * taps.size()));
+    const auto block = fft.size() - taps.size() + 1;
+    std::vector<Complex> response(fft.size());
+    std::ranges::copy(taps, response.begin());
+    fft.forward(response);
+    std::vector<double> out(signal.size() + taps.size() - 1);
+    std::vector<Complex> pair(fft.size());
+    for (std::size_t start = 0; start < signal.size(); start += 2 * block) {
+        const auto sample = [&](std::size_t at) {
+            return at < signal.size() ? static_cast<double>(signal[at]) : 0.0;
+        };
+        std::ranges::fill(pair, 0.0);
+        for (std::size_t i = 0; i < block; ++i) {
+            pair[i] = {sample(start + i), sample(start + block + i)};
+        }
+        fft.forward(pair);
+        for (std::size_t i = 0; i < fft.size(); ++i) {
+            pair[i] *= response[i];
+        }
+        fft.inverse(pair);
+        for (std::size_t i = 0; i < fft.size() && start + i < out.size(); ++i) {
+            out[start + i] += pair[i].real();
+        }
+        for (std::size_t i = 0; i < fft.size() && start + block + i < out.size(); ++i) {
+            out[start + block + i] += pair[i].imag();
+        }
     }
     return out;
 }

@@ -40,7 +40,7 @@ TEST(Fft, ComesBack) {
 }
 
 TEST(Fft, ConvolvesAndCorrelatesLikeTheSums) {
-    const auto a = noise(50, 1, 2);
+    const auto a = noise(650, 1, 2);  // four blocks and a bit
     const auto b = noise(37, 1, 3);
     const std::vector<double> taps(b.begin(), b.end());
     const auto product = convolve(a, taps);
