@@ -3,10 +3,12 @@
 
 #include <array>
 
+#include "dsp/gtcrn.hpp"
 #include "dsp/limiter.hpp"
 #include "dsp/opus.hpp"
 #include "dsp/playout.hpp"
 #include "dsp/resampler.hpp"
+#include "dsp/rnnoise.hpp"
 #include "dsp/time_scale.hpp"
 #include "sim/speech.hpp"
 
@@ -134,6 +136,29 @@ void limit(benchmark::State& state) {
     }
 }
 BENCHMARK(limit)->Name("dsp.limit_ns");
+
+void suppress(benchmark::State& state) {
+    Rnnoise suppressor;
+    Frames frames;
+    Samples samples{};
+    for (auto _ : state) {
+        std::ranges::copy(frames.next(), samples.begin());
+        benchmark::DoNotOptimize(suppressor.process(samples));
+    }
+}
+BENCHMARK(suppress)->Name("dsp.rnnoise_ns");
+
+void enhance(benchmark::State& state) {
+    Gtcrn enhancer;
+    Frames frames;
+    Samples samples{};
+    for (auto _ : state) {
+        std::ranges::copy(frames.next(), samples.begin());
+        enhancer.process(samples);
+        benchmark::DoNotOptimize(samples);
+    }
+}
+BENCHMARK(enhance)->Name("dsp.gtcrn_ns");
 
 void resample(benchmark::State& state) {
     auto resampler = Resampler::create(44'100).value();

@@ -73,6 +73,43 @@ inline std::vector<float> synthetic_voice(double seconds, std::uint64_t seed = 1
     return out;
 }
 
+/// Even noise, `amplitude` at most.
+inline std::vector<float> white_noise(double seconds, float amplitude, std::uint64_t seed = 1) {
+    Random random(seed);
+    std::vector<float> out(static_cast<std::size_t>(seconds * sample_rate_hz));
+    for (float& sample : out) {
+        sample = amplitude * static_cast<float>(2 * random.uniform() - 1);
+    }
+    return out;
+}
+
+/// Of the mean power, in dB of full scale; of silence, -200.
+inline double level_db(std::span<const float> samples) {
+    double power = 0;
+    for (const float sample : samples) {
+        power += static_cast<double>(sample) * static_cast<double>(sample);
+    }
+    return 10 * std::log10(power / static_cast<double>(samples.size()) + 1e-20);
+}
+
+/// By how many samples, up to 50 ms, `late` is most like `early`.
+inline int lag_of(std::span<const float> late, std::span<const float> early) {
+    constexpr std::size_t lag_max = sample_rate_hz / 20;
+    std::size_t best = 0;
+    double best_likeness = 0;
+    for (std::size_t lag = 0; lag <= lag_max; ++lag) {
+        double likeness = 0;
+        for (std::size_t i = lag; i < late.size(); i += 3) {
+            likeness += static_cast<double>(late[i]) * static_cast<double>(early[i - lag]);
+        }
+        if (likeness > best_likeness) {
+            best_likeness = likeness;
+            best = lag;
+        }
+    }
+    return static_cast<int>(best);
+}
+
 struct EncodedVoice {
     std::size_t packet_samples = frame_samples;
     std::vector<Bytes> packets;

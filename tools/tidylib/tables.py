@@ -51,7 +51,7 @@ OWNERS = [
     (r"boost/asio.*", ["net", "server/admin", "tests", "bench"]),
     (r"boost/beast.*", ["server/admin", "tests", "bench"]),
     (r"boost/.*", ["net", "server", "server/relay", "server/control", "server/admin", "tests", "bench"]),
-    (r"(opus|speex)/.*", ["dsp"]),
+    (r"(opus|speex|models)/.*", ["dsp"]),
     (r"miniaudio\.h|sndfile\.hh?", ["audio"]),
     (r"spdlog/.*", ["base"]),
     (r"toml\+\+/.*", ["server/config"]),
