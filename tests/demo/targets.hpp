@@ -22,6 +22,13 @@ inline constexpr double heard_correlation_min = 0.6;
 /// A talk counts as heard if so many of its windows are.
 inline constexpr double heard_share_min = 0.95;
 
+/// What followed_share() looks for: so short that a change of delay spoils only a few, and so long that
+/// other words are not like it.
+inline constexpr std::size_t piece_samples = dsp::sample_rate_hz / 10;
+/// Whoever comes out to this share can be followed. A listener whose machine stalls for a frame every
+/// tenth of a second still gets more, and other words, or these in another order, get far less.
+inline constexpr double followed_share_min = 0.35;
+
 /// What decodes to something this unlike speech is noise.
 inline constexpr double noise_correlation_max = 0.3;
 inline constexpr double noise_deviations_max = 5;
