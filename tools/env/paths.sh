@@ -7,10 +7,19 @@ stamp=.partyline-root-complete
 # Raise this when root.sh makes roots differently from before.
 root_recipe=1
 
-# root_path core|full: the folder is named after everything that decides what is in it.
+# package_lists core|full|audio: the files that name what is in such an environment.
+package_lists() {
+    echo "$here/packages-core.txt"
+    case $1 in
+        full) echo "$here/packages-checks.txt" ;;
+        audio) echo "$here/packages-audio.txt" ;;
+    esac
+}
+
+# root_path core|full|audio: the folder is named after everything that decides what is in it.
 root_path() {
-    local lists=("$here/packages-core.txt") key
-    [[ $1 == core ]] || lists+=("$here/packages-checks.txt")
+    local lists key
+    mapfile -t lists < <(package_lists "$1")
     key=$({
         echo "$root_recipe $(uname -m)"
         package_names "${lists[@]}"

@@ -1,12 +1,12 @@
-# prepare core|full VERB ARGUMENT…: returns when the needed packages are at hand here; or replaces this
+# prepare core|full|audio VERB ARGUMENT…: returns when the needed packages are at hand here; or replaces this
 # process by the same ./run in a Debian 13 root. Sourced by ./run.
 
 prepare() {
     local kind=$1
     shift
     if [[ -n ${PARTYLINE_INSIDE:-} ]]; then
-        [[ $kind == core || $PARTYLINE_INSIDE == full ]] ||
-            die "this shell has only the packages for building; leave it and type ./run $1 outside"
+        [[ $kind == core || $PARTYLINE_INSIDE == "$kind" ]] ||
+            die "this shell has not the packages for that; leave it and type ./run $1 outside"
         return 0
     fi
     if os_has_our_packages /etc/os-release && install_here "$kind"; then
@@ -34,8 +34,8 @@ missing_packages() {
 
 # Installs what is missing with this system's own apt; false if that has not all we need.
 install_here() {
-    local lists=("$here/packages-core.txt") missing log=$repo/build/logs/packages.log
-    [[ $1 == core ]] || lists+=("$here/packages-checks.txt")
+    local lists missing log=$repo/build/logs/packages.log
+    mapfile -t lists < <(package_lists "$1")
     mapfile -t missing < <(missing_packages "${lists[@]}")
     ((${#missing[@]})) || return 0
     step "updating apt's package lists" "$log" as_root apt-get update -q ||
@@ -66,8 +66,8 @@ enter_root() {
     shift
     mkdir -p "$cache/ccache"
     export PARTYLINE_CACHE=$cache
-    # The larger root does for everything, so that nobody builds the same thing in two.
-    ! root_ready full || kind=full
+    # The larger root does for everything that needs no recordings, so that nobody builds in two.
+    [[ $kind == audio ]] || ! root_ready full || kind=full
     root=$(root_path "$kind")
     # Held for as long as the command runs, so that nobody removes the root under it.
     while true; do

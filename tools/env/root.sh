@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the Debian 13 root that ./run works in on systems with older packages, unless it is there.
-#   root.sh core|full      the root is then at the path that `root_path` names.
+#   root.sh core|full|audio   the root is then at the path that `root_path` names.
 # A root is built in a folder beside its final one and renamed when it is complete, under a lock that
 # all clones share. Whatever interrupts that, no half-made root is ever used.
 set -euo pipefail
@@ -64,12 +64,19 @@ build_core() {
         install_packages "$1" "${names[@]}"
 }
 
-build_full() {
+# What is more than core, made from a copy of it.
+build_on_core() {
+    local kind=$1 names lists
+    shift
+    mapfile -t lists < <(package_lists "$kind")
     mkdir -p "$1" && cp -a --reflink=auto "$(root_path core)/." "$1/" &&
         rm -f "$1/$stamp" && sync_host_settings "$1" &&
-        mapfile -t names < <(package_names "$here/packages-core.txt" "$here/packages-checks.txt") &&
+        mapfile -t names < <(package_names "${lists[@]}") &&
         install_packages "$1" "${names[@]}"
 }
+
+build_full() { build_on_core full "$1"; }
+build_audio() { build_on_core audio "$1"; }
 
 # Roots of other package lists that nobody entered for 30 days and nobody is in now.
 prune_old_roots() {

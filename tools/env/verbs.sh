@@ -12,6 +12,7 @@ usage: ./run COMMAND
   cli [ARGUMENT...]           the talkie without a screen
   package                     a .deb of the switchboard, and what a container is built from
   bench [NAME] [--json FILE]  the benchmarks, or one of them
+  bench audio [ARGUMENT...]   what voice chains make of echo, noise and levels; --help lists more
   lint [--fix]                format, tidy rules, headers, static analysis; --fix formats the sources
   fuzz NAME SECONDS           one fuzz target
   asan [FILTER]               the tests under address and undefined-behaviour sanitizers
@@ -43,6 +44,7 @@ verb_package() {
 
 verb_bench() {
     local name="" json=()
+    [[ ${1:-} != audio ]] || run_program audio-eval "${@:2}"
     while (($#)); do
         case $1 in
             --json)
