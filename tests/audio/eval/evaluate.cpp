@@ -55,11 +55,10 @@ public:
           out_(metrics::band_limited(passage.out)) {}
 
     std::vector<Figure> noise() {
-        const Window all{0, talker_.size()};
-        likeness("", all);
-        const auto [clean, heard] = aligned_in(all);
+        const auto [clean, heard] = aligned_in({0, talker_.size()});
+        likeness("", clean, heard);
         add("LSD, dB", metrics::log_spectral_distance_db(clean, heard), 1);
-        add("noise attenuation, dB", pause_attenuation_db(), 1);
+        add("noise attenuation, dB", pause_attenuation_db(clean, heard), 1);
         voice();
         return figures_;
     }
@@ -75,8 +74,12 @@ public:
         } else {
             erle("ERLE later, dB", {std::min(10 * second, end / 2), end});
         }
-        likeness("double talk ", scene_.both);
-        likeness("near end alone ", scene_.near_alone);
+        for (const auto& [prefix, window] :
+             {std::pair{"double talk ", scene_.both}, {"near end alone ", scene_.near_alone}}) {
+            const auto [clean, heard] = aligned_in(window);
+            likeness(prefix, clean, heard);
+        }
+        taken_for_speech("echo taken for speech", {std::min(2 * second, end / 2), end});
         return figures_;
     }
 
@@ -97,8 +100,7 @@ private:
         }
     }
 
-    void likeness(const std::string& prefix, Window window) {
-        const auto [clean, heard] = aligned_in(window);
+    void likeness(const std::string& prefix, Sound clean, Sound heard) {
         add((prefix + "STOI").c_str(), metrics::stoi(clean, heard), 3);
         add((prefix + "SDR, dB").c_str(), metrics::filtered_sdr_db(clean, heard), 1);
     }
@@ -118,7 +120,7 @@ private:
     }
 
     /// By how much less is heard in the talker's pauses, beyond what the talker loses too.
-    std::optional<double> pause_attenuation_db() {
+    std::optional<double> pause_attenuation_db(Sound clean, Sound heard) {
         const auto frames = metrics::activity(scene_.talker);
         const auto ratio_db = [&](Activity wanted) -> std::optional<double> {
             const double before = metrics::power_where(microphone_, frames, wanted);
@@ -133,13 +135,26 @@ private:
         if (!pauses) {
             return std::nullopt;
         }
-        const auto [clean, heard] = aligned_in({0, talker_.size()});
         double product = 0;
         for (std::size_t i = 0; i < clean.size(); ++i) {
             product += static_cast<double>(clean[i]) * static_cast<double>(heard[i]);
         }
         const double gain = product / (metrics::power(clean) * static_cast<double>(clean.size()));
         return *pauses + 20 * std::log10(std::max(std::abs(gain), 1e-3));
+    }
+
+    /// The share of the frames that are sent in a part of the scene.
+    void taken_for_speech(const char* name, Window window) {
+        const auto begin = (window.begin + told_delay_) / dsp::frame_samples;
+        const auto end =
+            std::min((window.end + told_delay_) / dsp::frame_samples, passage_.sent.size());
+        if (begin >= end) {
+            return;
+        }
+        const auto sent =
+            std::count(passage_.sent.begin() + static_cast<std::ptrdiff_t>(begin),
+                       passage_.sent.begin() + static_cast<std::ptrdiff_t>(end), true);
+        add(name, static_cast<double>(sent) / static_cast<double>(end - begin), 3);
     }
 
     void voice() {

@@ -63,7 +63,10 @@ TEST(Evaluation, EchoBecomesQuieterAndTheVoiceStays) {
     EXPECT_GT(figure("echo60", "double talk STOI", "mumble"), 0.7);
     EXPECT_LT(figure("echo60", "double talk STOI", "apm"),
               figure("echo60", "double talk STOI", "mumble"));
+    EXPECT_EQ(figure("echo60", "echo taken for speech", "unprocessed"), -999);
     for (const char* chain : {"mumble", "apm"}) {
+        EXPECT_LE(figure("echo60", "echo taken for speech", chain), 1) << chain;
+        EXPECT_GE(figure("echo60", "echo taken for speech", chain), 0) << chain;
         EXPECT_GT(figure("echo60", "near end alone STOI", chain), 0.85) << chain;
     }
 }

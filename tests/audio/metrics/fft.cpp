@@ -4,23 +4,10 @@
 #include <bit>
 #include <cassert>
 #include <cmath>
-#include <cstdlib>
 #include <numbers>
 #include <utility>
 
 namespace partyline::metrics {
-namespace {
-
-std::vector<Complex> padded(std::span<const float> samples, std::size_t size) {
-    std::vector<Complex> out(size);
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-        out[i] = static_cast<double>(samples[i]);
-    }
-    return out;
-}
-
-}  // namespace
-
 Fft::Fft(std::size_t size) : order_(size), twiddles_(size / 2) {
     assert(size >= 2 && std::has_single_bit(size));
     for (std::size_t i = 0; i < size; ++i) {
@@ -103,24 +90,33 @@ std::vector<double> convolve(std::span<const float> signal, std::span<const doub
 
 std::vector<double> correlate(std::span<const float> a, std::span<const float> b,
                               std::ptrdiff_t first, std::size_t count) {
-    // Long enough for no asked lag to meet another one's wrapped end.
-    const auto reach = static_cast<std::size_t>(std::abs(first)) + count;
-    const Fft fft(std::bit_ceil(std::max(a.size(), b.size()) + reach + 1));
-    auto product = padded(a, fft.size());
-    auto other = padded(b, fft.size());
-    fft.forward(product);
-    fft.forward(other);
-    for (std::size_t i = 0; i < fft.size(); ++i) {
-        product[i] = std::conj(product[i]) * other[i];
+    if (count == 0) {
+        return {};
     }
-    fft.inverse(product);
+    // Block by block of `a`, with as much of `b` as the lags reach; the spectra's products add up.
+    const Fft fft(std::bit_ceil(std::max<std::size_t>(4 * count, 4096)));
+    const auto block = fft.size() - count + 1;
+    std::vector<Complex> sum(fft.size());
+    std::vector<Complex> of_a(fft.size());
+    std::vector<Complex> of_b(fft.size());
+    for (std::size_t start = 0; start < a.size(); start += block) {
+        const auto taken = std::min(block, a.size() - start);
+        for (std::size_t i = 0; i < fft.size(); ++i) {
+            of_a[i] = i < taken ? static_cast<double>(a[start + i]) : 0.0;
+            const auto at = static_cast<std::ptrdiff_t>(start + i) + first;
+            const bool inside = at >= 0 && at < static_cast<std::ptrdiff_t>(b.size());
+            of_b[i] = inside ? static_cast<double>(b[static_cast<std::size_t>(at)]) : 0.0;
+        }
+        fft.forward(of_a);
+        fft.forward(of_b);
+        for (std::size_t i = 0; i < fft.size(); ++i) {
+            sum[i] += std::conj(of_a[i]) * of_b[i];
+        }
+    }
+    fft.inverse(sum);
     std::vector<double> out(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto lag = first + static_cast<std::ptrdiff_t>(i);
-        const auto at =
-            lag < 0 ? fft.size() - static_cast<std::size_t>(-lag) : static_cast<std::size_t>(lag);
-        out[i] = product[at].real();
-    }
+    std::ranges::transform(sum.begin(), sum.begin() + static_cast<std::ptrdiff_t>(count),
+                           out.begin(), [](const Complex& value) { return value.real(); });
     return out;
 }
 
