@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Tables for the functions of ./run that only compute (tools/env/lib.sh).
+# Tables for the functions of ./run that only compute (tools/env/lib.sh, tools/env/paths.sh).
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$top/tools/env/lib.sh"
+here=$top/tools/env
+. "$here/paths.sh"
 work=$(mktemp -d)
 trap 'remove_tree "$work"' EXIT
 failures=0
@@ -20,6 +22,16 @@ test_package_names() {
     printf 'd a\n' >"$work/two"
     check "package names" "a|b|c|" "$(package_names "$work/one" | lines)"
     check "two lists" "a|b|c|d|" "$(package_names "$work/one" "$work/two" | lines)"
+}
+
+test_environments() {
+    local kind
+    for kind in core full audio; do
+        check "$kind is made on core" "$here/packages-core.txt" "$(package_lists "$kind" | head -n 1)"
+        check "$kind has a root of its name" "$kind" "$(basename "$(root_path "$kind")" | cut -d - -f 1)"
+    done
+    check "recordings are for the voice chain's evaluation only" "packages-audio.txt" \
+        "$(for kind in core full audio; do package_lists "$kind"; done | xargs -n 1 basename | grep audio)"
 }
 
 # check_system "os-release lines" yes|no
@@ -113,6 +125,7 @@ test_remove_tree() {
 }
 
 test_package_names
+test_environments
 test_systems
 test_mirrors
 test_sync_file

@@ -13,6 +13,7 @@ usage: ./run COMMAND
   package                     a .deb of the switchboard, and what a container is built from
   bench [NAME] [--json FILE]  the benchmarks, or one of them
   bench audio [ARGUMENT...]   what voice chains make of echo, noise and levels; --help lists more
+  bench audio-plots           the pictures of docs/audio.md
   lint [--fix]                format, tidy rules, headers, static analysis; --fix formats the sources
   fuzz NAME SECONDS           one fuzz target
   asan [FILTER]               the tests under address and undefined-behaviour sanitizers
@@ -44,7 +45,10 @@ verb_package() {
 
 verb_bench() {
     local name="" json=()
-    [[ ${1:-} != audio ]] || run_program audio-eval "${@:2}"
+    case ${1:-} in
+        audio) run_program audio-eval "${@:2}" ;;
+        audio-plots) audio_plots ;;
+    esac
     while (($#)); do
         case $1 in
             --json)
@@ -60,6 +64,15 @@ verb_bench() {
     [[ -z $name ]] || run_program "bench-$name" "${json[@]}"
     build release benches
     exec "$repo/tools/run-benches" "$repo/build/release/bin" "${json[@]}"
+}
+
+# The pictures of docs/audio.md, anew.
+audio_plots() {
+    local sounds=$repo/build/audio-plots
+    build release audio-eval
+    "$repo/build/release/bin/audio-eval" --seeds 1 --save "$sounds" --only fan10+kbd5 echo60 echo60-weak \
+        echo60-saturating echo60-jump echo60-drift echo250
+    exec "$repo/tests/audio/plot.py" "$sounds" "$repo/docs/audio"
 }
 
 verb_test() {
