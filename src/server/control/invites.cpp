@@ -91,8 +91,8 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::RedeemInvite& r
     const auto used = std::make_shared<wire::Invites>();
     return change_rules(
         call, seat,
-        [this, hash = *hash, used](room::Subject actor,
-                                   room::AuditEntry& entry) -> Result<room::Changes> {
+        [this, hash = *hash, used, session = seat.session](
+            room::Subject, room::AuditEntry& entry) -> Result<room::Changes> {
             const auto now = clock_.unix_ms();
             const auto invite = room::find_invite(directory_, hash, now);
             if (!invite) {
@@ -102,7 +102,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::RedeemInvite& r
             entry.action = "invite_used";
             entry.target = name_of((*invite)->id);
             entry.detail = std::format("made by {}", (*invite)->by);
-            return room::plan_redeem(directory_, actor, hash, now);
+            return room::plan_redeem(directory_, model_.person(session), hash, now);
         },
         [used] { return *used; });
 }

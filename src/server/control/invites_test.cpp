@@ -54,6 +54,42 @@ protected:
         EXPECT_EQ(co_await outcome(ada, wire::DeleteInvite{first}), ErrorCode::unknown_invite);
     }
 
+    net::task<> whose_maker_may_no_more() {
+        Caller ada(loop);
+        co_await enter(ada, "Ada");
+        Caller mo(loop);
+        co_await enter(mo, "Mo");
+        const auto role = (co_await ada.ask<wire::Roles>(
+                               wire::CreateRole{{.name = "Greeter", .rank = 50, .grants = 0}}))
+                              .roles.at(0)
+                              .role;
+        const auto made = co_await mo.ask<wire::InviteCreated>(
+            wire::CreateInvite{.role = role, .uses = 2, .seconds = 0});
+        co_await ada.ask<wire::Ok>(wire::RevokeRole{.account = "Mo", .role = room::moderator_role});
+        Caller mem(loop);
+        co_await enter(mem, "Mem");
+        const auto refusal = co_await mem.ask<wire::Refusal>(wire::RedeemInvite{made.token});
+        EXPECT_EQ(refusal.error.code, ErrorCode::unknown_invite);
+        EXPECT_NE(refusal.error.message.find("may not give it any more"), std::string::npos);
+        co_await ada.ask<wire::Ok>(wire::GrantRole{.account = "Mo", .role = room::moderator_role});
+        co_await mem.ask<wire::Invites>(wire::RedeemInvite{made.token});
+    }
+
+    net::task<> to_a_room_by_the_same_guest() {
+        Caller ada(loop);
+        co_await enter(ada, "Ada");
+        const auto made = co_await ada.ask<wire::InviteCreated>(
+            wire::CreateInvite{.channel = lobby, .uses = 2, .seconds = 0});
+        Caller guest(loop);
+        co_await enter(guest, {}, "Guest");
+        for (int i = 0; i < 3; ++i) {
+            const auto got = co_await guest.ask<wire::Invites>(wire::RedeemInvite{made.token});
+            EXPECT_EQ(got.invites.at(0).channel, lobby);
+        }
+        const auto listed = co_await ada.ask<wire::Invites>(wire::ListInvites{});
+        EXPECT_EQ(listed.invites.at(0).uses_left, 1U) << "there is one left for somebody else";
+    }
+
     net::task<> guessing() {
         Caller mem(loop);
         co_await enter(mem, "Mem");
@@ -69,6 +105,8 @@ protected:
 
 TEST_F(InvitesTest, GiveARoleAndAreUsedUp) { play(from_first_to_last()); }
 TEST_F(InvitesTest, AreListedInPagesAndTakenBack) { play(pages_and_deletion()); }
+TEST_F(InvitesTest, AreGoodForAsLongAsTheirMakerMayGiveThem) { play(whose_maker_may_no_more()); }
+TEST_F(InvitesTest, AreUsedOnceByEachPerson) { play(to_a_room_by_the_same_guest()); }
 TEST_F(InvitesTest, AreNotToBeGuessed) { play(guessing()); }
 
 }  // namespace

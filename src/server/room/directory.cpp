@@ -128,6 +128,13 @@ void Directory::put(const DropChannel& drop) {
 void Directory::put(const DropBan& drop) { bans_.erase(drop.id); }
 void Directory::put(const DropInvite& drop) { invites_.erase(drop.id); }
 
+void Directory::put(const UseInvite& use) {
+    if (const auto found = invites_.find(use.id); found != invites_.end()) {
+        --found->second.uses_left;
+        found->second.used_by.insert(use.by);
+    }
+}
+
 // --- looking up ----------------------------------------------------------------------------------
 
 const Role* Directory::find(RoleId id) const { return look_up(roles_, id); }

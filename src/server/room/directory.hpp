@@ -83,6 +83,7 @@ private:
     void put(const DropChannel& drop);
     void put(const DropBan& drop);
     void put(const DropInvite& drop);
+    void put(const UseInvite& use);
     void put(const AuditEntry&) {}  // the store's alone
 
     std::map<RoleId, Role> roles_;

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <format>
+#include <optional>
 #include <utility>
 
 #include "server/room/limits.hpp"
+#include "server/room/role_plans.hpp"
 
 namespace partyline::room {
 namespace {
@@ -42,13 +44,9 @@ Result<void> may_give(const Directory& directory, Subject actor, RoleId id) {
             "Guest and Member are not given: who has an account is a member, and everybody is a "
             "guest.");
     }
-    if (const auto below = outranks(directory, actor, id); !below) {
-        return below;
-    }
-    if (!permissions(directory, actor, {}).contains(role->grants)) {
-        return not_permitted("You may not give permissions that you do not have.");
-    }
-    return {};
+    return outranks(directory, actor, id).and_then([&] {
+        return check_giving(directory, actor, *role);
+    });
 }
 
 Result<void> may_lead_to(const Directory& directory, Subject actor, ChannelId id) {
@@ -58,6 +56,50 @@ Result<void> may_lead_to(const Directory& directory, Subject actor, ChannelId id
         return fail(ErrorCode::unknown_channel, "There is no such lasting room.");
     }
     return {};
+}
+
+/// An invite gives what its maker may give now, not what they could when they made it.
+Result<void> is_still_given(const Directory& directory, const Invite& invite) {
+    const Subject maker{invite.maker};
+    const bool gone =
+        maker.account && maker != at_the_machine && directory.find(maker.account) == nullptr;
+    if (gone || !may_invite(directory, maker) || !may_give(directory, maker, invite.role)) {
+        return fail(ErrorCode::unknown_invite,
+                    "Whoever made this invite may not give it any more; ask for a new one.");
+    }
+    return {};
+}
+
+/// As the account that they have now, or as the guest that one of its devices was then.
+bool has_used(const Directory& directory, const Invite& invite, const Person& person) {
+    return invite.used_by.contains(person) ||
+           std::ranges::any_of(directory.devices_of(person.account), [&](const Device& device) {
+               return invite.used_by.contains(Person::of(device.identity));
+           });
+}
+
+/// The account with the role that the invite gives. Nothing if it has it already.
+Result<std::optional<Account>> with_role(const Directory& directory, const Person& person,
+                                         const Invite& invite) {
+    const auto* account = directory.find(person.account);
+    if (account == nullptr) {
+        return fail(ErrorCode::unknown_account,
+                    "This invite gives a role, and only accounts have roles: claim a name first.");
+    }
+    if (std::ranges::contains(account->roles, invite.role)) {
+        return std::nullopt;
+    }
+    if (has_used(directory, invite, person)) {
+        return fail(ErrorCode::unknown_invite,
+                    "You have used this invite; it works once for each person.");
+    }
+    if (account->roles.size() >= account_roles_max) {
+        return fail(ErrorCode::too_large,
+                    std::format("An account has at most {} roles.", account_roles_max));
+    }
+    auto changed = *account;
+    changed.roles.push_back(invite.role);
+    return changed;
 }
 
 bool has_run_out(const Invite& invite, std::int64_t now_unix_ms) {
@@ -84,7 +126,8 @@ Result<Changes> plan_create_invite(const Directory& directory, Subject actor, Ne
                            .channel = invite.channel,
                            .uses_left = invite.uses,
                            .until_unix_ms = invite.until_unix_ms,
-                           .by = std::move(invite.by)}};
+                           .by = std::move(invite.by),
+                           .maker = actor.account}};
     for (const auto& [id, there] : directory.invites()) {
         if (has_run_out(there, now_unix_ms)) {
             changes.emplace_back(DropInvite{id});
@@ -127,35 +170,31 @@ Result<const Invite*> find_invite(const Directory& directory,
                 "There is no such invite, or it has been used up; ask for a new one.");
 }
 
-Result<Changes> plan_redeem(const Directory& directory, Subject actor,
+Result<Changes> plan_redeem(const Directory& directory, const Person& person,
                             const std::array<std::byte, 32>& token_hash, std::int64_t now_unix_ms) {
     const auto found = find_invite(directory, token_hash, now_unix_ms);
     if (!found) {
         return std::unexpected(found.error());
     }
-    auto invite = **found;
+    const auto& invite = **found;
     Changes changes;
     if (directory.find(invite.role) != nullptr) {
-        const auto* account = directory.find(actor.account);
-        if (account == nullptr) {
-            return fail(
-                ErrorCode::unknown_account,
-                "This invite gives a role, and only accounts have roles: claim a name first.");
+        auto changed = with_role(directory, person, invite);
+        if (!changed) {
+            return std::unexpected(changed.error());
         }
-        if (std::ranges::contains(account->roles, invite.role)) {
+        if (!*changed) {
             return Changes{};
         }
-        if (account->roles.size() >= account_roles_max) {
-            return fail(ErrorCode::too_large,
-                        std::format("An account has at most {} roles.", account_roles_max));
-        }
-        auto changed = *account;
-        changed.roles.push_back(invite.role);
-        changes.emplace_back(std::move(changed));
+        changes.emplace_back(**std::move(changed));
+    } else if (has_used(directory, invite, person)) {
+        return Changes{};
+    }
+    if (const auto still = is_still_given(directory, invite); !still) {
+        return std::unexpected(still.error());
     }
     if (invite.uses_left > 1) {
-        --invite.uses_left;
-        changes.emplace_back(std::move(invite));
+        changes.emplace_back(UseInvite{.id = invite.id, .by = person});
     } else {
         changes.emplace_back(DropInvite{invite.id});
     }

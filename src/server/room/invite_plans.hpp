@@ -20,8 +20,8 @@ struct NewInvite {
     std::string by;
 };
 
-/// Needs `invite`. The role ranks below the actor's and grants nothing that they have not; the room
-/// is one that they see, and lasts. Fails with not_permitted, unknown_role, unknown_channel or
+/// Needs `invite`. The role ranks below the actor's and may do nothing that they may not, on the
+/// server or in a room; the room is one that they see, and lasts. Fails with not_permitted, unknown_role, unknown_channel or
 /// too_large. Invites that have run out by `now` make room; the first change is the new one.
 Result<Changes> plan_create_invite(const Directory& directory, Subject actor, NewInvite invite,
                                    std::int64_t now_unix_ms);
@@ -34,9 +34,10 @@ Result<Changes> plan_delete_invite(const Directory& directory, Subject actor, In
 Result<const Invite*> find_invite(const Directory& directory,
                                   const std::array<std::byte, 32>& token_hash,
                                   std::int64_t now_unix_ms);
-/// One use less, and the role, if there is one: that needs an account. Whoever has the role already
-/// uses nothing up. Fails with unknown_invite, unknown_account or too_large.
-Result<Changes> plan_redeem(const Directory& directory, Subject actor,
+/// One use less, one for each person, and the role, if there is one: that needs an account. Whoever
+/// has the role already, or has used an invite that gives none, uses nothing up. Fails with
+/// unknown_invite (also when its maker may not give it any more), unknown_account or too_large.
+Result<Changes> plan_redeem(const Directory& directory, const Person& person,
                             const std::array<std::byte, 32>& token_hash, std::int64_t now_unix_ms);
 
 }  // namespace partyline::room

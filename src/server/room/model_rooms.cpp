@@ -48,7 +48,8 @@ std::vector<ChannelId> as_on_a_screen(const Directory& directory, ChannelId pare
 bool touches_people_or_rooms(const Change& change) {
     return !std::holds_alternative<AuditEntry>(change) && !std::holds_alternative<Ban>(change) &&
            !std::holds_alternative<DropBan>(change) && !std::holds_alternative<Invite>(change) &&
-           !std::holds_alternative<DropInvite>(change);
+           !std::holds_alternative<DropInvite>(change) &&
+           !std::holds_alternative<UseInvite>(change);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -96,7 +97,8 @@ struct Ban {
     bool operator==(const Ban&) const = default;
 };
 
-/// Lets somebody in who brings the token, and gives a role.
+/// Lets somebody in who brings the token, and gives a role. Good for as long as its maker may give
+/// what it gives.
 struct Invite {
     InviteId id{};
     std::array<std::byte, 32> token_hash{};  // SHA-256
@@ -105,6 +107,8 @@ struct Invite {
     std::uint32_t uses_left = 1;
     std::int64_t until_unix_ms = 0;  // 0: for good
     std::string by;
+    AccountId maker = {};  // a Subject's: 0 for a guest, at_the_machine's without an account
+    std::set<Person> used_by = {};
     bool operator==(const Invite&) const = default;
 };
 
@@ -148,6 +152,12 @@ struct DropInvite {
     InviteId id{};
     bool operator==(const DropInvite&) const = default;
 };
+/// Has one use less; its last one is a DropInvite.
+struct UseInvite {
+    InviteId id{};
+    Person by;
+    bool operator==(const UseInvite&) const = default;
+};
 /// SHA-256 of the token that makes an account the owner; none once it was used.
 struct SetOwnerToken {
     std::optional<std::array<std::byte, 32>> token_hash;
@@ -156,9 +166,9 @@ struct SetOwnerToken {
 
 /// A record given as itself replaces the one with its id, or is new. A temporary channel is nothing
 /// to the store.
-using Change =
-    std::variant<Role, DropRole, Account, DropAccount, Device, DropDevice, ChannelRecord,
-                 DropChannel, Ban, DropBan, Invite, DropInvite, SetOwnerToken, AuditEntry>;
+using Change = std::variant<Role, DropRole, Account, DropAccount, Device, DropDevice, ChannelRecord,
+                            DropChannel, Ban, DropBan, Invite, DropInvite, UseInvite, SetOwnerToken,
+                            AuditEntry>;
 /// Become durable together, or not at all.
 using Changes = std::vector<Change>;
 

@@ -107,6 +107,24 @@ Result<void> check_no_gain(const Directory& directory, Subject actor, const Chan
     return {};
 }
 
+Result<void> check_giving(const Directory& directory, Subject actor, const Role& role) {
+    // A role below one's own may still grant what one does not have: somebody higher made it so.
+    if (!permissions(directory, actor, {}).contains(role.grants)) {
+        return not_permitted("You may not give permissions that you do not have.");
+    }
+    const auto* own = directory.find(actor.account);
+    if (own == nullptr) {
+        return {};
+    }
+    // What rooms allow the role is tried out on the one who gives it.
+    auto with_role = *own;
+    with_role.roles.push_back(role.id);
+    if (!check_no_gain(directory, actor, {std::move(with_role)})) {
+        return not_permitted("That role may do more in some room than you may yourself.");
+    }
+    return {};
+}
+
 Result<void> may_manage(const Directory& directory, Subject actor, const Role& role) {
     return may_manage_roles(directory, actor).and_then([&] {
         return below(directory, actor, role.rank);
@@ -172,9 +190,8 @@ Result<Changes> plan_grant(const Directory& directory, Subject actor, AccountId 
     if (std::ranges::contains(account->roles, role)) {
         return Changes{};
     }
-    // A role below one's own may still grant what one does not have: somebody higher made it so.
-    if (!permissions(directory, actor, {}).contains(directory.find(role)->grants)) {
-        return not_permitted("You may not give permissions that you do not have.");
+    if (const auto may = check_giving(directory, actor, *directory.find(role)); !may) {
+        return std::unexpected(may.error());
     }
     if (account->roles.size() >= account_roles_max) {
         return fail(ErrorCode::too_large,

@@ -41,6 +41,10 @@ Result<void> may_manage(const Directory& directory, Subject actor, const Role& r
 Result<Changes> plan_override(const Directory& directory, Subject actor, ChannelId channel,
                               RoleId role, Override override);
 
+/// Fails with not_permitted where whoever has this role may do what the actor may not: on the server,
+/// or in some room. Its rank is not looked at.
+Result<void> check_giving(const Directory& directory, Subject actor, const Role& role);
+
 /// Fails with not_permitted if carrying out `changes` would give the actor anything.
 Result<void> check_no_gain(const Directory& directory, Subject actor, const Changes& changes);
 

@@ -107,6 +107,15 @@ TEST_F(RolePlans, RolesAreGivenAndTakenBelowOnesOwnRank) {
     EXPECT_TRUE(plan_grant(directory, owner, boss.account, admin_role));
 }
 
+TEST_F(RolePlans, NobodyGivesAnotherWhatTheyMayNotDoInSomeRoomThemselves) {
+    const auto vip = role("VIP", 50, {});
+    const auto vault = room("Vault", {}, {{guest_role, {.deny = {see}}}});
+    EXPECT_TRUE(plan_grant(directory, boss, member.account, vip));
+    say(vault, vip, {.allow = {see, enter}});
+    expect(plan_grant(directory, boss, member.account, vip), ErrorCode::not_permitted);
+    EXPECT_TRUE(plan_grant(directory, owner, member.account, vip));
+}
+
 TEST_F(RolePlans, AnAccountHasAtMostSoManyRoles) {
     std::vector<RoleId> roles;
     for (std::size_t i = 0; i < account_roles_max; ++i) {

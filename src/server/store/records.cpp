@@ -9,6 +9,7 @@
 #include "server/store/channels.hpp"
 #include "server/store/letters.hpp"
 #include "server/store/limits.hpp"
+#include "server/store/people.hpp"
 #include "server/store/statement.hpp"
 
 namespace partyline::store {
@@ -91,7 +92,7 @@ void read_bans(SQLite::Database& database, room::Records& records) {
 void read_invites(SQLite::Database& database, room::Records& records) {
     for_rows(database,
              "SELECT id, token_hash, coalesce(role, 0), coalesce(channel, 0), uses_left, "
-             "until_unix_ms, author FROM invite ORDER BY id",
+             "until_unix_ms, author, maker FROM invite ORDER BY id",
              [&](Row row) {
                  auto& invite = records.invites.emplace_back();
                  invite.id = row.id<InviteId>();
@@ -101,6 +102,11 @@ void read_invites(SQLite::Database& database, room::Records& records) {
                  invite.uses_left = row.number<std::uint32_t>();
                  invite.until_unix_ms = row.number<std::int64_t>();
                  invite.by = row.text();
+                 invite.maker = row.id<AccountId>();
+                 for_rows(
+                     database, "SELECT person FROM invite_use WHERE invite = ?",
+                     [&](Row use) { invite.used_by.insert(person_of(use.bytes())); },
+                     invite.id.value);
              });
 }
 
@@ -202,10 +208,18 @@ public:
     }
 
     void operator()(const room::Invite& invite) {
-        run(database_, "INSERT OR REPLACE INTO invite VALUES (?, ?, ?, ?, ?, ?, ?)",
+        run(database_, "INSERT OR REPLACE INTO invite VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             invite.id.value, ByteView(invite.token_hash), or_null(invite.role),
-            or_null(invite.channel), invite.uses_left, invite.until_unix_ms, invite.by);
+            or_null(invite.channel), invite.uses_left, invite.until_unix_ms, invite.by,
+            invite.maker.value);
+        for (const auto& person : invite.used_by) {
+            note_use(invite.id, person);
+        }
         note_id(database_, "last_invite", invite.id);
+    }
+    void operator()(const room::UseInvite& use) {
+        run(database_, "UPDATE invite SET uses_left = uses_left - 1 WHERE id = ?", use.id.value);
+        note_use(use.id, use.by);
     }
     void operator()(const room::DropInvite& drop) {
         run(database_, "DELETE FROM invite WHERE id = ?", drop.id.value);
@@ -229,6 +243,11 @@ public:
     }
 
 private:
+    void note_use(InviteId invite, const room::Person& person) {
+        run(database_, "INSERT OR IGNORE INTO invite_use VALUES (?, ?)", invite.value,
+            ByteView(key_of(person)));
+    }
+
     SQLite::Database& database_;
 };
 

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "server/room/built_in.hpp"
+#include "server/room/decide.hpp"
 #include "server/store/limits.hpp"
 #include "server/store/test_support.hpp"
 
@@ -75,13 +76,16 @@ room::Ban spam_ban() {
 }
 room::Ban bare_ban() { return {.id = BanId{5}, .name = "x", .reason = {}, .by = "Ada"}; }
 room::Invite open_invite() {
-    return {.id = InviteId{8},
-            .token_hash = filled<std::array<std::byte, 32>>(1),
-            .role = RoleId{7},
-            .channel = ChannelId{20},
-            .uses_left = 3,
-            .until_unix_ms = 99,
-            .by = "Ada"};
+    return {
+        .id = InviteId{8},
+        .token_hash = filled<std::array<std::byte, 32>>(1),
+        .role = RoleId{7},
+        .channel = ChannelId{20},
+        .uses_left = 3,
+        .until_unix_ms = 99,
+        .by = "Ada",
+        .maker = AccountId{2},
+        .used_by = {room::Person::of(AccountId{3}), room::Person::of(filled<room::Identity>(4))}};
 }
 
 /// One of each kind.
@@ -169,6 +173,20 @@ TEST_F(RecordsTest, ARecordReplacesTheOneWithItsId) {
     EXPECT_EQ(records.bans.front(), ban);
     EXPECT_EQ(records.invites, std::vector{invite});
     EXPECT_FALSE(records.owner_token_hash);
+}
+
+TEST_F(RecordsTest, WhoHasUsedAnInviteIsRemembered) {
+    auto invite = open_invite();
+    invite.maker = room::at_the_machine.account;
+    const auto by = room::Person::of(filled<room::Identity>(5));
+    {
+        Waiting waiting(path());
+        ASSERT_TRUE(waiting.apply(everything()));
+        ASSERT_TRUE(waiting.apply({invite, room::UseInvite{.id = invite.id, .by = by}}));
+    }
+    --invite.uses_left;
+    invite.used_by.insert(by);
+    EXPECT_EQ(Waiting(path()).records().invites, std::vector{invite});
 }
 
 TEST_F(RecordsTest, ABuiltInRoleKeepsWhatItsOwnerMadeOfIt) {

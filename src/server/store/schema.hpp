@@ -194,6 +194,18 @@ inline constexpr std::array schema{
             PRIMARY KEY(person, channel)
         ) STRICT, WITHOUT ROWID;
     )sql"},
+    Migration{R"sql(
+        -- An invite is good for as long as its maker may give what it gives. Of the old ones only the
+        -- name is known; -1 is whoever sits at the machine, 0 a guest.
+        ALTER TABLE invite ADD COLUMN maker INTEGER NOT NULL DEFAULT 0;
+        UPDATE invite SET maker = coalesce((SELECT id FROM account WHERE name = author),
+            CASE author WHEN '(at the machine)' THEN -1 ELSE 0 END);
+        CREATE TABLE invite_use(
+            invite INTEGER NOT NULL REFERENCES invite(id) ON DELETE CASCADE,
+            person BLOB NOT NULL,
+            PRIMARY KEY(invite, person)
+        ) STRICT, WITHOUT ROWID;
+    )sql"},
 };
 
 }  // namespace partyline::store
