@@ -159,6 +159,9 @@ private:
     }
     /// Accounts by the devices that were there from the first.
     [[nodiscard]] room::Person who_wrote(const room::Message& message) const {
+        if (message.account) {
+            return room::Person::of(message.account);
+        }
         const auto device =
             std::ranges::find(remembered.devices, message.author, &room::Device::identity);
         return device == remembered.devices.end() ? room::Person::of(message.author)

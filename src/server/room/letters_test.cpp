@@ -120,6 +120,33 @@ TEST_F(LettersTest, BothHearAndTheAuthorChanges) {
     EXPECT_FALSE(model_.compose_direct(desk, {.to = {}, .text = std::string(4097, 'x')}));
 }
 
+TEST_F(LettersTest, TextsOfRoomsAreTheAccountsOnAllItsDevices) {
+    const auto desk = enter("Ada", 1);
+    const auto phone = enter("Ada on the phone", 2);
+    const auto guest = enter("Guest", 9);
+    for (const auto who : {desk, phone, guest}) {
+        model_.join(who, lobby).value();
+    }
+    const auto editing = [&](SessionId who, const Message& message) {
+        return model_.may_change(who, message, TextAct::edit).has_value();
+    };
+    const auto text = model_.compose(desk, {.channel = lobby, .text = "teh"}).value();
+    const auto as_guest = model_.compose(guest, {.channel = lobby, .text = "hi"}).value();
+    EXPECT_EQ(text.account, ada_account);
+    EXPECT_TRUE(editing(desk, text));
+    EXPECT_TRUE(editing(phone, text));
+    EXPECT_FALSE(editing(guest, text));
+    EXPECT_TRUE(editing(guest, as_guest));
+    EXPECT_FALSE(editing(phone, as_guest));
+    model_.apply({DropDevice{identity(1)},
+                  Device{.identity = identity(9), .account = ada_account, .label = {}}});
+    EXPECT_FALSE(editing(desk, text)) << "a device that is unlinked takes nothing with it";
+    EXPECT_TRUE(editing(guest, text));
+    EXPECT_TRUE(editing(phone, as_guest)) << "what a guest wrote is the account's by now";
+    model_.apply({DropDevice{identity(9)}});
+    EXPECT_TRUE(editing(guest, as_guest)) << "and goes with the device";
+}
+
 TEST_F(LettersTest, MentionsAreOfAccountsAndOfWhoIsHere) {
     const auto phone = enter("Phone", 2);
     const auto guest = enter("Guest", 9);

@@ -26,6 +26,9 @@ struct Message {
     ChannelId channel{};  // zero for a direct message
     /// The device that wrote it; with `nonce` it names the message before it has an id.
     std::array<std::byte, 32> author{};
+    /// The account that it was linked to then; zero: none, it was a guest's. So what was written for
+    /// an account stays the account's, and what a guest wrote goes with the device.
+    AccountId account = {};
     std::string author_name;  // as it was then
     std::string text;         // empty once deleted
     std::uint64_t nonce = 0;  // 0: none was given

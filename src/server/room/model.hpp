@@ -168,8 +168,8 @@ public:
     Events said(SessionId session, const Message& message);
     /// How a text of that session was taken, so that a repeat is answered as the first time.
     void remember(SessionId session, std::uint64_t nonce, AcceptedText accepted);
-    /// Its author may edit or delete a text, from the room it is in; who manages messages there may
-    /// delete it.
+    /// Its author, on any device of the account that it was written for, may edit or delete a text, from
+    /// the room it is in; who manages messages there may delete it.
     [[nodiscard]] Result<void> may_change(SessionId session, const Message& message,
                                           TextAct act) const;
     /// Whether that session may look up what was said in this room.

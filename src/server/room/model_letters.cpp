@@ -81,6 +81,7 @@ Result<Message> Model::compose_direct(SessionId id, NewDirect text) {
         .id = MessageId{++last_message_.value},
         .channel = {},
         .author = session.keys.identity,
+        .account = person(id).account,
         .author_name = session.presence.name,
         .text = std::move(text.text),
         .nonce = text.nonce,

@@ -31,6 +31,7 @@ Result<Message> Model::compose(SessionId id, NewText text) {
     return Message{.id = MessageId{++last_message_.value},
                    .channel = text.channel,
                    .author = session.keys.identity,
+                   .account = person(id).account,
                    .author_name = session.presence.name,
                    .text = std::move(text.text),
                    .nonce = text.nonce,
@@ -61,7 +62,9 @@ Result<void> Model::may_change(SessionId id, const Message& message, TextAct act
     if (session.presence.channel != message.channel) {
         return fail(ErrorCode::not_in_room, "Go to the room where that was said.");
     }
-    if (session.keys.identity == message.author) {
+    const auto author =
+        message.account ? Person::of(message.account) : directory_.person_of(message.author);
+    if (person(id) == author) {
         return {};
     }
     if (act == TextAct::edit) {

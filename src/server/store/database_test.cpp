@@ -71,7 +71,7 @@ TEST_F(DatabaseTest, ADamagedOneStopsTheStart) {
         database.exec("PRAGMA journal_mode = DELETE");
         for (int i = 0; i < 500; ++i) {
             database.exec("INSERT INTO message VALUES (" + std::to_string(i + 1) +
-                          ", 1, x'00', 'Ada', 'a text of some length', NULL, 1, 0, 0, 0, 0)");
+                          ", 1, x'00', 'Ada', 'a text of some length', NULL, 1, 0, 0, 0, 0, 0)");
         }
     }
     {

@@ -39,10 +39,16 @@ std::optional<Conversation> conversation_of(SQLite::Database& database, const By
     return found;
 }
 
-/// So much of it that counting never takes long.
+// Of the newest alone, so that counting never takes long, whatever one has written oneself since.
 constexpr auto count_of_conversation =
-    "SELECT count(*) FROM (SELECT 1 FROM message WHERE conversation = ? AND conversation <> 0 AND "
-    "id > ? AND by_first = ? AND deleted = 0 LIMIT ?)";
+    "SELECT count(*) FROM (SELECT 1 FROM (SELECT by_first, deleted FROM message "
+    "WHERE conversation = ? AND conversation <> 0 AND id > ? ORDER BY id DESC LIMIT ?) "
+    "WHERE by_first = ? AND deleted = 0 LIMIT ?)";
+constexpr auto count_of_room =
+    "SELECT count(*) FROM (SELECT 1 FROM (SELECT author, account, deleted FROM message "
+    "WHERE channel = ?1 AND id > ?2 ORDER BY id DESC LIMIT ?5) "
+    "WHERE deleted = 0 AND CASE WHEN account <> 0 THEN account <> ?4 ELSE author <> ?3 AND "
+    "author NOT IN (SELECT identity FROM device WHERE account = ?4) END LIMIT ?6)";
 
 template <class... Values>
 std::uint32_t count(SQLite::Database& database, const char* sql, const Values&... values) {
@@ -63,7 +69,7 @@ ConversationState read_state(SQLite::Database& database, Row row) {
     const bool alone = row.flag();
     state.unread = alone ? 0
                          : count(database, count_of_conversation, id, state.read_to.value,
-                                 !is_first, unread_counted_max);
+                                 unread_looked_at_max, !is_first, unread_counted_max);
     return state;
 }
 
@@ -227,12 +233,9 @@ Unread read_unread(SQLite::Database& database, const UnreadQuery& query) {
             },
             ByteView(who), channel.value);
         if (counted) {
-            state.unread = count(
-                database,
-                "SELECT count(*) FROM (SELECT 1 FROM message WHERE channel = ?1 AND id > ?2 AND "
-                "deleted = 0 AND author <> ?3 AND "
-                "author NOT IN (SELECT identity FROM device WHERE account = ?4) LIMIT ?5)",
-                channel.value, state.read_to.value, ByteView(who), account, unread_counted_max);
+            state.unread =
+                count(database, count_of_room, channel.value, state.read_to.value, ByteView(who),
+                      account, unread_looked_at_max, unread_counted_max);
             state.mentions =
                 count(database,
                       "SELECT count(*) FROM (SELECT 1 FROM mention WHERE person = ? "

@@ -61,9 +61,11 @@ protected:
     void write(std::uint64_t id, const Person& from, const Person& to, std::string text = "hi") {
         ASSERT_TRUE(waiting_.append(letter(id, from, to, std::move(text))));
     }
-    void say(std::uint64_t id, std::uint8_t by, std::vector<Person> mentions = {}) {
+    void say(std::uint64_t id, std::uint8_t by, std::vector<Person> mentions = {},
+             AccountId account = {}) {
         auto message = test::message(id);
         message.author = device(by);
+        message.account = account;
         message.mentions = std::move(mentions);
         ASSERT_TRUE(waiting_.append(std::move(message)));
     }
@@ -193,6 +195,22 @@ TEST_F(LettersTest, RoomsAreCountedFromWhereOneWasFirstCounted) {
     EXPECT_EQ(lobby_of(ada), (RoomState{.channel = lobby, .read_to = MessageId{2}}));
 }
 
+TEST_F(LettersTest, WhatWasWrittenForAnAccountStaysItsOwn) {
+    say(1, 8);
+    say(2, 1, {}, ada.account);
+    EXPECT_EQ(waiting_.find(2)->account, ada.account);
+    link(8, ada.account);
+    say(3, 8, {}, ada.account);
+    read_room(ada, 0, ChannelId{});
+    read_room(zoe, 0, ChannelId{});
+    EXPECT_EQ(lobby_of(ada).unread, 0U);
+    EXPECT_EQ(lobby_of(zoe).unread, 3U);
+    ASSERT_TRUE(waiting_.apply({room::DropDevice{device(8)}}));
+    EXPECT_EQ(lobby_of(ada).unread, 1U) << "what it wrote as a guest goes with the device";
+    read_room(guest, 0, ChannelId{});
+    EXPECT_EQ(lobby_of(guest).unread, 2U);
+}
+
 TEST_F(LettersTest, MentionsFollowTheText) {
     read_room(ada, 0, ChannelId{});
     say(1, 2);
@@ -221,6 +239,27 @@ TEST_F(LettersTest, CountsAreCapped) {
     read_room(ada, 7);
     EXPECT_EQ(state(ada, zoe).unread, unread_counted_max);
     EXPECT_EQ(lobby_of(ada).unread, unread_counted_max - 1);
+}
+
+TEST_F(LettersTest, OnlyTheNewestAreLookedAt) {
+    read_room(ada, 0, ChannelId{});
+    write(1, zoe, ada);
+    say(2, 8);
+    std::uint64_t id = 3;
+    const auto own_ones = [&](std::uint32_t count) {
+        for (std::uint32_t i = 0; i < count; ++i) {
+            waiting_.store->append(letter(id++, ada, zoe, "."), [](auto&&) {});
+            auto message = test::message(id++);
+            message.author = device(1);
+            waiting_.store->append(std::move(message), [](auto&&) {});
+        }
+    };
+    own_ones(unread_looked_at_max - 1);
+    EXPECT_EQ(state(ada, zoe).unread, 1U);
+    EXPECT_EQ(lobby_of(ada).unread, 1U);
+    own_ones(1);
+    EXPECT_EQ(state(ada, zoe).unread, 0U);
+    EXPECT_EQ(lobby_of(ada).unread, 0U);
 }
 
 TEST_F(LettersTest, AGuestsLettersBecomeTheAccounts) {

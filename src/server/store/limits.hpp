@@ -18,6 +18,8 @@ inline constexpr std::int64_t audit_entries_max = 100'000;
 /// Of the unread texts of a room or conversation no more are counted: beyond it, it is "so many or
 /// more".
 inline constexpr std::uint32_t unread_counted_max = 1'000;
+/// And so many of the newest are looked at for that, one's own and deleted ones among them.
+inline constexpr std::uint32_t unread_looked_at_max = 2'000;
 /// What a guest has read is forgotten when it is that old; accounts' never.
 inline constexpr std::int64_t guest_markers_days_max = 90;
 /// Another program that holds the database (a backup, a curious owner) is waited for.

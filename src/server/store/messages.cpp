@@ -16,7 +16,7 @@ std::int64_t to_sql(std::uint64_t number) { return static_cast<std::int64_t>(num
 
 constexpr auto columns =
     "SELECT id, channel, author, author_name, text, nonce, unix_ms, edited_unix_ms, deleted, "
-    "conversation, by_first FROM message ";
+    "conversation, by_first, account FROM message ";
 
 std::string select(std::string_view where) { return columns + std::string(where); }
 
@@ -31,6 +31,7 @@ room::Message read_row(SQLite::Database& database, SQLite::Statement& row) {
         .edited_unix_ms = row.getColumn(7).getInt64(),
         .deleted = row.getColumn(8).getInt() != 0,
     };
+    message.account = AccountId{static_cast<std::uint64_t>(row.getColumn(11).getInt64())};
     const auto author = row.getColumn(2);
     std::memcpy(message.author.data(), author.getBlob(),
                 std::min(message.author.size(), static_cast<std::size_t>(author.getBytes())));
@@ -57,7 +58,7 @@ room::AcceptedText Messages::append(const room::Message& message) {
     }
     const auto place = message.direct ? take_place(database_, message) : Place{};
     SQLite::Statement insert(database_,
-                             "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?)");
+                             "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?)");
     insert.bind(1, to_sql(message.id.value));
     insert.bind(2, message.channel.value);
     insert.bind(3, message.author.data(), static_cast<int>(message.author.size()));
@@ -69,6 +70,7 @@ room::AcceptedText Messages::append(const room::Message& message) {
     insert.bind(7, message.unix_ms);
     insert.bind(8, place.conversation);
     insert.bind(9, place.by_first ? 1 : 0);
+    insert.bind(10, to_sql(message.account.value));
     insert.exec();
     if (!message.mentions.empty()) {
         set_mentions(database_, message.id, message.mentions);

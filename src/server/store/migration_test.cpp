@@ -4,6 +4,7 @@
 #include <span>
 
 #include "server/room/built_in.hpp"
+#include "server/room/decide.hpp"
 #include "server/store/database.hpp"
 #include "server/store/schema.hpp"
 #include "server/store/test_support.hpp"
@@ -24,6 +25,17 @@ constexpr auto version_2 =
     "VALUES (7, 'Attic', 'attic', '', 0, '', 0, 0, 0, '', 1, 0, 0, 0);"
     "INSERT INTO account VALUES (1, 'Ada', 'ada', '', '', 0, 1000);"
     "INSERT INTO message VALUES (12, 7, zeroblob(32), 'Ada', 'kept', 5, 1000, 0, 0);";
+
+/// As the third version left it: invites of an account, of the machine's owner and of a guest, a text
+/// of an account's device and one of a guest's.
+constexpr auto version_3 =
+    "INSERT INTO account VALUES (1, 'Ada', 'ada', '', '', 0, 1000);"
+    "INSERT INTO device VALUES (zeroblob(32), 1, '', 1000);"
+    "INSERT INTO invite VALUES (1, zeroblob(32), NULL, NULL, 3, 0, 'Ada'),"
+    " (2, zeroblob(32), NULL, NULL, 3, 0, '(at the machine)'),"
+    " (3, zeroblob(32), NULL, NULL, 3, 0, 'Somebody');"
+    "INSERT INTO message VALUES (12, 7, zeroblob(32), 'Ada', 'kept', 5, 1000, 0, 0, 0, 0),"
+    " (13, 7, randomblob(32), 'Gus', 'kept too', 5, 1000, 0, 0, 0, 0);";
 
 class MigrationTest : public testing::Test {
 protected:
@@ -78,6 +90,42 @@ TEST_F(MigrationTest, FromTheSecondVersionAllIsThereAndLettersCanBeWritten) {
     EXPECT_EQ(waiting.find(30'000), letter);
     EXPECT_EQ(waiting.append(test::message(30'001, "again", 5))->id, MessageId{30'001})
         << "another author's nonce";
+}
+
+TEST_F(MigrationTest, FromTheThirdVersionTextsAndInvitesHaveWhoMadeThem) {
+    {
+        auto database = open_database(path(), std::span(schema).first(3)).value();
+        database.exec(version_3);
+    }
+    test::Waiting waiting(path());
+    EXPECT_EQ(waiting.find(12)->account, AccountId{1});
+    EXPECT_EQ(waiting.find(13)->account, AccountId{});
+    EXPECT_EQ(waiting.find(13)->text, "kept too");
+    const auto invites = waiting.records().invites;
+    ASSERT_EQ(invites.size(), 3U);
+    EXPECT_EQ(invites[0].maker, AccountId{1});
+    EXPECT_EQ(invites[1].maker, room::at_the_machine.account);
+    EXPECT_EQ(invites[2].maker, AccountId{});
+    EXPECT_EQ(invites[2].uses_left, 3U);
+    EXPECT_TRUE(invites[2].used_by.empty());
+}
+
+TEST_F(MigrationTest, WhoMadeWhatFailsInTheMiddleAndLeavesTheThirdVersion) {
+    {
+        auto database = open_database(path(), std::span(schema).first(3)).value();
+        database.exec(version_3);
+        // What the fourth version wants to make, halfway through.
+        database.exec("CREATE TABLE invite_use(x INTEGER)");
+    }
+    EXPECT_FALSE(open_database(path(), schema));
+    auto database = open_database(path(), std::span(schema).first(3)).value();
+    EXPECT_EQ(database.execAndGet("PRAGMA user_version").getInt(), 3);
+    EXPECT_EQ(database
+                  .execAndGet("SELECT count(*) FROM pragma_table_info('invite') "
+                              "WHERE name = 'maker'")
+                  .getInt(),
+              0);
+    EXPECT_EQ(database.execAndGet("SELECT text FROM message WHERE id = 12").getString(), "kept");
 }
 
 TEST_F(MigrationTest, OneThatFailsInTheMiddleChangesNothing) {

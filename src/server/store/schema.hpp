@@ -205,6 +205,11 @@ inline constexpr std::array schema{
             person BLOB NOT NULL,
             PRIMARY KEY(invite, person)
         ) STRICT, WITHOUT ROWID;
+
+        -- A text is its author's account's, or of a guest (0) that of whoever the device is.
+        ALTER TABLE message ADD COLUMN account INTEGER NOT NULL DEFAULT 0;
+        UPDATE message SET account =
+            coalesce((SELECT account FROM device WHERE identity = author), 0);
     )sql"},
 };
 

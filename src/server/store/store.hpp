@@ -64,7 +64,8 @@ struct UnreadQuery {
     std::optional<room::Person> with;  // this conversation alone
     std::size_t people_max = 0;        // otherwise so many of the newest
 };
-/// Counts are of others' texts that are not deleted, up to unread_counted_max.
+/// Counts are of others' texts that are not deleted, up to unread_counted_max, among the newest
+/// unread_looked_at_max.
 struct RoomState {
     ChannelId channel{};
     std::uint32_t unread = 0;
