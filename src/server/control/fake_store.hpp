@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <ranges>
@@ -21,6 +22,13 @@ public:
     std::map<MessageId, room::Message> messages;
     std::optional<Error> failure;  // of every call, while it is set
     int prunings = 0;
+    bool hold = false;  // what it has to answer waits for release()
+    void release() {
+        hold = false;
+        for (auto& answer : std::exchange(held_, {})) {
+            post_(std::move(answer));
+        }
+    }
     /// What records() gives.
     room::Records remembered{.roles = room::built_in_roles(), .last_role = room::admin_role};
     std::vector<room::Changes> applied;
@@ -55,7 +63,9 @@ public:
         answer<store::AuditPage>(std::move(done), std::move(page));
     }
     [[nodiscard]] MessageId last_id() const override { return {}; }
-    void note_id(MessageId) override {}
+    Result<void> note_id(MessageId) override {
+        return failure ? Result<void>(std::unexpected(*failure)) : Result<void>();
+    }
     void append(room::Message message, Done<room::AcceptedText> done) override {
         const auto before = std::ranges::find_if(messages, [&](const auto& entry) {
             return message.nonce != 0 && entry.second.nonce == message.nonce &&
@@ -67,22 +77,23 @@ public:
             messages[message.id] = std::move(message);
         }
     }
-    void edit(store::MessageEdit edit, Done<void> done) override {
-        if (!failure) {
-            messages.at(edit.id).text = edit.text;
-            messages.at(edit.id).edited_unix_ms = edit.unix_ms;
-            messages.at(edit.id).mentions = edit.mentions;
+    void edit(store::MessageEdit edit, Done<bool> done) override {
+        auto* message = undeleted(edit.id);
+        if (message != nullptr) {
+            message->text = edit.text;
+            message->edited_unix_ms = edit.unix_ms;
+            message->mentions = edit.mentions;
         }
-        answer(std::move(done));
+        answer<bool>(std::move(done), message != nullptr);
     }
-    void erase(MessageId id, std::int64_t unix_ms, Done<void> done) override {
-        if (!failure) {
-            auto& message = messages.at(id);
-            message.text.clear();
-            message.deleted = true;
-            message.edited_unix_ms = unix_ms;
+    void erase(MessageId id, std::int64_t unix_ms, Done<bool> done) override {
+        auto* message = undeleted(id);
+        if (message != nullptr) {
+            message->text.clear();
+            message->deleted = true;
+            message->edited_unix_ms = unix_ms;
         }
-        answer(std::move(done));
+        answer<bool>(std::move(done), message != nullptr);
     }
     void prune(ChannelId, room::Retention, std::int64_t, Done<void> done) override {
         ++prunings;
@@ -143,6 +154,12 @@ public:
     }
 
 private:
+    /// Nothing either while the disk fails.
+    room::Message* undeleted(MessageId id) {
+        const auto found = messages.find(id);
+        return failure || found == messages.end() || found->second.deleted ? nullptr
+                                                                           : &found->second;
+    }
     static bool is_between(const room::Message& message, const room::Person& one,
                            const room::Person& other) {
         const auto& direct = message.direct;
@@ -201,17 +218,25 @@ private:
     }
     template <class T>
     void answer(Done<T> done, T value) {
-        post_([done = std::move(done), value = std::move(value), failure = failure]() mutable {
+        post([done = std::move(done), value = std::move(value), failure = failure]() mutable {
             done(failure ? Result<T>(std::unexpected(*failure)) : Result<T>(std::move(value)));
         });
     }
     void answer(Done<void> done) {
-        post_([done = std::move(done), failure = failure]() mutable {
+        post([done = std::move(done), failure = failure]() mutable {
             done(failure ? Result<void>(std::unexpected(*failure)) : Result<void>());
         });
     }
+    void post(std::move_only_function<void()> answer) {
+        if (hold) {
+            held_.push_back(std::move(answer));
+        } else {
+            post_(std::move(answer));
+        }
+    }
 
     store::Poster post_;
+    std::vector<std::move_only_function<void()>> held_;
 };
 
 }  // namespace partyline::control

@@ -71,7 +71,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendDirect& tex
     const auto reply = will_reply(call, seat);
     room::NewDirect direct{
         .to = *std::move(to), .text = text.text, .nonce = text.nonce, .unix_ms = clock_.unix_ms()};
-    if (!direct.to.absent_guest) {
+    if (!direct.to.absent) {
         send_direct(reply, std::move(direct));
         return {};
     }
@@ -85,7 +85,9 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendDirect& tex
                       } else if (page->messages.empty()) {
                           refuse_later(reply, unknown_person().error());
                       } else {
-                          direct.to.name = name_in(page->messages.back(), direct.to.person);
+                          if (direct.to.name.empty()) {
+                              direct.to.name = name_in(page->messages.back(), direct.to.person);
+                          }
                           send_direct(reply, std::move(direct));
                       }
                   }));
@@ -129,18 +131,22 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetDirect& get)
     }
     const auto reply = will_reply(call, seat);
     const std::size_t wanted = get.messages == 0 ? wire::page_entries_max : get.messages;
-    store_.direct({.one = model_.person(seat.session),
-                   .other = with->person,
-                   .before = get.before,
-                   .messages_max = std::min(wanted, wire::page_entries_max)},
-                  then<store::HistoryPage>(
-                      [this, reply, with = *with](const Result<store::HistoryPage>& page) {
-                          if (page) {
-                              answer_later(reply, direct_history(with, *page));
-                          } else {
-                              refuse_later(reply, page.error());
-                          }
-                      }));
+    store_.direct(
+        {.one = model_.person(seat.session),
+         .other = with->person,
+         .before = get.before,
+         .messages_max = std::min(wanted, wire::page_entries_max)},
+        then<store::HistoryPage>([this, reply, with = *with,
+                                  asked = get.with](const Result<store::HistoryPage>& page) {
+            if (page && with.absent && page->messages.empty()) {
+                // Whose device it is, a stranger does not learn.
+                answer_later(reply, wire::DirectHistory{.with = asked, .name = {}, .texts = {}});
+            } else if (page) {
+                answer_later(reply, direct_history(with, *page));
+            } else {
+                refuse_later(reply, page.error());
+            }
+        }));
     return {};
 }
 

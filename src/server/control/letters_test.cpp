@@ -48,14 +48,59 @@ protected:
         EXPECT_EQ(history.name, "Mem");
         EXPECT_EQ(history.texts.size(), 2U);
         EXPECT_EQ(history.texts.front(), said);
-        EXPECT_TRUE((co_await other.ask<wire::DirectHistory>(
-                         wire::GetDirect{.with = account("Mem"), .before = {}}))
-                        .texts.empty());
-        // Nothing of it has come to anybody else.
-        const auto ping = co_await other.send(wire::ControlPing{});
-        for (auto message = co_await other.next(); message.reply_to != ping;
-             message = co_await other.next()) {
+        // Nothing of it has come to anybody else, from the first on.
+        const auto asked =
+            co_await other.send(wire::GetDirect{.with = account("Mem"), .before = {}});
+        auto message = co_await other.next();
+        for (; message.reply_to != asked; message = co_await other.next()) {
             EXPECT_FALSE(std::holds_alternative<wire::Direct>(message.body));
+        }
+        EXPECT_TRUE(std::get<wire::DirectHistory>(message.body).texts.empty());
+    }
+
+    net::task<> whose_device_it_is() {
+        Caller mem(loop);
+        co_await enter(mem, "Mem");
+        const auto mem_device = device(mem);
+        Caller guest(loop);
+        co_await enter(guest, {}, "Guest");
+        const wire::GetDirect get{.with = mem_device, .before = {}};
+        EXPECT_EQ((co_await guest.ask<wire::DirectHistory>(get)).name, "Mem") << "who is here";
+        mem.close();
+        while (server->model().sessions().size() > 1) {
+            co_await guest.ask<wire::ControlPong>(wire::ControlPing{});
+        }
+        const auto nothing = co_await guest.ask<wire::DirectHistory>(get);
+        EXPECT_EQ(nothing.with, mem_device);
+        EXPECT_TRUE(nothing.name.empty());
+        EXPECT_EQ(co_await outcome(guest, wire::SendDirect{.to = mem_device, .text = "hi"}),
+                  ErrorCode::unknown_person);
+        co_await write(guest, account("Mem"), "it is me");
+        EXPECT_EQ((co_await guest.ask<wire::DirectHistory>(get)).name, "Mem")
+            << "whom one has written to one knows";
+        co_await write(guest, mem_device, "again");
+    }
+
+    net::task<> changed_at_once() {
+        Caller mo(loop);
+        co_await enter(mo, "Mo");
+        Caller mem(loop);
+        co_await enter(mem, "Mem");
+        const auto id = co_await write(mo, account("Mem"), "teh");
+        Bytes both;  // which are there before either is carried out
+        wire::append_frame(both, wire::encode({.request_id = 101, .body = wire::DeleteText{id}}))
+            .value();
+        wire::append_frame(both, wire::encode({.request_id = 102,
+                                               .body = wire::EditText{.id = id, .text = "the"}}))
+            .value();
+        co_await mo.send_bytes(std::move(both));
+        co_await mo.answer<wire::Ok>(101);
+        EXPECT_EQ((co_await mo.answer<wire::Refusal>(102)).error.code, ErrorCode::unknown_text);
+        EXPECT_TRUE((co_await mem.get<wire::DirectChanged>()).text.deleted);
+        co_await write(mo, account("Mem"), "next");
+        for (auto message = co_await mem.next();
+             !std::holds_alternative<wire::Direct>(message.body); message = co_await mem.next()) {
+            EXPECT_FALSE(std::holds_alternative<wire::DirectChanged>(message.body));
         }
     }
 
@@ -178,6 +223,8 @@ TEST_F(LettersTest, ComeToAllDevicesAndAreChangedFromAny) {
     add_device("Mem", "Mem's phone");
     play(all_devices());
 }
+TEST_F(LettersTest, AStrangerDoesNotLearnWhoseDeviceItIs) { play(whose_device_it_is()); }
+TEST_F(LettersTest, WhatIsDeletedIsNotEditedAtTheSameTime) { play(changed_at_once()); }
 TEST_F(LettersTest, SaidAgainAreNotDoubled) { play(said_again()); }
 TEST_F(LettersTest, AreRefusedInWords) { play(what_is_refused()); }
 TEST_F(LettersTest, APageIsWhatFitsAFrame) {

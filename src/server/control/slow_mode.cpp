@@ -12,6 +12,10 @@ Result<void> SlowMode::take(const Writer& writer, Duration pause, TimePoint now)
     const Key key{writer.channel, writer.account,
                   writer.account ? room::Identity{} : writer.identity};
     const auto before = last_.find(key);
+    if (before != last_.end() && writer.nonce != 0 && before->second.nonce == writer.nonce &&
+        before->second.identity == writer.identity) {
+        return {};
+    }
     if (before != last_.end() && now < before->second.wrote + pause) {
         const auto wait = before->second.wrote + pause - now;
         const auto ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
@@ -24,7 +28,10 @@ Result<void> SlowMode::take(const Writer& writer, Duration pause, TimePoint now)
     if (before == last_.end() && last_.size() >= slow_mode_remembered_max) {
         make_room(now);
     }
-    last_.insert_or_assign(key, Last{.wrote = now, .until = now + pause});
+    last_.insert_or_assign(key, Last{.wrote = now,
+                                     .until = now + pause,
+                                     .identity = writer.identity,
+                                     .nonce = writer.nonce});
     return {};
 }
 

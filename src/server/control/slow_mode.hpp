@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <tuple>
 
@@ -20,6 +21,9 @@ public:
         room::Identity identity{};
         AccountId account{};  // zero: none
         ChannelId channel{};
+        /// Of a text that may come again; its repeat, which is no other text, is let through. Zero:
+        /// none.
+        std::uint64_t nonce = 0;
     };
     /// Counts one text; fails with rate_limited and the time until the next.
     Result<void> take(const Writer& writer, Duration pause, TimePoint now);
@@ -31,6 +35,8 @@ private:
     struct Last {
         TimePoint wrote;
         TimePoint until;  // from then on it matters no more
+        room::Identity identity{};
+        std::uint64_t nonce = 0;
     };
 
     void make_room(TimePoint now);

@@ -43,6 +43,19 @@ TEST(SlowMode, AnAccountIsOnePersonOnAllItsDevices) {
     EXPECT_FALSE(slow.take({identity(2), ada, lobby}, seconds(10), now));
 }
 
+TEST(SlowMode, ARepeatOfTheLastTextIsNoOther) {
+    SlowMode slow;
+    const TimePoint now{seconds(100)};
+    EXPECT_TRUE(slow.take({identity(1), ada, lobby, 7}, seconds(10), now));
+    EXPECT_TRUE(slow.take({identity(1), ada, lobby, 7}, seconds(10), now + seconds(9)));
+    EXPECT_FALSE(slow.take({identity(2), ada, lobby, 7}, seconds(10), now)) << "another's nonce";
+    EXPECT_FALSE(slow.take({identity(1), ada, lobby, 8}, seconds(10), now));
+    EXPECT_FALSE(slow.take({identity(1), ada, lobby}, seconds(10), now));
+    EXPECT_TRUE(slow.take({identity(1), ada, lobby}, seconds(10), now + seconds(10)))
+        << "repeats do not put it off";
+    EXPECT_FALSE(slow.take({identity(1), ada, lobby}, seconds(10), now + seconds(11)));
+}
+
 TEST(SlowMode, AShorterPauseHoldsAtOnce) {
     SlowMode slow;
     const TimePoint now{seconds(100)};

@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -174,10 +175,12 @@ private:
     /// Stores it, then accepts it.
     void keep(Reply reply, room::Message message);
     void accept(Reply reply, const room::Message& message);
-    template <class Change>
-    Result<void> change(Call& call, Seat& seat, MessageId id, room::TextAct act,
-                        const Change& change);
-    Result<void> keep_pace(const Seat& seat, ChannelId channel);
+    /// To new words, or else away with it.
+    Result<void> change(Call& call, Seat& seat, MessageId id, std::optional<std::string> words);
+    Result<void> change_found(Reply reply, room::Message message, std::optional<std::string> words);
+    Result<void> keep_pace(SessionId session, ChannelId channel, std::uint64_t nonce);
+    /// All texts up to this one are told, or never will be.
+    [[nodiscard]] MessageId last_settled() const;
     void store_change(Reply reply, const room::Message& message);
     /// Now and then: what rooms are to keep no longer.
     void prune(TimePoint now);
@@ -399,6 +402,7 @@ private:
     Hashing& hashing_;
     Attempts attempts_;
     SlowMode slow_mode_;
+    std::set<MessageId> unsettled_;      // on their way to the disk
     std::vector<Dismissal> dismissals_;  // by what has just been carried out
     std::vector<room::Ban> new_bans_;    // likewise
     room::Events untold_;

@@ -33,6 +33,10 @@ wire::History fit(ChannelId channel, const store::HistoryPage& page) {
     return history;
 }
 
+std::unexpected<Error> unknown_text() {
+    return fail(ErrorCode::unknown_text, "There is no such text.");
+}
+
 }  // namespace
 
 // --- answers that come later ---------------------------------------------------------------------
@@ -72,31 +76,34 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendText& text)
     if (const auto may = seat.texts.take(clock_.now()); !may) {
         return may;
     }
-    auto message = model_.compose(seat.session, {.channel = text.channel,
-                                                 .text = text.text,
-                                                 .nonce = text.nonce,
-                                                 .unix_ms = clock_.unix_ms()});
+    room::NewText said{.channel = text.channel,
+                       .text = text.text,
+                       .nonce = text.nonce,
+                       .unix_ms = clock_.unix_ms()};
+    const auto may = model_.may_say(seat.session, said).and_then([&] {
+        return keep_pace(seat.session, text.channel, text.nonce);
+    });
+    if (!may) {
+        return may;
+    }
+    auto message = model_.compose(seat.session, std::move(said));
     if (!message) {
         return std::unexpected(message.error());
     }
-    if (const auto may = keep_pace(seat, text.channel); !may) {
-        return may;
-    }
-    const auto reply = will_reply(call, seat);
-    if (!model_.find(text.channel)->channel.retention.keep) {
-        store_.note_id(message->id);
-        accept(reply, *message);
+    if (model_.find(text.channel)->channel.retention.keep) {
+        keep(will_reply(call, seat), *std::move(message));
         return {};
     }
-    keep(reply, *std::move(message));
-    return {};
+    return store_.note_id(message->id).transform([&] { accept(will_reply(call, seat), *message); });
 }
 
 void Switchboard::keep(Reply reply, room::Message message) {
     auto stored = message;
+    unsettled_.insert(message.id);
     store_.append(
         std::move(stored), then<room::AcceptedText>([this, reply, message = std::move(message)](
                                                         const Result<room::AcceptedText>& taken) {
+            unsettled_.erase(message.id);
             if (!taken) {
                 refuse_later(reply, taken.error());
             } else if (taken->id == message.id) {
@@ -104,23 +111,29 @@ void Switchboard::keep(Reply reply, room::Message message) {
             } else {
                 // It had been stored before, by a connection whose end its author has not
                 // outlived: whoever was to hear it has.
-                model_.remember(reply.session, message.nonce, *taken);
+                model_.remember(message.author, message.nonce, *taken);
                 answer_later(reply, wire::TextAccepted{.id = taken->id, .unix_ms = taken->unix_ms});
             }
         }));
 }
 
-/// One text in so many seconds, where the room says so.
-Result<void> Switchboard::keep_pace(const Seat& seat, ChannelId channel) {
-    const std::chrono::seconds pause{model_.find(channel)->channel.slow_mode_s};
-    if (pause == pause.zero() ||
-        model_.may(seat.session, channel, room::Permission::bypass_limits)) {
+/// One text in so many seconds, where the room says so. Where texts are kept a repeat of the last is
+/// no other, as the store sees: its author may have lost the answer, or not have it yet.
+Result<void> Switchboard::keep_pace(SessionId session, ChannelId channel, std::uint64_t nonce) {
+    const auto& room = model_.find(channel)->channel;
+    const std::chrono::seconds pause{room.slow_mode_s};
+    if (pause == pause.zero() || model_.may(session, channel, room::Permission::bypass_limits)) {
         return {};
     }
-    return slow_mode_.take({.identity = model_.find(seat.session)->keys.identity,
-                            .account = model_.subject(seat.session).account,
-                            .channel = channel},
+    return slow_mode_.take({.identity = model_.find(session)->keys.identity,
+                            .account = model_.subject(session).account,
+                            .channel = channel,
+                            .nonce = room.retention.keep ? nonce : 0},
                            pause, clock_.now());
+}
+
+MessageId Switchboard::last_settled() const {
+    return unsettled_.empty() ? model_.last_message() : MessageId{unsettled_.begin()->value - 1};
 }
 
 void Switchboard::accept(Reply reply, const room::Message& message) {
@@ -159,59 +172,65 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::EditText& edit)
     if (const auto checked = room::check_text(edit.text); !checked) {
         return checked;
     }
-    return change(call, seat, edit.id, room::TextAct::edit,
-                  [text = edit.text](room::Message& message) { message.text = text; });
+    return change(call, seat, edit.id, edit.text);
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::DeleteText& gone) {
-    return change(call, seat, gone.id, room::TextAct::erase, [](room::Message& message) {
-        message.text.clear();
-        message.deleted = true;
-    });
+    return change(call, seat, gone.id, std::nullopt);
 }
 
-template <class Change>
-Result<void> Switchboard::change(Call& call, Seat& seat, MessageId id, room::TextAct act,
-                                 const Change& change) {
+Result<void> Switchboard::change(Call& call, Seat& seat, MessageId id,
+                                 std::optional<std::string> words) {
     if (const auto may = seat.texts.take(clock_.now()); !may) {
         return may;
     }
     const auto reply = will_reply(call, seat);
-    store_.find(id, then<std::optional<room::Message>>(
-                        [this, reply, act, change](Result<std::optional<room::Message>> found) {
-                            if (!found) {
-                                refuse_later(reply, found.error());
-                                return;
-                            }
-                            if (!*found || !model_.find(reply.session)) {
-                                refuse_later(reply, {.code = ErrorCode::unknown_text,
-                                                     .message = "There is no such text."});
-                                return;
-                            }
-                            auto message = **std::move(found);
-                            if (const auto may = model_.may_change(reply.session, message, act);
-                                !may) {
-                                refuse_later(reply, may.error());
-                                return;
-                            }
-                            message.edited_unix_ms = clock_.unix_ms();
-                            change(message);
-                            if (!message.direct && !message.deleted) {
-                                message.mentions = model_.mentioned_by(reply.session, message.text);
-                            }
-                            store_change(reply, message);
-                        }));
+    store_.find(
+        id,
+        then<std::optional<room::Message>>([this, reply, words = std::move(words)](
+                                               Result<std::optional<room::Message>> found) mutable {
+            const auto changed = !found ? Result<void>(std::unexpected(found.error()))
+                                 : !*found || !model_.find(reply.session)
+                                     ? Result<void>(unknown_text())
+                                     : change_found(reply, **std::move(found), std::move(words));
+            if (!changed) {
+                refuse_later(reply, changed.error());
+            }
+        }));
+    return {};
+}
+
+Result<void> Switchboard::change_found(Reply reply, room::Message message,
+                                       std::optional<std::string> words) {
+    const auto act = words ? room::TextAct::edit : room::TextAct::erase;
+    const bool said_anew = act == room::TextAct::edit && !message.direct;
+    const auto may = model_.may_change(reply.session, message, act).and_then([&] {
+        return said_anew ? keep_pace(reply.session, message.channel, 0) : Result<void>();
+    });
+    if (!may) {
+        return may;
+    }
+    message.edited_unix_ms = clock_.unix_ms();
+    message.deleted = act == room::TextAct::erase;
+    message.text = std::move(words).value_or(std::string());
+    if (said_anew) {
+        message.mentions = model_.mentioned_by(reply.session, message.text);
+    }
+    store_change(reply, message);
     return {};
 }
 
 void Switchboard::store_change(Reply reply, const room::Message& message) {
-    auto done = then<void>([this, reply, message](const Result<void>& stored) {
-        if (!stored) {
-            refuse_later(reply, stored.error());
-            return;
+    auto done = then<bool>([this, reply, message](const Result<bool>& changed) {
+        if (!changed) {
+            refuse_later(reply, changed.error());
+        } else if (!*changed) {
+            // Somebody else was faster, and nobody sees again what was deleted.
+            refuse_later(reply, unknown_text().error());
+        } else {
+            answer_later(reply, wire::Ok{});
+            publish(model_.text_changed(message));
         }
-        answer_later(reply, wire::Ok{});
-        publish(room::Model::text_changed(message));
     });
     if (message.deleted) {
         store_.erase(message.id, message.edited_unix_ms, std::move(done));

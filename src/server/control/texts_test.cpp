@@ -98,6 +98,16 @@ protected:
         EXPECT_EQ(history.texts.size(), 1U) << "the tombstone";
     }
 
+    net::task<> nothing_kept_and_a_full_disk() {
+        Caller ada(loop);
+        co_await enter(ada, "Ada");
+        store.failure = {.code = ErrorCode::store_failed, .message = "The disk is full."};
+        const wire::SendText text{.channel = lobby, .text = "off the record", .nonce = 1};
+        co_await refused(ada, text, ErrorCode::store_failed);
+        store.failure.reset();
+        co_await ada.ask<wire::TextAccepted>(text);
+    }
+
     /// A talkie whose connection died before the answer came says it again on the next one.
     net::task<> said_again_after_a_reconnect() {
         Caller bob(loop);
@@ -116,6 +126,97 @@ protected:
         EXPECT_EQ(co_await again.ask<wire::TextAccepted>(text), first);
         co_await say(again, "next");
         EXPECT_EQ((co_await bob.get<wire::Text>()).text, "next") << "he heard \"once\" before";
+    }
+
+    /// Whoever has lost the answer asks again on another connection, in spite of slow mode and of
+    /// what they may do by now.
+    net::task<> said_again_in_slow_mode() {
+        Caller ada(loop, manual_clock);
+        co_await enter(ada, "Ada");
+        const wire::SendText text{.channel = lobby, .text = "once", .nonce = 7};
+        const auto first = co_await ada.ask<wire::TextAccepted>(text);
+        Caller again(loop, manual_clock);
+        again.be(ada);
+        co_await enter(again, "Ada");
+        EXPECT_EQ(co_await again.ask<wire::TextAccepted>(text), first);
+        co_await refused(again, wire::SendText{.channel = lobby, .text = "more", .nonce = 8},
+                         ErrorCode::rate_limited);
+        co_await again.ask<wire::Ok>(wire::Leave{});
+        EXPECT_EQ(co_await again.ask<wire::TextAccepted>(text), first);
+    }
+
+    /// And whoever asks again before the first time is on the disk.
+    net::task<> said_again_on_its_way() {
+        Caller ada(loop, manual_clock);
+        co_await enter(ada, "Ada");
+        const wire::SendText text{.channel = lobby, .text = "once", .nonce = 7};
+        store.hold = true;
+        const auto first = co_await ada.send(text);
+        const auto second = co_await ada.send(text);
+        co_await ada.ask<wire::ControlPong>(wire::ControlPing{});
+        store.release();
+        const auto accepted = co_await ada.answer<wire::TextAccepted>(first);
+        EXPECT_EQ(co_await ada.answer<wire::TextAccepted>(second), accepted);
+        EXPECT_EQ(store.messages.size(), 1U);
+    }
+
+    net::task<> edits_in_slow_mode() {
+        Caller ada(loop, manual_clock);
+        co_await enter(ada, "Ada");
+        const auto id = co_await say(ada, "teh");
+        const wire::EditText edit{.id = id, .text = "the"};
+        const auto refusal = co_await ada.ask<wire::Refusal>(edit);
+        EXPECT_EQ(refusal.error.code, ErrorCode::rate_limited);
+        EXPECT_EQ(refusal.error.retry_ms, 30'000U);
+        manual_clock.advance(std::chrono::seconds(30));
+        co_await ada.ask<wire::Ok>(edit);
+        co_await refused(ada, wire::SendText{.channel = lobby, .text = "next"},
+                         ErrorCode::rate_limited);
+        co_await ada.ask<wire::Ok>(wire::DeleteText{id});
+    }
+
+    /// What is not said puts off nothing.
+    net::task<> refused_in_slow_mode() {
+        Caller ada(loop, manual_clock);
+        co_await enter(ada, "Ada");
+        co_await refused(ada, wire::SendText{.channel = lobby, .text = ""},
+                         ErrorCode::not_permitted);
+        co_await refused(ada, wire::SendText{.channel = attic, .text = "x"},
+                         ErrorCode::not_in_room);
+        co_await refused(ada, wire::SendText{.channel = ChannelId{99}, .text = "x"},
+                         ErrorCode::not_in_room);
+        const auto first = co_await say(ada, "one");
+        co_await refused(ada, wire::SendText{.channel = lobby, .text = "two"},
+                         ErrorCode::rate_limited);
+        manual_clock.advance(std::chrono::seconds(30));
+        EXPECT_EQ((co_await say(ada, "three")).value, first.value + 1) << "no id was used up";
+    }
+
+    /// Whoever comes second changes nothing, and nobody sees again what was deleted.
+    net::task<> changed_at_once() {
+        Caller ada(loop);
+        co_await enter(ada, "Ada");
+        Caller bob(loop);
+        co_await enter(bob, "Bob");
+        const auto id = co_await say(ada, "teh");
+        Bytes all;  // which are there before any is carried out
+        const auto add = [&](std::uint64_t request, wire::ClientBody body) {
+            wire::append_frame(all, wire::encode({.request_id = request, .body = std::move(body)}))
+                .value();
+        };
+        add(101, wire::DeleteText{id});
+        add(102, wire::EditText{.id = id, .text = "the"});
+        add(103, wire::DeleteText{id});
+        co_await ada.send_bytes(std::move(all));
+        co_await ada.answer<wire::Ok>(101);
+        EXPECT_EQ((co_await ada.answer<wire::Refusal>(102)).error.code, ErrorCode::unknown_text);
+        EXPECT_EQ((co_await ada.answer<wire::Refusal>(103)).error.code, ErrorCode::unknown_text);
+        co_await say(ada, "next");
+        EXPECT_TRUE((co_await bob.get<wire::TextChanged>()).text.deleted);
+        for (auto message = co_await bob.next(); !std::holds_alternative<wire::Text>(message.body);
+             message = co_await bob.next()) {
+            EXPECT_FALSE(std::holds_alternative<wire::TextChanged>(message.body));
+        }
     }
 
     net::task<> a_full_disk() {
@@ -168,10 +269,35 @@ TEST_F(TextsTest, APageIsWhatFitsAFrame) {
 }
 TEST_F(TextsTest, AuthorsChangeWhatTheySaid) { play(changing()); }
 TEST_F(TextsTest, WhatIsSaidAgainIsNotDoubled) { play(said_again_after_a_reconnect()); }
+TEST_F(TextsTest, WhatIsSaidAgainIsNoOtherTextInSlowMode) {
+    clock = &manual_clock;
+    config.channels[0].slow_mode_s = 30;
+    play(said_again_in_slow_mode());
+}
+TEST_F(TextsTest, WhatIsSaidAgainOnItsWayIsNoOtherText) {
+    clock = &manual_clock;
+    config.channels[0].slow_mode_s = 30;
+    play(said_again_on_its_way());
+}
+TEST_F(TextsTest, EditsKeepThePaceToo) {
+    clock = &manual_clock;
+    config.channels[0].slow_mode_s = 30;
+    play(edits_in_slow_mode());
+}
+TEST_F(TextsTest, WhatIsRefusedPutsOffNothing) {
+    clock = &manual_clock;
+    config.channels[0].slow_mode_s = 30;
+    play(refused_in_slow_mode());
+}
+TEST_F(TextsTest, WhatIsDeletedIsNotEditedAtTheSameTime) { play(changed_at_once()); }
 TEST_F(TextsTest, AFullDiskIsToldAndKeepsNothing) { play(a_full_disk()); }
 TEST_F(TextsTest, ARoomMayKeepNothing) {
     config.channels[0].retention = {.keep = false};
     play(nothing_kept());
+}
+TEST_F(TextsTest, AnIdThatIsNotSetAsideIsGivenToNoText) {
+    config.channels[0].retention = {.keep = false};
+    play(nothing_kept_and_a_full_disk());
 }
 TEST_F(TextsTest, WhatIsOldIsPrunedNowAndThen) {
     clock = &manual_clock;

@@ -79,13 +79,13 @@ TEST_F(LettersTest, WhoIsMeantIsFoundHoweverTheyAreNamed) {
     const auto guest = enter("Guest", 9);
     const Recipient ada{.person = Person::of(ada_account), .name = "Ada"};
     EXPECT_EQ(model_.recipient(phone).value(), ada);
-    EXPECT_EQ(model_.recipient(identity(1)).value(), ada);
+    EXPECT_EQ(model_.recipient(identity(2)).value(), ada);
     EXPECT_EQ(model_.recipient("ADA").value(), ada);
     EXPECT_EQ(model_.recipient("zoe\u0308").value().person, Person::of(zoe_account)) << "offline";
     const Recipient here{.person = Person::of(identity(9)), .name = "Guest"};
     EXPECT_EQ(model_.recipient(guest).value(), here);
     EXPECT_EQ(model_.recipient(identity(9)).value(), here);
-    EXPECT_TRUE(model_.recipient(identity(8)).value().absent_guest);
+    EXPECT_TRUE(model_.recipient(identity(8)).value().absent);
     for (const WhoIsMeant& nobody : {WhoIsMeant{SessionId{77}}, WhoIsMeant{"Guest"}}) {
         EXPECT_EQ(model_.recipient(nobody).error().code, ErrorCode::unknown_person);
     }
@@ -109,7 +109,7 @@ TEST_F(LettersTest, BothHearAndTheAuthorChanges) {
     const Audience both =
         ToPeople{.one = Person::of(ada_account), .other = Person::of(zoe_account)};
     EXPECT_EQ(events[0].audience, both);
-    EXPECT_EQ(Model::text_changed(message)[0].audience, both);
+    EXPECT_EQ(model_.text_changed(message)[0].audience, both);
     EXPECT_TRUE(model_.find_text(desk, 5)) << "said again, it is known";
 
     EXPECT_EQ(deleting(desk, message), ErrorCode::unspecified);
@@ -118,6 +118,39 @@ TEST_F(LettersTest, BothHearAndTheAuthorChanges) {
     EXPECT_EQ(deleting(guest, message), ErrorCode::unknown_text) << "it is not theirs to know of";
     EXPECT_FALSE(model_.compose_direct(desk, {.to = {}, .text = ""}));
     EXPECT_FALSE(model_.compose_direct(desk, {.to = {}, .text = std::string(4097, 'x')}));
+}
+
+TEST_F(LettersTest, AGuestWhoIsLinkedMeanwhileHearsOfItAsTheAccount) {
+    const auto guest = enter("Guest", 9);
+    const auto ada = enter("Ada", 1);
+    auto message =
+        model_.compose_direct(ada, {.to = model_.recipient(guest).value(), .text = "hi"}).value();
+    model_.apply({Device{.identity = identity(9), .account = zoe_account, .label = {}}});
+    const Audience both =
+        ToPeople{.one = Person::of(ada_account), .other = Person::of(zoe_account)};
+    const auto events = model_.said(ada, message);
+    EXPECT_EQ(events.at(0).audience, both);
+    EXPECT_EQ(std::get<Text>(events.at(0).body).message.direct->to, Person::of(zoe_account));
+    EXPECT_EQ(model_.text_changed(message).at(0).audience, both);
+}
+
+TEST_F(LettersTest, ADeviceThatIsNotHereTellsNothingOfItsAccount) {
+    EXPECT_TRUE(model_.recipient(identity(1)).value().absent);
+    enter("Ada on the phone", 2);
+    EXPECT_TRUE(model_.recipient(identity(1)).value().absent) << "another device is no proof";
+    EXPECT_FALSE(model_.recipient(identity(2)).value().absent);
+    EXPECT_FALSE(model_.recipient("Ada").value().absent);
+}
+
+TEST_F(LettersTest, WhoMayNotWriteAnyMoreEditsNothing) {
+    const auto guest = enter("Guest", 9);
+    model_.join(guest, lobby).value();
+    const auto text = model_.compose(guest, {.channel = lobby, .text = "teh"}).value();
+    auto record = *model_.directory().find(lobby);
+    record.overrides[guest_role].deny = {Permission::write};
+    model_.apply({record});
+    EXPECT_EQ(model_.may_change(guest, text, TextAct::edit).error().code, ErrorCode::not_permitted);
+    EXPECT_EQ(deleting(guest, text), ErrorCode::unspecified) << "one's own words one takes back";
 }
 
 TEST_F(LettersTest, TextsOfRoomsAreTheAccountsOnAllItsDevices) {

@@ -55,8 +55,10 @@ inline constexpr std::size_t channels_max = 1000;
 inline constexpr std::size_t channel_depth_max = 8;
 /// What a server can be set to; its own limit is usually far lower.
 inline constexpr std::size_t sessions_max = 10'000;
-/// How many of a session's texts are remembered, so that a repeated one is not sent twice.
+/// How many of a device's texts are remembered, and of how many devices, so that a repeated one is not
+/// sent twice.
 inline constexpr std::size_t texts_remembered_max = 64;
+inline constexpr std::size_t authors_remembered_max = sessions_max;
 
 static_assert(name_code_points_max * 4 <= name_bytes_max, "any code points fit the bytes");
 

@@ -45,7 +45,7 @@ struct Message {
 struct Retention {
     bool keep = true;  // false: nothing is ever stored
     std::uint32_t days = 0;
-    std::uint64_t bytes = 0;  // of text, tombstones counting nothing; the oldest go first
+    std::uint64_t bytes = 0;  // of text, and some more for each message; the oldest go first
     bool operator==(const Retention&) const = default;
 };
 

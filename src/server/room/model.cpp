@@ -50,8 +50,7 @@ Result<LoggedIn> Model::log_in(std::string name, PeerKeys keys) {
     const SessionId id{++last_session_.value};
     auto& session = sessions_
                         .emplace(id, Session{.presence = {.session = id, .name = std::move(name)},
-                                             .keys = keys,
-                                             .texts = {}})
+                                             .keys = keys})
                         .first->second;
     names_.emplace(std::move(folded), id);
     identities_.insert_or_assign(keys.identity, id);
@@ -239,7 +238,8 @@ Result<std::vector<SessionId>> Model::share_receivers(SessionId id, ShareScope s
 // --- looking -------------------------------------------------------------------------------------
 
 std::optional<AcceptedText> Model::find_text(SessionId session, std::uint64_t nonce) const {
-    return nonce == 0 ? std::nullopt : sessions_.at(session).texts.find(nonce);
+    return nonce == 0 ? std::nullopt
+                      : said_lately_.find(sessions_.at(session).keys.identity, nonce);
 }
 
 std::optional<SessionId> Model::session_of(const PeerKeys& keys) const {

@@ -30,7 +30,6 @@ namespace partyline::room {
 struct Session {
     Presence presence;
     PeerKeys keys;
-    RecentTexts texts;
 };
 
 struct ChannelState {
@@ -75,8 +74,9 @@ using WhoIsMeant = std::variant<SessionId, Identity, std::string>;
 struct Recipient {
     Person person;
     std::string name;
-    /// A guest who is not here. Only who has exchanged messages with them may go on with that.
-    bool absent_guest = false;
+    /// Named by a device that is not here. Only who has exchanged messages with them learns more, and
+    /// may go on with that.
+    bool absent = false;
     bool operator==(const Recipient&) const = default;
 };
 
@@ -161,20 +161,23 @@ public:
 
     // A text is judged, then stored by whoever asks, then told: three commands, as the disk takes
     // its time and anything may happen meanwhile.
+    /// Whether compose() would.
+    [[nodiscard]] Result<void> may_say(SessionId session, const NewText& text) const;
     /// Gives it an id above all before. Nobody is told yet.
     Result<Message> compose(SessionId session, NewText text);
     /// It is stored: those who are in the room now hear of it, whether its author is still here or
     /// not.
     Events said(SessionId session, const Message& message);
-    /// How a text of that session was taken, so that a repeat is answered as the first time.
-    void remember(SessionId session, std::uint64_t nonce, AcceptedText accepted);
+    /// How a device's text was taken, so that a repeat is answered as the first time, on whatever
+    /// connection.
+    void remember(const Identity& author, std::uint64_t nonce, AcceptedText accepted);
     /// Its author, on any device of the account that it was written for, may edit or delete a text, from
     /// the room it is in; who manages messages there may delete it.
     [[nodiscard]] Result<void> may_change(SessionId session, const Message& message,
                                           TextAct act) const;
     /// Whether that session may look up what was said in this room.
     [[nodiscard]] Result<void> may_read(SessionId session, ChannelId channel) const;
-    [[nodiscard]] static Events text_changed(Message message);
+    [[nodiscard]] Events text_changed(Message message) const;
 
     // Direct messages, and who is to notice what (model_letters.cpp).
     /// Fails with unknown_person.
@@ -237,6 +240,8 @@ private:
     /// What is shown of somebody, but they have not said themselves.
     void judge(Session& session) const;
     void judge(Session& session, Events& events) const;
+    /// Between those that its people are by now: a guest's device may have been linked meanwhile.
+    [[nodiscard]] Message as_it_is_now(Message message) const;
     [[nodiscard]] Result<void> may_change_direct(SessionId session, const Direct& direct) const;
     void enter(Session& session, ChannelState& to, Events& events);
     /// Takes the session out of its room, if it is in one.
@@ -250,6 +255,7 @@ private:
     std::unordered_map<std::string, SessionId> names_;  // folded, of those online
     // Ordered, as whoever picks the keys could pick them to collide.
     std::map<std::array<std::byte, 32>, SessionId> identities_;
+    SaidLately said_lately_;
     SessionId last_session_{};
     MessageId last_message_{};
 };

@@ -61,13 +61,14 @@ Result<Recipient> Model::recipient(const WhoIsMeant& who) const {
                                   : unknown_person("Nobody has an account of that name.");
     }
     const auto& identity = std::get<Identity>(who);
-    if (const auto* account = account_of(directory_, identity)) {
-        return of_account(*account);
+    if (const auto here = identities_.find(identity); here != identities_.end()) {
+        return of_session(sessions_.at(here->second));
     }
-    const auto here = identities_.find(identity);
-    return here != identities_.end()
-               ? of_session(sessions_.at(here->second))
-               : Recipient{.person = Person::of(identity), .name = {}, .absent_guest = true};
+    const auto* account = account_of(directory_, identity);
+    auto recipient =
+        account != nullptr ? of_account(*account) : Recipient{.person = Person::of(identity)};
+    recipient.absent = true;
+    return recipient;
 }
 
 // --- direct messages -----------------------------------------------------------------------------

@@ -180,16 +180,50 @@ TEST(RoomModel, TextsAreComposedThenSaid) {
 TEST(RoomModel, TheMemoryForRepeatsIsBounded) {
     auto model = house();
     const auto ada = arrive(model, "Ada");
-    model.remember(ada, 0, {.id = MessageId{1}});
+    const auto& author = model.find(ada)->keys.identity;
+    model.remember(author, 0, {.id = MessageId{1}});
     EXPECT_FALSE(model.find_text(ada, 0)) << "zero is no nonce";
     for (std::uint64_t nonce = 1; nonce <= texts_remembered_max; ++nonce) {
-        model.remember(ada, nonce, {.id = MessageId{nonce}});
+        model.remember(author, nonce, {.id = MessageId{nonce}});
     }
-    model.remember(ada, 1, {.id = MessageId{99}});
+    model.remember(author, 1, {.id = MessageId{99}});
     EXPECT_EQ(model.find_text(ada, 1)->id, MessageId{1});
-    model.remember(ada, texts_remembered_max + 1, {.id = MessageId{100}});
+    model.remember(author, texts_remembered_max + 1, {.id = MessageId{100}});
     EXPECT_FALSE(model.find_text(ada, 1));
     EXPECT_TRUE(model.find_text(ada, 2));
+}
+
+TEST(RoomModel, RepeatsAreKnownOnAnotherConnection) {
+    auto model = house();
+    PeerKeys keys;
+    keys.identity.fill(std::byte{1});
+    const auto ada = model.log_in("Ada", keys).value().session;
+    ASSERT_TRUE(model.join(ada, lobby));
+    const auto text = model.compose(ada, {.channel = lobby, .text = "hello", .nonce = 1}).value();
+    model.log_out(ada);
+    model.said(ada, text);
+    const auto again = model.log_in("Ada", keys).value().session;
+    EXPECT_EQ(model.find_text(again, 1)->id, text.id);
+    EXPECT_FALSE(model.find_text(arrive(model, "Bob"), 1)) << "another's nonce";
+}
+
+TEST(RecentTexts, OfSoManyDevicesTheOneThatWasSilentForLongestIsForgotten) {
+    const auto identity = [](std::size_t number) {
+        Identity bytes{};
+        bytes[0] = static_cast<std::byte>(number % 256);
+        bytes[1] = static_cast<std::byte>(number / 256);
+        return bytes;
+    };
+    SaidLately said;
+    for (std::size_t i = 0; i < authors_remembered_max; ++i) {
+        said.remember(identity(i), 1, {.id = MessageId{i + 1}});
+    }
+    said.remember(identity(0), 2, {.id = MessageId{99}});
+    EXPECT_TRUE(said.find(identity(1), 1));
+    said.remember(identity(authors_remembered_max), 1, {.id = MessageId{100}});
+    EXPECT_FALSE(said.find(identity(1), 1));
+    EXPECT_EQ(said.find(identity(0), 1), AcceptedText{.id = MessageId{1}});
+    EXPECT_TRUE(said.find(identity(authors_remembered_max), 1));
 }
 
 TEST(RoomModel, IdsGoOnWhereTheyWere) {

@@ -16,7 +16,7 @@ Audience audience_of(const Message& message) {
 
 }  // namespace
 
-Result<Message> Model::compose(SessionId id, NewText text) {
+Result<void> Model::may_say(SessionId id, const NewText& text) const {
     const auto& session = sessions_.at(id);
     if (!text.channel || session.presence.channel != text.channel) {
         return fail(ErrorCode::not_in_room, "You are not in that room.");
@@ -24,8 +24,13 @@ Result<Message> Model::compose(SessionId id, NewText text) {
     if (!may(id, text.channel, Permission::write)) {
         return fail(ErrorCode::not_permitted, "You may not write in this room.");
     }
-    if (const auto checked = check_text(text.text); !checked) {
-        return std::unexpected(checked.error());
+    return check_text(text.text);
+}
+
+Result<Message> Model::compose(SessionId id, NewText text) {
+    const auto& session = sessions_.at(id);
+    if (const auto may = may_say(id, text); !may) {
+        return std::unexpected(may.error());
     }
     auto mentions = mentioned_by(id, text.text);
     return Message{.id = MessageId{++last_message_.value},
@@ -40,15 +45,26 @@ Result<Message> Model::compose(SessionId id, NewText text) {
 }
 
 Events Model::said(SessionId id, const Message& message) {
-    remember(id, message.nonce, {.id = message.id, .unix_ms = message.unix_ms});
-    return {{.audience = audience_of(message), .body = Text{.session = id, .message = message}}};
+    remember(message.author, message.nonce, {.id = message.id, .unix_ms = message.unix_ms});
+    auto now = as_it_is_now(message);
+    auto audience = audience_of(now);
+    return {
+        {.audience = std::move(audience), .body = Text{.session = id, .message = std::move(now)}}};
 }
 
-void Model::remember(SessionId id, std::uint64_t nonce, AcceptedText accepted) {
-    const auto session = sessions_.find(id);
-    if (nonce != 0 && session != sessions_.end() && !session->second.texts.find(nonce)) {
-        session->second.texts.remember(nonce, accepted);
+void Model::remember(const Identity& author, std::uint64_t nonce, AcceptedText accepted) {
+    if (nonce != 0) {
+        said_lately_.remember(author, nonce, accepted);
     }
+}
+
+Message Model::as_it_is_now(Message message) const {
+    if (message.direct) {
+        for (auto* person : {&message.direct->from, &message.direct->to}) {
+            *person = person->account ? *person : directory_.person_of(person->identity);
+        }
+    }
+    return message;
 }
 
 Result<void> Model::may_change(SessionId id, const Message& message, TextAct act) const {
@@ -65,7 +81,10 @@ Result<void> Model::may_change(SessionId id, const Message& message, TextAct act
     const auto author =
         message.account ? Person::of(message.account) : directory_.person_of(message.author);
     if (person(id) == author) {
-        return {};
+        // New words are said as any are; to take one's own back is nobody else's business.
+        return act == TextAct::erase || may(id, message.channel, Permission::write)
+                   ? Result<void>{}
+                   : fail(ErrorCode::not_permitted, "You may not write in this room any more.");
     }
     if (act == TextAct::edit) {
         return fail(ErrorCode::not_permitted, "Only who wrote a text may edit it.");
@@ -88,7 +107,8 @@ Result<void> Model::may_read(SessionId id, ChannelId channel) const {
     return {};
 }
 
-Events Model::text_changed(Message message) {
+Events Model::text_changed(Message message) const {
+    message = as_it_is_now(std::move(message));
     auto audience = audience_of(message);
     return {{.audience = std::move(audience), .body = TextChanged{.message = std::move(message)}}};
 }

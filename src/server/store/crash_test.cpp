@@ -57,7 +57,7 @@ private:
             tell({.kind = Told::Kind::text, .id = taken.value().id.value});
         });
         if (next_ % 7 == 0) {
-            store_->erase(MessageId{next_ - 5}, 1, [](const Result<void>&) {});
+            store_->erase(MessageId{next_ - 5}, 1, [](const Result<bool>&) {});
         }
         if (next_ % 5 == 0) {
             ban_one();

@@ -15,6 +15,8 @@ inline constexpr std::size_t waiting_max = 10'000;
 inline constexpr std::uint64_t ids_reserved = 10'000;
 /// So many of the newest entries of the audit log are kept.
 inline constexpr std::int64_t audit_entries_max = 100'000;
+/// What a kept text counts for beside its words: a tombstone takes its place, too.
+inline constexpr std::uint64_t message_weight_bytes = 100;
 /// Of the unread texts of a room or conversation no more are counted: beyond it, it is "so many or
 /// more".
 inline constexpr std::uint32_t unread_counted_max = 1'000;

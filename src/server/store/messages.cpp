@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "server/store/letters.hpp"
+#include "server/store/limits.hpp"
 
 namespace partyline::store {
 namespace {
@@ -78,25 +79,30 @@ room::AcceptedText Messages::append(const room::Message& message) {
     return {.id = message.id, .unix_ms = message.unix_ms};
 }
 
-void Messages::edit(const MessageEdit& edit) {
+bool Messages::edit(const MessageEdit& edit) {
     SQLite::Statement update(
         database_, "UPDATE message SET text = ?, edited_unix_ms = ? WHERE id = ? AND deleted = 0");
     update.bind(1, edit.text);
     update.bind(2, edit.unix_ms);
     update.bind(3, to_sql(edit.id.value));
-    if (update.exec() > 0) {
+    const bool found = update.exec() > 0;
+    if (found) {
         set_mentions(database_, edit.id, edit.mentions);
     }
+    return found;
 }
 
-void Messages::erase(MessageId id, std::int64_t unix_ms) {
+bool Messages::erase(MessageId id, std::int64_t unix_ms) {
     SQLite::Statement update(database_,
                              "UPDATE message SET text = '', edited_unix_ms = ?, deleted = 1 "
                              "WHERE id = ? AND deleted = 0");
     update.bind(1, unix_ms);
     update.bind(2, to_sql(id.value));
-    update.exec();
-    set_mentions(database_, id, {});
+    const bool found = update.exec() > 0;
+    if (found) {
+        set_mentions(database_, id, {});
+    }
+    return found;
 }
 
 void Messages::prune(ChannelId channel, const room::Retention& retention,
@@ -115,14 +121,15 @@ void Messages::prune(ChannelId channel, const room::Retention& retention,
         old.exec();
     }
     if (retention.bytes > 0) {
-        // All whose own text and the newer ones' are together more than that.
+        // All that weigh together with the newer ones more than that.
         SQLite::Statement many(
             database_,
             "DELETE FROM message WHERE channel = ?1 AND id IN ("
-            "  SELECT id FROM (SELECT id, sum(octet_length(text)) OVER (ORDER BY id DESC) AS bytes"
-            "                  FROM message WHERE channel = ?1) WHERE bytes > ?2)");
+            "  SELECT id FROM (SELECT id, sum(octet_length(text) + ?3) OVER (ORDER BY id DESC) AS "
+            "bytes FROM message WHERE channel = ?1) WHERE bytes > ?2)");
         many.bind(1, channel.value);
         many.bind(2, to_sql(retention.bytes));
+        many.bind(3, to_sql(message_weight_bytes));
         many.exec();
     }
 }

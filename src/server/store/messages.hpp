@@ -18,8 +18,9 @@ public:
     explicit Messages(SQLite::Database& database) : database_(database) {}
 
     room::AcceptedText append(const room::Message& message);
-    void edit(const MessageEdit& edit);
-    void erase(MessageId id, std::int64_t unix_ms);
+    /// Whether there was such a message, undeleted.
+    bool edit(const MessageEdit& edit);
+    bool erase(MessageId id, std::int64_t unix_ms);
     void prune(ChannelId channel, const room::Retention& retention, std::int64_t now_unix_ms);
 
     [[nodiscard]] std::optional<room::Message> find(MessageId id);

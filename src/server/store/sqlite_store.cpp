@@ -5,8 +5,12 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <future>
+#include <string>
+#include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -38,6 +42,8 @@ using Read = std::move_only_function<void(Messages&)>;
 constexpr const char* harmless_write =
     "INSERT INTO meta VALUES ('probe', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1";
 
+constexpr std::string_view slow_disk = "The server's disk cannot keep up; try again in a while.";
+
 class SqliteStore final : public Store {
 public:
     SqliteStore(SQLite::Database writer, SQLite::Database reader, Poster post)
@@ -45,8 +51,8 @@ public:
           writing_(std::move(writer)),
           reading_(std::move(reader)),
           last_id_(Messages(writing_).last_id()),
-          reserved_{last_id_.value + ids_reserved} {
-        Messages(writing_).set_last_id(reserved_);
+          reserved_(last_id_.value + ids_reserved) {
+        Messages(writing_).set_last_id(MessageId{reserved_});
         add_built_in_roles(writing_);
         writer_.start([this](std::vector<Write> writes) { write_all(std::move(writes)); });
         reader_.start([this](std::vector<Read> reads) {
@@ -80,28 +86,29 @@ public:
 
     [[nodiscard]] MessageId last_id() const override { return last_id_; }
 
-    void note_id(MessageId id) override {
+    Result<void> note_id(MessageId id) override {
         // Half of them are left, so that one that is used now is below what is durable already.
-        if (id.value + ids_reserved / 2 <= reserved_.value) {
-            return;
+        if (id.value + ids_reserved / 2 > reserved_ && !reserving_.exchange(true)) {
+            reserve(MessageId{std::max(id.value, reserved_.load()) + ids_reserved});
         }
-        reserved_.value += ids_reserved;
-        write<void>([to = reserved_](Messages& messages) { messages.set_last_id(to); },
-                    [](auto&&) {});
+        if (id.value > reserved_) {
+            return fail(ErrorCode::store_failed, std::string(slow_disk));
+        }
+        return {};
     }
 
     void append(room::Message message, Done<room::AcceptedText> done) override {
-        note_id(message.id);
+        std::ignore = note_id(message.id);  // with its text the id is durable, too
         write<room::AcceptedText>(
             [message = std::move(message)](Messages& messages) { return messages.append(message); },
             std::move(done));
     }
-    void edit(MessageEdit edit, Done<void> done) override {
-        write<void>([edit = std::move(edit)](Messages& messages) { messages.edit(edit); },
+    void edit(MessageEdit edit, Done<bool> done) override {
+        write<bool>([edit = std::move(edit)](Messages& messages) { return messages.edit(edit); },
                     std::move(done));
     }
-    void erase(MessageId id, std::int64_t unix_ms, Done<void> done) override {
-        write<void>([id, unix_ms](Messages& messages) { messages.erase(id, unix_ms); },
+    void erase(MessageId id, std::int64_t unix_ms, Done<bool> done) override {
+        write<bool>([id, unix_ms](Messages& messages) { return messages.erase(id, unix_ms); },
                     std::move(done));
     }
     void prune(ChannelId channel, room::Retention retention, std::int64_t now_unix_ms,
@@ -162,6 +169,18 @@ public:
     }
 
 private:
+    /// Whatever waits, as little of it as there is; when it fails, the next id asks again.
+    void reserve(MessageId to) {
+        writer_.submit({.run = [to](Messages& messages) { messages.set_last_id(to); },
+                        .answer =
+                            [this, to](const std::optional<Error>& error) {
+                                if (!error) {
+                                    reserved_ = to.value;
+                                }
+                                reserving_ = false;
+                            }});
+    }
+
     /// For the start: has the writer do it, and stops this thread until it is durable.
     template <class T, class Work>
     Result<T> wait(Work work) {
@@ -196,8 +215,7 @@ private:
 
     template <class T>
     void refuse_at_once(Done<T> done) {
-        answer<T>(std::move(done), fail(ErrorCode::store_failed,
-                                        "The server's disk cannot keep up; try again in a while."));
+        answer<T>(std::move(done), fail(ErrorCode::store_failed, std::string(slow_disk)));
     }
 
     template <class T, class Work>
@@ -304,7 +322,9 @@ private:
     SQLite::Database writing_;  // [writer] once that runs
     SQLite::Database reading_;  // [reader]
     const MessageId last_id_;
-    MessageId reserved_;
+    std::atomic<std::uint64_t>
+        reserved_;  // on the disk: no id up to it is given out after a restart
+    std::atomic<bool> reserving_ = false;  // more of them
     CommitMeter meter_;
     // Last: they use the above, and finish what was submitted when destroyed; the writer first, as it
     // passes on reads.

@@ -89,12 +89,14 @@ TEST_F(SqliteStoreTest, EditsKeepTheirTimeAndTombstonesStay) {
     expected.edited_unix_ms = 50;
     EXPECT_EQ(waiting.find(1), expected);
     ASSERT_TRUE(waiting.erase(1, 60));
-    ASSERT_TRUE(waiting.edit({.id = MessageId{1}, .text = "back", .unix_ms = 70}));
+    EXPECT_FALSE(waiting.edit({.id = MessageId{1}, .text = "back", .unix_ms = 70}));
+    EXPECT_FALSE(waiting.erase(1, 70)) << "once";
     expected.text.clear();
     expected.edited_unix_ms = 60;
     expected.deleted = true;
     EXPECT_EQ(waiting.find(1), expected);
-    EXPECT_TRUE(waiting.edit({.id = MessageId{99}, .text = "nobody's", .unix_ms = 80}));
+    EXPECT_FALSE(waiting.edit({.id = MessageId{99}, .text = "nobody's", .unix_ms = 80}));
+    EXPECT_FALSE(waiting.erase(99, 80));
 }
 
 TEST_F(SqliteStoreTest, RetentionDropsTheOldest) {
@@ -110,10 +112,14 @@ TEST_F(SqliteStoreTest, RetentionDropsTheOldest) {
     EXPECT_EQ(waiting.history(all).messages.size(), 5U) << "for good";
     ASSERT_TRUE(waiting.prune({.days = 3}, 5 * day_ms));
     EXPECT_EQ(ids(waiting.history(all)), (std::vector<std::uint64_t>{2, 3, 4, 5}));
-    ASSERT_TRUE(waiting.prune({.bytes = 20}, 5 * day_ms));
+    constexpr auto weight = 10 + message_weight_bytes;
+    ASSERT_TRUE(waiting.prune({.bytes = 3 * weight - 1}, 5 * day_ms));
     EXPECT_EQ(ids(waiting.history(all)), (std::vector<std::uint64_t>{4, 5}));
-    ASSERT_TRUE(waiting.prune({.bytes = 19}, 5 * day_ms));
-    EXPECT_EQ(ids(waiting.history(all)), std::vector<std::uint64_t>{5});
+    ASSERT_TRUE(waiting.prune({.bytes = 2 * weight}, 5 * day_ms));
+    EXPECT_EQ(ids(waiting.history(all)), (std::vector<std::uint64_t>{4, 5}));
+    ASSERT_TRUE(waiting.erase(4, 1));
+    ASSERT_TRUE(waiting.prune({.bytes = weight + message_weight_bytes - 1}, 5 * day_ms));
+    EXPECT_EQ(ids(waiting.history(all)), std::vector<std::uint64_t>{5}) << "tombstones weigh, too";
     ASSERT_TRUE(waiting.prune({.keep = false}, 5 * day_ms));
     EXPECT_TRUE(waiting.history(all).messages.empty());
 }
@@ -152,7 +158,10 @@ TEST_F(SqliteStoreTest, NoIdIsUsedTwice) {
         ASSERT_TRUE(waiting.append(message(1)));
         // These are not stored, and there are more than were set aside at the start.
         for (last = 2; last < 3 * ids_reserved; ++last) {
-            waiting.store->note_id(MessageId{last});
+            if (!waiting.store->note_id(MessageId{last})) {
+                waiting.find(1);  // by then the disk has kept up
+                ASSERT_TRUE(waiting.store->note_id(MessageId{last}));
+            }
         }
     }
     Waiting waiting(path());
@@ -231,6 +240,26 @@ private:
     rlimit before_{};
     void (*handler_)(int) = nullptr;
 };
+
+TEST_F(SqliteStoreTest, AnIdThatTheDiskDoesNotSetAsideIsRefused) {
+    Waiting waiting(path());
+    ASSERT_TRUE(waiting.append(message(1)));
+    const auto above = MessageId{2 * ids_reserved};
+    {
+        const FullDisk full(std::filesystem::file_size(path().string() + "-wal"));
+        for (int i = 0; i < 2; ++i) {
+            const auto refused = waiting.store->note_id(above);
+            ASSERT_FALSE(refused);
+            EXPECT_EQ(refused.error().code, ErrorCode::store_failed);
+            waiting.find(1);  // by then it has failed
+        }
+        EXPECT_TRUE(waiting.store->note_id(MessageId{ids_reserved / 2})) << "set aside before";
+    }
+    std::ignore = waiting.store->note_id(above);
+    waiting.find(1);
+    EXPECT_TRUE(waiting.store->note_id(above)) << "however many are to be set aside at once";
+    EXPECT_TRUE(waiting.store->note_id(MessageId{above.value + ids_reserved}));
+}
 
 TEST_F(SqliteStoreTest, AFullDiskRefusesInWordsAndKeepsNothingHalf) {
     Waiting waiting(path());

@@ -123,16 +123,18 @@ public:
 
     /// No message before the start had a higher id, stored or not.
     [[nodiscard]] virtual MessageId last_id() const = 0;
-    /// An id was given to a text that is not kept.
-    virtual void note_id(MessageId id) = 0;
+    /// An id was given to a text that is not kept. Fails with store_failed, and then the text must not be
+    /// told, when the disk has not taken so high an id: it might be given once more after a restart.
+    virtual Result<void> note_id(MessageId id) = 0;
 
     /// Durable when `done` is called. A message whose author and nonce were stored before is not
     /// stored again: `done` gets the id and time of the first.
     virtual void append(room::Message message, Done<room::AcceptedText> done) = 0;
-    /// Of a message that is not there, or deleted, nothing is changed, and that is no failure.
-    virtual void edit(MessageEdit edit, Done<void> done) = 0;
-    /// Leaves a tombstone.
-    virtual void erase(MessageId id, std::int64_t unix_ms, Done<void> done) = 0;
+    /// `done` gets whether there was such a message: of one that is not there, or deleted by then,
+    /// nothing is changed.
+    virtual void edit(MessageEdit edit, Done<bool> done) = 0;
+    /// Leaves a tombstone. `done` as above.
+    virtual void erase(MessageId id, std::int64_t unix_ms, Done<bool> done) = 0;
     /// Drops what is older, or more, than is to be kept in this room.
     virtual void prune(ChannelId channel, room::Retention retention, std::int64_t now_unix_ms,
                        Done<void> done) = 0;

@@ -103,12 +103,15 @@ public:
                    [&](Store& from, auto done) { from.history(query, std::move(done)); })
             .value();
     }
-    Result<void> edit(MessageEdit edit) {
-        return wait<void>([&](Store& to, auto done) { to.edit(std::move(edit), std::move(done)); });
+    /// Whether there was such a message.
+    bool edit(MessageEdit edit) {
+        return wait<bool>([&](Store& to, auto done) { to.edit(std::move(edit), std::move(done)); })
+            .value();
     }
-    Result<void> erase(std::uint64_t id, std::int64_t unix_ms) {
-        return wait<void>(
-            [&](Store& to, auto done) { to.erase(MessageId{id}, unix_ms, std::move(done)); });
+    bool erase(std::uint64_t id, std::int64_t unix_ms) {
+        return wait<bool>(
+                   [&](Store& to, auto done) { to.erase(MessageId{id}, unix_ms, std::move(done)); })
+            .value();
     }
     Result<void> prune(room::Retention retention, std::int64_t now_unix_ms) {
         return wait<void>([&](Store& to, auto done) {
