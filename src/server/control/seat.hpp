@@ -14,6 +14,7 @@
 #include "server/control/tree_board.hpp"
 #include "server/control/waiting_shares.hpp"
 #include "server/relay/relay.hpp"
+#include "server/room/person.hpp"
 
 namespace partyline::control {
 
@@ -68,7 +69,8 @@ struct Seat {
 
     /// The newest generation shared so far. It only rises, in whatever room.
     std::optional<std::uint32_t> generation;
-    bool counted = false;  // the store knows from where on unread texts count for its person
+    /// Of whom the store knows from where on unread texts count: its person, unless that has changed.
+    std::optional<room::Person> counted;
     bool hashing = false;  // of a password of this session is under way
     /// When each speaker was last asked for its key.
     std::unordered_map<SessionId, TimePoint> key_requests;

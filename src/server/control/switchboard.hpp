@@ -195,6 +195,8 @@ private:
     [[nodiscard]] wire::DirectHistory direct_history(const room::Recipient& with,
                                                      const store::HistoryPage& page) const;
     [[nodiscard]] wire::PersonUnread wire_state(const store::ConversationState& state) const;
+    /// Answers with it.
+    void count_unread(Reply reply, store::UnreadQuery query);
     /// Has the store take what has been read lately, and tells people's other talkies.
     void flush_read_marks();
     void tell_read(const ReadMarks::Mark& mark);

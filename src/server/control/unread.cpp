@@ -41,16 +41,31 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetUnread&) {
             query.rooms.push_back(id);
         }
     }
-    if (!std::exchange(seat.counted, true)) {
-        // Whoever is counted for the first time has nothing unread in rooms yet.
-        store_.mark_read({{.who = query.who,
-                           .channel = {},
-                           .with = {},
-                           .to = model_.last_message(),
-                           .unix_ms = clock_.unix_ms()}},
-                         [](const Result<void>&) {});
-    }
     flush_read_marks();
+    if (seat.counted == query.who) {
+        count_unread(reply, std::move(query));
+        return {};
+    }
+    // Whoever is counted for the first time has nothing unread in rooms yet.
+    store_.mark_read({{.who = query.who,
+                       .channel = {},
+                       .with = {},
+                       .to = last_settled(),
+                       .unix_ms = clock_.unix_ms()}},
+                     then<void>([this, reply, query](const Result<void>& kept) {
+                         if (!kept) {
+                             refuse_later(reply, kept.error());
+                             return;
+                         }
+                         if (auto* asking = seat_of(reply)) {
+                             asking->counted = query.who;
+                         }
+                         count_unread(reply, query);
+                     }));
+    return {};
+}
+
+void Switchboard::count_unread(Reply reply, store::UnreadQuery query) {
     store_.unread(std::move(query),
                   then<store::Unread>([this, reply](const Result<store::Unread>& found) {
                       if (!found) {
@@ -68,14 +83,13 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetUnread&) {
                       }
                       answer_later(reply, std::move(unread));
                   }));
-    return {};
 }
 
 Result<void> Switchboard::on(Call&, Seat& seat, const wire::MarkRead& mark) {
     store::ReadMarker marker{.who = model_.person(seat.session),
                              .channel = mark.channel,
                              .with = {},
-                             .to = model_.last_message(),
+                             .to = last_settled(),
                              .unix_ms = clock_.unix_ms()};
     if (mark.id) {
         marker.to = std::min(marker.to, mark.id);

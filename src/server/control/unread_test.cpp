@@ -124,7 +124,40 @@ protected:
         EXPECT_EQ(co_await outcome(guest, locked), ErrorCode::unknown_channel);
         store.failure = Error{.code = ErrorCode::store_failed, .message = "The disk is full."};
         EXPECT_EQ(co_await outcome(guest, wire::GetUnread{}), ErrorCode::store_failed);
+        EXPECT_TRUE(store.markers.empty());
         store.failure.reset();
+        co_await unread(guest);
+        EXPECT_EQ(store.markers.size(), 1U) << "from where on they are counted is stored after all";
+        co_await unread(guest);
+        EXPECT_EQ(store.markers.size(), 1U) << "and once";
+    }
+
+    net::task<> who_has_an_account_by_now() {
+        Caller guest(loop, manual_clock);
+        co_await enter(guest, {}, "Guest");
+        co_await unread(guest);
+        co_await guest.ask<wire::Account>(
+            wire::ClaimAccount{.name = "Guest", .password = "correct horse", .label = {}});
+        co_await unread(guest);
+        EXPECT_EQ(store.markers.size(), 2U);
+        EXPECT_NE(store.markers.at(0).who, store.markers.at(1).who);
+    }
+
+    /// What is on its way to the disk when somebody reads all there is has not been read.
+    net::task<> what_is_on_its_way() {
+        Caller mem(loop, manual_clock);
+        co_await enter(mem, "Mem");
+        co_await join(mem);
+        co_await say(mem, "before");
+        store.hold = true;
+        co_await mem.send(wire::SendText{.channel = lobby, .text = "on its way"});
+        co_await mem.ask<wire::Ok>(wire::MarkRead{.channel = lobby, .with = {}});
+        store.release();
+        co_await wait_for_markers(mem, 1);
+        EXPECT_EQ(store.markers.back().to, MessageId{1});
+        co_await mem.ask<wire::Ok>(wire::MarkRead{.channel = lobby, .with = {}});
+        co_await wait_for_markers(mem, 2);
+        EXPECT_EQ(store.markers.back().to, MessageId{2});
     }
 
     net::task<> many_markers() {
@@ -163,6 +196,14 @@ TEST_F(UnreadTest, DevicesOfOnePersonHearOfEachOther) {
 TEST_F(UnreadTest, WhatOneMayNotReadIsRefused) {
     config.channels[1].password = true;
     play(what_is_refused());
+}
+TEST_F(UnreadTest, AnAccountIsCountedFromItsOwnBeginning) {
+    config.limits.messages = {.per_second = 1, .burst = 1e9};
+    play(who_has_an_account_by_now());
+}
+TEST_F(UnreadTest, WhatIsOnItsWayIsNotReadYet) {
+    config.limits.messages = {.per_second = 1, .burst = 1e9};
+    play(what_is_on_its_way());
 }
 TEST_F(UnreadTest, WhatWaitsIsStoredBeforeItIsTooMuch) {
     config.limits.messages = {.per_second = 1, .burst = 1e9};

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "server/store/limits.hpp"
@@ -207,11 +208,12 @@ void mark_read(SQLite::Database& database, std::span<const ReadMarker> markers) 
             }
             continue;
         }
-        // Where one begins to be counted is set once; how far one has read only grows.
+        // Where one begins to be counted is set once; how far one has read only grows. That it was
+        // asked for again keeps it from being forgotten.
         run(database,
             "INSERT INTO read_marker VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET "
-            "message = max(message, excluded.message), unix_ms = excluded.unix_ms "
-            "WHERE channel <> 0 AND message < excluded.message",
+            "message = CASE channel WHEN 0 THEN message ELSE max(message, excluded.message) END, "
+            "unix_ms = max(unix_ms, excluded.unix_ms)",
             ByteView(who), marker.channel.value, marker.to.value, marker.unix_ms);
     }
 }
@@ -233,9 +235,8 @@ Unread read_unread(SQLite::Database& database, const UnreadQuery& query) {
             },
             ByteView(who), channel.value);
         if (counted) {
-            state.unread =
-                count(database, count_of_room, channel.value, state.read_to.value, ByteView(who),
-                      account, unread_looked_at_max, unread_counted_max);
+            state.unread = count(database, count_of_room, channel.value, state.read_to.value,
+                                 ByteView(who), account, unread_looked_at_max, unread_counted_max);
             state.mentions =
                 count(database,
                       "SELECT count(*) FROM (SELECT 1 FROM mention WHERE person = ? "
@@ -293,6 +294,52 @@ void drop_reader(SQLite::Database& database, AccountId account) {
 
 // --- forgetting ----------------------------------------------------------------------------------
 
+namespace {
+
+// What was on its way to the disk when its room or account went is found by nobody any more.
+
+void sweep_rooms(SQLite::Database& database) {
+    std::vector<std::uint32_t> gone;
+    // From room to room along the index, whatever was said in each.
+    for_rows(database,
+             "WITH RECURSIVE said_in(id) AS (SELECT min(channel) FROM message UNION ALL "
+             "SELECT (SELECT min(channel) FROM message WHERE channel > said_in.id) FROM said_in "
+             "WHERE said_in.id IS NOT NULL) "
+             "SELECT id FROM said_in WHERE id <> 0 AND id NOT IN (SELECT id FROM channel)",
+             [&](Row row) { gone.push_back(row.number<std::uint32_t>()); });
+    for (const auto channel : gone) {
+        run(database, "DELETE FROM message WHERE channel = ?", channel);
+    }
+    run(database,
+        "DELETE FROM read_marker WHERE channel <> 0 AND channel NOT IN (SELECT id FROM channel)");
+}
+
+void sweep_accounts(SQLite::Database& database) {
+    run(database,
+        "DELETE FROM read_marker WHERE length(person) = ? AND hex(person) NOT IN "
+        "(SELECT printf('%016X', id) FROM account)",
+        account_bytes);
+    run(database,
+        "DELETE FROM mention WHERE length(person) = ? AND hex(person) NOT IN "
+        "(SELECT printf('%016X', id) FROM account)",
+        account_bytes);
+    std::vector<std::int64_t> between_nobody;
+    for_rows(
+        database,
+        "WITH here(person) AS (SELECT printf('%016X', id) FROM account) "
+        "SELECT id FROM conversation WHERE length(first) = ?1 AND length(second) = ?1 AND "
+        "hex(first) NOT IN (SELECT person FROM here) AND "
+        "hex(second) NOT IN (SELECT person FROM here)",
+        [&](Row row) { between_nobody.push_back(row.number<std::int64_t>()); }, account_bytes);
+    for (const auto conversation : between_nobody) {
+        run(database, "DELETE FROM message WHERE conversation = ? AND conversation <> 0",
+            conversation);
+        run(database, "DELETE FROM conversation WHERE id = ?", conversation);
+    }
+}
+
+}  // namespace
+
 void prune_letters(SQLite::Database& database, std::uint32_t days, std::int64_t now_unix_ms) {
     const auto before = [&](std::int64_t count) {
         return now_unix_ms - std::chrono::milliseconds(std::chrono::days(count)).count();
@@ -304,8 +351,14 @@ void prune_letters(SQLite::Database& database, std::uint32_t days, std::int64_t 
             "DELETE FROM conversation WHERE NOT EXISTS (SELECT 1 FROM message "
             "WHERE message.conversation = conversation.id AND message.conversation <> 0)");
     }
-    run(database, "DELETE FROM read_marker WHERE length(person) > ? AND unix_ms < ?", account_bytes,
-        before(guest_markers_days_max));
+    // All of a guest's markers together: without the newer ones the older would not be right.
+    run(database,
+        "DELETE FROM read_marker WHERE length(person) > ? AND (SELECT max(unix_ms) FROM "
+        "read_marker "
+        "AS own WHERE own.person = read_marker.person) < ?",
+        account_bytes, before(guest_markers_days_max));
+    sweep_rooms(database);
+    sweep_accounts(database);
 }
 
 }  // namespace partyline::store

@@ -30,7 +30,7 @@ protected:
     LettersTest() : waiting_(path()) {
         waiting_
             .apply({account(1, "Ada"), account(2, "Zoë"), room::Device{device(1), {1}, {}, 0},
-                    room::Device{device(2), {2}, {}, 0}})
+                    room::Device{device(2), {2}, {}, 0}, chamber(lobby, "Lobby")})
             .value();
     }
 
@@ -40,6 +40,10 @@ protected:
                 .password_hash = {},
                 .recovery_hash = {},
                 .roles = {}};
+    }
+    static room::ChannelRecord chamber(ChannelId id, std::string name) {
+        return {
+            .channel = {.id = id, .name = std::move(name)}, .password_hash = {}, .overrides = {}};
     }
     static std::string name_of(const Person& person) {
         if (person.account) {
@@ -220,7 +224,7 @@ TEST_F(LettersTest, MentionsFollowTheText) {
     EXPECT_EQ(lobby_of(ada).mentions, 1U);
     ASSERT_TRUE(waiting_.edit({.id = MessageId{1}, .text = "-", .unix_ms = 2, .mentions = {}}));
     EXPECT_EQ(lobby_of(ada).mentions, 0U);
-    ASSERT_TRUE(waiting_.edit({.id = MessageId{9}, .text = "-", .unix_ms = 2, .mentions = {ada}}))
+    EXPECT_FALSE(waiting_.edit({.id = MessageId{9}, .text = "-", .unix_ms = 2, .mentions = {ada}}))
         << "of what is not there";
     say(2, 2, {ada});
     ASSERT_TRUE(waiting_.prune({.keep = false}, 0));
@@ -342,6 +346,50 @@ TEST_F(LettersTest, WhatGuestsReadIsForgottenInTheEnd) {
     ASSERT_TRUE(waiting_.prune_direct(0, age + 1001));
     EXPECT_EQ(lobby_of(guest).read_to, MessageId{});
     EXPECT_EQ(lobby_of(ada).read_to, MessageId{5});
+}
+
+TEST_F(LettersTest, WhatGuestsReadStaysAsLongAsTheyComeBack) {
+    constexpr std::int64_t age = guest_markers_days_max * day_ms;
+    read_room(guest, 1, ChannelId{}, 0);
+    read_room(guest, 5, lobby, 0);
+    read_room(guest, 9, ChannelId{}, age);  // as at each login that asks what is unread
+    ASSERT_TRUE(waiting_.prune_direct(0, age + 1));
+    EXPECT_EQ(lobby_of(guest).read_to, MessageId{5});
+    EXPECT_EQ(waiting_.unread({.who = guest, .rooms = {ChannelId{8}}}).rooms.at(0).read_to,
+              MessageId{1})
+        << "where it was counted from at first";
+    ASSERT_TRUE(waiting_.prune_direct(0, 2 * age + 1));
+    EXPECT_EQ(lobby_of(guest).read_to, MessageId{});
+}
+
+TEST_F(LettersTest, WhatIsLeftOfRoomsAndAccountsThatAreGoneIsSwept) {
+    ASSERT_TRUE(waiting_.apply({account(3, "Mo"), chamber(ChannelId{8}, "Attic")}));
+    const auto mo = Person::of(AccountId{3});
+    write(1, zoe, mo);
+    write(2, mo, guest);
+    write(3, ada, ada);
+    ASSERT_TRUE(waiting_.apply({room::DropAccount{zoe.account}, room::DropAccount{mo.account},
+                                room::DropChannel{ChannelId{8}}}));
+    // Was on its way to the disk meanwhile.
+    auto late = test::message(4);
+    late.channel = ChannelId{8};
+    ASSERT_TRUE(waiting_.append(late));
+    say(5, 1, {zoe});
+    read_room(zoe, 5);
+    read_room(ada, 4, ChannelId{8});
+    ASSERT_TRUE(waiting_.prune_direct(0, 0));
+    EXPECT_FALSE(waiting_.find(1)) << "nobody is left to read it";
+    EXPECT_TRUE(between(zoe, mo).empty());
+    EXPECT_EQ(between(mo, guest), Ids{2}) << "the guest may";
+    EXPECT_EQ(between(ada, ada), Ids{3});
+    EXPECT_FALSE(waiting_.find(4));
+    EXPECT_TRUE(waiting_.find(5));
+    EXPECT_EQ(lobby_of(zoe), RoomState{.channel = lobby});
+    read_room(zoe, 4);
+    EXPECT_EQ(lobby_of(zoe).unread, 1U);
+    EXPECT_EQ(lobby_of(zoe).mentions, 0U);
+    EXPECT_EQ(waiting_.unread({.who = ada, .rooms = {ChannelId{8}}}).rooms.at(0).read_to,
+              MessageId{});
 }
 
 }  // namespace
