@@ -1,5 +1,6 @@
 // Accounts: a name claimed with a password, the devices linked to it, the owner.
 #include <algorithm>
+#include <format>
 #include <utility>
 
 #include "base/bytes.hpp"
@@ -17,9 +18,6 @@
 namespace partyline::control {
 namespace {
 
-/// The account under which tries of the owner's token are counted: no name, so nobody's.
-constexpr const char* owner_attempts = "";
-
 std::string kept_code(const crypto::CodeHash& hash) { return to_base64url(hash); }
 
 /// A code to show once, and what is kept of it.
@@ -35,6 +33,14 @@ bool is_recovery_code(const room::Account& account, std::string_view typed) {
                                           as_bytes(account.recovery_hash));
 }
 
+/// Nobody claims the name that somebody else bears.
+Result<void> check_unborne(const room::Model& model, const std::string& name, SessionId by) {
+    if (const auto borne = model.find(name); borne && *borne != by) {
+        return fail(ErrorCode::name_taken, "Somebody online calls themself so; take another name.");
+    }
+    return {};
+}
+
 std::unexpected<Error> wrong_password() {
     return fail(ErrorCode::bad_password, "That name and that password do not belong together.");
 }
@@ -43,11 +49,43 @@ std::unexpected<Error> wrong_password() {
 
 // --- what they have in common --------------------------------------------------------------------
 
-Result<void> Switchboard::may_try(const Seat& seat, const std::string& account) {
+Result<void> Switchboard::may_try(const Seat& seat) {
     if (!seat.session) {
         return {};  // at the machine nobody guesses
     }
-    return attempts_.take(seat.peer->slot.address(), room::fold_name(account), clock_.now());
+    return attempts_.take(seat.peer->slot.address(), clock_.now());
+}
+
+Result<void> Switchboard::may_guess(const Seat& seat, const std::string& account,
+                                    Attempts::Who who) {
+    return attempts_.guess(seat.peer->slot.address(), room::fold_name(account), who, clock_.now());
+}
+
+void Switchboard::note_false_names(const room::Changes& changes) {
+    for (const auto& change : changes) {
+        std::optional<SessionId> session;
+        if (const auto* drop = std::get_if<room::DropDevice>(&change)) {
+            session = model_.session_of({.identity = drop->identity});
+        } else if (const auto* account = std::get_if<room::Account>(&change)) {
+            // Somebody came in under that name while it was being claimed.
+            session = model_.find(account->name);
+        }
+        if (session) {
+            note_false_name(*session);
+        }
+    }
+}
+
+void Switchboard::note_false_name(SessionId session) {
+    const auto& it = *model_.find(session);
+    if (!room::may_bear(directory_, it.keys.identity, it.presence.name)) {
+        dismissals_.push_back({.session = session,
+                               .why = {.code = ErrorCode::kicked,
+                                       .message = std::format(
+                                           "This device is not linked to the account \"{}\", so it "
+                                           "may not bear its name: come in under another.",
+                                           it.presence.name)}});
+    }
 }
 
 const room::Account* Switchboard::account_of(SessionId session) const {
@@ -100,10 +138,9 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ClaimAccount& c
     if (const auto checked = room::check_password(claim.password); !checked) {
         return checked;
     }
-    if (const auto borne = model_.find(claim.name); borne && *borne != seat.session) {
-        return fail(ErrorCode::name_taken, "Somebody online calls themself so; take another name.");
-    }
-    if (const auto may = may_try(seat, claim.name); !may) {
+    const auto may =
+        check_unborne(model_, claim.name, seat.session).and_then([&] { return may_try(seat); });
+    if (!may) {
         return may;
     }
     FreshCode fresh;
@@ -128,8 +165,10 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ClaimAccount& c
             const auto name = plan.name;
             administer(
                 reply,
-                [this, plan = std::move(plan)](SessionId) mutable {
-                    return room::plan_claim(directory_, std::move(plan));
+                [this, plan = std::move(plan)](SessionId session) mutable {
+                    return check_unborne(model_, plan.name, session).and_then([&] {
+                        return room::plan_claim(directory_, std::move(plan));
+                    });
                 },
                 [this, name, code = std::move(code)]() mutable {
                     return account_answer(directory_.account_named(name)->id, std::move(code));
@@ -140,13 +179,16 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ClaimAccount& c
 // --- devices -------------------------------------------------------------------------------------
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::LinkDevice& link) {
-    if (const auto may = may_try(seat, link.name); !may) {
+    if (const auto may = may_try(seat); !may) {
         return may;
     }
     const auto* account = directory_.account_named(link.name);
     auto device = new_device(seat, link.label);
     if (account != nullptr && is_recovery_code(*account, link.secret)) {
         return administer(call, seat, link_by_code(account->id, link.secret, std::move(device)));
+    }
+    if (const auto may = may_guess(seat, link.name, Attempts::Who::anybody); !may) {
+        return may;
     }
     const auto reply = will_reply(call, seat);
     // For a name that nobody has it takes as long, so that nobody learns which there are.
@@ -245,11 +287,15 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ChangePassword&
     if (!account) {
         return std::unexpected(account.error());
     }
-    if (const auto may = may_try(seat, (*account)->name); !may) {
-        return may;
-    }
     const bool own = *account == account_of(seat.session);
     const bool by_code = own && is_recovery_code(**account, change.current);
+    const auto may = may_try(seat).and_then([&] {
+        return own && !by_code ? may_guess(seat, (*account)->name, Attempts::Who::linked)
+                               : Result<void>();
+    });
+    if (!may) {
+        return may;
+    }
     const auto reply = will_reply(call, seat);
     NewPasswordPlan plan{.name = change.name,
                          .account = (*account)->id,
@@ -319,7 +365,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::BecomeOwner& be
         return fail(ErrorCode::unknown_account,
                     "Claim an account first: it is what owns the server from then on.");
     }
-    if (const auto may = may_try(seat, owner_attempts); !may) {
+    if (const auto may = may_try(seat); !may) {
         return may;
     }
     // What is no code at all has a hash that no code has.

@@ -182,7 +182,7 @@ protected:
 
         // Who may manage accounts helps those who have lost everything.
         Caller bob(loop);
-        co_await bob.log_in(port(), "Bob");
+        co_await bob.log_in(port(), "Bobby");
         co_await claim(bob, "Bob");
         co_await refused(bob, wire::ListDevices{"Ada"}, ErrorCode::not_permitted);
         EXPECT_EQ(co_await devices(bob, "bob"), 1U) << "one's own";
@@ -193,6 +193,60 @@ protected:
         co_await ada.ask<wire::Ok>(
             wire::UnlinkDevice{.identity = to_bytes(bob.identity().public_key()), .name = "Bob"});
         co_await bob.ask<wire::Account>(link("Bob", other_password));
+    }
+
+    static ErrorCode goodbye(const std::optional<wire::ServerMessage>& last) {
+        const auto* words = last ? std::get_if<wire::Goodbye>(&last->body) : nullptr;
+        return words == nullptr ? ErrorCode::unspecified : words->error.code;
+    }
+
+    net::task<> an_unlinked_device_loses_the_name() {
+        Caller desk(loop);
+        co_await desk.log_in(port(), "Ada");
+        co_await claim(desk, "Ada");
+        Caller phone(loop);
+        co_await phone.log_in(port(), "Ada's phone");
+        co_await phone.ask<wire::Account>(link("Ada", password));
+        co_await phone.ask<wire::Ok>(
+            wire::UnlinkDevice{.identity = to_bytes(desk.identity().public_key()), .name = {}});
+        EXPECT_EQ(goodbye(co_await desk.last_words()), ErrorCode::kicked);
+        Caller again(loop);
+        again.be(phone);
+        co_await again.log_in(port(), "Ada");  // which nobody bears now
+    }
+
+    /// Somebody comes in under a name while it becomes another's account.
+    net::task<> a_name_that_is_being_claimed() {
+        Caller ada(loop);
+        co_await ada.log_in(port(), "Ada");
+        store.hold = true;
+        const auto claiming = co_await ada.send(
+            wire::ClaimAccount{.name = "Queen", .password = password, .label = {}});
+        while (store.applied.empty()) {
+            co_await ada.ask<wire::ControlPong>(wire::ControlPing{});
+        }
+        Caller thief(loop);
+        co_await thief.log_in(port(), "Queen");
+        store.release();
+        co_await ada.answer<wire::Account>(claiming);
+        EXPECT_EQ(goodbye(co_await thief.last_words()), ErrorCode::kicked);
+    }
+
+    net::task<> guesses_keep_no_code_out() {
+        Caller ada(loop);
+        co_await ada.log_in(port(), "Ada");
+        auto code = (co_await claim(ada, "Queen")).recovery_code;
+        Caller eve(loop);
+        co_await eve.log_in(port(), "Eve");
+        co_await refused(eve, link("Queen", "not the password"), ErrorCode::bad_password);
+        co_await refused(eve, link("Queen", "not the password"), ErrorCode::rate_limited);
+        co_await refused(eve, link("Queen", crypto::make_secret_code()), ErrorCode::rate_limited);
+        Caller bob(loop);
+        co_await bob.log_in(port(), "Bob");
+        code = (co_await bob.ask<wire::Account>(link("Queen", code))).recovery_code;
+        co_await bob.ask<wire::Account>(
+            wire::ChangePassword{.current = code, .password = other_password, .name = {}});
+        co_await claim(eve, "King");
     }
 
     const std::string token = crypto::make_secret_code();
@@ -210,6 +264,19 @@ TEST_F(AccountsTest, PasswordsAreTriedOnlySoOften) {
     config.limits.password_attempts = {.per_second = 0.1, .burst = 2};
     config.limits.silence = std::chrono::hours(1);
     play(passwords_are_tried_only_so_often());
+}
+
+TEST_F(AccountsTest, AnUnlinkedDeviceLosesTheAccountsName) {
+    play(an_unlinked_device_loses_the_name());
+}
+TEST_F(AccountsTest, NobodyBearsANameThatIsBeingClaimed) {
+    config.limits.messages = {.per_second = 1, .burst = 1e9};
+    play(a_name_that_is_being_claimed());
+}
+
+TEST_F(AccountsTest, GuessesKeepNoCodeOut) {
+    config.limits.password_attempts = {.per_second = 0.0001, .burst = 1};
+    play(guesses_keep_no_code_out());
 }
 
 TEST_F(AccountsTest, TheOwner) {

@@ -1,5 +1,7 @@
 #include "server/control/attempts.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace partyline::control {
@@ -19,9 +21,17 @@ Result<void> Attempts::Book<Key>::take(const Key& key, TimePoint now) {
     return buckets_.try_emplace(key, TokenBucket(rate_, now)).first->second.take(now);
 }
 
-Result<void> Attempts::take(const net::Endpoint& address, const std::string& account,
-                            TimePoint now) {
-    return of_address_.take(address, now).and_then([&] { return of_account_.take(account, now); });
+Result<void> Attempts::take(const net::Endpoint& address, TimePoint now) {
+    return of_address_.take(address, now);
+}
+
+Result<void> Attempts::guess(const net::Endpoint& address, const std::string& account, Who who,
+                             TimePoint now) {
+    auto here = account;
+    std::ranges::transform(address.address(), std::back_inserter(here),
+                           [](std::uint8_t byte) { return static_cast<char>(byte); });
+    return of_account_here_.take(here, now).and_then(
+        [&] { return who == Who::anybody ? of_account_.take(account, now) : Result<void>(); });
 }
 
 Result<void> Attempts::take_for_room(const net::Endpoint& address, TimePoint now) {

@@ -1,6 +1,9 @@
-// How often passwords may be tried: so often from one address, and so often for one account.
+// How often passwords, codes and tokens may be tried. Codes and tokens nobody guesses: they are counted
+// by address alone. A guess of a password is counted for its account, too, and that by address: so
+// nobody locks anybody out by guessing from elsewhere, unless from very many addresses.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 
@@ -16,13 +19,19 @@ namespace partyline::control {
 class Attempts {
 public:
     explicit Attempts(const Limits& limits)
-        : of_account_(limits.password_attempts),
+        : of_account_here_(limits.password_attempts),
+          of_account_(limits.password_attempts_per_account),
           of_address_(limits.password_attempts_per_address),
           of_rooms_(limits.room_password_attempts_per_address) {}
 
-    /// Counts one try; fails with rate_limited and the time until the next. `account` is folded, and
-    /// need not exist.
-    Result<void> take(const net::Endpoint& address, const std::string& account, TimePoint now);
+    /// Counts one try, of whatever; fails with rate_limited and the time until the next.
+    Result<void> take(const net::Endpoint& address, TimePoint now);
+    /// Whose device guesses an account's password: one that is to be linked to it, or is already.
+    enum class Who : std::uint8_t { anybody, linked };
+    /// Counts one guess beside. What anybody guesses counts wherever it comes from. `account` is folded,
+    /// and need not exist.
+    Result<void> guess(const net::Endpoint& address, const std::string& account, Who who,
+                       TimePoint now);
     /// The same for a room's password. These are counted by address alone, and apart: whoever knows
     /// the password must get in, whatever others try.
     Result<void> take_for_room(const net::Endpoint& address, TimePoint now);
@@ -39,6 +48,7 @@ private:
         std::unordered_map<Key, TokenBucket> buckets_;
     };
 
+    Book<std::string> of_account_here_;  // by account and address
     Book<std::string> of_account_;
     Book<net::Endpoint> of_address_;
     Book<net::Endpoint> of_rooms_;

@@ -3,7 +3,6 @@
 #include <memory>
 #include <utility>
 
-#include "base/bytes.hpp"
 #include "crypto/secret_code.hpp"
 #include "server/control/switchboard.hpp"
 #include "server/room/invite_plans.hpp"
@@ -79,8 +78,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::DeleteInvite& g
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::RedeemInvite& redeem) {
-    const auto& identity = model_.find(seat.session)->keys.identity;
-    if (const auto may = may_try(seat, "invite " + to_base64url(identity)); !may) {
+    if (const auto may = may_try(seat); !may) {
         return may;
     }
     const auto hash = crypto::hash_secret_code(redeem.token);

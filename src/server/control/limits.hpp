@@ -54,8 +54,10 @@ struct Limits {
     Rate share_messages{.per_second = 20, .burst = 100};
     Rate member_keys{.per_second = 1000, .burst = 5000};
     Rate tunnelled{.per_second = 250, .burst = 250};
-    // Tries of passwords and codes: of one account from anywhere, and from one address.
+    // Guesses of an account's password: from one address, and by anybody from anywhere; and all tries
+    // of passwords, codes and tokens from one address.
     Rate password_attempts{.per_second = 0.1, .burst = 10};
+    Rate password_attempts_per_account{.per_second = 0.5, .burst = 100};
     Rate password_attempts_per_address{.per_second = 0.5, .burst = 20};
     Rate room_password_attempts_per_address{.per_second = 1, .burst = 50};
     Duration key_request_interval = std::chrono::seconds(1);  // for each speaker

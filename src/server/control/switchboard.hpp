@@ -261,8 +261,10 @@ private:
     // --- accounts --------------------------------------------------------------------------------
     template <class T, class Then>
     Result<void> hash(Seat& seat, std::move_only_function<T()> work, Then then);
-    /// One more try of a password, by this seat's address, of this account.
-    Result<void> may_try(const Seat& seat, const std::string& account);
+    /// One more try of whatever, by this seat's address: enough for a code, which nobody guesses.
+    Result<void> may_try(const Seat& seat);
+    /// One more guess of this account's password, by somebody who is it, or is yet to be.
+    Result<void> may_guess(const Seat& seat, const std::string& account, Attempts::Who who);
     /// Whose session this is; nothing for a guest's, and for one that has gone.
     [[nodiscard]] const room::Account* account_of(SessionId session) const;
     /// Their own for no name, or another's that they may act on.
@@ -318,6 +320,9 @@ private:
         Error why;
     };
     void dismiss_banned();
+    /// Whoever bears the name of an account that is not theirs, now that this has changed.
+    void note_false_names(const room::Changes& changes);
+    void note_false_name(SessionId session);
 
     // --- login -----------------------------------------------------------------------------------
     [[nodiscard]] Result<void> check_claims(const Peer& peer, const wire::Login& login) const;

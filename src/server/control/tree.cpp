@@ -18,6 +18,7 @@ void Switchboard::carry_out(const room::Changes& changes) {
             new_bans_.push_back(*ban);
         }
     }
+    note_false_names(changes);
     std::ranges::move(applied.events, std::back_inserter(untold_));
     std::ranges::move(applied.relocations, std::back_inserter(relocations_));
 }
