@@ -62,10 +62,11 @@ std::string letter_line(const client::Letter& letter) {
                                             (letter.edited_unix_ms != 0 ? " (edited)" : ""));
 }
 
-/// Whom to write to, to answer: what they are called says so, but for guests.
+/// Whom to write to, to answer: what they are called says so, but for guests and deleted accounts.
 std::string whom(const client::Correspondent& with, std::string_view name) {
     const auto word = printable(client::name_of(with));
-    return with.device.empty() ? word : std::format("{} ({})", printable(name), word);
+    const bool is_name = with.device.empty() && !word.starts_with("account:");
+    return is_name ? word : std::format("{} ({})", printable(name), word);
 }
 
 std::string name_of(const View& view, const client::Person& person) {

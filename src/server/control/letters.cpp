@@ -5,6 +5,7 @@
 #include "server/control/convert.hpp"
 #include "server/control/later.hpp"
 #include "server/control/switchboard.hpp"
+#include "server/room/gone_accounts.hpp"
 #include "server/room/names.hpp"
 #include "wire/limits.hpp"
 
@@ -19,6 +20,10 @@ std::unexpected<Error> unknown_person() {
     return fail(ErrorCode::unknown_person,
                 "Nobody by that name is here or has an account, and you have not written to each "
                 "other.");
+}
+
+bool is_gone(const room::Directory& directory, const room::Person& person) {
+    return person.account && directory.find(person.account) == nullptr;
 }
 
 /// What the other was called last.
@@ -43,12 +48,15 @@ Result<room::Recipient> Switchboard::recipient(const wire::Person& who) const {
                                : model_.recipient(who.account);
 }
 
-wire::Person Switchboard::wire_person(const room::Person& person, const std::string& name) const {
+wire::Person Switchboard::wire_person(const room::Person& person) const {
     if (!person.account) {
         return {.session = {}, .identity = to_bytes(person.identity), .account = {}};
     }
     const auto* account = directory_.find(person.account);
-    return {.session = {}, .identity = {}, .account = account != nullptr ? account->name : name};
+    return {
+        .session = {},
+        .identity = {},
+        .account = account != nullptr ? account->name : room::gone_account_word(person.account)};
 }
 
 // --- saying --------------------------------------------------------------------------------------
@@ -84,6 +92,10 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendDirect& tex
                           refuse_later(reply, page.error());
                       } else if (page->messages.empty()) {
                           refuse_later(reply, unknown_person().error());
+                      } else if (is_gone(directory_, direct.to.person)) {
+                          refuse_later(reply, {.code = ErrorCode::unknown_person,
+                                               .message = "That account is deleted: nobody would "
+                                                          "read what you write to it."});
                       } else {
                           if (direct.to.name.empty()) {
                               direct.to.name = name_in(page->messages.back(), direct.to.person);
@@ -109,9 +121,9 @@ void Switchboard::send_direct(Reply reply, room::NewDirect text) {
 wire::DirectText Switchboard::direct_text(const room::Message& message) const {
     const auto& direct = *message.direct;
     return {.id = message.id,
-            .from = wire_person(direct.from, message.author_name),
+            .from = wire_person(direct.from),
             .from_name = message.author_name,
-            .to = wire_person(direct.to, direct.to_name),
+            .to = wire_person(direct.to),
             .to_name = direct.to_name,
             .text = message.text,
             .unix_ms = message.unix_ms,
@@ -158,7 +170,7 @@ wire::DirectHistory Switchboard::direct_history(const room::Recipient& with,
         name = name_in(page.messages.back(), with.person);
     }
     wire::DirectHistory history{
-        .with = wire_person(with.person, name), .name = name, .texts = {}, .more = page.more};
+        .with = wire_person(with.person), .name = name, .texts = {}, .more = page.more};
     auto room = wire::frame_bytes_max - entry_bytes_max;
     for (auto at = page.messages.rbegin(); at != page.messages.rend(); ++at) {
         const auto bytes = at->text.size() + entry_bytes_max;

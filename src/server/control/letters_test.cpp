@@ -81,6 +81,50 @@ protected:
         co_await write(guest, mem_device, "again");
     }
 
+    /// What a deleted account wrote stays its own, whoever takes its name.
+    net::task<> an_account_that_is_gone() {
+        Caller mem(loop);
+        co_await enter(mem, "Mem");
+        Caller zoe(loop);
+        co_await enter(zoe, "Zoe");
+        const auto id = co_await write(zoe, account("Mem"), "it was me");
+        zoe.close();
+        Caller ada(loop);
+        co_await enter(ada, "Ada");
+        co_await ada.ask<wire::Ok>(wire::DeleteAccount{"Zoe"});
+        while (server->model().sessions().size() > 2) {
+            co_await ada.ask<wire::ControlPong>(wire::ControlPing{});
+        }
+        Caller mallory(loop);
+        co_await mallory.log_in(port(), "Mallory");
+        co_await mallory.ask<wire::Account>(
+            wire::ClaimAccount{.name = "Zoe", .password = "correct horse", .label = {}});
+        co_await write(mallory, account("Mem"), "no, me");
+
+        const auto people = (co_await mem.ask<wire::Unread>(wire::GetUnread{})).people;
+        EXPECT_EQ(people.size(), 2U);
+        const auto old = people.at(1).with;
+        EXPECT_EQ(people.at(0).with, account("Zoe"));
+        EXPECT_EQ(old, account("account:5"));
+        EXPECT_EQ(people.at(1).name, "Zoe") << "as it was called";
+        co_await mem.ask<wire::Ok>(wire::MarkRead{.with = old, .id = id});
+        const auto after = (co_await mem.ask<wire::Unread>(wire::GetUnread{})).people;
+        EXPECT_EQ(after.at(0).unread, 1U);
+        EXPECT_EQ(after.at(1).unread, 0U);
+        const wire::GetDirect get{.with = old, .before = {}};
+        const auto history = co_await mem.ask<wire::DirectHistory>(get);
+        EXPECT_EQ(history.with, old);
+        EXPECT_EQ(history.name, "Zoe");
+        EXPECT_EQ(history.texts.size(), 1U);
+        EXPECT_EQ(history.texts.at(0).from, old);
+        const auto refusal =
+            co_await mem.ask<wire::Refusal>(wire::SendDirect{.to = old, .text = "who are you?"});
+        EXPECT_EQ(refusal.error.code, ErrorCode::unknown_person);
+        EXPECT_NE(refusal.error.message.find("deleted"), std::string::npos);
+        EXPECT_TRUE((co_await mallory.ask<wire::DirectHistory>(get)).name.empty())
+            << "what it was called is told to whom it wrote";
+    }
+
     net::task<> changed_at_once() {
         Caller mo(loop);
         co_await enter(mo, "Mo");
@@ -224,6 +268,10 @@ TEST_F(LettersTest, ComeToAllDevicesAndAreChangedFromAny) {
     play(all_devices());
 }
 TEST_F(LettersTest, AStrangerDoesNotLearnWhoseDeviceItIs) { play(whose_device_it_is()); }
+TEST_F(LettersTest, OfAnAccountThatIsGoneStayItsOwn) {
+    add("Zoe", {});
+    play(an_account_that_is_gone());
+}
 TEST_F(LettersTest, WhatIsDeletedIsNotEditedAtTheSameTime) { play(changed_at_once()); }
 TEST_F(LettersTest, SaidAgainAreNotDoubled) { play(said_again()); }
 TEST_F(LettersTest, AreRefusedInWords) { play(what_is_refused()); }

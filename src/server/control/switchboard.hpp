@@ -188,9 +188,7 @@ private:
     // --- direct messages (letters.cpp), and what has been read (unread.cpp) -----------------------
     [[nodiscard]] Result<room::Recipient> recipient(const wire::Person& who) const;
     void send_direct(Reply reply, room::NewDirect text);
-    /// `name`: what they were called, for an account that is gone.
-    [[nodiscard]] wire::Person wire_person(const room::Person& person,
-                                           const std::string& name) const;
+    [[nodiscard]] wire::Person wire_person(const room::Person& person) const;
     [[nodiscard]] wire::DirectText direct_text(const room::Message& message) const;
     [[nodiscard]] wire::DirectHistory direct_history(const room::Recipient& with,
                                                      const store::HistoryPage& page) const;

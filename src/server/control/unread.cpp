@@ -22,7 +22,7 @@ wire::RoomUnread to_wire(const store::RoomState& state) {
 }  // namespace
 
 wire::PersonUnread Switchboard::wire_state(const store::ConversationState& state) const {
-    return {.with = wire_person(state.with, state.name),
+    return {.with = wire_person(state.with),
             .name = state.name,
             .unread = state.unread,
             .read_to = state.read_to,

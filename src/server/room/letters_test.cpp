@@ -142,6 +142,19 @@ TEST_F(LettersTest, ADeviceThatIsNotHereTellsNothingOfItsAccount) {
     EXPECT_FALSE(model_.recipient("Ada").value().absent);
 }
 
+TEST_F(LettersTest, ADeletedAccountIsMeantByItsNumberWhoeverBearsItsNameByNow) {
+    EXPECT_EQ(model_.recipient("account:2").error().code, ErrorCode::unknown_person)
+        << "who is there is called by name";
+    model_.apply({DropAccount{zoe_account}, Account{.id = AccountId{3},
+                                                    .name = "Zoë",
+                                                    .password_hash = {},
+                                                    .recovery_hash = {},
+                                                    .roles = {}}});
+    const Recipient gone{.person = Person::of(zoe_account), .name = {}, .absent = true};
+    EXPECT_EQ(model_.recipient("account:2").value(), gone);
+    EXPECT_EQ(model_.recipient("Zoë").value().person, Person::of(AccountId{3}));
+}
+
 TEST_F(LettersTest, WhoMayNotWriteAnyMoreEditsNothing) {
     const auto guest = enter("Guest", 9);
     model_.join(guest, lobby).value();

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/room/account_plans.hpp"
+#include "server/room/gone_accounts.hpp"
 #include "server/room/mentions.hpp"
 #include "server/room/model.hpp"
 #include "server/room/names.hpp"
@@ -56,9 +57,13 @@ Result<Recipient> Model::recipient(const WhoIsMeant& who) const {
                                   : unknown_person("They are not here any more.");
     }
     if (const auto* name = std::get_if<std::string>(&who)) {
-        const auto* account = directory_.account_named(*name);
-        return account != nullptr ? Result<Recipient>(of_account(*account))
-                                  : unknown_person("Nobody has an account of that name.");
+        if (const auto* account = directory_.account_named(*name)) {
+            return of_account(*account);
+        }
+        if (const auto id = gone_account(*name); id && directory_.find(*id) == nullptr) {
+            return Recipient{.person = Person::of(*id), .name = {}, .absent = true};
+        }
+        return unknown_person("Nobody has an account of that name.");
     }
     const auto& identity = std::get<Identity>(who);
     if (const auto here = identities_.find(identity); here != identities_.end()) {

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/text.hpp"
+#include "server/room/gone_accounts.hpp"
 #include "server/room/limits.hpp"
 
 namespace partyline::room {
@@ -71,7 +72,15 @@ std::string fold_name(std::string_view name) {
 }
 
 Result<void> check_person_name(std::string_view name) {
-    return check_name(name, name_code_points_max);
+    if (const auto checked = check_name(name, name_code_points_max); !checked) {
+        return checked;
+    }
+    if (fold_name(normal_name(name)).starts_with(gone_account_prefix)) {
+        return fail(ErrorCode::invalid_name,
+                    std::format("A name does not begin with \"{}\": so deleted accounts are called.",
+                                gone_account_prefix));
+    }
+    return {};
 }
 
 Result<void> check_channel_name(std::string_view name) {

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "server/room/gone_accounts.hpp"
+
 namespace partyline::room {
 namespace {
 
@@ -110,6 +112,18 @@ TEST(RoomNames, LengthCountsWhatIsKept) {
     EXPECT_TRUE(check_person_name(repeat("e\u0308", 32)));
     // U+0344 is two marks when composed as NFC wants it.
     EXPECT_FALSE(check_person_name(repeat("\u0344", 17)));
+}
+
+TEST(RoomNames, NobodyIsCalledAsDeletedAccountsAre) {
+    for (const auto* name : {"account:12", " Account:x", "ACCOUNT:", "\uFF41ccount\uFF1A7"}) {
+        EXPECT_EQ(check_person_name(name).error().code, ErrorCode::invalid_name) << name;
+    }
+    EXPECT_TRUE(check_person_name("account 12"));
+    EXPECT_TRUE(check_person_name("My account:12"));
+    EXPECT_EQ(gone_account(gone_account_word(AccountId{12})), AccountId{12});
+    for (const auto* word : {"account:", "account:0", "account:1x", "account:-1", "Ada"}) {
+        EXPECT_FALSE(gone_account(word)) << word;
+    }
 }
 
 TEST(RoomNames, TopicsAndTexts) {
