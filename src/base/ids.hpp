@@ -28,7 +28,7 @@ using ChannelId = Id<struct ChannelTag, std::uint32_t>;
 using Route = Id<struct RouteTag, std::uint32_t>;
 /// One stored or relayed text message; ordered by time of arrival at the server.
 using MessageId = Id<struct MessageTag, std::uint64_t>;
-/// Counts the joins and leaves of one channel. A key share names the epoch it covers.
+/// Counts the joins and leaves of one channel or whisper set. A key share names the epoch it covers.
 using ChannelEpoch = Id<struct ChannelEpochTag, std::uint32_t>;
 /// 0 is the room; 1 to 7 are whisper target sets.
 using StreamId = Id<struct StreamTag, std::uint8_t>;

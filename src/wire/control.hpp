@@ -14,15 +14,11 @@
 #include "base/ids.hpp"
 #include "wire/community.hpp"
 #include "wire/direct.hpp"
+#include "wire/keys.hpp"
 #include "wire/moderation.hpp"
+#include "wire/whisper.hpp"
 
 namespace partyline::wire {
-
-struct DeviceKey {
-    Bytes signature;  // 64 bytes
-    std::int64_t expiry_unix_ms = 0;
-    bool operator==(const DeviceKey&) const = default;
-};
 
 struct Limits {
     std::uint32_t name_code_points = 0;
@@ -30,14 +26,6 @@ struct Limits {
     std::uint32_t frame_bytes = 0;
     std::uint32_t shares_per_message = 0;
     bool operator==(const Limits&) const = default;
-};
-
-struct Member {
-    SessionId session{};
-    Bytes identity;  // 32 bytes
-    Bytes x25519;    // 32 bytes
-    DeviceKey device;
-    bool operator==(const Member&) const = default;
 };
 
 // --- from the talkie -------------------------------------------------------------------------
@@ -73,28 +61,6 @@ struct SendText {
     std::string text;
     std::uint64_t nonce = 0;
     bool operator==(const SendText&) const = default;
-};
-
-struct SealedShare {
-    SessionId to{};
-    Bytes sealed;
-    bool operator==(const SealedShare&) const = default;
-};
-
-struct ShareKeys {
-    ChannelId channel{};
-    ChannelEpoch channel_epoch{};
-    StreamId stream{};
-    std::uint32_t generation = 0;
-    std::uint16_t step = 0;
-    std::vector<SealedShare> shares;
-    bool operator==(const ShareKeys&) const = default;
-};
-
-struct KeyRequest {
-    SessionId speaker{};
-    std::uint64_t kid = 0;
-    bool operator==(const KeyRequest&) const = default;
 };
 
 /// What was said in the room that one is in.
@@ -154,16 +120,6 @@ struct BecomeOwner {
     bool operator==(const BecomeOwner&) const = default;
 };
 
-struct GetMemberKeys {
-    std::vector<SessionId> sessions;
-    bool operator==(const GetMemberKeys&) const = default;
-};
-
-struct RenewDevice {
-    DeviceKey device;
-    bool operator==(const RenewDevice&) const = default;
-};
-
 enum class VoiceLane : std::uint8_t { unspecified = 0, udp = 1, tunnel = 2 };
 
 struct SetVoiceLane {
@@ -204,7 +160,8 @@ using ClientBody =
                  RevokeRole, SetOverride, GetOverrides, Explain, CreateChannel, EditChannel,
                  MoveChannel, DeleteChannel, Resume, Kick, AddBan, LiftBan, ListBans, SetServerMute,
                  MoveMember, GetAudit, CreateInvite, ListInvites, DeleteInvite, RedeemInvite,
-                 ListAccounts, DeleteAccount, SendDirect, GetDirect, GetUnread, MarkRead>;
+                 ListAccounts, DeleteAccount, SendDirect, GetDirect, GetUnread, MarkRead,
+                 SetWhisper>;
 
 struct ClientMessage {
     std::uint64_t request_id = 0;
@@ -286,30 +243,6 @@ struct Joined {
     bool operator==(const Joined&) const = default;
 };
 
-struct MemberKeys {
-    ChannelId channel{};
-    ChannelEpoch channel_epoch{};
-    std::vector<Member> members;
-    bool more = false;
-    bool operator==(const MemberKeys&) const = default;
-};
-
-struct MemberJoined {
-    ChannelId channel{};
-    ChannelEpoch channel_epoch{};
-    Member member;
-    std::uint32_t frame_ms = 0;
-    bool operator==(const MemberJoined&) const = default;
-};
-
-struct MemberLeft {
-    ChannelId channel{};
-    ChannelEpoch channel_epoch{};
-    SessionId session{};
-    std::uint32_t frame_ms = 0;
-    bool operator==(const MemberLeft&) const = default;
-};
-
 struct Text {
     MessageId id{};
     ChannelId channel{};
@@ -365,23 +298,6 @@ struct TextAccepted {
     bool operator==(const TextAccepted&) const = default;
 };
 
-struct KeyShare {
-    SessionId from{};
-    ChannelId channel{};
-    ChannelEpoch channel_epoch{};
-    StreamId stream{};
-    std::uint32_t generation = 0;
-    std::uint16_t step = 0;
-    Bytes sealed;
-    bool operator==(const KeyShare&) const = default;
-};
-
-struct KeyRequested {
-    SessionId from{};
-    std::uint64_t kid = 0;
-    bool operator==(const KeyRequested&) const = default;
-};
-
 struct ControlPong {
     std::uint64_t token = 0;
     bool operator==(const ControlPong&) const = default;
@@ -411,7 +327,8 @@ using ServerBody =
                  KeyShare, KeyRequested, VoiceTunnel, ControlPong, Goodbye, History, TextChanged,
                  Account, Devices, Roles, Overrides, Explanation, ChannelsChanged, ChannelCreated,
                  Moved, Resumed, Bans, Audit, InviteCreated, Invites, Accounts, Direct,
-                 DirectHistory, DirectChanged, Unread, ReadChanged>;
+                 DirectHistory, DirectChanged, Unread, ReadChanged, WhisperMembers, WhisperChanged,
+                 WhisperOpened, WhisperClosed>;
 
 struct ServerMessage {
     std::uint64_t seq = 0;

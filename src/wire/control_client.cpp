@@ -8,7 +8,9 @@
 #include "wire/control_community.hpp"
 #include "wire/control_direct.hpp"
 #include "wire/control_fields.hpp"
+#include "wire/control_keys.hpp"
 #include "wire/control_moderation.hpp"
+#include "wire/control_whisper.hpp"
 #include "wire/limits.hpp"
 
 namespace partyline::wire {
@@ -42,37 +44,6 @@ SendText read(const v1::SendText& from, FieldReader& in) {
         .text = in.text("SendText.text", text_bytes_max, from.text()),
         .nonce = from.nonce(),
     };
-}
-
-ShareKeys read(const v1::ShareKeys& from, FieldReader& in) {
-    const auto read_share = [&in](const v1::SealedShare& share) {
-        return SealedShare{
-            .to = SessionId{share.to()},
-            .sealed = in.bytes("SealedShare.sealed", share_bytes_max, share.sealed()),
-        };
-    };
-    return {
-        .channel = ChannelId{from.channel()},
-        .channel_epoch = ChannelEpoch{from.channel_epoch()},
-        .stream = StreamId{in.number("ShareKeys.stream", from.stream(), stream_max)},
-        .generation = from.generation(),
-        .step = in.number<std::uint16_t>("ShareKeys.step", from.step()),
-        .shares = in.list("ShareKeys.shares", shares_per_message_max, from.shares(), read_share),
-    };
-}
-
-KeyRequest read(const v1::KeyRequest& from, FieldReader&) {
-    return {.speaker = SessionId{from.speaker()}, .kid = from.kid()};
-}
-
-GetMemberKeys read(const v1::GetMemberKeys& from, FieldReader& in) {
-    const auto read_session = [](std::uint32_t session) { return SessionId{session}; };
-    return {.sessions = in.list("GetMemberKeys.sessions", member_keys_request_max, from.sessions(),
-                                read_session)};
-}
-
-RenewDevice read(const v1::RenewDevice& from, FieldReader& in) {
-    return {.device = wire::read(from.device(), in)};
 }
 
 SetVoiceLane read(const v1::SetVoiceLane& from, FieldReader&) {
@@ -132,10 +103,10 @@ ClientBody read_body(const v1::Client& from, FieldReader& in) {
         case v1::Client::kLeave: return Leave{};
         case v1::Client::kSetSelfState: return read(from.set_self_state(), in);
         case v1::Client::kSendText: return read(from.send_text(), in);
-        case v1::Client::kShareKeys: return read(from.share_keys(), in);
-        case v1::Client::kKeyRequest: return read(from.key_request(), in);
-        case v1::Client::kGetMemberKeys: return read(from.get_member_keys(), in);
-        case v1::Client::kRenewDevice: return read(from.renew_device(), in);
+        case v1::Client::kShareKeys: return wire::read(from.share_keys(), in);
+        case v1::Client::kKeyRequest: return wire::read(from.key_request(), in);
+        case v1::Client::kGetMemberKeys: return wire::read(from.get_member_keys(), in);
+        case v1::Client::kRenewDevice: return wire::read(from.renew_device(), in);
         case v1::Client::kSetVoiceLane: return read(from.set_voice_lane(), in);
         case v1::Client::kVoiceTunnel: return wire::read(from.voice_tunnel(), in);
         case v1::Client::kPing: return ControlPing{.token = from.ping().token()};
@@ -188,6 +159,7 @@ ClientBody read_body(const v1::Client& from, FieldReader& in) {
         case v1::Client::kGetDirect: return wire::read(from.get_direct(), in);
         case v1::Client::kGetUnread: return GetUnread{};
         case v1::Client::kMarkRead: return wire::read(from.mark_read(), in);
+        case v1::Client::kSetWhisper: return wire::read(from.set_whisper(), in);
         case v1::Client::BODY_NOT_SET: break;
     }
     return Unknown{};
@@ -291,37 +263,10 @@ struct BodyWriter {
         resume.set_signature(from.signature.data(), from.signature.size());
     }
 
-    void operator()(const ShareKeys& from) const {
-        auto& keys = *to.mutable_share_keys();
-        keys.set_channel(from.channel.value);
-        keys.set_channel_epoch(from.channel_epoch.value);
-        keys.set_stream(from.stream.value);
-        keys.set_generation(from.generation);
-        keys.set_step(from.step);
-        for (const auto& share : from.shares) {
-            auto& added = *keys.add_shares();
-            added.set_to(share.to.value);
-            added.set_sealed(share.sealed.data(), share.sealed.size());
-        }
-    }
-
-    void operator()(const KeyRequest& from) const {
-        auto& request = *to.mutable_key_request();
-        request.set_speaker(from.speaker.value);
-        request.set_kid(from.kid);
-    }
-
-    void operator()(const GetMemberKeys& from) const {
-        auto& get = *to.mutable_get_member_keys();
-        for (const auto session : from.sessions) {
-            get.add_sessions(session.value);
-        }
-    }
-
-    void operator()(const RenewDevice& from) const {
-        write(from.device, *to.mutable_renew_device()->mutable_device());
-    }
-
+    void operator()(const ShareKeys& from) const { write(from, *to.mutable_share_keys()); }
+    void operator()(const KeyRequest& from) const { write(from, *to.mutable_key_request()); }
+    void operator()(const GetMemberKeys& from) const { write(from, *to.mutable_get_member_keys()); }
+    void operator()(const RenewDevice& from) const { write(from, *to.mutable_renew_device()); }
     void operator()(const SetVoiceLane& from) const {
         to.mutable_set_voice_lane()->set_lane(static_cast<v1::VoiceLane>(from.lane));
     }
@@ -374,6 +319,7 @@ struct BodyWriter {
     void operator()(const GetDirect& from) const { write(from, *to.mutable_get_direct()); }
     void operator()(const GetUnread&) const { to.mutable_get_unread(); }
     void operator()(const MarkRead& from) const { write(from, *to.mutable_mark_read()); }
+    void operator()(const SetWhisper& from) const { write(from, *to.mutable_set_whisper()); }
 };
 
 static_assert(static_cast<int>(VoiceLane::udp) == v1::VOICE_LANE_UDP);
@@ -390,7 +336,7 @@ constexpr auto names = std::to_array<std::string_view>({
     "Resume",         "Kick",          "AddBan",       "LiftBan",       "ListBans",
     "SetServerMute",  "MoveMember",    "GetAudit",     "CreateInvite",  "ListInvites",
     "DeleteInvite",   "RedeemInvite",  "ListAccounts", "DeleteAccount", "SendDirect",
-    "GetDirect",      "GetUnread",     "MarkRead",
+    "GetDirect",      "GetUnread",     "MarkRead",     "SetWhisper",
 });
 static_assert(names.size() == std::variant_size_v<ClientBody>);
 

@@ -181,6 +181,9 @@ inline std::vector<ClientBody> personal_client_bodies() {
         GetDirect{.with = person(), .before = MessageId{0x1'0000'0001}, .messages = 20},
         GetUnread{},
         MarkRead{.channel = ChannelId{3}, .with = person(), .id = MessageId{0x1'0000'0001}},
+        SetWhisper{.stream = StreamId{stream_max},
+                   .sessions = {SessionId{7}, SessionId{0xFFFF'FFFF}},
+                   .channels = {ChannelId{3}, ChannelId{4}}},
     };
 }
 
@@ -204,7 +207,7 @@ inline std::vector<ClientBody> client_bodies() {
                   .step = 0xFFFF,
                   .shares = {{.to = SessionId{7}, .sealed = counting_bytes(72, 0)},
                              {.to = SessionId{8}, .sealed = counting_bytes(72, 0x50)}}},
-        KeyRequest{.speaker = SessionId{7}, .kid = 0x1'0002},
+        KeyRequest{.speaker = SessionId{7}, .kid = 0x1'0002, .stream = StreamId{stream_max}},
         GetMemberKeys{.sessions = {SessionId{7}, SessionId{0xFFFF'FFFF}}},
         RenewDevice{.device = device_key()},
         SetVoiceLane{.lane = VoiceLane::udp},
@@ -305,6 +308,16 @@ inline std::vector<ServerBody> personal_server_bodies() {
         DirectChanged{direct_text()},
         Unread{.rooms = {room_unread()}, .people = {person_unread()}},
         ReadChanged{.room = room_unread(), .person = person_unread()},
+        WhisperMembers{.stream = StreamId{stream_max},
+                       .epoch = ChannelEpoch{0x203},
+                       .members = {member(7), member(8)},
+                       .more = true},
+        WhisperChanged{.stream = StreamId{1},
+                       .epoch = ChannelEpoch{0x204},
+                       .joined = {member(7)},
+                       .left = {SessionId{9}, SessionId{0xFFFF'FFFF}}},
+        WhisperOpened{.whisperer = member(7), .name = "Zo\u00EB", .stream = StreamId{1}},
+        WhisperClosed{.session = SessionId{7}, .stream = StreamId{1}},
     };
 }
 
@@ -357,7 +370,7 @@ inline std::vector<ServerBody> server_bodies() {
                  .generation = 0xFFFF'FFFF,
                  .step = 0xFFFF,
                  .sealed = counting_bytes(72, 0)},
-        KeyRequested{.from = SessionId{7}, .kid = 0x1'0002},
+        KeyRequested{.from = SessionId{7}, .kid = 0x1'0002, .stream = StreamId{stream_max}},
         VoiceTunnel{.datagram = datagram()},
         ControlPong{.token = 0x0102'0304'0506'0708},
         Goodbye{.error = error()},

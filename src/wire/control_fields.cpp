@@ -98,20 +98,8 @@ Bytes serialise(const google::protobuf::MessageLite& message) {
     return out;
 }
 
-DeviceKey read(const v1::DeviceKey& from, FieldReader& in) {
-    return {
-        .signature = in.fixed_bytes("DeviceKey.signature", signature_bytes, from.signature()),
-        .expiry_unix_ms = from.expiry_unix_ms(),
-    };
-}
-
 VoiceTunnel read(const v1::VoiceTunnel& from, FieldReader& in) {
     return {.datagram = in.bytes("VoiceTunnel.datagram", datagram_bytes_max, from.datagram())};
-}
-
-void write(const DeviceKey& from, v1::DeviceKey& to) {
-    to.set_signature(from.signature.data(), from.signature.size());
-    to.set_expiry_unix_ms(from.expiry_unix_ms);
 }
 
 void write(const VoiceTunnel& from, v1::VoiceTunnel& to) {

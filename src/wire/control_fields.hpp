@@ -22,7 +22,6 @@ class MessageLite;
 }
 
 namespace partyline::v1 {
-class DeviceKey;
 class VoiceTunnel;
 }  // namespace partyline::v1
 
@@ -87,9 +86,7 @@ Result<void> parse(ByteView message, google::protobuf::MessageLite& into);
 Bytes serialise(const google::protobuf::MessageLite& message);
 
 // What both directions have in common.
-DeviceKey read(const v1::DeviceKey& from, FieldReader& in);
 VoiceTunnel read(const v1::VoiceTunnel& from, FieldReader& in);
-void write(const DeviceKey& from, v1::DeviceKey& to);
 void write(const VoiceTunnel& from, v1::VoiceTunnel& to);
 
 }  // namespace partyline::wire

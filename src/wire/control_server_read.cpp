@@ -8,7 +8,9 @@
 #include "wire/control_community.hpp"
 #include "wire/control_direct.hpp"
 #include "wire/control_fields.hpp"
+#include "wire/control_keys.hpp"
 #include "wire/control_moderation.hpp"
+#include "wire/control_whisper.hpp"
 #include "wire/limits.hpp"
 
 namespace partyline::wire {
@@ -119,43 +121,6 @@ Joined read(const v1::Joined& from, FieldReader&) {
     };
 }
 
-Member read(const v1::Member& from, FieldReader& in) {
-    return {
-        .session = SessionId{from.session()},
-        .identity = in.fixed_bytes("Member.identity", public_key_bytes, from.identity()),
-        .x25519 = in.fixed_bytes("Member.x25519", public_key_bytes, from.x25519()),
-        .device = wire::read(from.device(), in),
-    };
-}
-
-MemberKeys read(const v1::MemberKeys& from, FieldReader& in) {
-    return {
-        .channel = ChannelId{from.channel()},
-        .channel_epoch = ChannelEpoch{from.channel_epoch()},
-        .members = in.list("MemberKeys.members", page_entries_max, from.members(),
-                           [&in](const v1::Member& member) { return read(member, in); }),
-        .more = from.more(),
-    };
-}
-
-MemberJoined read(const v1::MemberJoined& from, FieldReader& in) {
-    return {
-        .channel = ChannelId{from.channel()},
-        .channel_epoch = ChannelEpoch{from.channel_epoch()},
-        .member = read(from.member(), in),
-        .frame_ms = from.frame_ms(),
-    };
-}
-
-MemberLeft read(const v1::MemberLeft& from, FieldReader&) {
-    return {
-        .channel = ChannelId{from.channel()},
-        .channel_epoch = ChannelEpoch{from.channel_epoch()},
-        .session = SessionId{from.session()},
-        .frame_ms = from.frame_ms(),
-    };
-}
-
 Text read(const v1::Text& from, FieldReader& in) {
     return {
         .id = MessageId{from.id()},
@@ -179,22 +144,6 @@ History read(const v1::History& from, FieldReader& in) {
 
 TextAccepted read(const v1::TextAccepted& from, FieldReader&) {
     return {.id = MessageId{from.id()}, .unix_ms = from.unix_ms()};
-}
-
-KeyShare read(const v1::KeyShare& from, FieldReader& in) {
-    return {
-        .from = SessionId{from.from()},
-        .channel = ChannelId{from.channel()},
-        .channel_epoch = ChannelEpoch{from.channel_epoch()},
-        .stream = StreamId{in.number("KeyShare.stream", from.stream(), stream_max)},
-        .generation = from.generation(),
-        .step = in.number<std::uint16_t>("KeyShare.step", from.step()),
-        .sealed = in.bytes("KeyShare.sealed", share_bytes_max, from.sealed()),
-    };
-}
-
-KeyRequested read(const v1::KeyRequested& from, FieldReader&) {
-    return {.from = SessionId{from.from()}, .kid = from.kid()};
 }
 
 Account read(const v1::Account& from, FieldReader& in) {
@@ -231,13 +180,13 @@ ServerBody read_body(const v1::Server& from, FieldReader& in) {
         case v1::Server::kSnapshotEnd: return SnapshotEnd{};
         case v1::Server::kPresenceChanged: return read(from.presence_changed(), in);
         case v1::Server::kJoined: return read(from.joined(), in);
-        case v1::Server::kMemberKeys: return read(from.member_keys(), in);
-        case v1::Server::kMemberJoined: return read(from.member_joined(), in);
-        case v1::Server::kMemberLeft: return read(from.member_left(), in);
+        case v1::Server::kMemberKeys: return wire::read(from.member_keys(), in);
+        case v1::Server::kMemberJoined: return wire::read(from.member_joined(), in);
+        case v1::Server::kMemberLeft: return wire::read(from.member_left(), in);
         case v1::Server::kText: return read(from.text(), in);
         case v1::Server::kTextAccepted: return read(from.text_accepted(), in);
-        case v1::Server::kKeyShare: return read(from.key_share(), in);
-        case v1::Server::kKeyRequested: return read(from.key_requested(), in);
+        case v1::Server::kKeyShare: return wire::read(from.key_share(), in);
+        case v1::Server::kKeyRequested: return wire::read(from.key_requested(), in);
         case v1::Server::kVoiceTunnel: return wire::read(from.voice_tunnel(), in);
         case v1::Server::kPong: return ControlPong{.token = from.pong().token()};
         case v1::Server::kGoodbye: return Goodbye{.error = read(from.goodbye().error(), in)};
@@ -264,6 +213,10 @@ ServerBody read_body(const v1::Server& from, FieldReader& in) {
             return DirectChanged{wire::read(from.direct_changed().text(), in)};
         case v1::Server::kUnread: return wire::read(from.unread(), in);
         case v1::Server::kReadChanged: return wire::read(from.read_changed(), in);
+        case v1::Server::kWhisperMembers: return wire::read(from.whisper_members(), in);
+        case v1::Server::kWhisperChanged: return wire::read(from.whisper_changed(), in);
+        case v1::Server::kWhisperOpened: return wire::read(from.whisper_opened(), in);
+        case v1::Server::kWhisperClosed: return wire::read(from.whisper_closed(), in);
         case v1::Server::BODY_NOT_SET: break;
     }
     return Unknown{};

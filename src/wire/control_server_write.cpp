@@ -7,7 +7,9 @@
 #include "wire/control_community.hpp"
 #include "wire/control_direct.hpp"
 #include "wire/control_fields.hpp"
+#include "wire/control_keys.hpp"
 #include "wire/control_moderation.hpp"
+#include "wire/control_whisper.hpp"
 #include "wire/frame.hpp"
 
 namespace partyline::wire {
@@ -34,13 +36,6 @@ void write_presence(const Presence& from, v1::Presence& to) {
     to.set_server_mute(from.server_mute);
     to.set_server_deafen(from.server_deafen);
     to.set_account(from.account);
-}
-
-void write_member(const Member& from, v1::Member& to) {
-    to.set_session(from.session.value);
-    to.set_identity(from.identity.data(), from.identity.size());
-    to.set_x25519(from.x25519.data(), from.x25519.size());
-    write(from.device, *to.mutable_device());
 }
 
 void write_text(const Text& from, v1::Text& to) {
@@ -139,32 +134,9 @@ struct BodyWriter {
         joined.set_members(from.members);
     }
 
-    void operator()(const MemberKeys& from) const {
-        auto& keys = *to.mutable_member_keys();
-        keys.set_channel(from.channel.value);
-        keys.set_channel_epoch(from.channel_epoch.value);
-        for (const auto& member : from.members) {
-            write_member(member, *keys.add_members());
-        }
-        keys.set_more(from.more);
-    }
-
-    void operator()(const MemberJoined& from) const {
-        auto& joined = *to.mutable_member_joined();
-        joined.set_channel(from.channel.value);
-        joined.set_channel_epoch(from.channel_epoch.value);
-        write_member(from.member, *joined.mutable_member());
-        joined.set_frame_ms(from.frame_ms);
-    }
-
-    void operator()(const MemberLeft& from) const {
-        auto& left = *to.mutable_member_left();
-        left.set_channel(from.channel.value);
-        left.set_channel_epoch(from.channel_epoch.value);
-        left.set_session(from.session.value);
-        left.set_frame_ms(from.frame_ms);
-    }
-
+    void operator()(const MemberKeys& from) const { write(from, *to.mutable_member_keys()); }
+    void operator()(const MemberJoined& from) const { write(from, *to.mutable_member_joined()); }
+    void operator()(const MemberLeft& from) const { write(from, *to.mutable_member_left()); }
     void operator()(const Text& from) const { write_text(from, *to.mutable_text()); }
 
     void operator()(const History& from) const {
@@ -206,23 +178,8 @@ struct BodyWriter {
         accepted.set_unix_ms(from.unix_ms);
     }
 
-    void operator()(const KeyShare& from) const {
-        auto& share = *to.mutable_key_share();
-        share.set_from(from.from.value);
-        share.set_channel(from.channel.value);
-        share.set_channel_epoch(from.channel_epoch.value);
-        share.set_stream(from.stream.value);
-        share.set_generation(from.generation);
-        share.set_step(from.step);
-        share.set_sealed(from.sealed.data(), from.sealed.size());
-    }
-
-    void operator()(const KeyRequested& from) const {
-        auto& requested = *to.mutable_key_requested();
-        requested.set_from(from.from.value);
-        requested.set_kid(from.kid);
-    }
-
+    void operator()(const KeyShare& from) const { write(from, *to.mutable_key_share()); }
+    void operator()(const KeyRequested& from) const { write(from, *to.mutable_key_requested()); }
     void operator()(const VoiceTunnel& from) const { write(from, *to.mutable_voice_tunnel()); }
 
     void operator()(const ControlPong& from) const { to.mutable_pong()->set_token(from.token); }
@@ -255,6 +212,14 @@ struct BodyWriter {
     }
     void operator()(const Unread& from) const { write(from, *to.mutable_unread()); }
     void operator()(const ReadChanged& from) const { write(from, *to.mutable_read_changed()); }
+    void operator()(const WhisperMembers& from) const {
+        write(from, *to.mutable_whisper_members());
+    }
+    void operator()(const WhisperChanged& from) const {
+        write(from, *to.mutable_whisper_changed());
+    }
+    void operator()(const WhisperOpened& from) const { write(from, *to.mutable_whisper_opened()); }
+    void operator()(const WhisperClosed& from) const { write(from, *to.mutable_whisper_closed()); }
 };
 
 constexpr auto names = std::to_array<std::string_view>({
@@ -268,7 +233,8 @@ constexpr auto names = std::to_array<std::string_view>({
     "ChannelCreated",  "Moved",         "Resumed",       "Bans",
     "Audit",           "InviteCreated", "Invites",       "Accounts",
     "Direct",          "DirectHistory", "DirectChanged", "Unread",
-    "ReadChanged",
+    "ReadChanged",     "WhisperMembers", "WhisperChanged", "WhisperOpened",
+    "WhisperClosed",
 });
 static_assert(names.size() == std::variant_size_v<ServerBody>);
 

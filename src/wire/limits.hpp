@@ -47,6 +47,10 @@ inline constexpr std::size_t share_bytes_max = 128;
 inline constexpr std::size_t member_keys_request_max = 400;
 inline constexpr std::size_t share_on_join_members_max = 64;
 
+// Whispering
+inline constexpr std::size_t whisper_sessions_max = 64;  // named one by one, in one set
+inline constexpr std::size_t whisper_channels_max = 16;  // named in one set
+
 // Voice datagrams
 inline constexpr std::size_t datagram_bytes_max = 1200;
 inline constexpr std::size_t uplink_header_bytes = 24;
