@@ -152,16 +152,14 @@ struct Resume {
     bool operator==(const Resume&) const = default;
 };
 
-using ClientBody =
-    std::variant<Unknown, Login, Join, Leave, SetSelfState, SendText, ShareKeys, KeyRequest,
-                 GetMemberKeys, RenewDevice, SetVoiceLane, VoiceTunnel, ControlPing, GetHistory,
-                 EditText, DeleteText, ClaimAccount, LinkDevice, UnlinkDevice, ListDevices,
-                 ChangePassword, BecomeOwner, GetRoles, CreateRole, EditRole, DeleteRole, GrantRole,
-                 RevokeRole, SetOverride, GetOverrides, Explain, CreateChannel, EditChannel,
-                 MoveChannel, DeleteChannel, Resume, Kick, AddBan, LiftBan, ListBans, SetServerMute,
-                 MoveMember, GetAudit, CreateInvite, ListInvites, DeleteInvite, RedeemInvite,
-                 ListAccounts, DeleteAccount, SendDirect, GetDirect, GetUnread, MarkRead,
-                 SetWhisper>;
+using ClientBody = std::variant<
+    Unknown, Login, Join, Leave, SetSelfState, SendText, ShareKeys, KeyRequest, GetMemberKeys,
+    RenewDevice, SetVoiceLane, VoiceTunnel, ControlPing, GetHistory, EditText, DeleteText,
+    ClaimAccount, LinkDevice, UnlinkDevice, ListDevices, ChangePassword, BecomeOwner, GetRoles,
+    CreateRole, EditRole, DeleteRole, GrantRole, RevokeRole, SetOverride, GetOverrides, Explain,
+    CreateChannel, EditChannel, MoveChannel, DeleteChannel, Resume, Kick, AddBan, LiftBan, ListBans,
+    SetServerMute, MoveMember, GetAudit, CreateInvite, ListInvites, DeleteInvite, RedeemInvite,
+    ListAccounts, DeleteAccount, SendDirect, GetDirect, GetUnread, MarkRead, SetWhisper>;
 
 struct ClientMessage {
     std::uint64_t request_id = 0;

@@ -29,7 +29,9 @@ ShareKeys read(const v1::ShareKeys& from, FieldReader& in) {
 }
 
 KeyRequest read(const v1::KeyRequest& from, FieldReader& in) {
-    return {.speaker = SessionId{from.speaker()}, .kid = from.kid(), .stream = StreamId{in.number("KeyRequest.stream", from.stream(), stream_max)}};
+    return {.speaker = SessionId{from.speaker()},
+            .kid = from.kid(),
+            .stream = StreamId{in.number("KeyRequest.stream", from.stream(), stream_max)}};
 }
 
 GetMemberKeys read(const v1::GetMemberKeys& from, FieldReader& in) {
@@ -92,7 +94,9 @@ KeyShare read(const v1::KeyShare& from, FieldReader& in) {
 }
 
 KeyRequested read(const v1::KeyRequested& from, FieldReader& in) {
-    return {.from = SessionId{from.from()}, .kid = from.kid(), .stream = StreamId{in.number("KeyRequested.stream", from.stream(), stream_max)}};
+    return {.from = SessionId{from.from()},
+            .kid = from.kid(),
+            .stream = StreamId{in.number("KeyRequested.stream", from.stream(), stream_max)}};
 }
 
 void write(const DeviceKey& from, v1::DeviceKey& to) {

@@ -223,16 +223,16 @@ struct BodyWriter {
 };
 
 constexpr auto names = std::to_array<std::string_view>({
-    "Unknown",         "Hello",         "Welcome",       "Ok",
-    "Error",           "ChannelPage",   "PresencePage",  "SnapshotEnd",
-    "PresenceChanged", "Joined",        "MemberKeys",    "MemberJoined",
-    "MemberLeft",      "Text",          "TextAccepted",  "KeyShare",
-    "KeyRequested",    "VoiceTunnel",   "ControlPong",   "Goodbye",
-    "History",         "TextChanged",   "Account",       "Devices",
-    "Roles",           "Overrides",     "Explanation",   "ChannelsChanged",
-    "ChannelCreated",  "Moved",         "Resumed",       "Bans",
-    "Audit",           "InviteCreated", "Invites",       "Accounts",
-    "Direct",          "DirectHistory", "DirectChanged", "Unread",
+    "Unknown",         "Hello",          "Welcome",        "Ok",
+    "Error",           "ChannelPage",    "PresencePage",   "SnapshotEnd",
+    "PresenceChanged", "Joined",         "MemberKeys",     "MemberJoined",
+    "MemberLeft",      "Text",           "TextAccepted",   "KeyShare",
+    "KeyRequested",    "VoiceTunnel",    "ControlPong",    "Goodbye",
+    "History",         "TextChanged",    "Account",        "Devices",
+    "Roles",           "Overrides",      "Explanation",    "ChannelsChanged",
+    "ChannelCreated",  "Moved",          "Resumed",        "Bans",
+    "Audit",           "InviteCreated",  "Invites",        "Accounts",
+    "Direct",          "DirectHistory",  "DirectChanged",  "Unread",
     "ReadChanged",     "WhisperMembers", "WhisperChanged", "WhisperOpened",
     "WhisperClosed",
 });
