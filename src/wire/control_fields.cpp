@@ -76,6 +76,13 @@ void FieldReader::refuse_number(std::string_view field, std::uint32_t value, std
     refuse(ErrorCode::malformed, std::format("{}: {}, must be at most {}", field, value, max));
 }
 
+StreamId FieldReader::whisper_stream(std::string_view field, std::uint32_t value) {
+    if (value == 0) {
+        refuse(ErrorCode::malformed, std::format("{}: 0, which is the room's", field));
+    }
+    return StreamId{number(field, value, stream_max)};
+}
+
 Result<void> parse(ByteView message, google::protobuf::MessageLite& into) {
     if (message.size() > frame_bytes_max) {
         return fail(ErrorCode::too_large,

@@ -53,6 +53,9 @@ public:
         return static_cast<Number>(value);
     }
 
+    /// The number of a stream that is whispered on: malformed for the room's, too.
+    StreamId whisper_stream(std::string_view field, std::uint32_t value);
+
     /// too_large, and none converted, above `max` elements.
     template <class List, class Convert>
     auto list(std::string_view field, std::size_t max, const List& from, Convert convert) {

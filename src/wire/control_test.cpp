@@ -291,6 +291,48 @@ TEST(ControlLimits, OfTheSwitchboardsMessages) {
     }
 }
 
+TEST(ControlLimits, OfWhispers) {
+    const SizeCase<ClientMessage> client[] = {
+        {"SetWhisper.sessions", whisper_sessions_max,
+         [&](std::size_t size) {
+             return SetWhisper{.stream = StreamId{1}, .sessions = std::vector(size, SessionId{1})};
+         }},
+        {"SetWhisper.channels", whisper_channels_max,
+         [&](std::size_t size) {
+             return SetWhisper{.stream = StreamId{1}, .channels = std::vector(size, ChannelId{1})};
+         }},
+    };
+    for (const auto& limit : client) {
+        expect_size_limit(limit);
+    }
+    const std::string_view wide = "\U0001F399";
+    const SizeCase<ServerMessage> server[] = {
+        {"WhisperMembers.members", page_entries_max,
+         [&](std::size_t size) {
+             return WhisperMembers{.stream = StreamId{1},
+                                   .members = std::vector(size, examples::member(1))};
+         }},
+        {"WhisperChanged.joined", page_entries_max,
+         [&](std::size_t size) {
+             return WhisperChanged{.stream = StreamId{1},
+                                   .joined = std::vector(size, examples::member(1))};
+         }},
+        {"WhisperChanged.left", page_entries_max,
+         [&](std::size_t size) {
+             return WhisperChanged{.stream = StreamId{1}, .left = std::vector(size, SessionId{1})};
+         }},
+        {"WhisperOpened.name", name_code_points_max,
+         [&](std::size_t size) {
+             return WhisperOpened{.whisperer = examples::member(1),
+                                  .name = repeated(wide, size),
+                                  .stream = StreamId{1}};
+         }},
+    };
+    for (const auto& limit : server) {
+        expect_size_limit(limit);
+    }
+}
+
 TEST(ControlLimits, OfTexts) {
     const std::string_view wide = "\U0001F399";
     const SizeCase<ServerMessage> cases[] = {
@@ -388,6 +430,10 @@ TEST(ControlLimits, TheFullestPagesFitAFrame) {
                    .channel_epoch = ChannelEpoch{0xFFFF'FFFF},
                    .members = std::vector(page_entries_max, member),
                    .more = true},
+        WhisperChanged{.stream = StreamId{stream_max},
+                       .epoch = ChannelEpoch{0xFFFF'FFFF},
+                       .joined = std::vector(page_entries_max, member),
+                       .left = std::vector(page_entries_max, SessionId{0xFFFF'FFFF})},
     };
     for (const auto& body : fullest) {
         Bytes frame;
@@ -476,68 +522,116 @@ TEST(ControlRanges, KeysAndSignaturesHaveTheirExactSize) {
     }
 }
 
+/// A number that must be at most `max`.
+struct NumberCase {
+    std::string_view field;
+    std::uint32_t max;
+    std::function<bool(std::uint32_t value, ErrorCode* code)> decodes;
+};
+
+void expect_number_limit(const NumberCase& number) {
+    auto code = ErrorCode::unspecified;
+    EXPECT_TRUE(number.decodes(number.max, &code)) << number.field;
+    EXPECT_FALSE(number.decodes(number.max + 1, &code)) << number.field;
+    EXPECT_EQ(code, ErrorCode::malformed) << number.field;
+    EXPECT_FALSE(number.decodes(0xFFFF'FFFF, &code)) << number.field;
+}
+
+bool decodes(const v1::Client& message, ErrorCode* code) {
+    const auto decoded = decode_client(serialised(message));
+    *code = decoded ? ErrorCode::unspecified : decoded.error().code;
+    return decoded.has_value();
+}
+bool decodes(const v1::Server& message, ErrorCode* code) {
+    const auto decoded = decode_server(serialised(message));
+    *code = decoded ? ErrorCode::unspecified : decoded.error().code;
+    return decoded.has_value();
+}
+
 TEST(ControlRanges, NumbersThatDoNotFitAreMalformed) {
-    struct Case {
-        std::string_view field;
-        std::uint32_t max;
-        std::function<bool(std::uint32_t value, ErrorCode* code)> decodes;
-    };
-    const auto client = [](const v1::Client& message, ErrorCode* code) {
-        const auto decoded = decode_client(serialised(message));
-        *code = decoded ? ErrorCode::unspecified : decoded.error().code;
-        return decoded.has_value();
-    };
-    const auto server = [](const v1::Server& message, ErrorCode* code) {
-        const auto decoded = decode_server(serialised(message));
-        *code = decoded ? ErrorCode::unspecified : decoded.error().code;
-        return decoded.has_value();
-    };
-    const Case cases[] = {
+    const NumberCase cases[] = {
         {"ShareKeys.stream", stream_max,
-         [&](std::uint32_t value, ErrorCode* code) {
+         [](std::uint32_t value, ErrorCode* code) {
              v1::Client message;
              message.mutable_share_keys()->set_stream(value);
-             return client(message, code);
+             return decodes(message, code);
          }},
         {"ShareKeys.step", 0xFFFF,
-         [&](std::uint32_t value, ErrorCode* code) {
+         [](std::uint32_t value, ErrorCode* code) {
              v1::Client message;
              message.mutable_share_keys()->set_step(value);
-             return client(message, code);
+             return decodes(message, code);
          }},
         {"KeyShare.stream", stream_max,
-         [&](std::uint32_t value, ErrorCode* code) {
+         [](std::uint32_t value, ErrorCode* code) {
              v1::Server message;
              message.mutable_key_share()->set_stream(value);
-             return server(message, code);
+             return decodes(message, code);
          }},
         {"KeyShare.step", 0xFFFF,
-         [&](std::uint32_t value, ErrorCode* code) {
+         [](std::uint32_t value, ErrorCode* code) {
              v1::Server message;
              message.mutable_key_share()->set_step(value);
-             return server(message, code);
+             return decodes(message, code);
          }},
         {"Welcome.hop_epoch", 0xFF,
-         [&](std::uint32_t value, ErrorCode* code) {
+         [](std::uint32_t value, ErrorCode* code) {
              v1::Server message;
              message.mutable_welcome()->set_hop_epoch(value);
              message.mutable_welcome()->set_resume_token(std::string(resume_token_bytes, 'x'));
-             return server(message, code);
+             return decodes(message, code);
          }},
         {"Resumed.hop_epoch", 0xFF,
-         [&](std::uint32_t value, ErrorCode* code) {
+         [](std::uint32_t value, ErrorCode* code) {
              v1::Server message;
              message.mutable_resumed()->set_hop_epoch(value);
              message.mutable_resumed()->set_resume_token(std::string(resume_token_bytes, 'x'));
-             return server(message, code);
+             return decodes(message, code);
          }},
     };
-    for (const auto& [field, max, decodes] : cases) {
-        auto code = ErrorCode::unspecified;
-        EXPECT_TRUE(decodes(max, &code)) << field;
-        EXPECT_FALSE(decodes(max + 1, &code)) << field;
-        EXPECT_EQ(code, ErrorCode::malformed) << field;
-        EXPECT_FALSE(decodes(0xFFFF'FFFF, &code)) << field;
+    for (const auto& number : cases) {
+        expect_number_limit(number);
+    }
+}
+
+TEST(ControlRanges, StreamsOfWhispersThatDoNotFitAreMalformed) {
+    const NumberCase cases[] = {
+        {"KeyRequest.stream", stream_max,
+         [](std::uint32_t value, ErrorCode* code) {
+             v1::Client message;
+             message.mutable_key_request()->set_stream(value);
+             return decodes(message, code);
+         }},
+        {"SetWhisper.stream", stream_max,
+         [](std::uint32_t value, ErrorCode* code) {
+             v1::Client message;
+             message.mutable_set_whisper()->set_stream(value);
+             return decodes(message, code);
+         }},
+        {"WhisperClosed.stream", stream_max,
+         [](std::uint32_t value, ErrorCode* code) {
+             v1::Server message;
+             message.mutable_whisper_closed()->set_stream(value);
+             return decodes(message, code);
+         }},
+    };
+    for (const auto& number : cases) {
+        expect_number_limit(number);
+    }
+}
+
+TEST(ControlRanges, NobodyWhispersOnTheRoomsStream) {
+    const auto client = decode_client(encode(ClientMessage{.body = SetWhisper{}}));
+    ASSERT_FALSE(client);
+    EXPECT_EQ(client.error().code, ErrorCode::malformed);
+    EXPECT_TRUE(client.error().message.starts_with("SetWhisper.stream")) << client.error().message;
+    const ServerBody bodies[] = {WhisperMembers{}, WhisperChanged{},
+                                 WhisperOpened{.whisperer = examples::member(1), .name = {}},
+                                 WhisperClosed{}};
+    for (const auto& body : bodies) {
+        const auto server = decode_server(encode(ServerMessage{.body = body}));
+        ASSERT_FALSE(server) << name_of(body);
+        EXPECT_EQ(server.error().code, ErrorCode::malformed) << name_of(body);
     }
 }
 

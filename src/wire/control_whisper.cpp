@@ -4,18 +4,9 @@
 #include "wire/limits.hpp"
 
 namespace partyline::wire {
-namespace {
-
-/// One of the streams that are for whispering.
-StreamId read_stream(std::string_view field, std::uint32_t value, FieldReader& in) {
-    return StreamId{in.number(field, value, stream_max)};
-}
-
-}  // namespace
-
 SetWhisper read(const v1::SetWhisper& from, FieldReader& in) {
     return {
-        .stream = read_stream("SetWhisper.stream", from.stream(), in),
+        .stream = in.whisper_stream("SetWhisper.stream", from.stream()),
         .sessions = in.list("SetWhisper.sessions", whisper_sessions_max, from.sessions(),
                             [](std::uint32_t session) { return SessionId{session}; }),
         .channels = in.list("SetWhisper.channels", whisper_channels_max, from.channels(),
@@ -25,7 +16,7 @@ SetWhisper read(const v1::SetWhisper& from, FieldReader& in) {
 
 WhisperMembers read(const v1::WhisperMembers& from, FieldReader& in) {
     return {
-        .stream = read_stream("WhisperMembers.stream", from.stream(), in),
+        .stream = in.whisper_stream("WhisperMembers.stream", from.stream()),
         .epoch = ChannelEpoch{from.epoch()},
         .members = in.list("WhisperMembers.members", page_entries_max, from.members(),
                            [&in](const v1::Member& member) { return read(member, in); }),
@@ -35,7 +26,7 @@ WhisperMembers read(const v1::WhisperMembers& from, FieldReader& in) {
 
 WhisperChanged read(const v1::WhisperChanged& from, FieldReader& in) {
     return {
-        .stream = read_stream("WhisperChanged.stream", from.stream(), in),
+        .stream = in.whisper_stream("WhisperChanged.stream", from.stream()),
         .epoch = ChannelEpoch{from.epoch()},
         .joined = in.list("WhisperChanged.joined", page_entries_max, from.joined(),
                           [&in](const v1::Member& member) { return read(member, in); }),
@@ -48,13 +39,13 @@ WhisperOpened read(const v1::WhisperOpened& from, FieldReader& in) {
     return {
         .whisperer = read(from.whisperer(), in),
         .name = in.name("WhisperOpened.name", name_code_points_max, from.name()),
-        .stream = read_stream("WhisperOpened.stream", from.stream(), in),
+        .stream = in.whisper_stream("WhisperOpened.stream", from.stream()),
     };
 }
 
 WhisperClosed read(const v1::WhisperClosed& from, FieldReader& in) {
     return {.session = SessionId{from.session()},
-            .stream = read_stream("WhisperClosed.stream", from.stream(), in)};
+            .stream = in.whisper_stream("WhisperClosed.stream", from.stream())};
 }
 
 void write(const SetWhisper& from, v1::SetWhisper& to) {
