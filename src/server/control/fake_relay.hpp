@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,8 @@ public:
         relay::DownlinkLane lane = relay::DownlinkLane::tunnel;
         bool open = true;
         bool speaking = false;
+        bool whispering = false;
+        std::map<std::uint8_t, std::set<SessionId>> whispers;  // who hears it, by stream
         std::vector<Bytes> uplink;
     };
 
@@ -57,6 +60,13 @@ public:
         entry(seat).channel = channel;
         return entry(seat).route = next_route();
     }
+    void set_whisper(const relay::SeatPtr& seat, StreamId stream,
+                     std::vector<relay::SeatPtr> listeners) override {
+        auto& set = entry(seat).whispers[stream.value] = {};
+        for (const auto& listener : listeners) {
+            set.insert(entry(listener).session);
+        }
+    }
     void set_flags(const relay::SeatPtr& seat, relay::VoiceFlags flags) override {
         entry(seat).flags = flags;
     }
@@ -83,6 +93,9 @@ public:
     }
     [[nodiscard]] bool speaking(const relay::SeatPtr& seat, TimePoint) const override {
         return entry(seat).speaking;
+    }
+    [[nodiscard]] bool whispering(const relay::SeatPtr& seat, TimePoint) const override {
+        return entry(seat).whispering;
     }
     void update_room_losses() override { ++losses_updated; }
     [[nodiscard]] relay::Counters counters() const override { return {}; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "server/relay/deliver.hpp"
 #include "server/relay/limits.hpp"
 #include "wire/datagram.hpp"
 
@@ -26,23 +27,6 @@ static_assert(lead_bytes + wire::record_bytes_max <= wire::datagram_bytes_max);
 
 bool has_frames(std::span<const PendingRecord> records, SessionId session) {
     return std::ranges::contains(records, session, &PendingRecord::speaker);
-}
-
-// Whether anything went out to the seat.
-bool deliver(const Seat& seat, Outbox& outbox, TimePoint now) {
-    if (seat.closed.load(std::memory_order_relaxed) ||
-        seat.deafened.load(std::memory_order_relaxed)) {
-        return false;
-    }
-    if (seat.lane.load(std::memory_order_relaxed) == DownlinkLane::tunnel) {
-        outbox.tunnel(seat.session);
-        return true;
-    }
-    const auto destination = seat.udp_destination(now);
-    if (destination) {
-        outbox.send(*destination);
-    }
-    return destination.has_value();
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/relay/deliver.hpp"
 #include "wire/datagram.hpp"
 
 namespace partyline::relay {
@@ -81,6 +82,13 @@ void Core::on(SetListeners set, TimePoint) {
     auto& channel = channels_.try_emplace(set.channel, set.channel).first->second;
     channel.set_listeners(std::move(set.listeners));
     drop_if_unused(channel);
+}
+
+void Core::on(SetWhispers set, TimePoint) {
+    const auto found = routes_.find(set.route);
+    if (found != routes_.end()) {
+        found->second.whispers = std::move(set.whispers);
+    }
 }
 
 void Core::drop(Route route) {
@@ -229,8 +237,10 @@ bool Core::take_voice(const RouteState& route, const Packet& packet, TimePoint n
         counters_.dropped_muted.add(1);
         return false;
     }
-    // Streams other than 0 are for whispering, to target sets that nobody can register yet.
-    if (route.channel == nullptr || packet.record->stream() != StreamId{}) {
+    if (packet.record->stream() != StreamId{}) {
+        return take_whisper(route, packet, now);
+    }
+    if (route.channel == nullptr) {
         counters_.dropped_no_room.add(1);
         return false;
     }
@@ -253,6 +263,28 @@ bool Core::take_voice(const RouteState& route, const Packet& packet, TimePoint n
         std::erase(waiting_, &channel);
         flush(channel, now);
     }
+    return true;
+}
+
+// Put out at once: frames of others that it could share a datagram with go to other people.
+bool Core::take_whisper(const RouteState& route, const Packet& packet, TimePoint now) {
+    const auto* const listeners =
+        route.whispers ? route.whispers->find(packet.record->stream()) : nullptr;
+    if (listeners == nullptr) {
+        counters_.dropped_no_room.add(1);
+        return false;
+    }
+    route.seat->last_whisper.store(now, std::memory_order_relaxed);
+    const auto lead_and_record = packet.incoming.bytes.subspan(wire::uplink_header_bytes - 1);
+    lead_and_record.front() = wire::downlink_voice_lead;
+    const ByteView slices[] = {lead_and_record};
+    outbox_.begin(slices);
+    std::uint64_t copies = 0;
+    for (const auto& listener : listeners->seats) {
+        copies += deliver(*listener, outbox_, now) ? 1U : 0U;
+    }
+    counters_.forwarded_records.add(copies);
+    outbox_.release(packet.incoming.slot);
     return true;
 }
 

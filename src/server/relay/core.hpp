@@ -31,8 +31,12 @@ struct SetListeners {
     ChannelId channel{};
     std::shared_ptr<const Listeners> listeners;
 };
-using Command =
-    std::variant<std::monostate, RouteSetup, RetireRoute, DropRoute, Rekey, SetListeners>;
+struct SetWhispers {
+    Route route{};
+    std::shared_ptr<const WhisperSets> whispers;  // null: to nobody
+};
+using Command = std::variant<std::monostate, RouteSetup, RetireRoute, DropRoute, Rekey,
+                             SetListeners, SetWhispers>;
 
 /// A datagram and where it came from.
 struct Incoming {
@@ -71,12 +75,14 @@ private:
     void on(DropRoute drop, TimePoint now);
     void on(Rekey rekey, TimePoint now);
     void on(SetListeners set, TimePoint now);
+    void on(SetWhispers set, TimePoint now);
     void drop(Route route);
     void drop_if_unused(Channel& channel);
 
     RouteState* find_route(const Incoming& incoming, Route route, TimePoint now);
     bool authenticate(RouteState& route, Packet& packet, TimePoint now);
     bool take_voice(const RouteState& route, const Packet& packet, TimePoint now);
+    bool take_whisper(const RouteState& route, const Packet& packet, TimePoint now);
     void take_ping(RouteState& route, const Packet& packet);
     bool take_echo(RouteState& route, const Packet& packet, TimePoint now);
     void meet_address(RouteState& route, Packet& packet, TimePoint now);

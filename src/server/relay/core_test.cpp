@@ -123,7 +123,7 @@ TEST(Core, DropsVoiceThatIsNotTheSpeakersToSend) {
 
     scene.arrive(ann, ann.datagram(DatagramKind::voice, bob.record("as bob")));
     EXPECT_EQ(scene.relay.counters().dropped_malformed, 1U);
-    scene.arrive(ann, ann.voice("whisper", 0x10));
+    scene.arrive(ann, ann.voice("whispered to nobody", 0x10));
     scene.arrive(nowhere, nowhere.voice("anybody?"));
     EXPECT_EQ(scene.relay.counters().dropped_no_room, 2U);
     scene.relay.set_flags(ann.seat, {.muted = true});

@@ -49,6 +49,11 @@ Route ManualRelay::move(const SeatPtr& seat, ChannelId channel) {
     return seating_.move(seat, channel);
 }
 
+void ManualRelay::set_whisper(const SeatPtr& seat, StreamId stream,
+                              std::vector<SeatPtr> listeners) {
+    seating_.set_whisper(*seat, stream, std::move(listeners));
+}
+
 void ManualRelay::set_flags(const SeatPtr& seat, VoiceFlags flags) { seat->set_flags(flags); }
 void ManualRelay::set_downlink(const SeatPtr& seat, DownlinkLane lane) { seat->lane.store(lane); }
 void ManualRelay::close_seat(const SeatPtr& seat) { seating_.close(seat); }
@@ -71,6 +76,10 @@ void ManualRelay::on_tunnel_down(std::function<void()> wake) { wake_ = std::move
 
 bool ManualRelay::speaking(const SeatPtr& seat, TimePoint now) const {
     return seat->is_speaking(now);
+}
+
+bool ManualRelay::whispering(const SeatPtr& seat, TimePoint now) const {
+    return seat->is_whispering(now);
 }
 
 void ManualRelay::update_room_losses() { seating_.update_room_losses(clock_.now()); }

@@ -37,6 +37,7 @@ public:
     Seated open_seat(SessionId session, HopKeys keys) override;
     void rekey(const SeatPtr& seat, HopKeys keys) override;
     Route move(const SeatPtr& seat, ChannelId channel) override;
+    void set_whisper(const SeatPtr& seat, StreamId stream, std::vector<SeatPtr> listeners) override;
     void set_flags(const SeatPtr& seat, VoiceFlags flags) override;
     void set_downlink(const SeatPtr& seat, DownlinkLane lane) override;
     void close_seat(const SeatPtr& seat) override;
@@ -44,6 +45,7 @@ public:
     std::vector<TunnelledDown> take_tunnel_down(std::size_t max) override;
     void on_tunnel_down(std::function<void()> wake) override;
     [[nodiscard]] bool speaking(const SeatPtr& seat, TimePoint now) const override;
+    [[nodiscard]] bool whispering(const SeatPtr& seat, TimePoint now) const override;
     void update_room_losses() override;
     [[nodiscard]] Counters counters() const override;
     [[nodiscard]] std::chrono::nanoseconds cpu_time() const override { return {}; }

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include "base/random.hpp"
@@ -20,6 +21,7 @@ struct Belief {
     VoiceFlags flags;
     bool open = true;
     bool tunnel = false;
+    std::map<std::uint8_t, std::set<std::uint32_t>> whispers;  // the sessions, by stream
 };
 
 class World {
@@ -39,7 +41,10 @@ public:
             return;
         }
         keep_alive(who);
-        switch (random_.below(12)) {
+        switch (random_.below(15)) {
+            case 6: return set_whisper(who);
+            case 7:
+            case 8: return whisper(who);
             case 0: return move(who);
             case 1: return change_flags(who);
             case 2: return close(who);
@@ -74,6 +79,55 @@ private:
         beliefs_[who].open = false;
         scene_.arrive(people_[who], people_[who].voice("closed"));
         EXPECT_EQ(scene_.sent.size(), 0U);
+    }
+
+    // As control does, it may name people who are just closing.
+    void set_whisper(std::size_t who) {
+        const auto stream = a_stream();
+        auto& told = beliefs_[who].whispers[stream] = {};
+        std::vector<SeatPtr> listeners;
+        for (std::size_t i = 0; i < talkies; ++i) {
+            if (i != who && random_.chance(0.2)) {
+                told.insert(people_[i].session.value);
+                listeners.push_back(people_[i].seat);
+            }
+        }
+        scene_.relay.set_whisper(people_[who].seat, StreamId{stream}, std::move(listeners));
+    }
+
+    void whisper(std::size_t who) {
+        auto& talkie = people_[who];
+        const auto stream = a_stream();
+        const auto old = std::ranges::find(old_routes_, talkie.session, &HandTalkie::session);
+        if (random_.chance(0.2) && old != old_routes_.end()) {
+            // However old the route, nobody hears it who is not in the set as it is now.
+            const auto& told = beliefs_[who].whispers[stream];
+            old->address = talkie.address;
+            scene_.relay.deliver(old->voice("w", static_cast<std::uint8_t>(stream << 4U)),
+                                 talkie.address);
+            for (const auto session : hearers("w")) {
+                EXPECT_TRUE(told.contains(session));
+            }
+            return;
+        }
+        scene_.relay.deliver(talkie.voice("w", static_cast<std::uint8_t>(stream << 4U)),
+                             talkie.address);
+        EXPECT_EQ(hearers("w"), expected_whisper_hearers(who, stream));
+    }
+
+    std::uint8_t a_stream() { return static_cast<std::uint8_t>(1 + random_.below(2)); }
+
+    std::multiset<std::uint32_t> expected_whisper_hearers(std::size_t speaker,
+                                                          std::uint8_t stream) {
+        std::multiset<std::uint32_t> expected;
+        auto& said = beliefs_[speaker];
+        for (std::size_t i = 0; i < talkies; ++i) {
+            const auto session = people_[i].session.value;
+            if (!said.flags.muted && said.whispers[stream].contains(session) && hears(i)) {
+                expected.insert(session);
+            }
+        }
+        return expected;
     }
 
     // Session ids are never used twice.
@@ -148,15 +202,18 @@ private:
         std::multiset<std::uint32_t> expected;
         const auto& said = beliefs_[speaker];
         for (std::size_t i = 0; i < talkies; ++i) {
-            const auto& belief = beliefs_[i];
-            const auto fresh = people_[i].seat->has_fresh_uplink(scene_.clock.now());
-            if (i != speaker && said.channel && !said.flags.muted && belief.open &&
-                belief.channel == said.channel && !belief.flags.deafened &&
-                (belief.tunnel || fresh)) {
+            if (i != speaker && said.channel && !said.flags.muted &&
+                beliefs_[i].channel == said.channel && hears(i)) {
                 expected.insert(people_[i].session.value);
             }
         }
         return expected;
+    }
+
+    [[nodiscard]] bool hears(std::size_t who) const {
+        const auto& belief = beliefs_[who];
+        return belief.open && !belief.flags.deafened &&
+               (belief.tunnel || people_[who].seat->has_fresh_uplink(scene_.clock.now()));
     }
 
     // Who was sent voice with this text, by either lane, and nothing else is left over.

@@ -36,6 +36,10 @@ public:
     Route move(const SeatPtr& seat, ChannelId channel) override {
         return seating_.move(seat, channel);
     }
+    void set_whisper(const SeatPtr& seat, StreamId stream,
+                     std::vector<SeatPtr> listeners) override {
+        seating_.set_whisper(*seat, stream, std::move(listeners));
+    }
     void set_flags(const SeatPtr& seat, VoiceFlags flags) override { seat->set_flags(flags); }
     void set_downlink(const SeatPtr& seat, DownlinkLane lane) override { seat->lane.store(lane); }
     void close_seat(const SeatPtr& seat) override { seating_.close(seat); }
@@ -50,6 +54,9 @@ public:
 
     bool speaking(const SeatPtr& seat, TimePoint now) const override {
         return seat->is_speaking(now);
+    }
+    bool whispering(const SeatPtr& seat, TimePoint now) const override {
+        return seat->is_whispering(now);
     }
     void update_room_losses() override { seating_.update_room_losses(SystemClock{}.now()); }
     Counters counters() const override;

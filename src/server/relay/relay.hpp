@@ -63,7 +63,7 @@ struct Counters {
     std::uint64_t dropped_bad_mac = 0;  // or of an epoch that is not good (any more)
     std::uint64_t dropped_replayed = 0;
     std::uint64_t dropped_muted = 0;
-    std::uint64_t dropped_no_room = 0;   // voice from outside of any room, or to no target set
+    std::uint64_t dropped_no_room = 0;   // voice from outside of any room, or whispered to nobody
     std::uint64_t dropped_too_fast = 0;  // over packets_per_second_max
     std::uint64_t dropped_send_failed = 0;
     std::uint64_t dropped_socket_overflow = 0;  // SO_RXQ_OVFL: lost before we read them
@@ -91,8 +91,14 @@ public:
     /// the first packet of the new.
     virtual void rekey(const SeatPtr& seat, HopKeys keys) = 0;
     /// Moves the seat to a channel, or out of any with a zero id, and gives its new route; the old
-    /// one is good for old_route_lifetime, but what comes over it goes to nobody but the old room.
+    /// one is good for old_route_lifetime, but what comes over it goes to nobody but the old room, and
+    /// to those whom the seat whispers to.
     virtual Route move(const SeatPtr& seat, ChannelId channel) = 0;
+    /// Who hears this seat's stream, 1 to 7, from now on, wherever it is: nobody else does, whoever
+    /// shares its room. It goes along when the seat moves, and ends with it. Nobody: such voice is
+    /// dropped.
+    virtual void set_whisper(const SeatPtr& seat, StreamId stream,
+                             std::vector<SeatPtr> listeners) = 0;
     virtual void set_flags(const SeatPtr& seat, VoiceFlags flags) = 0;
     virtual void set_downlink(const SeatPtr& seat, DownlinkLane lane) = 0;
     /// From this call on nothing is accepted from the seat nor sent to it.
@@ -107,8 +113,11 @@ public:
     /// Called from a relay thread, at most once until take_tunnel_down() found nothing left.
     virtual void on_tunnel_down(std::function<void()> wake) = 0;
 
-    /// Whether voice of this seat was forwarded within `speaking_hold` and its spurt has not ended.
+    /// Whether voice of this seat was forwarded to its room within `speaking_hold` and its spurt has
+    /// not ended. What it whispers is not for the room to see.
     [[nodiscard]] virtual bool speaking(const SeatPtr& seat, TimePoint now) const = 0;
+    /// Whether a whisper of this seat was forwarded within `speaking_hold`.
+    [[nodiscard]] virtual bool whispering(const SeatPtr& seat, TimePoint now) const = 0;
     /// Recomputes what pongs tell each room of its members' losses; call once a second.
     virtual void update_room_losses() = 0;
 

@@ -51,6 +51,7 @@ RouteState::RouteState(RouteSetup setup, Channel* channel_in, FillRandom fill_ra
     : seat(std::move(setup.seat)),
       channel(channel_in),
       loss(std::move(setup.loss)),
+      whispers(std::move(setup.whispers)),
       epochs(std::move(setup.keys)),
       challenges(fill_random) {}
 

@@ -23,8 +23,9 @@ struct RouteSetup {
     Route route{};
     SeatPtr seat;
     HopKeys keys;
-    ChannelId channel{};                   // zero: in no room, good for pings
-    std::shared_ptr<const RoomLoss> loss;  // null in no room
+    ChannelId channel{};                          // zero: in no room, good for pings
+    std::shared_ptr<const RoomLoss> loss;         // null in no room
+    std::shared_ptr<const WhisperSets> whispers;  // null: to nobody
 };
 
 /// Keys and windows of the current hop epoch and, until some time after the first packet of that, of
@@ -65,6 +66,7 @@ struct RouteState {
     const SeatPtr seat;
     Channel* const channel;  // null in no room; outlives us
     const std::shared_ptr<const RoomLoss> loss;
+    std::shared_ptr<const WhisperSets> whispers;
 
     HopEpochs epochs;
     PacketRate rate;

@@ -81,4 +81,9 @@ bool Seat::is_speaking(TimePoint now) const {
     return last != TimePoint::min() && now - last < speaking_hold;
 }
 
+bool Seat::is_whispering(TimePoint now) const {
+    const auto last = last_whisper.load(std::memory_order_relaxed);
+    return last != TimePoint::min() && now - last < speaking_hold;
+}
+
 }  // namespace partyline::relay

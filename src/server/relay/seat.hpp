@@ -63,10 +63,11 @@ public:
     std::atomic<TimePoint> last_uplink{TimePoint::min()};  // relay; from the address
 
     // The rest.
-    std::atomic<TimePoint> last_voice{TimePoint::min()};   // relay; min: the spurt has ended
-    std::atomic<std::uint64_t> down_counter{0};            // relay; of the last pong, challenge
-    std::atomic<std::uint16_t> uplink_loss_permille{0};    // relay
-    std::atomic<std::uint16_t> downlink_loss_permille{0};  // relay
+    std::atomic<TimePoint> last_voice{TimePoint::min()};    // relay; min: the spurt has ended
+    std::atomic<TimePoint> last_whisper{TimePoint::min()};  // relay
+    std::atomic<std::uint64_t> down_counter{0};             // relay; of the last pong, challenge
+    std::atomic<std::uint16_t> uplink_loss_permille{0};     // relay
+    std::atomic<std::uint16_t> downlink_loss_permille{0};   // relay
 
     /// [control]
     void set_flags(VoiceFlags flags) {
@@ -77,11 +78,13 @@ public:
     [[nodiscard]] std::optional<PeerAddress> udp_destination(TimePoint now) const;
     [[nodiscard]] bool has_fresh_uplink(TimePoint now) const;
     [[nodiscard]] bool is_speaking(TimePoint now) const;
+    [[nodiscard]] bool is_whispering(TimePoint now) const;
 
     /// Control's own: relay threads have copies in their routes.
     struct Control {
         HopKeys keys;
         Route route{};
+        Route route_before{};  // zero until it has moved
         ChannelId channel{};
     };
     Control control;

@@ -1,6 +1,7 @@
 #include "server/relay/seating.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace partyline::relay {
@@ -38,6 +39,12 @@ Route Seating::move(const SeatPtr& seat, ChannelId channel) {
     port_.command(thread_byte(old), RetireRoute{old});
     seat->last_voice.store(TimePoint::min(), std::memory_order_relaxed);  // a new room, silent
     allocators_[thread_byte(old)].in_use.erase(old.value >> thread_bits);
+    // What is whispered over the old route is on its way still. Of those before nothing is, and so no
+    // more than two have to hear of every change.
+    if (whispers_.contains(seat->session)) {
+        publish_whispers(seat->control.route_before, nullptr);
+    }
+    seat->control.route_before = old;
     enter(seat, channel);
     return seat->control.route;
 }
@@ -48,6 +55,7 @@ void Seating::close(const SeatPtr& seat) {
     }
     const auto route = seat->control.route;
     leave_room(seat);
+    whispers_.erase(seat->session);
     // Older routes end by themselves, and until then `closed` makes them useless.
     port_.command(thread_byte(route), DropRoute{route});
     allocators_[thread_byte(route)].in_use.erase(route.value >> thread_bits);
@@ -63,7 +71,8 @@ void Seating::enter(const SeatPtr& seat, ChannelId channel) {
                                      .seat = seat,
                                      .keys = clone(seat->control.keys),
                                      .channel = channel,
-                                     .loss = room != nullptr ? room->loss : nullptr});
+                                     .loss = room != nullptr ? room->loss : nullptr,
+                                     .whispers = whispers_of(*seat)});
     if (room != nullptr) {
         room->members.push_back(seat);
         publish(channel, *room);
@@ -89,6 +98,39 @@ void Seating::publish(ChannelId channel, const Room& room) {
     port_.command(thread, SetListeners{.channel = channel,
                                        .listeners = std::make_shared<const Listeners>(
                                            Listeners{.seats = room.members})});
+}
+
+void Seating::set_whisper(const Seat& seat, StreamId stream, std::vector<SeatPtr> listeners) {
+    assert(stream && stream.value <= wire::stream_max);
+    if (seat.closed.load()) {
+        return;
+    }
+    const auto before = whispers_of(seat);
+    auto sets = before ? *before : WhisperSets{};
+    sets.by_stream[stream.value] =
+        listeners.empty() ? nullptr
+                          : std::make_shared<const Listeners>(Listeners{std::move(listeners)});
+    std::shared_ptr<const WhisperSets> now;
+    if (std::ranges::any_of(sets.by_stream, [](const auto& set) { return set != nullptr; })) {
+        now = std::make_shared<const WhisperSets>(std::move(sets));
+        whispers_[seat.session] = now;
+    } else {
+        whispers_.erase(seat.session);
+    }
+    publish_whispers(seat.control.route, now);
+    publish_whispers(seat.control.route_before, now);
+}
+
+std::shared_ptr<const WhisperSets> Seating::whispers_of(const Seat& seat) const {
+    const auto found = whispers_.find(seat.session);
+    return found == whispers_.end() ? nullptr : found->second;
+}
+
+void Seating::publish_whispers(Route route, std::shared_ptr<const WhisperSets> whispers) {
+    if (route) {
+        port_.command(thread_byte(route),
+                      SetWhispers{.route = route, .whispers = std::move(whispers)});
+    }
 }
 
 unsigned Seating::home_of(const Seat& seat, ChannelId channel) const {

@@ -30,6 +30,7 @@ public:
     Relay::Seated open(SessionId session, HopKeys keys);
     void rekey(Seat& seat, HopKeys keys);
     Route move(const SeatPtr& seat, ChannelId channel);
+    void set_whisper(const Seat& seat, StreamId stream, std::vector<SeatPtr> listeners);
     void close(const SeatPtr& seat);
     void update_room_losses(TimePoint now);
 
@@ -54,10 +55,14 @@ private:
     void leave_room(const SeatPtr& seat);
     void publish(ChannelId channel, const Room& room);
     [[nodiscard]] unsigned home_of(const Seat& seat, ChannelId channel) const;
+    [[nodiscard]] std::shared_ptr<const WhisperSets> whispers_of(const Seat& seat) const;
+    void publish_whispers(Route route, std::shared_ptr<const WhisperSets> whispers);
 
     CommandPort& port_;
     std::vector<RouteAllocator> allocators_;  // by thread
     std::unordered_map<ChannelId, Room> rooms_;
+    /// Here and not in the seats: two who whisper to each other would keep each other for ever.
+    std::unordered_map<SessionId, std::shared_ptr<const WhisperSets>> whispers_;
 };
 
 }  // namespace partyline::relay
