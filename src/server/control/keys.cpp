@@ -1,4 +1,5 @@
-// Voice keys, handed on between members of a room. The server can open none of them.
+// Voice keys, handed on between members of a room, or to those who are whispered to. The server can
+// open none of them.
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -58,38 +59,48 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetMemberKeys& 
     return {};
 }
 
-Result<void> Switchboard::check_generation(Seat& seat, std::uint32_t generation) {
+Result<void> Switchboard::check_generation(Seat& seat, StreamId stream, std::uint32_t generation) {
     const auto now = clock_.now();
-    if (seat.generation && generation < *seat.generation) {
+    auto& newest = seat.streams[stream.value].generation;
+    if (newest && generation < *newest) {
         return fail(ErrorCode::bad_key_share, "A key's generation never falls.");
     }
     // More shares of a generation that is out already are for those who came later.
-    if (seat.generation == generation) {
+    if (newest == generation) {
         return seat.share_messages.take(now);
     }
-    if (const auto may = seat.rotations.take(now); !may) {
+    if (const auto may = seat.streams[stream.value].rotations.take(now); !may) {
         return may;
     }
-    seat.generation = generation;
+    newest = generation;
     return {};
 }
 
-Result<void> Switchboard::on(Call&, Seat& seat, const wire::ShareKeys& keys) {
-    if (keys.stream != StreamId{}) {
-        return fail(ErrorCode::unsupported, "This server knows no whisper streams.");
-    }
+Result<std::vector<SessionId>> Switchboard::share_receivers(const Seat& seat,
+                                                            const wire::ShareKeys& keys) const {
     std::vector<SessionId> to;
     to.reserve(keys.shares.size());
     std::ranges::transform(keys.shares, std::back_inserter(to), &wire::SealedShare::to);
-    const auto receivers = model_.share_receivers(
-        seat.session, {.channel = keys.channel, .epoch = keys.channel_epoch}, to);
+    if (!keys.stream) {
+        return model_.share_receivers(seat.session,
+                                      {.channel = keys.channel, .epoch = keys.channel_epoch}, to);
+    }
+    if (keys.channel) {
+        return fail(ErrorCode::bad_key_share, "A whisper's key is of no room.");
+    }
+    return model_.whisper_receivers({.whisperer = seat.session, .stream = keys.stream},
+                                    keys.channel_epoch, to);
+}
+
+Result<void> Switchboard::on(Call&, Seat& seat, const wire::ShareKeys& keys) {
+    const auto receivers = share_receivers(seat, keys);
     if (!receivers) {
         return std::unexpected(receivers.error());
     }
-    if (const auto may = check_generation(seat, keys.generation); !may) {
+    if (const auto may = check_generation(seat, keys.stream, keys.generation); !may) {
         return may;
     }
-    // `receivers` is `to` without those who have left, in the same order.
+    // `receivers` are those of the shares without those who have left, in the same order.
     auto receiver = receivers->begin();
     for (const auto& share : keys.shares) {
         if (receiver == receivers->end() || *receiver != share.to) {
@@ -107,15 +118,16 @@ Result<void> Switchboard::on(Call&, Seat& seat, const wire::ShareKeys& keys) {
 }
 
 Result<void> Switchboard::on(Call&, Seat& seat, const wire::KeyRequest& request) {
-    const auto events = model_.request_key(seat.session, request.speaker, request.kid);
+    const auto events = model_.request_key(
+        seat.session, {.speaker = request.speaker, .kid = request.kid, .stream = request.stream});
     if (!events) {
         return std::unexpected(events.error());
     }
     const auto now = clock_.now();
     const auto interval = config_.limits.key_request_interval;
+    const std::pair what{request.speaker, request.stream};
     auto& asked = seat.key_requests;
-    if (const auto last = asked.find(request.speaker);
-        last != asked.end() && now - last->second < interval) {
+    if (const auto last = asked.find(what); last != asked.end() && now - last->second < interval) {
         const auto wait =
             std::chrono::ceil<std::chrono::milliseconds>(interval - (now - last->second));
         return std::unexpected(Error{.code = ErrorCode::rate_limited,
@@ -125,7 +137,7 @@ Result<void> Switchboard::on(Call&, Seat& seat, const wire::KeyRequest& request)
     if (asked.size() >= key_requests_remembered_max) {
         std::erase_if(asked, [&](const auto& entry) { return now - entry.second >= interval; });
     }
-    asked[request.speaker] = now;
+    asked[what] = now;
     publish(*events);
     return {};
 }

@@ -62,7 +62,8 @@ protected:
         co_await refused(ada, shares(1, {bob.session}, 3), ErrorCode::bad_key_share);
         auto whispered = shares(1, {bob.session});
         whispered.stream = StreamId{1};
-        co_await refused(ada, whispered, ErrorCode::unsupported);
+        whispered.channel = {};
+        co_await refused(ada, whispered, ErrorCode::bad_key_share);
 
         co_await ada.ask<wire::Ok>(shares(5, {bob.session}));
         co_await refused(ada, shares(4, {bob.session}), ErrorCode::bad_key_share);

@@ -50,9 +50,10 @@ struct Limits {
     Rate histories{.per_second = 5, .burst = 20};   // pages
     Rate moves{.per_second = 5, .burst = 20};       // joins, leaves, renewed devices
     Rate changes{.per_second = 5, .burst = 50};     // of roles and of the tree of rooms
-    Rate rotations{.per_second = 1, .burst = 5};
+    Rate rotations{.per_second = 1, .burst = 5};    // of each stream
     Rate share_messages{.per_second = 20, .burst = 100};
     Rate member_keys{.per_second = 1000, .burst = 5000};
+    Rate whispers{.per_second = 100, .burst = 2000};  // sets named, and people in them
     Rate tunnelled{.per_second = 250, .burst = 250};
     // Guesses of an account's password: from one address, and by anybody from anywhere; and all tries
     // of passwords, codes and tokens from one address.
@@ -60,7 +61,7 @@ struct Limits {
     Rate password_attempts_per_account{.per_second = 0.5, .burst = 100};
     Rate password_attempts_per_address{.per_second = 0.5, .burst = 20};
     Rate room_password_attempts_per_address{.per_second = 1, .burst = 50};
-    Duration key_request_interval = std::chrono::seconds(1);  // for each speaker
+    Duration key_request_interval = std::chrono::seconds(1);  // for each speaker and stream
 
     // How often others are told.
     Duration presence_interval = std::chrono::milliseconds(50);

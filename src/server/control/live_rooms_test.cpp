@@ -178,6 +178,15 @@ protected:
         manual_clock.advance(std::chrono::minutes(9));
         co_await gus.ask<wire::Ok>(wire::SetSelfState{});
         manual_clock.advance(std::chrono::minutes(9));
+        // Nobody else sees it, but who whispers is there.
+        relay.seats.at(gus.session)->whispering = true;
+        for (const auto before = relay.losses_updated; relay.losses_updated == before;) {
+            manual_clock.advance(std::chrono::milliseconds(20));  // until a tick has come
+            co_await gus.ask<wire::ControlPong>(wire::ControlPing{});
+        }
+        relay.seats.at(gus.session)->whispering = false;
+        EXPECT_FALSE(server->model().find(gus.session)->presence.speaking);
+        manual_clock.advance(std::chrono::minutes(9));
         // A talkie's own ping is no sign of anybody.
         co_await gus.ask<wire::ControlPong>(wire::ControlPing{});
         EXPECT_EQ(server->model().find(gus.session)->presence.channel, lobby);

@@ -49,6 +49,8 @@ std::vector<Row> voice_and_text() {
         {"writing", wire::SendText{.channel = lobby, .text = "hello"}, guest},
         {"sharing keys", wire::ShareKeys{.channel = lobby}, guest},
         {"asking for a key", wire::KeyRequest{}, guest},
+        {"whispering", wire::SetWhisper{.stream = StreamId{1}, .sessions = {}, .channels = {lobby}},
+         guest},
         {"member keys", wire::GetMemberKeys{}, guest},
         {"renewing a device", wire::RenewDevice{.device = {.signature = Bytes(64)}}, guest},
         {"naming a lane", wire::SetVoiceLane{wire::VoiceLane::udp}, guest},

@@ -132,6 +132,13 @@ TEST_F(RatesTest, MemberKeys) {
     }
     play(hold({.at_once = 20, .wait_ms = 250, .request = [&](int) { return everybody; }}));
 }
+TEST_F(RatesTest, Whispers) {
+    // A set of one person: it and that person count.
+    play(hold({.at_once = 1000, .wait_ms = 20, .request = [](int) {
+                   return wire::SetWhisper{
+                       .stream = StreamId{1}, .sessions = {SessionId{2}}, .channels = {}};
+               }}));
+}
 TEST_F(RatesTest, KeyRequests) {
     play(hold({.at_once = 1, .wait_ms = 1000, .request = [](int) {
                    return wire::KeyRequest{.speaker = SessionId{2}, .kid = 1};

@@ -115,6 +115,7 @@ Result<void> Switchboard::on(Call& call, const wire::Resume& resume) {
         }
     } else {
         send_snapshot(*seat);
+        tell_whispers_heard(*seat);
         tell_members(*seat);
     }
     hand_over_shares(*seat);
@@ -156,7 +157,11 @@ std::optional<std::vector<const wire::EncodedEvent*>> Switchboard::missed_events
 void Switchboard::hand_over_shares(Seat& seat) {
     const auto channel = model_.find(seat.session)->presence.channel;
     for (const auto& share : seat.shares.take()) {
-        if (share.channel == channel && model_.together(share.from, seat.session)) {
+        const bool is_wanted =
+            share.stream ? model_.whispers_to({.whisperer = share.from, .stream = share.stream},
+                                              seat.session)
+                         : share.channel == channel && model_.together(share.from, seat.session);
+        if (is_wanted) {
             seat.peer->send_event(wire::EncodedEvent(share), 0, Outbox::Bound::exempt);
         }
     }

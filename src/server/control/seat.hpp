@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/ids.hpp"
 #include "crypto/keys.hpp"
@@ -15,6 +17,7 @@
 #include "server/control/waiting_shares.hpp"
 #include "server/relay/relay.hpp"
 #include "server/room/person.hpp"
+#include "wire/limits.hpp"
 
 namespace partyline::control {
 
@@ -44,9 +47,11 @@ struct Seat {
           histories(limits.histories, now),
           moves(limits.moves, now),
           changes(limits.changes, now),
-          rotations(limits.rotations, now),
+          streams(wire::stream_max + std::size_t{1},
+                  Stream{.generation = {}, .rotations = TokenBucket(limits.rotations, now)}),
           share_messages(limits.share_messages, now),
-          member_keys(limits.member_keys, now) {}
+          member_keys(limits.member_keys, now),
+          whispers(limits.whispers, now) {}
 
     const SessionId session;
     Peer* peer;                      // null while away
@@ -67,21 +72,26 @@ struct Seat {
     std::optional<ResumeToken> token_before;
     WaitingShares shares;  // while away
 
-    /// The newest generation shared so far. It only rises, in whatever room.
-    std::optional<std::uint32_t> generation;
+    /// The sender key of one stream.
+    struct Stream {
+        /// The newest shared so far. It only rises, in whatever room.
+        std::optional<std::uint32_t> generation;
+        TokenBucket rotations;
+    };
     /// Of whom the store knows from where on unread texts count: its person, unless that has changed.
     std::optional<room::Person> counted;
     bool hashing = false;  // of a password of this session is under way
-    /// When each speaker was last asked for its key.
-    std::unordered_map<SessionId, TimePoint> key_requests;
+    /// When each speaker was last asked for the key of which stream.
+    std::map<std::pair<SessionId, StreamId>, TimePoint> key_requests;
 
     TokenBucket texts;
     TokenBucket histories;
     TokenBucket moves;
     TokenBucket changes;
-    TokenBucket rotations;
+    std::vector<Stream> streams;  // by number
     TokenBucket share_messages;
     TokenBucket member_keys;
+    TokenBucket whispers;
 };
 
 }  // namespace partyline::control

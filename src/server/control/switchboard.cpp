@@ -209,7 +209,7 @@ void Switchboard::tick() {
 void Switchboard::poll_speaking(TimePoint now) {
     for (const auto& [session, seat] : seats_) {
         const bool speaking = relay_.speaking(seat->voice, now);
-        if (speaking) {
+        if (speaking || relay_.whispering(seat->voice, now)) {
             seat->active = now;
         }
         publish(model_.set_speaking(session, speaking));

@@ -3,8 +3,8 @@
 // it runs in one thread from one seed.
 //
 // One overload of on() for each message, joined by the visit in dispatch.cpp; they stand in
-// login.cpp, resume.cpp, rooms.cpp, texts.cpp, letters.cpp, unread.cpp, invites.cpp, keys.cpp, voice.cpp, roles.cpp,
-// channels.cpp, moderation.cpp and bans.cpp.
+// login.cpp, resume.cpp, rooms.cpp, texts.cpp, letters.cpp, unread.cpp, invites.cpp, keys.cpp, voice.cpp,
+// whispers.cpp, roles.cpp, channels.cpp, moderation.cpp and bans.cpp.
 #pragma once
 
 #include <cstdint>
@@ -115,6 +115,7 @@ private:
     Result<void> on(Call& call, Seat& seat, const wire::SendText& text);
     Result<void> on(Call& call, Seat& seat, const wire::ShareKeys& keys);
     Result<void> on(Call& call, Seat& seat, const wire::KeyRequest& request);
+    Result<void> on(Call& call, Seat& seat, const wire::SetWhisper& set);
     Result<void> on(Call& call, Seat& seat, const wire::GetMemberKeys& get);
     Result<void> on(Call& call, Seat& seat, const wire::RenewDevice& renew);
     Result<void> on(Call& call, Seat& seat, const wire::SetVoiceLane& lane);
@@ -342,10 +343,24 @@ private:
     void hand_over_shares(Seat& seat);
 
     // --- keys ------------------------------------------------------------------------------------
-    Result<void> check_generation(Seat& seat, std::uint32_t generation);
+    Result<void> check_generation(Seat& seat, StreamId stream, std::uint32_t generation);
+    /// Whom shares are handed to: the others have left.
+    [[nodiscard]] Result<std::vector<SessionId>> share_receivers(const Seat& seat,
+                                                                 const wire::ShareKeys& keys) const;
     /// Pages of the keys of those of `sessions` who are in the seat's room.
     [[nodiscard]] std::vector<wire::MemberKeys> member_keys(
         const Seat& seat, std::span<const SessionId> sessions) const;
+
+    // --- whispering (whispers.cpp) ---------------------------------------------------------------
+    void answer_whisper(Call& call, Seat& seat, const room::WhisperKey& key);
+    /// Tells the relay who is in the set now.
+    void update_whisper(const room::WhisperKey& key);
+    void tell_whisperer(const room::WhisperChanged& change);
+    void tell_whispered_to(const room::Audience& audience, const room::WhisperOpened& opened);
+    /// Part of a snapshot: who may whisper to them.
+    void tell_whispers_heard(Seat& seat);
+    [[nodiscard]] std::vector<wire::Member> wire_members(std::span<const SessionId> people) const;
+    [[nodiscard]] wire::WhisperOpened wire_opened(const room::WhisperKey& key) const;
 
     // --- telling (tell.cpp) ----------------------------------------------------------------------
     void publish(const room::Events& events);
@@ -359,7 +374,9 @@ private:
     /// The keys of all others in the seat's room, in rooms that are small enough.
     void tell_members(Seat& seat);
     void send(Peer& peer, const wire::ServerMessage& message, Outbox::Bound bound);
-    /// Presence that everybody hears of soon, told at once where the next message needs it.
+    /// Presence that everybody hears of soon, told at once where the next message needs it: keys are
+    /// shared only with people on one's own screen.
+    void introduce(Seat& to, std::span<const SessionId> people);
     void tell_presence_early(Seat& joiner, std::span<const SessionId> members);
     void flush_presence();
 

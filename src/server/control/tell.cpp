@@ -59,7 +59,14 @@ void Switchboard::publish(const room::Events& events) {
                 },
                 [&](const room::TreeChanged&) { refresh_tree(); },
                 [&](const room::KeyRequested& it) {
-                    tell(audience, wire::KeyRequested{.from = it.from, .kid = it.kid});
+                    tell(audience,
+                         wire::KeyRequested{.from = it.from, .kid = it.kid, .stream = it.stream});
+                },
+                [&](const room::WhisperChanged& it) { tell_whisperer(it); },
+                [&](const room::WhisperOpened& it) { tell_whispered_to(audience, it); },
+                [&](const room::WhisperClosed& it) {
+                    tell(audience,
+                         wire::WhisperClosed{.session = it.whisperer, .stream = it.stream});
                 },
             },
             event.body);
@@ -90,6 +97,7 @@ void Switchboard::tell(const room::Audience& audience, const wire::ServerBody& b
                            told.insert(told.end(), others.begin(), others.end());
                        }
                    },
+                   [&](const room::ToThese& to) { told = to.sessions; },
                    [&](room::ToEverybody) {},
                },
                audience);
@@ -147,21 +155,25 @@ void Switchboard::send(Peer& peer, const wire::ServerMessage& message, Outbox::B
     note_if_behind(peer);
 }
 
-void Switchboard::tell_presence_early(Seat& joiner, std::span<const SessionId> members) {
-    // Keys are shared only with people on one's own screen: who is to share now must not have to
-    // wait for the next round of presence.
+void Switchboard::introduce(Seat& to, std::span<const SessionId> people) {
     std::vector<wire::Presence> news;
-    for (const auto member : members) {
-        if (member != joiner.session && presence_.waits(member)) {
-            news.push_back(to_wire(model_.find(member)->presence));
+    for (const auto person : people) {
+        const auto* session = model_.find(person);
+        if (session != nullptr && person != to.session && presence_.waits(person)) {
+            news.push_back(to_wire(session->presence));
         }
     }
+    veil(news, *to.view);
     for (auto rest = std::span<wire::Presence>(news); !rest.empty();) {
         const auto page = rest.first(std::min(rest.size(), wire::page_entries_max));
-        tell(joiner, wire::PresenceChanged{.sessions = {page.begin(), page.end()}},
+        tell(to, wire::PresenceChanged{.sessions = {page.begin(), page.end()}},
              Outbox::Bound::counted);
         rest = rest.subspan(page.size());
     }
+}
+
+void Switchboard::tell_presence_early(Seat& joiner, std::span<const SessionId> members) {
+    introduce(joiner, members);
     const auto& presence = model_.find(joiner.session)->presence;
     tell(room::ToMembers{.channel = presence.channel, .except = joiner.session},
          wire::PresenceChanged{.sessions = {to_wire(presence)}});

@@ -34,6 +34,7 @@ void Switchboard::tell_changes() {
         relocate(relocation);
     }
     publish(model_.sweep());
+    publish(model_.judge_whispers());
 }
 
 void Switchboard::relocate(room::Relocation relocation) {

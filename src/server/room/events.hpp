@@ -33,7 +33,13 @@ struct ToPeople {
     bool operator==(const ToPeople&) const = default;
 };
 
-using Audience = std::variant<ToSession, ToMembers, ToEverybody, ToPeople>;
+/// Those of them who are still here.
+struct ToThese {
+    std::vector<SessionId> sessions;
+    bool operator==(const ToThese&) const = default;
+};
+
+using Audience = std::variant<ToSession, ToMembers, ToEverybody, ToPeople, ToThese>;
 
 // --- what there is to hear -------------------------------------------------------------------
 
@@ -81,11 +87,36 @@ struct TextChanged {
     bool operator==(const TextChanged&) const = default;
 };
 
-/// Somebody in the room cannot open the speaker's voice.
+/// Somebody in the room, or in the speaker's set of that stream, cannot open the speaker's voice.
 struct KeyRequested {
     SessionId from{};
     std::uint64_t kid = 0;
+    StreamId stream{};
     bool operator==(const KeyRequested&) const = default;
+};
+
+/// Who has come into a set, and who is in it no more. `epoch` is that after the change. A renewed device
+/// is told as one that has come, with an unchanged epoch.
+struct WhisperChanged {
+    SessionId whisperer{};
+    StreamId stream{};
+    ChannelEpoch epoch{};
+    std::vector<SessionId> joined;
+    std::vector<SessionId> left;
+    bool operator==(const WhisperChanged&) const = default;
+};
+
+/// To those who are in a set now and were not before, or whose whisperer has renewed their device.
+struct WhisperOpened {
+    SessionId whisperer{};
+    StreamId stream{};
+    bool operator==(const WhisperOpened&) const = default;
+};
+
+struct WhisperClosed {
+    SessionId whisperer{};
+    StreamId stream{};
+    bool operator==(const WhisperClosed&) const = default;
 };
 
 /// Rooms were made, changed or went, or may be seen by others than before. What there is now is
@@ -94,8 +125,9 @@ struct TreeChanged {
     bool operator==(const TreeChanged&) const = default;
 };
 
-using EventBody = std::variant<Arrived, PresenceChanged, Gone, MemberJoined, MemberLeft, Text,
-                               TextChanged, KeyRequested, TreeChanged>;
+using EventBody =
+    std::variant<Arrived, PresenceChanged, Gone, MemberJoined, MemberLeft, Text, TextChanged,
+                 KeyRequested, WhisperChanged, WhisperOpened, WhisperClosed, TreeChanged>;
 
 struct Event {
     Audience audience;

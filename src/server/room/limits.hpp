@@ -51,6 +51,12 @@ inline constexpr int ban_prefix_bits_min_v6 = 16;
 inline constexpr int ban_prefix_bits_max = 128;
 inline constexpr std::size_t silences_max = 10'000;
 
+/// People in one set of those who are whispered to, and sets that one person is in. Whoever would come
+/// beyond either stays out until there is room: so nobody is told of more whisperers than they can read
+/// of, however many there are.
+inline constexpr std::size_t whisper_members_max = 256;
+inline constexpr std::size_t whispers_heard_max = 256;
+
 inline constexpr std::size_t channels_max = 1000;
 inline constexpr std::size_t channel_depth_max = 8;
 /// What a server can be set to; its own limit is usually far lower.

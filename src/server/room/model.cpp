@@ -63,6 +63,7 @@ Events Model::log_out(SessionId id) {
     auto& session = sessions_.at(id);
     Events events;
     exit(session, events);
+    end_whispers(id, events);
     names_.erase(fold_name(session.presence.name));
     if (const auto own = identities_.find(session.keys.identity);
         own != identities_.end() && own->second == id) {
@@ -88,6 +89,7 @@ Result<Joined> Model::join(SessionId id, ChannelId channel, Door door) {
         exit(session, events);
         enter(session, to->second, events);
         events.push_back(changed(session));
+        update_whispers(id, events);
     }
     return Joined{.epoch = to->second.epoch,
                   .members = to->second.members.size(),
@@ -124,6 +126,7 @@ Result<Events> Model::leave(SessionId id) {
     Events events;
     exit(session, events);
     events.push_back(changed(session));
+    update_whispers(id, events);
     return events;
 }
 
@@ -187,23 +190,42 @@ Events Model::set_speaking(SessionId id, bool speaking) {
 Events Model::renew_device(SessionId id, DeviceKey device) {
     auto& session = sessions_.at(id);
     session.keys.device = device;
-    const auto channel = session.presence.channel;
-    if (!channel) {
-        return {};
-    }
-    return {{.audience = ToMembers{.channel = channel, .except = id},
+    Events events;
+    if (const auto channel = session.presence.channel) {
+        events.push_back(
+            {.audience = ToMembers{.channel = channel, .except = id},
              .body = MemberJoined{
-                 .channel = channel, .epoch = channels_.at(channel).epoch, .session = id}}};
+                 .channel = channel, .epoch = channels_.at(channel).epoch, .session = id}});
+    }
+    tell_renewed(id, events);
+    return events;
 }
 
-Result<Events> Model::request_key(SessionId id, SessionId speaker, std::uint64_t kid) const {
+Result<Events> Model::request_key(SessionId id, const MissingKey& missing) const {
+    const auto& [speaker, kid, stream] = missing;
     if (!sessions_.contains(speaker)) {
         return fail(ErrorCode::unknown_session, "There is no such session.");
     }
-    if (speaker == id || !together(id, speaker)) {
+    if (stream && !whispers_to({.whisperer = speaker, .stream = stream}, id)) {
+        return fail(ErrorCode::not_in_room, "That speaker does not whisper to you.");
+    }
+    if (!stream && (speaker == id || !together(id, speaker))) {
         return fail(ErrorCode::not_in_room, "That speaker is not in your room.");
     }
-    return Events{{.audience = ToSession{speaker}, .body = KeyRequested{.from = id, .kid = kid}}};
+    return Events{{.audience = ToSession{speaker},
+                   .body = KeyRequested{.from = id, .kid = kid, .stream = stream}}};
+}
+
+Result<void> Model::check_receivers(SessionId id, std::span<const SessionId> to) const {
+    if (has_duplicates(to)) {
+        return fail(ErrorCode::bad_key_share, "A key share is there twice for the same receiver.");
+    }
+    if (std::ranges::any_of(to, [&](SessionId receiver) {
+            return receiver == id || receiver > last_session_ || !receiver;
+        })) {
+        return fail(ErrorCode::bad_key_share, "A key share is for somebody who never was here.");
+    }
+    return {};
 }
 
 Result<std::vector<SessionId>> Model::share_receivers(SessionId id, ShareScope scope,
@@ -215,16 +237,12 @@ Result<std::vector<SessionId>> Model::share_receivers(SessionId id, ShareScope s
     if (scope.epoch > epoch) {
         return fail(ErrorCode::bad_key_share, "A key share names an epoch that is yet to come.");
     }
-    if (has_duplicates(to)) {
-        return fail(ErrorCode::bad_key_share, "A key share is there twice for the same receiver.");
+    if (const auto checked = check_receivers(id, to); !checked) {
+        return std::unexpected(checked.error());
     }
     std::vector<SessionId> receivers;
     receivers.reserve(to.size());
     for (const auto receiver : to) {
-        if (receiver == id || receiver > last_session_ || !receiver) {
-            return fail(ErrorCode::bad_key_share,
-                        "A key share is for somebody who never was here.");
-        }
         if (together(id, receiver)) {
             receivers.push_back(receiver);
         } else if (scope.epoch == epoch) {

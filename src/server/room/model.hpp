@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +25,7 @@
 #include "server/room/recent_texts.hpp"
 #include "server/room/silences.hpp"
 #include "server/room/types.hpp"
+#include "server/room/whispers.hpp"
 
 namespace partyline::room {
 
@@ -43,6 +45,8 @@ struct ChannelState {
 struct Options {
     std::size_t sessions_max = room::sessions_max;
     MessageId last_message{};  // no text gets this id, nor one below it
+    std::size_t whisper_members_max = room::whisper_members_max;
+    std::size_t whispers_heard_max = room::whispers_heard_max;
 };
 
 struct LoggedIn {
@@ -106,6 +110,20 @@ struct Applied {
     std::vector<Relocation> relocations;
 };
 
+/// A set that may be named, judged and not yet set.
+struct WhisperPlan {
+    WhisperKey key;
+    WhisperTargets targets;  // none: the set is taken back
+    std::set<SessionId> members;
+};
+
+/// What somebody hears and cannot open.
+struct MissingKey {
+    SessionId speaker{};
+    std::uint64_t kid = 0;
+    StreamId stream{};  // zero: the room
+};
+
 struct ShareScope {
     ChannelId channel{};
     ChannelEpoch epoch{};  // the membership that the shares cover
@@ -152,7 +170,8 @@ public:
 
     // What is remembered changes: planned by the rules, made durable, and then applied.
     /// Whoever may not be any more where they are goes to the nearest room above that they may
-    /// enter, else to the first room that they may enter, else to no room.
+    /// enter, else to the first room that they may enter, else to no room. Once they have gone there,
+    /// judge_whispers() does the rest.
     Applied apply(const Changes& changes);
     /// Asks for no permission, seat or password. To go where one is changes nothing.
     Events relocate(Relocation relocation);
@@ -194,8 +213,22 @@ public:
     [[nodiscard]] bool may_follow(SessionId session, ChannelId channel) const;
     [[nodiscard]] MessageId last_message() const { return last_message_; }
 
+    // Whispering (model_whispers.cpp).
+    /// Whom the set of that stream, 1 to 7, is to name in place of whom it named before; repeats and
+    /// oneself do not count. Fails with unknown_session, unknown_channel (also for a room that one may
+    /// not see), not_permitted for somebody who is where one may not whisper, or too_large.
+    [[nodiscard]] Result<WhisperPlan> plan_whisper(WhisperKey key,
+                                                   std::span<const SessionId> sessions,
+                                                   std::span<const ChannelId> channels) const;
+    /// A plan of just now. The epoch rises whether or not anybody comes or goes.
+    Events set_whisper(const WhisperPlan& plan);
+    /// By the rules as they are now. Needed after apply() only: the sets follow whatever else happens
+    /// by themselves.
+    Events judge_whispers();
+
     Events renew_device(SessionId session, DeviceKey device);
-    Result<Events> request_key(SessionId session, SessionId speaker, std::uint64_t kid) const;
+    /// Fails with unknown_session, or not_in_room for somebody whom one is not to hear there.
+    Result<Events> request_key(SessionId session, const MissingKey& missing) const;
 
     // Questions.
     [[nodiscard]] const Directory& directory() const { return directory_; }
@@ -211,6 +244,12 @@ public:
     /// names. Fails with bad_key_share for somebody who cannot have been there.
     [[nodiscard]] Result<std::vector<SessionId>> share_receivers(
         SessionId session, ShareScope scope, std::span<const SessionId> to) const;
+    /// The same of a set. Fails with bad_key_share also where there is none.
+    [[nodiscard]] Result<std::vector<SessionId>> whisper_receivers(
+        const WhisperKey& key, ChannelEpoch epoch, std::span<const SessionId> to) const;
+    [[nodiscard]] const Whispers& whispers() const { return whispers_; }
+    /// Whether that person is in the set.
+    [[nodiscard]] bool whispers_to(const WhisperKey& key, SessionId person) const;
     /// The newest session that logged in with this identity.
     [[nodiscard]] std::optional<SessionId> session_of(const PeerKeys& keys) const;
     [[nodiscard]] const Session* find(SessionId session) const;
@@ -247,6 +286,42 @@ private:
     /// Takes the session out of its room, if it is in one.
     void exit(Session& session, Events& events);
 
+    [[nodiscard]] Result<void> check_receivers(SessionId session,
+                                               std::span<const SessionId> to) const;
+
+    /// Who has come into a set and who has left it: nobody does both at once.
+    struct Turnover {
+        std::vector<SessionId> joined;
+        std::vector<SessionId> left;
+    };
+    using Turnovers = std::map<WhisperKey, Turnover>;
+    [[nodiscard]] Result<void> may_name(SessionId session, SessionId person) const;
+    [[nodiscard]] Result<void> may_name(SessionId session, ChannelId channel) const;
+    /// Whether this person, who is not the whisperer, is to be in the set, if there is room.
+    [[nodiscard]] bool is_wanted(const WhisperKey& key, SessionId person) const;
+    /// All such people.
+    [[nodiscard]] std::set<SessionId> wanted(SessionId whisperer,
+                                             const WhisperTargets& named) const;
+    [[nodiscard]] bool is_full(const WhisperKey& key) const;
+    [[nodiscard]] bool hears_enough(SessionId person) const;
+    void admit(const WhisperKey& key, SessionId person, Turnovers& news);
+    /// `freed` gets whoever heard enough and may now hear another.
+    void drop(const WhisperKey& key, SessionId person, Turnovers& news,
+              std::vector<SessionId>& freed);
+    /// Takes in whoever is wanted and not in the set.
+    void fill(const WhisperKey& key, Turnovers& news);
+    /// Takes the person into all sets in which they are wanted.
+    void seek(SessionId person, Turnovers& news);
+    /// Somebody is in another room than before.
+    void update_whispers(SessionId person, Events& events);
+    /// Somebody goes. They are in no room any more.
+    void end_whispers(SessionId person, Events& events);
+    /// `gone` is told nothing.
+    void tell(const Turnovers& news, SessionId gone, Events& events);
+    static void tell_members(const WhisperKey& key, Turnover turnover, SessionId gone,
+                             Events& events);
+    void tell_renewed(SessionId person, Events& events) const;
+
     Options options_;
     Directory directory_;
     Silences silences_;
@@ -256,6 +331,8 @@ private:
     // Ordered, as whoever picks the keys could pick them to collide.
     std::map<std::array<std::byte, 32>, SessionId> identities_;
     SaidLately said_lately_;
+    Whispers whispers_;
+    bool rules_changed_ = false;  // since judge_whispers()
     SessionId last_session_{};
     MessageId last_message_{};
 };

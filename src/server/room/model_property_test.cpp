@@ -18,6 +18,9 @@ constexpr int commands = 200;
 constexpr std::uint32_t channels = 5;
 constexpr std::size_t sessions = 12;
 constexpr std::uint64_t accounts = 4;
+// So few that they are reached.
+constexpr std::size_t whisper_members = 4;
+constexpr std::size_t whispers_heard = 5;
 
 /// What somebody knows who has heard every event since the start.
 struct Heard {
@@ -25,6 +28,11 @@ struct Heard {
     std::map<ChannelId, std::uint32_t> epochs;
     std::map<ChannelId, std::set<SessionId>> members;
     std::uint64_t last_text = 0;
+    // What whisperers know of their sets, and others of who whispers to them.
+    std::map<WhisperKey, std::uint32_t> whisper_epochs;
+    std::map<WhisperKey, std::set<SessionId>> whispered_to;
+    std::map<SessionId, std::set<WhisperKey>> heard_by;
+    std::vector<SessionId> told;  // by the event that comes
 
     void operator()(const Arrived& event) {
         EXPECT_TRUE(people.emplace(event.presence.session, event.presence).second);
@@ -33,7 +41,15 @@ struct Heard {
         ASSERT_TRUE(people.contains(event.presence.session));
         people[event.presence.session] = event.presence;
     }
-    void operator()(const Gone& event) { EXPECT_EQ(people.erase(event.session), 1U); }
+    void operator()(const Gone& event) {
+        EXPECT_EQ(people.erase(event.session), 1U);
+        heard_by.erase(event.session);
+        const auto is_theirs = [&](const auto& entry) {
+            return entry.first.whisperer == event.session;
+        };
+        std::erase_if(whispered_to, is_theirs);
+        std::erase_if(whisper_epochs, is_theirs);
+    }
     void operator()(const MemberJoined& event) {
         if (members[event.channel].insert(event.session).second) {
             rise(event.channel, event.epoch);
@@ -52,6 +68,30 @@ struct Heard {
     }
     void operator()(const TextChanged&) {}
     void operator()(const KeyRequested&) {}
+    void operator()(const WhisperChanged& event) {
+        const WhisperKey key{event.whisperer, event.stream};
+        auto& set = whispered_to[key];
+        bool renewed = !event.joined.empty();
+        for (const auto person : event.joined) {
+            renewed = !set.insert(person).second && renewed;
+        }
+        for (const auto person : event.left) {
+            EXPECT_EQ(set.erase(person), 1U);
+        }
+        auto& epoch = whisper_epochs[key];
+        epoch += renewed ? 0 : 1;
+        EXPECT_EQ(event.epoch.value, epoch);
+    }
+    void operator()(const WhisperOpened& event) {
+        for (const auto person : told) {
+            heard_by[person].insert({event.whisperer, event.stream});
+        }
+    }
+    void operator()(const WhisperClosed& event) {
+        for (const auto person : told) {
+            EXPECT_EQ(heard_by[person].erase({event.whisperer, event.stream}), 1U);
+        }
+    }
     void operator()(const TreeChanged&) {}
 
     void rise(ChannelId channel, ChannelEpoch epoch) { EXPECT_EQ(epoch.value, ++epochs[channel]); }
@@ -66,7 +106,9 @@ public:
             crash();
             return;
         }
-        switch (random_.below(12)) {
+        switch (random_.below(14)) {
+            case 12:
+            case 13: with_somebody([&](SessionId id) { whisper(id); }); break;
             case 0: log_in(); break;
             case 10: change_rules(); break;
             case 11: change_rooms(); break;
@@ -83,7 +125,9 @@ public:
             default:
                 with_somebody([&](SessionId id) {
                     told(model_.renew_device(id, {.expiry_unix_ms = 1}));
-                    told(model_.request_key(id, SessionId{pick(20)}, 0));
+                    told(model_.request_key(
+                        id, {.speaker = SessionId{pick(20)},
+                             .stream = StreamId{static_cast<std::uint8_t>(pick(3))}}));
                 });
         }
     }
@@ -114,9 +158,28 @@ public:
         }
         EXPECT_EQ(model_.directory().channels().size(), model_.channels().size());
         EXPECT_EQ(seats, 0U) << "whoever is in a room is in one list, once";
+        std::map<SessionId, std::set<WhisperKey>> heard;
+        for (const auto& [key, set] : model_.whispers().sets()) {
+            check_whisper(key, set);
+            for (const auto person : set.members) {
+                heard[person].insert(key);
+            }
+        }
+        for (const auto& [id, session] : model_.sessions()) {
+            EXPECT_EQ(model_.whispers().heard_by(id), heard[id]);
+            const auto told = heard_.heard_by.find(id);
+            EXPECT_EQ(heard[id],
+                      told == heard_.heard_by.end() ? std::set<WhisperKey>{} : told->second);
+            EXPECT_LE(heard[id].size(), whispers_heard);
+        }
     }
 
 private:
+    static Options options() {
+        return {.sessions_max = sessions,
+                .whisper_members_max = whisper_members,
+                .whispers_heard_max = whispers_heard};
+    }
     static Model make() {
         std::vector<Channel> list;
         for (std::uint32_t id = 1; id <= channels; ++id) {
@@ -132,7 +195,7 @@ private:
         for (std::uint64_t id = 1; id <= accounts; ++id) {
             records.accounts.push_back({.id = AccountId{id}, .name = std::to_string(id)});
         }
-        return std::move(*Model::create(std::move(records), {.sessions_max = sessions}));
+        return std::move(*Model::create(std::move(records), options()));
     }
 
     void check_channel(ChannelId id, const ChannelState& state) const {
@@ -145,6 +208,53 @@ private:
         EXPECT_EQ(members, heard == heard_.members.end() ? std::set<SessionId>{} : heard->second);
         const auto epoch = heard_.epochs.find(id);
         EXPECT_EQ(state.epoch.value, epoch == heard_.epochs.end() ? 0 : epoch->second);
+    }
+
+    /// As docs/protocol.md has it, one person at a time.
+    void check_whisper(const WhisperKey& key, const WhisperSet& set) const {
+        ASSERT_NE(model_.find(key.whisperer), nullptr);
+        EXPECT_LE(set.members.size(), whisper_members);
+        for (const auto& [id, session] : model_.sessions()) {
+            const auto at = session.presence.channel;
+            const bool named = set.named.sessions.contains(id) || set.named.channels.contains(at);
+            const bool wanted = named && id != key.whisperer &&
+                                model_.may(key.whisperer, at, Permission::whisper) &&
+                                (!at || model_.may(key.whisperer, at, Permission::see));
+            const bool there_is_room = set.members.size() < whisper_members &&
+                                       model_.whispers().heard_by(id).size() < whispers_heard;
+            const bool is_in = set.members.contains(id);
+            EXPECT_TRUE(is_in ? wanted : !wanted || !there_is_room)
+                << id.value << (is_in ? " is in" : " is not in");
+        }
+        for (const auto person : set.named.sessions) {
+            EXPECT_NE(model_.find(person), nullptr) << "who has gone is named no more";
+        }
+        for (const auto channel : set.named.channels) {
+            EXPECT_NE(model_.find(channel), nullptr) << "nor is a room that has gone";
+        }
+        EXPECT_EQ(heard_.whispered_to.at(key), set.members);
+        EXPECT_EQ(model_.whispers().epoch(key).value, heard_.whisper_epochs.at(key));
+    }
+
+    void whisper(SessionId id) {
+        const WhisperKey key{id, StreamId{static_cast<std::uint8_t>(1 + pick(3))}};
+        std::vector<SessionId> people;
+        std::vector<ChannelId> rooms;
+        while (random_.chance(0.6)) {
+            with_somebody([&](SessionId person) { people.push_back(person); });
+        }
+        while (random_.chance(0.4)) {
+            rooms.push_back(ChannelId{1 + pick(channels)});
+        }
+        const auto plan = model_.plan_whisper(key, people, rooms);
+        if (!plan) {
+            return;
+        }
+        told(model_.set_whisper(*plan));
+        // The answer.
+        const auto* set = model_.whispers().find(key);
+        heard_.whispered_to[key] = set == nullptr ? std::set<SessionId>{} : set->members;
+        EXPECT_EQ(model_.whispers().epoch(key).value, ++heard_.whisper_epochs[key]);
     }
 
     std::uint32_t pick(std::uint32_t bound) {
@@ -163,6 +273,8 @@ private:
 
     void told(const Events& events) {
         for (const auto& event : events) {
+            const auto* told = std::get_if<ToThese>(&event.audience);
+            heard_.told = told == nullptr ? std::vector<SessionId>{} : told->sessions;
             std::visit(heard_, event.body);
         }
     }
@@ -185,7 +297,7 @@ private:
                 records.channels.push_back(record);
             }
         }
-        auto after = Model::create(records, {.sessions_max = sessions});
+        auto after = Model::create(records, options());
         ASSERT_TRUE(after) << after.error().message;
         for (const auto& [id, record] : before.channels()) {
             const auto* kept = after->directory().find(id);
@@ -291,6 +403,7 @@ private:
         for (const auto& relocation : applied.relocations) {
             told(model_.relocate(relocation));
         }
+        told(model_.judge_whispers());
     }
     void say(SessionId id) {
         const auto composed = model_.compose(

@@ -126,6 +126,7 @@ Applied Model::apply(const Changes& changes) {
     if (std::ranges::none_of(changes, touches_people_or_rooms)) {
         return applied;
     }
+    rules_changed_ = true;
     for (const auto& change : changes) {
         if (const auto* record = std::get_if<ChannelRecord>(&change)) {
             put_up(record->channel);
@@ -176,6 +177,7 @@ Events Model::relocate(Relocation relocation) {
         enter(session, to->second, events);
     }
     events.push_back({.audience = ToEverybody{}, .body = PresenceChanged{session.presence}});
+    update_whispers(relocation.session, events);
     return events;
 }
 
@@ -201,6 +203,7 @@ void Model::take_down(ChannelId channel, Events& events) {
     found->second.closed = true;
     if (found->second.members.empty()) {
         channels_.erase(found);
+        whispers_.forget(channel);
         directory_.apply(DropChannel{channel});
         events.push_back(tree_changed());
     }

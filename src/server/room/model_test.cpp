@@ -122,9 +122,9 @@ TEST(RoomModel, WhatIsNotThereIsRefused) {
     EXPECT_EQ(code(model.join(ada, ChannelId{99})), ErrorCode::unknown_channel);
     EXPECT_EQ(code(model.join(ada, ChannelId{})), ErrorCode::unknown_channel);
     EXPECT_EQ(code(model.leave(ada)), ErrorCode::not_in_room);
-    EXPECT_EQ(code(model.request_key(ada, SessionId{99}, 0)), ErrorCode::unknown_session);
-    EXPECT_EQ(code(model.request_key(ada, bob, 0)), ErrorCode::not_in_room);
-    EXPECT_EQ(code(model.request_key(ada, ada, 0)), ErrorCode::not_in_room);
+    EXPECT_EQ(code(model.request_key(ada, {.speaker = SessionId{99}})), ErrorCode::unknown_session);
+    EXPECT_EQ(code(model.request_key(ada, {.speaker = bob})), ErrorCode::not_in_room);
+    EXPECT_EQ(code(model.request_key(ada, {.speaker = ada})), ErrorCode::not_in_room);
     EXPECT_EQ(code(model.compose(ada, {.channel = ChannelId{}, .text = "x"})),
               ErrorCode::not_in_room);
     EXPECT_EQ(code(model.compose(ada, {.channel = lobby, .text = "x"})), ErrorCode::not_in_room);
@@ -311,7 +311,7 @@ TEST(RoomModel, KeyRequestsReachTheSpeaker) {
     ASSERT_TRUE(model.join(ada, lobby));
     ASSERT_TRUE(model.join(bob, lobby));
     const Events expected{{ToSession{bob}, KeyRequested{.from = ada, .kid = 0x10002}}};
-    EXPECT_EQ(model.request_key(ada, bob, 0x10002), expected);
+    EXPECT_EQ(model.request_key(ada, {.speaker = bob, .kid = 0x10002}), expected);
 }
 
 }  // namespace

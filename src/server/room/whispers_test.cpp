@@ -1,0 +1,423 @@
+// Who is in a set of those who are whispered to: as it is named, and as people move and rules change.
+#include <gtest/gtest.h>
+
+#include <format>
+
+#include "server/room/model.hpp"
+#include "server/room/rules_test_support.hpp"
+
+namespace partyline::room {
+namespace {
+
+using enum Permission;
+
+constexpr ChannelId lobby{1};
+constexpr ChannelId attic{2};
+constexpr ChannelId vault{3};
+constexpr StreamId first{1};
+constexpr StreamId second{2};
+
+template <class Value>
+ErrorCode code(const Result<Value>& result) {
+    return result ? ErrorCode::unspecified : result.error().code;
+}
+
+/// Three rooms; Ada, who whispers, Bob in the lobby, Cid in the attic, Dan in no room.
+class WhispersTest : public testing::Test {
+protected:
+    using People = std::set<SessionId>;
+
+    explicit WhispersTest(Options options = {}) {
+        Records records{.roles = built_in_roles(),
+                        .accounts = {{.id = AccountId{1}, .name = "Ada", .roles = {}}}};
+        for (const auto& [id, name] :
+             {std::pair{lobby, "Lobby"}, {attic, "Attic"}, {vault, "Vault"}}) {
+            records.channels.push_back({.channel = {.id = id, .name = name}});
+        }
+        model.emplace(*Model::create(std::move(records), options));
+        ada = arrive("Ada");
+        bob = arrive("Bob", lobby);
+        cid = arrive("Cid", attic);
+        dan = arrive("Dan");
+    }
+
+    SessionId arrive(std::string name, ChannelId channel = {}) {
+        Identity identity{};
+        identity[0] = static_cast<std::byte>(++arrived);
+        const auto session = model->log_in(std::move(name), {.identity = identity})->session;
+        if (channel) {
+            EXPECT_TRUE(model->join(session, channel));
+        }
+        return session;
+    }
+    void go(SessionId session, ChannelId channel) {
+        events = channel ? model->join(session, channel)->events : *model->leave(session);
+    }
+    void say(ChannelId room, Override override) {
+        auto changed = *model->directory().find(room);
+        changed.overrides[guest_role] = override;
+        apply({changed});
+    }
+    void apply(const Changes& changes) {
+        events.clear();
+        for (const auto& relocation : model->apply(changes).relocations) {
+            std::ranges::copy(model->relocate(relocation), std::back_inserter(events));
+        }
+        std::ranges::copy(model->judge_whispers(), std::back_inserter(events));
+    }
+
+    ErrorCode name(SessionId whisperer, StreamId stream, std::vector<SessionId> sessions,
+                   std::vector<ChannelId> channels = {}) {
+        const auto plan = model->plan_whisper({whisperer, stream}, sessions, channels);
+        if (plan) {
+            events = model->set_whisper(*plan);
+        }
+        return code(plan);
+    }
+    void name(std::vector<SessionId> sessions, std::vector<ChannelId> channels = {}) {
+        EXPECT_EQ(name(ada, first, std::move(sessions), std::move(channels)),
+                  ErrorCode::unspecified);
+    }
+
+    [[nodiscard]] People members(StreamId stream = first) const {
+        const auto* set = model->whispers().find({ada, stream});
+        return set == nullptr ? People{} : set->members;
+    }
+    [[nodiscard]] std::uint32_t epoch() const {
+        return model->whispers().epoch({ada, first}).value;
+    }
+
+    /// What whoever listens was told by the last command of whom, and what Ada was.
+    [[nodiscard]] std::vector<Event> told() const {
+        std::vector<Event> whispers;
+        std::ranges::copy_if(events, std::back_inserter(whispers), [](const Event& event) {
+            return std::holds_alternative<WhisperChanged>(event.body) ||
+                   std::holds_alternative<WhisperOpened>(event.body) ||
+                   std::holds_alternative<WhisperClosed>(event.body);
+        });
+        return whispers;
+    }
+    [[nodiscard]] Event opened(std::vector<SessionId> to) const {
+        return {ToThese{std::move(to)}, WhisperOpened{.whisperer = ada, .stream = first}};
+    }
+    [[nodiscard]] Event closed(std::vector<SessionId> to) const {
+        return {ToThese{std::move(to)}, WhisperClosed{.whisperer = ada, .stream = first}};
+    }
+    [[nodiscard]] Event changed(std::vector<SessionId> joined, std::vector<SessionId> left) const {
+        return {ToSession{ada}, WhisperChanged{.whisperer = ada,
+                                               .stream = first,
+                                               .epoch = ChannelEpoch{epoch()},
+                                               .joined = std::move(joined),
+                                               .left = std::move(left)}};
+    }
+
+    std::optional<Model> model;
+    Events events;
+    SessionId ada, bob, cid, dan;
+    int arrived = 0;
+};
+
+using Told = std::vector<Event>;
+
+TEST_F(WhispersTest, PeopleAndRoomsAreNamedTogether) {
+    name({dan, bob, dan, ada}, {attic, attic});
+    EXPECT_EQ(members(), (People{bob, cid, dan})) << "repeats and oneself do not count";
+    EXPECT_EQ(told(), (Told{opened({bob, cid, dan})})) << "the answer tells Ada";
+    EXPECT_EQ(epoch(), 1U);
+    name({dan}, {lobby});
+    EXPECT_EQ(members(), (People{bob, dan}));
+    EXPECT_EQ(told(), (Told{closed({cid})}));
+    EXPECT_EQ(epoch(), 2U);
+    name({dan}, {lobby});
+    EXPECT_EQ(told(), Told{}) << "nothing has changed";
+    EXPECT_EQ(epoch(), 3U);
+    name({});
+    EXPECT_EQ(told(), (Told{closed({bob, dan})}));
+    EXPECT_TRUE(model->whispers().empty());
+    name({bob});
+    EXPECT_EQ(epoch(), 5U) << "it never falls";
+}
+
+TEST_F(WhispersTest, NamingNobodyButOneselfTakesASetBack) {
+    name({bob});
+    name({ada});
+    EXPECT_TRUE(model->whispers().empty());
+}
+
+TEST_F(WhispersTest, StreamsAreApart) {
+    name({bob});
+    EXPECT_EQ(name(ada, second, {cid}), ErrorCode::unspecified);
+    EXPECT_EQ(members(first), (People{bob}));
+    EXPECT_EQ(members(second), (People{cid}));
+    EXPECT_EQ(name(ada, second, {}), ErrorCode::unspecified);
+    EXPECT_EQ(members(first), (People{bob}));
+}
+
+TEST_F(WhispersTest, RefusalsChangeNothing) {
+    name({dan});
+    say(attic, {.deny = {whisper}});
+    say(vault, {.deny = {see}});
+    struct Case {
+        std::string what;
+        std::vector<SessionId> sessions;
+        std::vector<ChannelId> channels;
+        ErrorCode expected;
+    };
+    const Case cases[] = {
+        {"somebody who never was", {bob, SessionId{99}}, {}, ErrorCode::unknown_session},
+        {"no room", {}, {ChannelId{}}, ErrorCode::unknown_channel},
+        {"a room that is not there", {}, {lobby, ChannelId{9}}, ErrorCode::unknown_channel},
+        {"a room one does not see", {}, {vault}, ErrorCode::unknown_channel},
+        {"a room one may not whisper to", {bob}, {attic}, ErrorCode::not_permitted},
+        {"somebody in it", {bob, cid}, {}, ErrorCode::not_permitted},
+    };
+    for (const auto& [what, sessions, channels, expected] : cases) {
+        EXPECT_EQ(name(ada, first, sessions, channels), expected) << what;
+        EXPECT_EQ(members(), (People{dan})) << what;
+        EXPECT_EQ(epoch(), 1U) << what;
+    }
+    const auto plan = model->plan_whisper({ada, first}, std::array{bob, cid}, {});
+    EXPECT_NE(plan.error().message.find("Cid"), std::string::npos) << "says whom";
+    const auto to_room = model->plan_whisper({ada, first}, {}, std::array{attic});
+    EXPECT_NE(to_room.error().message.find("Attic"), std::string::npos) << "says which";
+}
+
+/// Whoever comes back repeats what it had named, wherever those people are by then.
+TEST_F(WhispersTest, WhatIsNamedAlreadyIsNotJudgedAgain) {
+    name({cid}, {attic});
+    say(attic, {.deny = {whisper}});
+    EXPECT_EQ(members(), People{});
+    name({cid, bob}, {attic});
+    EXPECT_EQ(members(), (People{bob}));
+    EXPECT_EQ(name(ada, second, {cid}), ErrorCode::not_permitted);
+}
+
+TEST_F(WhispersTest, ARoomBringsWhoeverIsInIt) {
+    name({}, {lobby});
+    go(dan, lobby);
+    EXPECT_EQ(told(), (Told{opened({dan}), changed({dan}, {})}));
+    go(bob, {});
+    EXPECT_EQ(told(), (Told{closed({bob}), changed({}, {bob})}));
+    EXPECT_EQ(members(), (People{dan}));
+    EXPECT_EQ(epoch(), 3U);
+    go(ada, lobby);
+    EXPECT_EQ(told(), Told{}) << "nobody whispers to themself";
+}
+
+TEST_F(WhispersTest, APersonIsFollowedWhereverTheyMayBeWhisperedTo) {
+    name({bob});
+    say(vault, {.deny = {whisper}});
+    go(bob, attic);
+    EXPECT_EQ(told(), Told{}) << "from room to room in one move";
+    go(bob, vault);
+    EXPECT_EQ(told(), (Told{closed({bob}), changed({}, {bob})}));
+    go(bob, {});
+    EXPECT_EQ(told(), (Told{opened({bob}), changed({bob}, {})}));
+}
+
+TEST_F(WhispersTest, BetweenTwoRoomsOfASetOneStaysInIt) {
+    name({}, {lobby, attic});
+    go(bob, attic);
+    EXPECT_EQ(told(), Told{});
+    EXPECT_EQ(members(), (People{bob, cid}));
+}
+
+TEST_F(WhispersTest, InNoRoomTheRolesGrantsCount) {
+    name({dan});
+    auto guests = *model->directory().find(guest_role);
+    guests.grants = guests.grants - PermissionSet{whisper};
+    apply({guests});
+    EXPECT_EQ(told(), (Told{closed({dan}), changed({}, {dan})}));
+    EXPECT_EQ(name(ada, second, {dan}), ErrorCode::not_permitted);
+    say(attic, {.allow = {whisper}});
+    go(dan, attic);
+    EXPECT_EQ(told(), (Told{opened({dan}), changed({dan}, {})}));
+}
+
+TEST_F(WhispersTest, FollowsTheRules) {
+    name({dan}, {lobby, attic});
+    say(lobby, {.deny = {whisper}});
+    EXPECT_EQ(told(), (Told{closed({bob}), changed({}, {bob})}));
+    say(attic, {.deny = {see}});
+    EXPECT_EQ(told(), (Told{closed({cid}), changed({}, {cid})}));
+    EXPECT_EQ(model->find(cid)->presence.channel, lobby) << "he had to go";
+    say(lobby, {});
+    say(attic, {});
+    EXPECT_EQ(members(), (People{bob, cid, dan}));
+    EXPECT_EQ(model->judge_whispers(), Events{});
+}
+
+TEST_F(WhispersTest, FollowsWhoOneIs) {
+    say(lobby, {.deny = {whisper}});
+    auto record = *model->directory().find(lobby);
+    record.overrides[member_role] = {.allow = {whisper}, .deny = {}};
+    apply({record});
+    EXPECT_EQ(name(ada, first, {}, {lobby}), ErrorCode::not_permitted);
+    const auto device = model->find(ada)->keys.identity;
+    apply({Device{.identity = device, .account = AccountId{1}}});
+    name({}, {lobby});
+    EXPECT_EQ(members(), (People{bob}));
+    apply({DropDevice{device}});
+    EXPECT_EQ(told(), (Told{closed({bob}), changed({}, {bob})}));
+}
+
+TEST_F(WhispersTest, WhatConcernsNobodyIsNotJudged) {
+    name({bob});
+    apply({AuditEntry{}});
+    EXPECT_EQ(told(), Told{});
+}
+
+TEST_F(WhispersTest, WhoGoesIsNamedNoMore) {
+    name({bob, dan});
+    events = model->log_out(bob);
+    EXPECT_EQ(told(), (Told{changed({}, {bob})})) << "he is not there to be told";
+    EXPECT_EQ(model->whispers().find({ada, first})->named.sessions, (People{dan}));
+    events = model->log_out(dan);
+    EXPECT_EQ(members(), People{});
+    EXPECT_NE(model->whispers().find({ada, first}), nullptr) << "a set of nobody, but a set";
+}
+
+TEST_F(WhispersTest, ASetEndsWithItsWhisperer) {
+    name({bob}, {attic});
+    name(bob, second, {ada});
+    events = model->log_out(ada);
+    const Told expected{closed({bob, cid}),
+                        {ToSession{bob}, WhisperChanged{.whisperer = bob,
+                                                        .stream = second,
+                                                        .epoch = ChannelEpoch{2},
+                                                        .joined = {},
+                                                        .left = {ada}}}};
+    EXPECT_EQ(told(), expected);
+    EXPECT_EQ(model->whispers().of(ada).size(), 0U);
+}
+
+TEST_F(WhispersTest, ARoomThatGoesIsNamedNoMore) {
+    name({}, {attic, vault});
+    apply({DropChannel{vault}});
+    EXPECT_EQ(told(), Told{});
+    EXPECT_EQ(model->whispers().find({ada, first})->named.channels, (std::set{attic}));
+    apply({DropChannel{attic}});
+    EXPECT_EQ(told(), (Told{closed({cid}), changed({}, {cid})})) << "he is in the lobby now";
+    EXPECT_EQ(model->find(cid)->presence.channel, lobby);
+    EXPECT_TRUE(model->whispers().find({ada, first})->named.empty());
+}
+
+TEST_F(WhispersTest, ATemporaryRoomIsNamedUntilItsLastMemberGoes) {
+    constexpr ChannelId tea{9};
+    apply({ChannelRecord{.channel = {.id = tea, .name = "Tea", .temporary = true}}});
+    go(dan, tea);
+    name({}, {tea});
+    go(dan, lobby);
+    EXPECT_EQ(told(), (Told{closed({dan}), changed({}, {dan})}));
+    EXPECT_EQ(model->find(tea), nullptr);
+    EXPECT_TRUE(model->whispers().find({ada, first})->named.empty());
+}
+
+TEST_F(WhispersTest, ARenewedDeviceIsToldBothWays) {
+    name({bob, dan});
+    const auto before = epoch();
+    events = model->renew_device(dan, {.expiry_unix_ms = 1});
+    EXPECT_EQ(told(), (Told{changed({dan}, {})}));
+    events = model->renew_device(ada, {.expiry_unix_ms = 1});
+    EXPECT_EQ(told(), (Told{opened({bob, dan})}));
+    EXPECT_EQ(epoch(), before);
+}
+
+// --- keys ----------------------------------------------------------------------------------------
+
+TEST_F(WhispersTest, KeysGoToThoseInTheSet) {
+    name({bob, dan});
+    const auto receivers = [&](std::vector<SessionId> to, std::uint32_t at = 1,
+                               StreamId stream = first) {
+        return model->whisper_receivers({ada, stream}, ChannelEpoch{at}, to);
+    };
+    EXPECT_EQ(receivers({dan, bob}), (std::vector{dan, bob}));
+    EXPECT_EQ(receivers({dan, cid, bob}), (std::vector{dan, bob})) << "Cid is left out";
+    EXPECT_EQ(code(receivers({dan}, 2)), ErrorCode::bad_key_share) << "an epoch to come";
+    EXPECT_EQ(code(receivers({dan}, 1, second)), ErrorCode::bad_key_share) << "no set";
+    EXPECT_EQ(code(receivers({dan, dan})), ErrorCode::bad_key_share);
+    EXPECT_EQ(code(receivers({ada})), ErrorCode::bad_key_share);
+    EXPECT_EQ(code(receivers({SessionId{99}})), ErrorCode::bad_key_share);
+    model->log_out(dan);
+    EXPECT_EQ(receivers({dan, bob}), (std::vector{bob}));
+}
+
+TEST_F(WhispersTest, OnlyWhoIsWhisperedToAsksForTheKey) {
+    name({bob});
+    const MissingKey missing{.speaker = ada, .kid = 7, .stream = first};
+    EXPECT_EQ(model->request_key(bob, missing),
+              (Events{{ToSession{ada}, KeyRequested{.from = bob, .kid = 7, .stream = first}}}));
+    EXPECT_EQ(code(model->request_key(cid, missing)), ErrorCode::not_in_room);
+    EXPECT_EQ(code(model->request_key(ada, missing)), ErrorCode::not_in_room);
+    EXPECT_EQ(code(model->request_key(bob, {.speaker = ada, .stream = second})),
+              ErrorCode::not_in_room);
+}
+
+// --- how many ------------------------------------------------------------------------------------
+
+class FewWhispers : public WhispersTest {
+protected:
+    FewWhispers() : WhispersTest({.whisper_members_max = 2, .whispers_heard_max = 2}) {}
+};
+
+TEST_F(FewWhispers, WhoComesLaterWaitsUntilThereIsRoom) {
+    name({dan}, {lobby});
+    EXPECT_EQ(members(), (People{bob, dan}));
+    go(cid, lobby);
+    EXPECT_EQ(told(), Told{}) << "no third";
+    go(bob, attic);
+    EXPECT_EQ(told(), (Told{closed({bob}), opened({cid}), changed({cid}, {bob})}));
+    events = model->log_out(dan);
+    go(bob, lobby);
+    EXPECT_EQ(members(), (People{bob, cid}));
+    EXPECT_EQ(name(ada, first, {arrive("Eve"), bob, cid}), ErrorCode::too_large);
+    EXPECT_EQ(members(), (People{bob, cid}));
+}
+
+TEST_F(FewWhispers, NobodyHearsMoreThanTheyCanBeToldOf) {
+    name({dan});
+    EXPECT_EQ(name(bob, first, {dan}), ErrorCode::unspecified);
+    EXPECT_EQ(name(cid, first, {dan}), ErrorCode::unspecified);
+    const auto* third = model->whispers().find({cid, first});
+    EXPECT_EQ(third->members, People{}) << "he hears two";
+    name({});
+    EXPECT_EQ(third->members, (People{dan})) << "one of them has made room";
+    EXPECT_EQ(told().back(), (Event{ToSession{cid}, WhisperChanged{.whisperer = cid,
+                                                                   .stream = first,
+                                                                   .epoch = ChannelEpoch{2},
+                                                                   .joined = {dan},
+                                                                   .left = {}}}));
+    name({dan});
+    EXPECT_EQ(members(), People{});
+    model->log_out(bob);
+    EXPECT_EQ(members(), (People{dan}));
+}
+
+TEST_F(WhispersTest, ASetHasAtMost256People) {
+    std::vector<SessionId> crowd;
+    while (crowd.size() < whisper_members_max) {
+        crowd.push_back(arrive(std::format("Guest {}", crowd.size()), vault));
+    }
+    name({}, {vault});
+    EXPECT_EQ(members().size(), 256U);
+    EXPECT_EQ(name(ada, first, {dan}, {vault}), ErrorCode::too_large);
+    go(dan, vault);
+    EXPECT_FALSE(members().contains(dan));
+    go(crowd.back(), lobby);
+    EXPECT_TRUE(members().contains(dan));
+}
+
+TEST_F(WhispersTest, APersonIsInAtMost256Sets) {
+    std::vector<SessionId> crowd;
+    while (crowd.size() <= whispers_heard_max) {
+        crowd.push_back(arrive(std::format("Guest {}", crowd.size())));
+        EXPECT_EQ(name(crowd.back(), first, {bob}), ErrorCode::unspecified);
+    }
+    EXPECT_EQ(model->whispers().heard_by(bob).size(), 256U);
+    EXPECT_FALSE(model->whispers_to({crowd.back(), first}, bob));
+    model->log_out(crowd.front());
+    EXPECT_TRUE(model->whispers_to({crowd.back(), first}, bob));
+}
+
+}  // namespace
+}  // namespace partyline::room
