@@ -1,5 +1,6 @@
 // Random requests of several peers, without sockets. Whatever they ask: each request has exactly one
-// answer, no event is missing, everybody's picture becomes the model's, and keys stay in their room.
+// answer, no event is missing, everybody's picture becomes the model's, and keys stay in their room and
+// their whisper set.
 // Connections break at any time and are taken up again, with all that waited in them lost.
 #include <gtest/gtest.h>
 
@@ -77,7 +78,8 @@ public:
         if (!peer_ || peer_->closing()) {
             return;
         }
-        open_.insert(++request_);
+        const auto* whisper = std::get_if<wire::SetWhisper>(&body);
+        open_.emplace(++request_, whisper == nullptr ? StreamId{} : whisper->stream);
         moving_ = moving_ || std::holds_alternative<wire::Join>(body) ||
                   std::holds_alternative<wire::Leave>(body);
         switchboard_.receive(
@@ -109,7 +111,7 @@ public:
     void cut() {
         if (peer_) {
             unsure_ = unsure_ || moving_;
-            open_.clear();
+            forget_requests();
             switchboard_.lose(*peer_);
             peer_.reset();
         }
@@ -122,7 +124,7 @@ public:
         // To the switchboard, whatever comes over the old one now comes after the new one.
         auto old = std::move(peer_);
         unsure_ = unsure_ || moving_;
-        open_.clear();
+        forget_requests();
         connect();
         ask(wire::Resume{.session = session_,
                          .token = token_,
@@ -146,8 +148,21 @@ public:
     std::set<SessionId> fellows;  // who shares the room, oneself not among them
     ChannelId room{};
     ChannelEpoch epoch{};
+    std::set<room::WhisperKey> whisperers;  // who may whisper to it
+    /// Whom it whispers to. Those sets are not among them of which an answer was lost.
+    struct Set {
+        ChannelEpoch epoch{};
+        std::set<SessionId> members;
+    };
+    std::map<StreamId, Set> sets;
 
 private:
+    void forget_requests() {
+        for (const auto& [request, stream] : std::exchange(open_, {})) {
+            sets.erase(stream);
+        }
+    }
+
     void wake() override {}
     void hang_up() override { hung_up_ = true; }
 
@@ -181,6 +196,8 @@ private:
             seq_ = 0;
             people.clear();
             fellows.clear();
+            whisperers.clear();
+            sets.clear();
             room = {};
             unsure_ = false;
         } else if (const auto* page = std::get_if<wire::PresencePage>(&message.body)) {
@@ -190,8 +207,48 @@ private:
             for (const auto gone : change->gone) {
                 people.erase(gone);
             }
-        } else {
+        } else if (!take_whispers(message.body)) {
             take_room(message.body);
+        }
+    }
+
+    bool take_whispers(const wire::ServerBody& body) {
+        if (const auto* answer = std::get_if<wire::WhisperMembers>(&body)) {
+            auto& set = sets[answer->stream] = {.epoch = answer->epoch, .members = {}};
+            for (const auto& member : answer->members) {
+                EXPECT_TRUE(people.contains(member.session)) << "known before keys are shared";
+                set.members.insert(member.session);
+            }
+        } else if (const auto* change = std::get_if<wire::WhisperChanged>(&body)) {
+            take_change(*change);
+        } else if (const auto* opened = std::get_if<wire::WhisperOpened>(&body)) {
+            EXPECT_TRUE(people.contains(opened->whisperer.session));
+            EXPECT_TRUE(whisperers.insert({opened->whisperer.session, opened->stream}).second);
+        } else if (const auto* closed = std::get_if<wire::WhisperClosed>(&body)) {
+            EXPECT_EQ(whisperers.erase({closed->session, closed->stream}), 1U);
+        } else if (const auto* share = std::get_if<wire::KeyShare>(&body);
+                   share != nullptr && share->stream) {
+            EXPECT_EQ(share->channel, ChannelId{});
+            EXPECT_TRUE(whisperers.contains({share->from, share->stream}));
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    void take_change(const wire::WhisperChanged& change) {
+        const auto found = sets.find(change.stream);
+        if (found == sets.end()) {
+            return;
+        }
+        auto& set = found->second;
+        EXPECT_EQ(change.epoch.value, ++set.epoch.value);
+        for (const auto& member : change.joined) {
+            EXPECT_TRUE(people.contains(member.session)) << "known before keys are shared";
+            EXPECT_TRUE(set.members.insert(member.session).second);
+        }
+        for (const auto session : change.left) {
+            EXPECT_EQ(set.members.erase(session), 1U);
         }
     }
 
@@ -203,6 +260,8 @@ private:
         } else {
             people.clear();
             fellows.clear();
+            whisperers.clear();
+            sets.clear();
             epoch = resumed.channel_epoch;
             unsure_ = false;
         }
@@ -260,7 +319,7 @@ private:
     const crypto::Identity& identity_;
     std::unique_ptr<Peer> peer_;  // none while the connection is broken
     wire::FrameReader frames_;
-    std::set<std::uint64_t> open_;
+    std::map<std::uint64_t, StreamId> open_;  // with the stream whose set it names, if any
     std::uint64_t request_ = 0;
     std::uint64_t seq_ = 0;
     SessionId session_{};
@@ -352,6 +411,7 @@ public:
             }
             EXPECT_EQ(line->people, people);
             const auto self = *line->peer().session;
+            check_whispers(*line, self);
             const auto room = model.find(self)->presence.channel;
             if (room && !line->unsure()) {
                 EXPECT_EQ(line->room, room);
@@ -365,6 +425,19 @@ public:
     }
 
 private:
+    void check_whispers(const Line& line, SessionId self) {
+        const auto& whispers = switchboard_->model().whispers();
+        EXPECT_EQ(line.whisperers, whispers.heard_by(self));
+        for (const auto& [stream, known] : line.sets) {
+            const room::WhisperKey key{self, stream};
+            const auto* set = whispers.find(key);
+            EXPECT_EQ(known.members, set == nullptr ? std::set<SessionId>{} : set->members);
+            EXPECT_EQ(known.epoch, whispers.epoch(key));
+            EXPECT_EQ(known.members, relay_.seats.at(self)->whispers[stream.value])
+                << "who hears it is who is said to";
+        }
+    }
+
     static const crypto::Identity& identity() {
         static const auto made = crypto::Identity::generate();
         return made;
@@ -402,7 +475,10 @@ private:
     }
 
     wire::ClientBody request() {
-        switch (random_.below(19)) {
+        switch (random_.below(22)) {
+            case 19:
+            case 20:
+            case 21: return whisper();
             case 12: return wire::GetHistory{.channel = channel(), .before = text()};
             case 13: return wire::EditText{.id = text(), .text = "edited"};
             case 14: return wire::DeleteText{.id = text()};
@@ -417,7 +493,7 @@ private:
                 return wire::SendText{.channel = channel(),
                                       .text = std::string(1 + random_.below(3000), 'x'),
                                       .nonce = random_.below(3)};
-            case 3: return wire::KeyRequest{.speaker = session()};
+            case 3: return wire::KeyRequest{.speaker = somebody(), .stream = stream()};
             case 4: return wire::GetMemberKeys{.sessions = {session(), session()}};
             case 5: return wire::SetVoiceLane{static_cast<wire::VoiceLane>(random_.below(3))};
             case 6: return wire::VoiceTunnel{Bytes(random_.below(100))};
@@ -428,13 +504,39 @@ private:
         }
     }
 
+    SessionId somebody() {
+        const auto& sessions = switchboard_->model().sessions();
+        if (sessions.empty() || random_.chance(0.1)) {
+            return session();
+        }
+        return std::next(sessions.begin(),
+                         static_cast<std::ptrdiff_t>(random_.below(sessions.size())))
+            ->first;
+    }
+    StreamId stream() { return StreamId{static_cast<std::uint8_t>(random_.below(3))}; }
+
+    wire::SetWhisper whisper() {
+        wire::SetWhisper set{.stream = StreamId{static_cast<std::uint8_t>(1 + random_.below(2))},
+                             .sessions = {},
+                             .channels = {}};
+        while (random_.chance(0.5)) {
+            set.sessions.push_back(somebody());
+        }
+        while (random_.chance(0.4)) {
+            set.channels.push_back(channel());
+        }
+        return set;
+    }
+
     wire::ShareKeys share() {
+        const auto of = stream();
         wire::ShareKeys keys{
-            .channel = channel(),
+            .channel = of ? ChannelId{} : channel(),
             .channel_epoch = ChannelEpoch{static_cast<std::uint32_t>(random_.below(20))},
+            .stream = of,
             .generation = generation_ += static_cast<std::uint32_t>(random_.below(2))};
         for (auto count = random_.below(4); count > 0; --count) {
-            keys.shares.push_back({.to = session(), .sealed = Bytes(50)});
+            keys.shares.push_back({.to = somebody(), .sealed = Bytes(50)});
         }
         return keys;
     }
