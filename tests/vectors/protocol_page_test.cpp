@@ -83,9 +83,13 @@ TEST(ProtocolPage, LimitsAreThoseOfTheCode) {
         {"`Bans`, `Audit`, `Invites`, `Accounts`", at_most(moderation_page_entries_max, "entries")},
         {"`Unread.rooms`", at_most(unread_rooms_max, "entries")},
         {"`Unread.people`", at_most(unread_people_max, "entries")},
-        {"`ChannelPage`, `PresencePage`, `MemberKeys`, `History`, `DirectHistory`; each list of "
-         "`PresenceChanged`, `ChannelsChanged`",
+        {"`ChannelPage`, `PresencePage`, `MemberKeys`, `WhisperMembers`, `History`, "
+         "`DirectHistory`; each list of "
+         "`PresenceChanged`, `ChannelsChanged`, `WhisperChanged`",
          at_most(page_entries_max, "entries")},
+        {"the stream of a whisper", std::format("1 to {}", stream_max)},
+        {"`SetWhisper.sessions`", at_most(whisper_sessions_max, "entries")},
+        {"`SetWhisper.channels`", at_most(whisper_channels_max, "entries")},
         {"`GetMemberKeys.sessions`", at_most(member_keys_request_max, "entries")},
         {"`ShareKeys.shares`", at_most(shares_per_message_max, "entries")},
         {"a sealed share", at_most(share_bytes_max, "bytes")},
@@ -115,7 +119,7 @@ TEST(ProtocolPage, ErrorCodesAreThoseOfTheSchema) {
 TEST(ProtocolPage, NamesEveryMessageOfTheSchema) {
     const auto page = read_file("docs/protocol.md");
     std::string schema;
-    for (const auto* file : {"control", "direct", "moderation"}) {
+    for (const auto* file : {"control", "direct", "keys", "moderation", "whisper"}) {
         schema += read_file(std::format("proto/partyline/v1/{}.proto", file));
     }
     const std::regex message(R"(\nmessage (\w+) \{)");
