@@ -56,6 +56,9 @@ Result<room::AddressRange> parse_address_range(std::string_view text) {
         }
         prefix = static_cast<std::uint8_t>(dotted ? bits_before_v4 + *given : *given);
     }
+    if (address->is_v4() && prefix < bits_before_v4) {
+        return wrong();  // of IPv6, which holds no address of IPv4: it would hit nobody
+    }
     return room::trimmed({.address = address->address(), .prefix_bits = prefix});
 }
 

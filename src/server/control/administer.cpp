@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/control/switchboard.hpp"
+#include "server/room/consequences.hpp"
 
 namespace partyline::control {
 
@@ -24,23 +25,26 @@ Result<void> Switchboard::submit(Reply reply, Command command) {
         [this, session = reply.session, planned,
          plan = std::move(command.plan)]() mutable -> Result<room::Changes> {
             *planned = actor_of(session).has_value();
-            return *planned ? plan(session) : room::Changes{};
+            return (*planned ? plan(session) : room::Changes{})
+                .transform([this](room::Changes changes) {
+                    return room::with_consequences(directory_, std::move(changes));
+                });
         },
         [this, reply, planned, answer = std::move(command.answer),
          effect = std::move(command.effect)](const Result<void>& done) mutable {
-            if (!done) {
-                refuse_later(reply, done.error());
-            } else {
-                if (*planned && effect) {
-                    effect();
-                }
-                if (actor_of(reply.session)) {
-                    answer_later(reply, answer ? answer() : wire::Ok{});
-                }
+            const auto effected =
+                done.and_then([&] { return *planned && effect ? effect() : Result<void>{}; });
+            if (!effected) {
+                refuse_later(reply, effected.error());
+            } else if (actor_of(reply.session)) {
+                answer_later(reply, answer ? answer() : wire::Ok{});
+            }
+            if (done) {
                 tell_changes();
             }
             settle();
-        });
+        },
+        command.turn);
 }
 
 }  // namespace partyline::control

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/control/switchboard.hpp"
+#include "server/room/names.hpp"
 #include "wire/limits.hpp"
 
 namespace partyline::control {
@@ -12,8 +13,13 @@ namespace partyline::control {
 
 void Switchboard::open_console(Peer& peer) {
     peer.console = ++last_console_;
-    auto seat = std::make_unique<Seat>(SessionId{}, peer, relay::Relay::Seated{}, config_.limits,
-                                       clock_.now());
+    // It has one connection and waits for each answer: that is slow enough.
+    constexpr Rate any{.per_second = 1e9, .burst = 1e9};
+    auto limits = config_.limits;
+    limits.changes = any;
+    limits.histories = any;
+    auto seat =
+        std::make_unique<Seat>(SessionId{}, peer, relay::Relay::Seated{}, limits, clock_.now());
     seat->connection = peer.console;
     seat->view = tree_.view(room::at_the_machine, ChannelId{});
     auto channels = tree_.channels(*seat->view);
@@ -34,7 +40,8 @@ void Switchboard::close_console(Peer& peer) { consoles_.erase(peer.console); }
 
 std::optional<Switchboard::Actor> Switchboard::actor_of(SessionId session) const {
     if (!session) {
-        return Actor{.subject = room::at_the_machine, .name = "(at the machine)"};
+        return Actor{.subject = room::at_the_machine,
+                     .name = std::string(room::at_the_machine_name)};
     }
     const auto* found = model_.find(session);
     if (found == nullptr) {

@@ -1,10 +1,12 @@
 // Who may not come in, and who has to go because of it.
 #include "server/room/bans.hpp"
 
+#include <algorithm>
 #include <format>
 #include <memory>
 #include <utility>
 
+#include "base/bytes.hpp"
 #include "server/control/address_range.hpp"
 #include "server/control/convert.hpp"
 #include "server/control/switchboard.hpp"
@@ -22,10 +24,13 @@ Result<void> unless(const room::Ban* ban) {
 
 /// Whom it hits, for the audit log.
 std::string in_words(const wire::Ban& ban) {
-    std::string words = ban.identity.empty() ? "" : "identity";
+    std::string words;
     const auto add = [&words](const std::string& more) {
         words += words.empty() ? more : ", " + more;
     };
+    if (!ban.identity.empty()) {
+        add("identity " + to_base64url(ban.identity));
+    }
     if (!ban.account.empty()) {
         add("account " + ban.account);
     }
@@ -36,6 +41,29 @@ std::string in_words(const wire::Ban& ban) {
         add(std::format("for {} s", (ban.until_unix_ms - ban.created_unix_ms) / 1000));
     }
     return words;
+}
+
+/// Whether that may change whom a ban hits, of whoever is here.
+class IsAbout {
+public:
+    explicit IsAbout(const room::Visitor& who) : who_(who) {}
+    bool operator()(const room::Account& it) const { return it.id == who_.account; }
+    bool operator()(const room::DropAccount& it) const { return it.id == who_.account; }
+    bool operator()(const room::Device& it) const { return it.identity == who_.identity; }
+    bool operator()(const room::DropDevice& it) const { return it.identity == who_.identity; }
+    bool operator()(const room::Role&) const { return true; }
+    bool operator()(const room::DropRole&) const { return true; }
+    template <class Other>
+    bool operator()(const Other&) const {
+        return false;
+    }
+
+private:
+    const room::Visitor& who_;
+};
+
+std::unexpected<Error> unclear(const char* message) {
+    return fail(ErrorCode::not_permitted, message);
 }
 
 }  // namespace
@@ -84,6 +112,22 @@ void Switchboard::dismiss_banned() {
     }
 }
 
+std::vector<SessionId> Switchboard::whom_bans_may_hit(const room::Changes& changes) const {
+    std::vector<SessionId> people;
+    if (directory_.bans().empty()) {
+        return people;
+    }
+    for (const auto& [session, seat] : seats_) {
+        const auto who = visitor(*seat);
+        if (std::ranges::any_of(changes, [&](const room::Change& change) {
+                return std::visit(IsAbout(who), change);
+            })) {
+            people.push_back(session);
+        }
+    }
+    return people;
+}
+
 // --- placing and lifting -------------------------------------------------------------------------
 
 Result<void> Switchboard::add_target(SessionId actor, const wire::AddBan& add,
@@ -97,7 +141,15 @@ Result<void> Switchboard::add_target(SessionId actor, const wire::AddBan& add,
                     "You may only ban people whose rank is below your own.");
     }
     const auto who = visitor(*found->second);
-    ban.name = model_.find(add.session)->presence.name;
+    if ((ban.identity && *ban.identity != who.identity) ||
+        (ban.account && ban.account != who.account) ||
+        (ban.range && !room::contains(*ban.range, who.address))) {
+        return unclear("Ban one person at a time: these belong to different people.");
+    }
+    if (add.of_account && !who.account) {
+        return unclear("They have no account; ban them by their identity.");
+    }
+    ban.name = whom(add.session).name;
     if (add.of_identity) {
         ban.identity = who.identity;
     }
@@ -113,17 +165,13 @@ Result<void> Switchboard::add_target(SessionId actor, const wire::AddBan& add,
     return {};
 }
 
-Result<room::NewBan> Switchboard::ban_meant(SessionId actor, const wire::AddBan& add) const {
-    if ((add.of_identity && !add.identity.empty()) || (add.of_account && !add.account.empty()) ||
-        (add.of_address && !add.range.empty())) {
-        return fail(ErrorCode::not_permitted, "Ban one identity, account or address at a time.");
-    }
-    room::NewBan ban{.reason = add.reason,
-                     .by = deed_of(actor).by,
-                     .now_unix_ms = clock_.unix_ms(),
-                     .seconds = add.seconds};
+/// By what it names, without a session.
+Result<room::NewBan> Switchboard::ban_named(const wire::AddBan& add) const {
+    room::NewBan ban{.reason = add.reason, .seconds = add.seconds};
     if (!add.identity.empty()) {
         ban.identity = to_array<wire::public_key_bytes>(add.identity);
+        const auto* account = room::account_of(directory_, *ban.identity);
+        ban.name = account == nullptr ? std::string() : account->name;
     }
     if (!add.account.empty()) {
         const auto* account = directory_.account_named(add.account);
@@ -140,23 +188,29 @@ Result<room::NewBan> Switchboard::ban_meant(SessionId actor, const wire::AddBan&
         }
         ban.range = *range;
     }
+    return ban;
+}
+
+Result<room::NewBan> Switchboard::ban_meant(SessionId actor, const wire::AddBan& add) const {
+    if ((add.of_identity && !add.identity.empty()) || (add.of_account && !add.account.empty()) ||
+        (add.of_address && !add.range.empty())) {
+        return unclear("Ban one identity, account or address at a time.");
+    }
+    if (!add.session && (add.of_identity || add.of_account || add.of_address)) {
+        return unclear("Say who here is to be banned by that.");
+    }
+    auto ban = ban_named(add);
+    if (!ban) {
+        return ban;
+    }
+    ban->by = deed_of(actor).by;
+    ban->now_unix_ms = clock_.unix_ms();
     if (add.session) {
-        if (const auto added = add_target(actor, add, ban); !added) {
+        if (const auto added = add_target(actor, add, *ban); !added) {
             return std::unexpected(added.error());
         }
     }
     return ban;
-}
-
-std::vector<room::Subject> Switchboard::people_in(
-    const std::optional<room::AddressRange>& range) const {
-    std::vector<room::Subject> people;
-    for (const auto& [session, seat] : seats_) {
-        if (range && room::contains(*range, seat->address)) {
-            people.push_back(model_.subject(session));
-        }
-    }
-    return people;
 }
 
 wire::Ban Switchboard::ban_shown(const room::Ban& ban) const {
@@ -185,8 +239,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::AddBan& add) {
             if (!ban) {
                 return std::unexpected(ban.error());
             }
-            const auto here = people_in(ban->range);
-            return room::plan_ban(directory_, actor, *std::move(ban), here)
+            return room::plan_ban(directory_, actor, *std::move(ban))
                 .transform([&](room::Changes changes) {
                     *made = std::get<room::Ban>(changes.front());
                     entry.action = "ban";
@@ -196,23 +249,26 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::AddBan& add) {
                     return changes;
                 });
         },
-        [this, made] { return wire::Bans{.bans = {ban_shown(*made)}}; });
+        [this, made] { return wire::Bans{.bans = {ban_shown(*made)}}; }, Durable::Turn::first);
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::LiftBan& lift) {
     if (const auto checked = room::check_reason(lift.reason); !checked) {
         return checked;
     }
-    return change_rules(call, seat, [this, lift](room::Subject actor, room::AuditEntry& entry) {
-        const auto found = directory_.bans().find(lift.ban);
-        entry.action = "unban";
-        entry.reason = lift.reason;
-        if (found != directory_.bans().end()) {
-            entry.target = found->second.name;
-            entry.detail = in_words(ban_shown(found->second));
-        }
-        return room::plan_lift_ban(directory_, actor, lift.ban);
-    });
+    return change_rules(
+        call, seat,
+        [this, lift](room::Subject actor, room::AuditEntry& entry) {
+            const auto found = directory_.bans().find(lift.ban);
+            entry.action = "unban";
+            entry.reason = lift.reason;
+            if (found != directory_.bans().end()) {
+                entry.target = found->second.name;
+                entry.detail = in_words(ban_shown(found->second));
+            }
+            return room::plan_lift_ban(directory_, actor, lift.ban);
+        },
+        {}, Durable::Turn::first);
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ListBans& list) {

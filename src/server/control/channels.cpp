@@ -49,11 +49,22 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::CreateChannel& 
     const auto made = std::make_shared<ChannelId>();
     return change_rules(
         call, seat,
-        [this, create, made](room::Subject actor, room::AuditEntry& entry) {
-            entry.action = "room_created";
-            entry.target = create.name;
+        [this, create, made, session = seat.session](room::Subject actor, room::AuditEntry& entry) {
+            // Members may make temporary ones, as many as they like one after the other: in the log
+            // these would leave room for nothing else.
+            if (!create.temporary) {
+                entry.action = "room_created";
+                entry.target = create.name;
+            }
             return room::plan_create_channel(directory_, actor, to_room(create))
-                .transform([&](room::Changes changes) {
+                .and_then([&](room::Changes changes) -> Result<room::Changes> {
+                    if (create.temporary) {
+                        const auto may =
+                            temporary_rooms_.take(model_.person(session), clock_.now());
+                        if (!may) {
+                            return std::unexpected(may.error());
+                        }
+                    }
                     *made = std::get<room::ChannelRecord>(changes.front()).channel.id;
                     return changes;
                 });

@@ -144,6 +144,37 @@ TEST_F(ConsoleTest, LeavesTheOwnersAccount) {
     play(scenario());
 }
 
+/// More pages than anybody else may look up at once.
+TEST_F(ConsoleTest, HoldsOffNobodyWhoKeepsOrderThere) {
+    clock = &manual_clock;
+    const auto scenario = [&]() -> net::task<> {
+        Terminal terminal(loop, admin_socket);
+        co_await terminal.start();
+        constexpr int many = 60;
+        for (int i = 0; i < many; ++i) {
+            co_await terminal.ask<wire::Bans>(
+                wire::AddBan{.identity = Bytes(32, static_cast<std::byte>(i + 1))});
+        }
+        for (int i = 0; i < many; ++i) {
+            co_await terminal.ask<wire::Bans>(wire::ListBans{});
+            co_await terminal.ask<wire::Audit>(wire::GetAudit{});
+        }
+        const auto page = co_await terminal.ask<wire::Bans>(wire::ListBans{});
+        EXPECT_EQ(page.bans.size(), wire::moderation_page_entries_max);
+        EXPECT_TRUE(page.more);
+        EXPECT_EQ(page.bans.front().by, "(at the machine)");
+        for (int i = 1; i <= many; ++i) {
+            co_await terminal.ask<wire::Ok>(
+                wire::LiftBan{.ban = BanId{static_cast<std::uint64_t>(i)}, .reason = "enough"});
+        }
+        EXPECT_TRUE((co_await terminal.ask<wire::Bans>(wire::ListBans{})).bans.empty());
+        const auto entry = std::get<room::AuditEntry>(store.applied.back().back());
+        EXPECT_EQ(entry.action, "unban");
+        EXPECT_EQ(entry.actor, "(at the machine)");
+    };
+    play(scenario());
+}
+
 TEST_F(ConsoleTest, ExplainsWhatAnAccountMay) {
     const auto scenario = [&]() -> net::task<> {
         Terminal terminal(loop, admin_socket);

@@ -1,22 +1,33 @@
 #include "server/control/durable.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/control/limits.hpp"
 
 namespace partyline::control {
+namespace {
+
+bool is_forgotten(const room::Change& change) {
+    const auto* record = std::get_if<room::ChannelRecord>(&change);
+    return record != nullptr && record->channel.temporary;
+}
+
+}  // namespace
 
 Durable::Durable(store::Store& store, Apply apply)
     : store_(store), apply_(std::move(apply)), self_(std::make_shared<Durable*>(this)) {}
 
-Result<void> Durable::submit(Plan plan, Done done) {
-    if (waiting_.size() == durable_waiting_max) {
+Result<void> Durable::submit(Plan plan, Done done, Turn turn) {
+    const auto [queue, queue_max] = turn == Turn::first ? std::pair(&first_, durable_first_max)
+                                                        : std::pair(&waiting_, durable_waiting_max);
+    if (queue->size() == queue_max) {
         return std::unexpected(
             Error{.code = ErrorCode::rate_limited,
                   .message = "The server has too many changes to make; try again in a while.",
                   .retry_ms = durable_retry_ms});
     }
-    waiting_.push_back({.plan = std::move(plan), .done = std::move(done)});
+    queue->push_back({.plan = std::move(plan), .done = std::move(done)});
     go_on();
     return {};
 }
@@ -24,12 +35,16 @@ Result<void> Durable::submit(Plan plan, Done done) {
 void Durable::go_on() {
     // A plan that is refused, or changes nothing, is done at once: so on to the next, without
     // recursion, whatever `done` submits.
-    while (!busy_ && !waiting_.empty()) {
+    while (!busy_ && waiting() > 0) {
         busy_ = true;
-        auto command = std::move(waiting_.front());
-        waiting_.pop_front();
+        auto& queue = first_.empty() ? waiting_ : first_;
+        auto command = std::move(queue.front());
+        queue.pop_front();
         auto changes = command.plan();
-        if (!changes || changes->empty()) {
+        if (!changes || std::ranges::all_of(*changes, is_forgotten)) {
+            if (changes && !changes->empty()) {
+                apply_(*changes);
+            }
             command.done(changes.transform([](const auto&) {}));
             busy_ = false;
             continue;

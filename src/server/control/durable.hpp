@@ -2,6 +2,7 @@
 // only then carried out.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -26,15 +27,20 @@ public:
     /// Carries out in memory what is durable; it cannot fail.
     using Apply = std::move_only_function<void(const room::Changes&)>;
 
+    /// What moderators do to people does not wait for what anybody may ask for, and has room of its
+    /// own: nobody stalls them by asking for much.
+    enum class Turn : std::uint8_t { in_order, first };
+
     Durable(store::Store& store, Apply apply);
     Durable(const Durable&) = delete;
     Durable& operator=(const Durable&) = delete;
 
+    /// What nobody has to remember is carried out at once when its turn comes, without the store.
     /// Fails with rate_limited, and calls neither, when too many wait. Both may be called from inside
     /// this call, and may submit more.
-    Result<void> submit(Plan plan, Done done);
+    Result<void> submit(Plan plan, Done done, Turn turn = Turn::in_order);
 
-    [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
+    [[nodiscard]] std::size_t waiting() const { return first_.size() + waiting_.size(); }
 
 private:
     struct Command {
@@ -47,6 +53,7 @@ private:
 
     store::Store& store_;
     Apply apply_;
+    std::deque<Command> first_;
     std::deque<Command> waiting_;
     bool busy_ = false;  // with a command, or with starting one
     /// What the store's answers look at: they may come after us.

@@ -27,7 +27,7 @@ protected:
         work();
     }
     /// Its steps are told in `story`.
-    Result<void> submit(std::uint64_t id) {
+    Result<void> submit(std::uint64_t id, Durable::Turn turn = Durable::Turn::in_order) {
         return durable_->submit(
             [this, id]() -> Result<room::Changes> {
                 story.push_back("plan " + std::to_string(id));
@@ -35,7 +35,8 @@ protected:
             },
             [this, id](const Result<void>& done) {
                 story.push_back((done ? "done " : "failed ") + std::to_string(id));
-            });
+            },
+            turn);
     }
 
     using Story = std::vector<std::string>;
@@ -97,6 +98,37 @@ TEST_F(DurableTest, TooManyAreRefusedWithATimeToComeBack) {
     EXPECT_EQ(refused.error().retry_ms, durable_retry_ms);
     run_one();
     EXPECT_TRUE(submit(9999));
+}
+
+TEST_F(DurableTest, ModeratorsGoFirstAndHaveRoomOfTheirOwn) {
+    ASSERT_TRUE(submit(0)) << "this one is on its way";
+    for (std::uint64_t id = 1; id <= durable_waiting_max; ++id) {
+        ASSERT_TRUE(submit(id));
+    }
+    for (std::uint64_t id = 1001; id <= 1000 + durable_first_max; ++id) {
+        ASSERT_TRUE(submit(id, Durable::Turn::first));
+    }
+    EXPECT_EQ(submit(9999, Durable::Turn::first).error().code, ErrorCode::rate_limited);
+    run_one();
+    run_one();
+    EXPECT_EQ(story, (Story{"plan 0", "apply 0", "done 0", "plan 1001", "apply 1001", "done 1001",
+                            "plan 1002"}));
+}
+
+TEST_F(DurableTest, WhatNobodyHasToRememberDoesNotWaitForTheDisk) {
+    const room::ChannelRecord tea{.channel = {.id = ChannelId{9}, .temporary = true}};
+    int applied = 0;
+    Durable durable(store_, [&](const room::Changes& changes) {
+        ++applied;
+        EXPECT_EQ(changes, room::Changes{tea});
+    });
+    std::optional<Result<void>> done;
+    ASSERT_TRUE(durable.submit([&] { return room::Changes{tea}; },
+                               [&](const Result<void>& result) { done = result; }));
+    EXPECT_EQ(applied, 1);
+    EXPECT_TRUE(done->has_value());
+    EXPECT_TRUE(posted_.empty());
+    EXPECT_TRUE(store_.applied.empty());
 }
 
 TEST_F(DurableTest, AnAnswerThatComesAfterItsEndIsNothing) {

@@ -52,14 +52,15 @@ public:
         }
         answer(std::move(done));
     }
-    /// All of it, whatever is asked for.
-    void audit(store::AuditQuery, Done<store::AuditPage> done) override {
+    /// The newest, whatever is asked for.
+    void audit(store::AuditQuery query, Done<store::AuditPage> done) override {
         store::AuditPage page;
         for (const auto& change : applied | std::views::join) {
             if (const auto* entry = std::get_if<room::AuditEntry>(&change)) {
                 page.entries.insert(page.entries.begin(), {*entry, page.entries.size() + 1});
             }
         }
+        page.entries.resize(std::min(page.entries.size(), query.entries_max));
         answer<store::AuditPage>(std::move(done), std::move(page));
     }
     [[nodiscard]] MessageId last_id() const override { return {}; }

@@ -152,6 +152,33 @@ protected:
                   std::vector<ChannelId>{made.channel});
     }
 
+    net::task<> temporary_without_end() {
+        Caller mem(loop, manual_clock), other(loop, manual_clock);
+        co_await enter(mem, "Mem");
+        const auto make = [](int number) {
+            return wire::CreateChannel{.parent = lobby,
+                                       .name = "Tea " + std::to_string(number),
+                                       .topic = {},
+                                       .temporary = true};
+        };
+        for (int i = 0; i < 5; ++i) {
+            co_await mem.ask<wire::ChannelCreated>(make(i));
+        }
+        // Neither another connection nor another device is another person.
+        co_await enter(other, "Mem's telephone");
+        const auto refusal = co_await other.ask<wire::Refusal>(make(5));
+        EXPECT_EQ(refusal.error.code, ErrorCode::rate_limited);
+        EXPECT_EQ(refusal.error.retry_ms, 10'000U);
+        EXPECT_TRUE(store.applied.empty()) << "neither logged nor stored";
+        Caller ada(loop, manual_clock);
+        co_await enter(ada, "Ada");
+        co_await ada.ask<wire::ChannelCreated>(make(6));
+        manual_clock.advance(std::chrono::seconds(10));
+        co_await other.ask<wire::ChannelCreated>(make(7));
+        EXPECT_EQ(server->model().channels().size(), config.channels.size() + 3)
+            << "of each maker the room before has gone";
+    }
+
     net::task<> slow() {
         Caller ada(loop, manual_clock);
         Caller gus(loop, manual_clock);
@@ -252,6 +279,11 @@ TEST_F(LiveRoomsTest, WhatOneMayNotSeeIsNotThere) { play(hidden()); }
 TEST_F(LiveRoomsTest, ALockedRoomSendsItsPeopleOnAndDropsNobody) { play(locked()); }
 TEST_F(LiveRoomsTest, WhoMayNotSpeakIsMutedAtTheRelay) { play(silenced()); }
 TEST_F(LiveRoomsTest, ATemporaryRoomLastsAsLongAsSomebodyIsInIt) { play(temporary()); }
+TEST_F(LiveRoomsTest, TemporaryRoomsComeOnlySoFastAndAreNotLogged) {
+    clock = &manual_clock;
+    add_device("Mem", "Mem's telephone");
+    play(temporary_without_end());
+}
 TEST_F(LiveRoomsTest, SlowModeMakesPeopleWait) {
     clock = &manual_clock;
     play(slow());

@@ -1,7 +1,9 @@
 // Sending away, silencing and moving people, and looking up who did.
 #include <algorithm>
+#include <format>
 #include <utility>
 
+#include "base/bytes.hpp"
 #include "server/control/later.hpp"
 #include "server/control/switchboard.hpp"
 #include "server/room/decide.hpp"
@@ -18,7 +20,7 @@ Error kicked(const std::string& reason) {
             .reason = reason};
 }
 
-std::string in_words(room::Silence silence) {
+std::string in_words(const room::NewSilence& silence) {
     if (silence.deafen) {
         return "deafened";
     }
@@ -41,6 +43,20 @@ wire::Audit audit_shown(const store::AuditPage& page) {
 
 }  // namespace
 
+/// Whom the log is to name: an account, which nobody else bears, or what a guest is called; and beside
+/// it what there is else to know them by.
+Switchboard::Whom Switchboard::whom(SessionId session) const {
+    const auto& found = *model_.find(session);
+    const auto* account = account_of(session);
+    const auto& shown = found.presence.name;
+    if (account == nullptr) {
+        return {.name = shown, .beside = "identity " + to_base64url(found.keys.identity)};
+    }
+    return {
+        .name = account->name,
+        .beside = account->name == shown ? std::string() : std::format("known as \"{}\"", shown)};
+}
+
 Result<void> Switchboard::moderate(Call& call, Seat& seat, Act act) {
     const auto checked =
         seat.changes.take(clock_.now()).and_then([&] { return room::check_reason(act.reason); });
@@ -50,23 +66,27 @@ Result<void> Switchboard::moderate(Call& call, Seat& seat, Act act) {
     const auto target = act.target;
     auto plan = [this, target, action = std::move(act.action), reason = std::move(act.reason),
                  detail = std::move(act.detail),
-                 may = std::move(act.may)](SessionId actor) mutable -> Result<room::Changes> {
-        return may(actor).transform([&] {
-            return room::Changes{room::AuditEntry{.unix_ms = clock_.unix_ms(),
+                 plan = std::move(act.plan)](SessionId actor) mutable -> Result<room::Changes> {
+        return plan(actor).transform([&](room::Changes changes) {
+            auto [name, beside] = whom(target);
+            detail += detail.empty() || beside.empty() ? "" : ", ";
+            changes.emplace_back(room::AuditEntry{.unix_ms = clock_.unix_ms(),
                                                   .actor = deed_of(actor).by,
                                                   .action = std::move(action),
-                                                  .target = model_.find(target)->presence.name,
+                                                  .target = std::move(name),
                                                   .reason = std::move(reason),
-                                                  .detail = std::move(detail)}};
+                                                  .detail = detail + beside});
+            return changes;
         });
     };
-    auto effect = [this, target, effect = std::move(act.effect)]() mutable {
-        if (model_.find(target) != nullptr) {
-            effect();
-        }
+    auto effect = [this, target, effect = std::move(act.effect)]() mutable -> Result<void> {
+        return effect && model_.find(target) != nullptr ? effect() : Result<void>{};
     };
     return administer(call, seat,
-                      {.plan = std::move(plan), .answer = {}, .effect = std::move(effect)});
+                      {.plan = std::move(plan),
+                       .answer = {},
+                       .effect = std::move(effect),
+                       .turn = Durable::Turn::first});
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Kick& kick) {
@@ -77,48 +97,56 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Kick& kick) {
          .target = target,
          .reason = kick.reason,
          .detail = {},
-         .may = [this, target](SessionId actor) { return model_.may_kick(actor, target); },
-         .effect =
-             [this, target, why = kicked(kick.reason)] {
-                 dismissals_.push_back({.session = target, .why = why});
-             }});
+         .plan =
+             [this, target](SessionId actor) {
+                 return model_.may_kick(actor, target).transform([] { return room::Changes{}; });
+             },
+         .effect = [this, target, why = kicked(kick.reason)]() -> Result<void> {
+             dismissals_.push_back({.session = target, .why = why});
+             return {};
+         }});
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SetServerMute& set) {
     const auto target = set.session;
-    const room::Silence silence{.mute = set.mute, .deafen = set.deafen};
+    const room::NewSilence silence{
+        .mute = set.mute, .deafen = set.deafen, .unix_ms = clock_.unix_ms()};
     return moderate(
         call, seat,
         {.action = "server_mute",
          .target = target,
          .reason = set.reason,
          .detail = in_words(silence),
-         .may = [this, target,
-                 silence](SessionId actor) { return model_.may_silence(actor, target, silence); },
-         .effect =
-             [this, target, silence] {
-                 // Told at once: it is by this that the relay hears of it.
-                 publish(model_.silence(target, silence));
-             }});
+         .plan = [this, target,
+                  silence](SessionId actor) { return model_.plan_silence(actor, target, silence); },
+         .effect = {}});
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::MoveMember& move) {
     const auto target = move.session;
     const auto to = move.channel;
     const auto* room = directory_.find(to);
-    return moderate(
-        call, seat,
-        {.action = "move",
-         .target = target,
-         .reason = move.reason,
-         .detail = room == nullptr ? std::string() : room->channel.name,
-         .may = [this, target, to](SessionId actor) { return model_.may_move(actor, target, to); },
-         .effect =
-             [this, target, to] {
-                 if (!to || directory_.find(to) != nullptr) {
-                     relocations_.push_back({.session = target, .to = to});
-                 }
-             }});
+    return moderate(call, seat,
+                    {.action = "move",
+                     .target = target,
+                     .reason = move.reason,
+                     .detail = room == nullptr ? std::string() : room->channel.name,
+                     .plan =
+                         [this, target, to](SessionId actor) {
+                             return model_.may_move(actor, target, to).transform([] {
+                                 return room::Changes{};
+                             });
+                         },
+                     .effect = [this, actor = seat.session, target, to]() -> Result<void> {
+                         // Others come and go while the disk writes, and may have taken the last seat.
+                         const auto may = model_.find(actor) != nullptr
+                                              ? model_.may_move(actor, target, to)
+                                              : model_.may_be_moved(target, to);
+                         if (may) {
+                             relocations_.push_back({.session = target, .to = to});
+                         }
+                         return may;
+                     }});
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetAudit& get) {

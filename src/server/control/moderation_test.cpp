@@ -21,8 +21,41 @@ protected:
         co_await caller.ask<wire::Joined>(wire::Join{.channel = lobby, .password = {}});
     }
 
+    /// How others are told that somebody is, next time they are told.
+    static net::task<wire::Presence> shown(Caller& to, SessionId whom) {
+        for (;;) {
+            const auto news = co_await to.get<wire::PresenceChanged>();
+            const auto found = std::ranges::find(news.sessions, whom, &wire::Presence::session);
+            if (found != news.sessions.end() && found->server_mute) {
+                co_return *found;
+            }
+        }
+    }
+    /// From now on what is to be kept is on its way to the disk until release().
+    void hold_the_store() {
+        store.hold = true;
+        applied_before = store.applied.size();
+    }
+    net::task<> store_has_begun() {
+        while (store.applied.size() == applied_before) {
+            net::Event soon(loop);
+            const net::Alarm alarm(loop, std::chrono::milliseconds(1), [&] { soon.set(); });
+            co_await soon.wait();
+        }
+    }
+
+    std::optional<crypto::Secret<32>> muted;
+    std::size_t applied_before = 0;
+
     net::task<> kicking();
     net::task<> kicking_one_who_is_away();
+    net::task<> kicking_one_who_is_as_good_as_away();
+    net::task<> a_restart();
+    net::task<> after_the_restart();
+    net::task<> slipping_through();
+    net::task<> moving_too_late();
+    net::task<> going_first();
+    net::task<> what_a_higher_rank_has_done();
     net::task<> muting();
     net::task<> muting_one_who_is_away();
     net::task<> moving();
@@ -66,13 +99,117 @@ net::task<> ModerationTest::kicking_one_who_is_away() {
     co_await enter_lobby(gus, "Gus");
     const auto id = gus.session;
     gus.break_off();
-    co_await mo.ask<wire::Ok>(wire::Kick{.session = id, .reason = {}});
+    co_await mo.ask<wire::Ok>(wire::Kick{.session = id, .reason = "shouting"});
     EXPECT_EQ((co_await mo.get<wire::MemberLeft>()).session, id);
     EXPECT_FALSE(relay.seats.at(id)->open);
     Caller back(loop);
     co_await back.connect(port());
+    Caller thief(loop);
+    co_await thief.connect(port());
+    auto stolen = thief.make_resume(gus);
+    stolen.token = Bytes(32);
+    EXPECT_EQ((co_await thief.ask<wire::Refusal>(stolen)).error.code, ErrorCode::resume_refused)
+        << "only whose seat it was is told";
     const auto refusal = co_await back.ask<wire::Refusal>(back.make_resume(gus));
-    EXPECT_EQ(refusal.error.code, ErrorCode::resume_refused);
+    EXPECT_EQ(refusal.error.code, ErrorCode::kicked);
+    EXPECT_EQ(refusal.error.reason, "shouting");
+    EXPECT_TRUE(refusal.closing) << "a talkie does not come back by itself";
+}
+
+/// The server does not know yet that the connection has broken: its last words reach nobody.
+net::task<> ModerationTest::kicking_one_who_is_as_good_as_away() {
+    Caller mo(loop), gus(loop), back(loop);
+    co_await enter_lobby(mo, "Mo");
+    co_await enter_lobby(gus, "Gus");
+    co_await mo.ask<wire::Ok>(wire::Kick{.session = gus.session, .reason = {}});
+    co_await back.connect(port());
+    EXPECT_EQ((co_await back.ask<wire::Refusal>(back.make_resume(gus))).error.code,
+              ErrorCode::kicked);
+}
+
+net::task<> ModerationTest::a_restart() {
+    Caller mo(loop), gus(loop);
+    co_await enter_lobby(mo, "Mo");
+    co_await enter_lobby(gus, "Gus");
+    co_await mo.ask<wire::Ok>(
+        wire::SetServerMute{.session = gus.session, .deafen = true, .reason = "echo"});
+    const auto stored = std::get<room::Silence>(store.applied.back().front());
+    EXPECT_EQ(stored.whose, room::Person::of(gus.identity().public_key()));
+    EXPECT_TRUE(stored.deafen);
+    EXPECT_EQ(stored.rank, 500U);
+    store.remembered.silences = {stored};
+    muted = gus.identity().seed();
+}
+
+net::task<> ModerationTest::after_the_restart() {
+    Caller gus(loop);
+    gus.be(crypto::Identity::from_seed(*muted));
+    co_await enter_lobby(gus, "Gus the second");
+    EXPECT_TRUE(presence(gus).server_deafen);
+    EXPECT_EQ(relay.seats.at(gus.session)->flags,
+              (relay::VoiceFlags{.muted = true, .deafened = true}));
+}
+
+/// Somebody is muted, and comes back while the disk writes it.
+net::task<> ModerationTest::slipping_through() {
+    Caller mo(loop), gus(loop), again(loop);
+    co_await enter_lobby(mo, "Mo");
+    co_await enter_lobby(gus, "Gus");
+    hold_the_store();
+    const auto asked =
+        co_await mo.send(wire::SetServerMute{.session = gus.session, .mute = true, .reason = {}});
+    co_await store_has_begun();
+    again.be(gus);
+    co_await again.log_in(port(), "Gus the second");
+    EXPECT_FALSE(presence(again).server_mute);
+    store.release();
+    co_await mo.answer<wire::Ok>(asked);
+    EXPECT_TRUE(presence(again).server_mute);
+    EXPECT_TRUE(relay.seats.at(again.session)->flags.muted);
+}
+
+/// The last seat is taken while the disk writes that somebody is moved to it.
+net::task<> ModerationTest::moving_too_late() {
+    Caller mo(loop), gus(loop), otto(loop);
+    co_await enter_lobby(mo, "Mo");
+    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(otto, "Otto");
+    Caller ada(loop);
+    co_await enter(ada, "Ada");
+    co_await ada.ask<wire::Ok>(wire::EditChannel{.channel = attic, .seats_max = 1});
+    hold_the_store();
+    const auto asked =
+        co_await mo.send(wire::MoveMember{.session = gus.session, .channel = attic, .reason = {}});
+    co_await store_has_begun();
+    co_await otto.ask<wire::Joined>(wire::Join{.channel = attic, .password = {}});
+    store.release();
+    EXPECT_EQ((co_await mo.answer<wire::Refusal>(asked)).error.code, ErrorCode::room_full);
+    EXPECT_EQ(presence(gus).channel, lobby);
+}
+
+/// Whatever members ask for, moderators do not wait for it.
+net::task<> ModerationTest::going_first() {
+    Caller mo(loop), gus(loop), adam(loop);
+    co_await enter_lobby(mo, "Mo");
+    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(adam, "Adam");
+    hold_the_store();
+    std::uint64_t last = 0;
+    for (std::uint32_t order = 0; order < 3; ++order) {
+        last = co_await adam.send(wire::EditChannel{.channel = attic, .order = order});
+    }
+    co_await store_has_begun();
+    const auto asked = co_await mo.send(wire::Kick{.session = gus.session, .reason = {}});
+    co_await mo.ask<wire::ControlPong>(wire::ControlPing{});
+    const auto before = store.applied.size();
+    store.release();
+    co_await mo.answer<wire::Ok>(asked);
+    EXPECT_EQ(std::get<room::AuditEntry>(store.applied.at(before - 1).back()).action,
+              "room_changed")
+        << "was on its way";
+    EXPECT_EQ(std::get<room::AuditEntry>(store.applied.at(before).back()).action, "kick");
+    co_await adam.answer<wire::Ok>(last);
+    EXPECT_EQ(store.applied.size(), before + 3);
 }
 
 net::task<> ModerationTest::muting() {
@@ -84,10 +221,12 @@ net::task<> ModerationTest::muting() {
         wire::SetServerMute{.session = gus.session, .mute = true, .reason = "echo"});
     EXPECT_EQ(flags, (relay::VoiceFlags{.muted = true, .deafened = false}));
     EXPECT_TRUE(presence(gus).server_mute);
-    const auto news = co_await gus.get<wire::PresenceChanged>();
-    EXPECT_TRUE(news.sessions.at(0).server_mute || news.sessions.at(0).session != gus.session);
+    EXPECT_TRUE((co_await shown(mo, gus.session)).server_mute) << "to others";
+    EXPECT_TRUE((co_await shown(gus, gus.session)).server_mute) << "and to themself";
+    const auto key = to_base64url(gus.identity().public_key());
     EXPECT_EQ(logged().action, "server_mute");
-    EXPECT_EQ(logged().detail, "muted");
+    EXPECT_EQ(logged().target, "Gus");
+    EXPECT_EQ(logged().detail, "muted, identity " + key);
     co_await gus.ask<wire::Ok>(wire::SetSelfState{.mute = false, .deafen = false});
     EXPECT_TRUE(flags.muted) << "not one's own to end";
     co_await mo.ask<wire::Ok>(
@@ -103,7 +242,8 @@ net::task<> ModerationTest::muting() {
               (relay::VoiceFlags{.muted = true, .deafened = true}));
     co_await mo.ask<wire::Ok>(wire::SetServerMute{.session = again.session, .reason = {}});
     EXPECT_EQ(relay.seats.at(again.session)->flags, relay::VoiceFlags{});
-    EXPECT_EQ(logged().detail, "neither muted nor deafened");
+    EXPECT_EQ(logged().target, "Gus again");
+    EXPECT_EQ(logged().detail, "neither muted nor deafened, identity " + key);
 }
 
 net::task<> ModerationTest::muting_one_who_is_away() {
@@ -133,7 +273,7 @@ net::task<> ModerationTest::moving() {
     EXPECT_EQ(relay.seats.at(gus.session)->channel, attic);
     EXPECT_EQ((co_await otto.get<wire::MemberLeft>()).session, gus.session);
     EXPECT_EQ(logged().action, "move");
-    EXPECT_EQ(logged().detail, "Attic");
+    EXPECT_TRUE(logged().detail.starts_with("Attic, identity ")) << logged().detail;
     EXPECT_EQ(logged().reason, "off topic");
     EXPECT_EQ(
         co_await outcome(
@@ -166,6 +306,28 @@ net::task<> ModerationTest::ranks() {
     EXPECT_EQ(store.applied.size(), tried) << "nothing has changed";
     EXPECT_EQ(presence(ada).channel, lobby);
     co_await ada.ask<wire::Ok>(wire::Kick{.session = mo.session, .reason = {}});
+    Caller alias(loop);
+    co_await enter(alias, "Mo", "Nobody in particular");
+    co_await ada.ask<wire::Ok>(wire::Kick{.session = alias.session, .reason = {}});
+    EXPECT_EQ(logged().target, "Mo") << "whatever they call themselves";
+    EXPECT_EQ(logged().detail, "known as \"Nobody in particular\"");
+}
+
+net::task<> ModerationTest::what_a_higher_rank_has_done() {
+    Caller ada(loop), mo(loop), gus(loop);
+    co_await enter(ada, "Ada");
+    co_await enter(mo, "Mo");
+    co_await enter(gus, "Gus");
+    co_await ada.ask<wire::Ok>(
+        wire::SetServerMute{.session = gus.session, .mute = true, .reason = {}});
+    EXPECT_EQ(co_await outcome(mo, wire::SetServerMute{.session = gus.session, .reason = {}}),
+              ErrorCode::not_permitted);
+    EXPECT_TRUE(presence(gus).server_mute);
+    const auto placed =
+        co_await ada.ask<wire::Bans>(wire::AddBan{.identity = Bytes(32, std::byte{9})});
+    EXPECT_EQ(co_await outcome(mo, wire::LiftBan{.ban = placed.bans.at(0).id, .reason = {}}),
+              ErrorCode::not_permitted);
+    co_await ada.ask<wire::Ok>(wire::LiftBan{.ban = placed.bans.at(0).id, .reason = {}});
 }
 
 net::task<> ModerationTest::reasons() {
@@ -220,6 +382,17 @@ net::task<> ModerationTest::leaving_before_it_is_done() {
 
 TEST_F(ModerationTest, WhoeverIsKickedIsGoneAtOnceAndHearsWhy) { play(kicking()); }
 TEST_F(ModerationTest, ASeatThatWaitsIsKickedToo) { play(kicking_one_who_is_away()); }
+TEST_F(ModerationTest, WhoDoesNotHearItHearsItOnComingBack) {
+    play(kicking_one_who_is_as_good_as_away());
+}
+TEST_F(ModerationTest, AMuteOutlivesTheServer) {
+    play(a_restart());
+    play(after_the_restart());
+}
+TEST_F(ModerationTest, NobodySlipsThroughWhileTheDiskWrites) { play(slipping_through()); }
+TEST_F(ModerationTest, ASeatThatIsTakenMeanwhileIsTold) { play(moving_too_late()); }
+TEST_F(ModerationTest, ModeratorsWaitForNobodyElse) { play(going_first()); }
+TEST_F(ModerationTest, WhatAHigherRankHasDoneStays) { play(what_a_higher_rank_has_done()); }
 TEST_F(ModerationTest, TheRelayIgnoresTheMutedAndSparesTheDeafened) { play(muting()); }
 TEST_F(ModerationTest, AMuteNeedsNoConnection) { play(muting_one_who_is_away()); }
 TEST_F(ModerationTest, WhoeverIsMovedIsTold) { play(moving()); }

@@ -15,6 +15,19 @@ bool is_token(const ResumeToken& token, const Bytes& shown) {
     return crypto::equal_in_constant_time(token.view(), shown);
 }
 
+/// Whether somebody has shown to be whose seat that is, or was. The token before the newest counts, too,
+/// until it is seen that the newest has arrived: the answer that brought it may have been lost with
+/// its connection.
+template <class Place>
+bool is_its_own(const Place& place, const room::Identity& identity, const Peer& peer,
+                const wire::Resume& resume) {
+    const bool is_known = is_token(place.token, resume.token) ||
+                          (place.token_before && is_token(*place.token_before, resume.token));
+    return is_known &&
+           crypto::verify_resume(identity, {.exporter = peer.exporter, .session = place.session},
+                                 to_array<wire::signature_bytes>(resume.signature));
+}
+
 }  // namespace
 
 // --- away ----------------------------------------------------------------------------------------
@@ -65,15 +78,23 @@ Seat* Switchboard::find_resumable(const Peer& peer, const wire::Resume& resume) 
         return nullptr;
     }
     auto& seat = *found->second;
-    // The one before, too, until it is seen that the newest has arrived: the answer that brought it
-    // may have been lost with its connection.
-    const bool is_known = is_token(seat.token, resume.token) ||
-                          (seat.token_before && is_token(*seat.token_before, resume.token));
-    const bool is_its_own =
-        is_known && crypto::verify_resume(model_.find(seat.session)->keys.identity,
-                                          {.exporter = peer.exporter, .session = seat.session},
-                                          to_array<wire::signature_bytes>(resume.signature));
-    return is_its_own && resume.last_seq <= seat.seq ? &seat : nullptr;
+    const auto& identity = model_.find(seat.session)->keys.identity;
+    return is_its_own(seat, identity, peer, resume) && resume.last_seq <= seat.seq ? &seat
+                                                                                   : nullptr;
+}
+
+Error Switchboard::why_not_resumable(const Peer& peer, const wire::Resume& resume) const {
+    const auto* farewell = farewells_.find(resume.session, clock_.now());
+    if (farewell != nullptr && is_its_own(*farewell, farewell->identity, peer, resume)) {
+        const auto banned = check_bans(visitor(peer, farewell->identity));
+        if (!banned) {
+            return banned.error();
+        }
+        if (farewell->why.code != ErrorCode::banned) {  // which has been lifted by now
+            return farewell->why;
+        }
+    }
+    return {.code = ErrorCode::resume_refused, .message = "Your place was not kept. Log in again."};
 }
 
 Result<void> Switchboard::on(Call& call, const wire::Resume& resume) {
@@ -82,7 +103,7 @@ Result<void> Switchboard::on(Call& call, const wire::Resume& resume) {
     }
     auto* seat = config_.limits.resume == Duration{} ? nullptr : find_resumable(call.peer, resume);
     if (seat == nullptr) {
-        return fail(ErrorCode::resume_refused, "Your place was not kept. Log in again.");
+        return std::unexpected(why_not_resumable(call.peer, resume));
     }
     const auto& identity = model_.find(seat->session)->keys.identity;
     if (const auto checked = check_bans(visitor(call.peer, identity)); !checked) {

@@ -44,14 +44,15 @@ Result<AccountId> account_named(const room::Directory& directory, const std::str
 
 /// Plans a change by somebody, with its line in the audit log.
 Result<void> Switchboard::change_rules(Call& call, Seat& seat, RulesPlan plan, Answer answer,
-                                       Effect effect) {
+                                       Durable::Turn turn) {
     if (const auto may = seat.changes.take(clock_.now()); !may) {
         return may;
     }
     return administer(call, seat,
                       {.plan = audited(std::move(plan)),
                        .answer = std::move(answer),
-                       .effect = std::move(effect)});
+                       .effect = {},
+                       .turn = turn});
 }
 
 Switchboard::Plan Switchboard::audited(RulesPlan plan) {
@@ -59,7 +60,7 @@ Switchboard::Plan Switchboard::audited(RulesPlan plan) {
         const auto actor = *actor_of(session);
         room::AuditEntry entry{.unix_ms = clock_.unix_ms(), .actor = actor.name};
         auto changes = plan(actor.subject, entry);
-        if (changes && !changes->empty()) {
+        if (changes && !changes->empty() && !entry.action.empty()) {
             changes->emplace_back(std::move(entry));
         }
         return changes;

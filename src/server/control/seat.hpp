@@ -12,6 +12,7 @@
 #include "base/ids.hpp"
 #include "crypto/keys.hpp"
 #include "server/control/limits.hpp"
+#include "server/control/peer.hpp"
 #include "server/control/token_bucket.hpp"
 #include "server/control/tree_board.hpp"
 #include "server/control/waiting_shares.hpp"
@@ -20,8 +21,6 @@
 #include "wire/limits.hpp"
 
 namespace partyline::control {
-
-class Peer;
 
 /// What a talkie shows, besides its identity, to be given the seat of a connection that it has lost.
 using ResumeToken = crypto::Secret<32>;

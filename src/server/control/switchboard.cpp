@@ -41,6 +41,7 @@ Switchboard::Switchboard(Config config, Parts parts, room::Model model)
       durable_(store_, [this](const room::Changes& changes) { carry_out(changes); }),
       hashing_(parts.hashing),
       attempts_(config_.limits),
+      temporary_rooms_(config_.limits.temporary_rooms),
       log_({.bytes = config_.limits.log_bytes, .events = config_.limits.log_events}),
       speaking_due_(clock_.now()),
       losses_due_(clock_.now()),
@@ -134,7 +135,19 @@ void Switchboard::end(Peer& peer, const wire::ServerMessage& last, Duration pati
 }
 
 void Switchboard::dismiss(SessionId session, const Error& why) {
-    if (auto* peer = seats_.at(session)->peer) {
+    auto& seat = *seats_.at(session);
+    if (why.code == ErrorCode::kicked || why.code == ErrorCode::banned) {
+        // Whose connection is broken, whether we know it or not, hears of it on coming back.
+        const auto& limits = config_.limits;
+        farewells_.add({.session = session,
+                        .identity = model_.find(session)->keys.identity,
+                        .token = std::move(seat.token),
+                        .token_before = std::move(seat.token_before),
+                        .why = why,
+                        .until = clock_.now() + limits.resume},
+                       limits.seats_away);
+    }
+    if (auto* peer = seat.peer) {
         end(*peer, {.body = wire::Goodbye{.error = why}}, config_.limits.closing_dismissed);
     } else {
         depart(session);
@@ -241,6 +254,7 @@ void Switchboard::enforce_deadlines(TimePoint now) {
         }
     }
     give_up_away(now);
+    farewells_.forget(now);
 }
 
 Seat* Switchboard::seat_of(const Peer& peer) {

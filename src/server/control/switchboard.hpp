@@ -26,9 +26,11 @@
 #include "server/control/config.hpp"
 #include "server/control/durable.hpp"
 #include "server/control/event_log.hpp"
+#include "server/control/farewells.hpp"
 #include "server/control/figures.hpp"
 #include "server/control/hashing.hpp"
 #include "server/control/peer.hpp"
+#include "server/control/person_rates.hpp"
 #include "server/control/presence_board.hpp"
 #include "server/control/read_marks.hpp"
 #include "server/control/seat.hpp"
@@ -205,13 +207,14 @@ private:
     using Plan = std::move_only_function<Result<room::Changes>(SessionId)>;
     /// What it is told once that is so.
     using Answer = std::move_only_function<wire::ServerBody()>;
-    using Effect = std::move_only_function<void()>;
+    using Effect = std::move_only_function<Result<void>()>;
     struct Command {
         Plan plan;
         Answer answer;  // none: Ok
         /// What happens beside, once the change is durable, whether or not whoever asked for it is
-        /// still here.
+        /// still here. What has become impossible by then is told.
         Effect effect;
+        Durable::Turn turn = Durable::Turn::in_order;
     };
     /// Plans, stores and carries out, after all that was asked for before; then answers, and then
     /// tells the others. Whoever has left by then has asked for nothing. Fails with rate_limited
@@ -231,7 +234,8 @@ private:
     using RulesPlan =
         std::move_only_function<Result<room::Changes>(room::Subject, room::AuditEntry&)>;
     Result<void> change_rules(Call& call, Seat& seat, RulesPlan plan, Answer answer = {},
-                              Effect effect = {});
+                              Durable::Turn turn = Durable::Turn::in_order);
+    /// Where the plan names no action, nothing is logged.
     Plan audited(RulesPlan plan);
     [[nodiscard]] RulesPlan edit_room(ChannelId channel, room::ChannelEdit edit) const;
     Result<void> set_room_password(Call& call, Seat& seat, ChannelId channel,
@@ -290,11 +294,16 @@ private:
         SessionId target{};
         std::string reason;
         std::string detail;
-        std::move_only_function<Result<void>(SessionId actor)> may;
+        Plan plan;  // the log is added to it
         /// Once it is durable, and only if the target is still here then.
         Effect effect;
     };
     Result<void> moderate(Call& call, Seat& seat, Act act);
+    struct Whom {
+        std::string name;
+        std::string beside;
+    };
+    [[nodiscard]] Whom whom(SessionId session) const;
 
     // --- bans (bans.cpp) ---------------------------------------------------------------------------
     /// By its address alone, for whoever it says it is.
@@ -306,12 +315,11 @@ private:
     [[nodiscard]] room::Visitor visitor(const Peer& peer, const room::Identity& identity) const;
     [[nodiscard]] room::Visitor visitor(const Seat& seat) const;
     /// Whom such a ban is to hit.
+    [[nodiscard]] Result<room::NewBan> ban_named(const wire::AddBan& add) const;
     [[nodiscard]] Result<room::NewBan> ban_meant(SessionId actor, const wire::AddBan& add) const;
     /// What of it is meant of somebody who is here.
     [[nodiscard]] Result<void> add_target(SessionId actor, const wire::AddBan& add,
                                           room::NewBan& ban) const;
-    [[nodiscard]] std::vector<room::Subject> people_in(
-        const std::optional<room::AddressRange>& range) const;
     [[nodiscard]] wire::Ban ban_shown(const room::Ban& ban) const;
     /// Somebody who is to go, and what they are told.
     struct Dismissal {
@@ -322,6 +330,8 @@ private:
     /// Whoever bears the name of an account that is not theirs, now that this has changed.
     void note_false_names(const room::Changes& changes);
     void note_false_name(SessionId session);
+    /// Who are somebody else after these changes: bans that passed over them may hit them then.
+    [[nodiscard]] std::vector<SessionId> whom_bans_may_hit(const room::Changes& changes) const;
 
     // --- login -----------------------------------------------------------------------------------
     [[nodiscard]] Result<void> check_claims(const Peer& peer, const wire::Login& login) const;
@@ -337,6 +347,8 @@ private:
     void give_up_away(TimePoint now);
     /// The seat that this peer has shown to be its own; null if there is none.
     [[nodiscard]] Seat* find_resumable(const Peer& peer, const wire::Resume& resume) const;
+    /// Why there is none.
+    [[nodiscard]] Error why_not_resumable(const Peer& peer, const wire::Resume& resume) const;
     void take_over(Seat& seat, Peer& peer);
     [[nodiscard]] std::optional<std::vector<const wire::EncodedEvent*>> missed_events(
         const Seat& seat, std::uint64_t last_seq) const;
@@ -425,6 +437,8 @@ private:
     Attempts attempts_;
     SlowMode slow_mode_;
     std::set<MessageId> unsettled_;      // on their way to the disk
+    PersonRates temporary_rooms_;
+    Farewells farewells_;
     std::vector<Dismissal> dismissals_;  // by what has just been carried out
     std::vector<room::Ban> new_bans_;    // likewise
     room::Events untold_;

@@ -343,6 +343,9 @@ public:
     explicit Street(std::uint64_t seed) : random_(seed) {
         const auto config = make_config();
         EXPECT_TRUE(store_.settle(config.channels));
+        store_.remembered.accounts = {{.id = AccountId{1}, .name = "Owner", .owner = true}};
+        store_.remembered.devices = {
+            {.identity = people().front().public_key(), .account = AccountId{1}, .label = {}}};
         switchboard_ = Switchboard::create(config, {.clock = clock_,
                                                     .identity = identity(),
                                                     .relay = relay_,
@@ -474,11 +477,29 @@ private:
         line.log_in(identity().public_key(), std::format("Talker {}", random_.below(20)));
     }
 
+    /// Most who ask for that may not. A ban is short, so that people come back.
+    wire::ClientBody keep_order() {
+        switch (random_.below(5)) {
+            case 0: return wire::Kick{.session = session(), .reason = "why not"};
+            case 1:
+                return wire::AddBan{
+                    .session = session(), .of_identity = true, .of_account = coin(), .seconds = 1};
+            case 2: return wire::LiftBan{.ban = BanId{random_.below(10)}, .reason = {}};
+            default:
+                return wire::SetServerMute{
+                    .session = session(), .mute = coin(), .deafen = coin(), .reason = {}};
+        }
+    }
+
     wire::ClientBody request() {
-        switch (random_.below(22)) {
+        switch (random_.below(26)) {
             case 19:
             case 20:
-            case 21: return whisper();
+            case 21:
+            case 22: return keep_order();
+            case 23:
+            case 24:
+            case 25: return whisper();
             case 12: return wire::GetHistory{.channel = channel(), .before = text()};
             case 13: return wire::EditText{.id = text(), .text = "edited"};
             case 14: return wire::DeleteText{.id = text()};

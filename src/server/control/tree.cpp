@@ -11,6 +11,7 @@
 namespace partyline::control {
 
 void Switchboard::carry_out(const room::Changes& changes) {
+    const auto people = whom_bans_may_hit(changes);
     auto applied = model_.apply(changes);
     tree_.refresh();
     for (const auto& change : changes) {
@@ -19,6 +20,11 @@ void Switchboard::carry_out(const room::Changes& changes) {
         }
     }
     note_false_names(changes);
+    for (const auto session : people) {
+        if (const auto may = check_bans(visitor(*seats_.at(session))); !may) {
+            dismissals_.push_back({.session = session, .why = may.error()});
+        }
+    }
     std::ranges::move(applied.events, std::back_inserter(untold_));
     std::ranges::move(applied.relocations, std::back_inserter(relocations_));
 }
@@ -74,7 +80,8 @@ void Switchboard::move_idle(TimePoint now) {
     for (const auto& [session, seat] : seats_) {
         const auto at = model_.find(session)->presence.channel;
         if (at && at != away && now - seat->active >= config_.away_after &&
-            model_.may(session, away, room::Permission::enter)) {
+            model_.may(session, away, room::Permission::enter) &&
+            !model_.is_locked(session, away)) {
             relocate({.session = session, .to = away});
         }
     }

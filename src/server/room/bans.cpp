@@ -41,7 +41,7 @@ const Ban* longest(const Directory& directory, Hits hits) {
 
 bool hits_address(const Directory& directory, const Ban& ban, Subject who,
                   const AddressBytes& address) {
-    return ban.range && contains(*ban.range, address) &&
+    return ban.range && contains(*ban.range, address) && rank(directory, who) < ban.rank &&
            !decide(directory, who, ChannelId{}, Permission::ban);
 }
 
@@ -55,8 +55,9 @@ Result<void> may_ban(const Directory& directory, Subject actor) {
 }
 
 Result<void> check_range(const AddressRange& range) {
-    const bool v4 = is_v4(range.address) && range.prefix_bits >= mapped_prefix_bits;
-    const auto least = v4 ? mapped_prefix_bits + ban_prefix_bits_min_v4 : ban_prefix_bits_min_v6;
+    // A range of IPv6 holds no IPv4 address: one that is written as such would hit nobody.
+    const auto least =
+        is_v4(range.address) ? mapped_prefix_bits + ban_prefix_bits_min_v4 : ban_prefix_bits_min_v6;
     if (range.prefix_bits < least || range.prefix_bits > ban_prefix_bits_max) {
         return fail(ErrorCode::too_large,
                     std::format("A range of addresses is at most /{} of IPv4 or /{} of IPv6 wide.",
@@ -85,14 +86,9 @@ Result<void> check(const Directory& directory, const NewBan& made) {
     return check_reason(made.reason);
 }
 
-Result<void> check_ranks(const Directory& directory, Subject actor, const NewBan& made,
-                         std::span<const Subject> here) {
+/// Of a range nobody is asked: whoever it would be refused for, it passes over.
+Result<void> check_ranks(const Directory& directory, Subject actor, const NewBan& made) {
     std::vector<Subject> targets;
-    for (const auto who : here) {
-        if (!decide(directory, who, ChannelId{}, Permission::ban)) {
-            targets.push_back(who);
-        }
-    }
     if (made.account) {
         targets.push_back({made.account});
     }
@@ -186,11 +182,10 @@ Error banned(const Ban& ban) {
 
 // --- plans ---------------------------------------------------------------------------------------
 
-Result<Changes> plan_ban(const Directory& directory, Subject actor, NewBan made,
-                         std::span<const Subject> here) {
+Result<Changes> plan_ban(const Directory& directory, Subject actor, NewBan made) {
     const auto checked =
         may_ban(directory, actor).and_then([&] { return check(directory, made); }).and_then([&] {
-            return check_ranks(directory, actor, made, here);
+            return check_ranks(directory, actor, made);
         });
     if (!checked) {
         return std::unexpected(checked.error());
@@ -214,7 +209,8 @@ Result<Changes> plan_ban(const Directory& directory, Subject actor, NewBan made,
                         .reason = std::move(made.reason),
                         .by = std::move(made.by),
                         .created_unix_ms = made.now_unix_ms,
-                        .until_unix_ms = made.seconds == 0 ? 0 : until}};
+                        .until_unix_ms = made.seconds == 0 ? 0 : until,
+                        .rank = rank(directory, actor)}};
     std::ranges::move(ended, std::back_inserter(changes));
     return changes;
 }
@@ -223,8 +219,12 @@ Result<Changes> plan_lift_ban(const Directory& directory, Subject actor, BanId b
     if (const auto may = may_ban(directory, actor); !may) {
         return std::unexpected(may.error());
     }
-    if (!directory.bans().contains(ban)) {
+    const auto found = directory.bans().find(ban);
+    if (found == directory.bans().end()) {
         return fail(ErrorCode::unknown_ban, "There is no such ban any more.");
+    }
+    if (found->second.rank > rank(directory, actor)) {
+        return fail(ErrorCode::not_permitted, "Somebody of a higher rank has placed that ban.");
     }
     return Changes{DropBan{ban}};
 }

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 
 #include "base/error.hpp"
@@ -25,7 +24,8 @@ struct Visitor {
 [[nodiscard]] AddressRange trimmed(AddressRange range);
 
 [[nodiscard]] bool has_ended(const Ban& ban, std::int64_t now_unix_ms);
-/// What is behind one address are often several people: a range passes over those who may ban.
+/// Behind one address are often several people: a range passes over those who may ban, and over whose
+/// rank is not below that of whoever placed it.
 [[nodiscard]] bool hits(const Directory& directory, const Ban& ban, const Visitor& visitor,
                         std::int64_t now_unix_ms);
 /// Of those that hit, the one that ends last; null if there is none.
@@ -52,12 +52,10 @@ struct NewBan {
     std::uint64_t seconds = 0;  // 0: for good
 };
 
-/// `here`: whoever is online in the range. Fails with not_permitted (also for somebody whose rank is
-/// not below the actor's), unknown_account or too_large. The first change is the new Ban; those that
-/// have ended go.
-Result<Changes> plan_ban(const Directory& directory, Subject actor, NewBan made,
-                         std::span<const Subject> here);
-/// Fails with not_permitted or unknown_ban.
+/// Fails with not_permitted (also for an identity or account whose rank is not below the actor's),
+/// unknown_account or too_large. The first change is the new Ban; those that have ended go.
+Result<Changes> plan_ban(const Directory& directory, Subject actor, NewBan made);
+/// Fails with not_permitted (also for one that somebody of a higher rank has placed) or unknown_ban.
 Result<Changes> plan_lift_ban(const Directory& directory, Subject actor, BanId ban);
 
 }  // namespace partyline::room

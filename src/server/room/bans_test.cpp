@@ -72,15 +72,16 @@ protected:
         directory.apply(Device{.identity = identity(1), .account = owner.account});
         directory.apply(Device{.identity = identity(5), .account = member.account});
     }
+    /// By a moderator, unless it says otherwise.
     BanId place(Ban ban) {
         ban.id = directory.next_ban();
+        ban.rank = ban.rank == 0 ? rank(directory, moderator) : ban.rank;
         directory.apply(ban);
         return ban.id;
     }
-    [[nodiscard]] ErrorCode outcome(Subject actor, NewBan ban,
-                                    std::vector<Subject> here = {}) const {
+    [[nodiscard]] ErrorCode outcome(Subject actor, NewBan ban) const {
         ban.now_unix_ms = now;
-        return code(plan_ban(directory, actor, std::move(ban), here));
+        return code(plan_ban(directory, actor, std::move(ban)));
     }
 
     Subject owner, admin, moderator, other_moderator, member;
@@ -90,7 +91,8 @@ TEST_F(Bans, HitByAnyOfWhatTheyName) {
     const Ban ban{.id = BanId{1},
                   .identity = identity(9),
                   .account = member.account,
-                  .range = v4_range(v4(203, 0, 113, 0), 24)};
+                  .range = v4_range(v4(203, 0, 113, 0), 24),
+                  .rank = rank(directory, moderator)};
     const auto away = v4(198, 51, 100, 1);
     const auto inside = v4(203, 0, 113, 99);
     struct Case {
@@ -157,33 +159,38 @@ TEST_F(Bans, ArePlacedByThoseWhoMayOnThoseBelow) {
         const char* what;
         Subject actor;
         NewBan ban;
-        std::vector<Subject> here;
         ErrorCode code;
     };
     using enum ErrorCode;
     const Case cases[] = {
-        {"a member", member, {.identity = identity(9)}, {}, not_permitted},
-        {"a guest's identity", moderator, {.identity = identity(9)}, {}, unspecified},
-        {"a member's account", moderator, {.account = member.account}, {}, unspecified},
-        {"an equal", moderator, {.account = other_moderator.account}, {}, not_permitted},
-        {"one above", moderator, {.account = admin.account}, {}, not_permitted},
-        {"the owner's device", admin, {.identity = identity(1)}, {}, not_permitted},
-        {"oneself", owner, {.account = owner.account}, {}, not_permitted},
-        {"nobody", moderator, {}, {}, not_permitted},
-        {"no such account", moderator, {.account = AccountId{99}}, {}, unknown_account},
-        {"a range with guests in it", moderator, {.range = range}, {guest, member}, unspecified},
-        {"a range that passes over an equal",
-         moderator,
-         {.range = range},
-         {other_moderator},
-         unspecified},
+        {"a member", member, {.identity = identity(9)}, not_permitted},
+        {"a guest's identity", moderator, {.identity = identity(9)}, unspecified},
+        {"a member's account", moderator, {.account = member.account}, unspecified},
+        {"an equal", moderator, {.account = other_moderator.account}, not_permitted},
+        {"one above", moderator, {.account = admin.account}, not_permitted},
+        {"the owner's device", admin, {.identity = identity(1)}, not_permitted},
+        {"oneself", owner, {.account = owner.account}, not_permitted},
+        {"nobody", moderator, {}, not_permitted},
+        {"no such account", moderator, {.account = AccountId{99}}, unknown_account},
+        {"a range", moderator, {.range = range}, unspecified},
     };
-    for (const auto& [what, actor, ban, here, code] : cases) {
-        EXPECT_EQ(outcome(actor, ban, here), code) << what;
+    for (const auto& [what, actor, ban, code] : cases) {
+        EXPECT_EQ(outcome(actor, ban), code) << what;
     }
+}
+
+TEST_F(Bans, OfARangePassOverWhoeverIsNotBelowTheirAuthor) {
+    const auto inside = v4(203, 0, 113, 7);
     const auto herald = person("Herald", {role("Herald", 600, {})});
-    EXPECT_EQ(outcome(moderator, {.range = range}, {herald}), not_permitted)
-        << "above, and not passed over";
+    const auto equal = person("Equal", {role("Equal", 500, {})});
+    const auto below = person("Below", {role("Below", 499, {})});
+    place({.range = v4_range(inside, 32)});
+    EXPECT_EQ(find_range_ban(directory, herald, inside, now), nullptr) << "above, without ban";
+    EXPECT_EQ(find_range_ban(directory, equal, inside, now), nullptr);
+    EXPECT_NE(find_range_ban(directory, below, inside, now), nullptr);
+    place({.range = v4_range(inside, 32), .rank = rank(directory, admin)});
+    EXPECT_NE(find_range_ban(directory, herald, inside, now), nullptr);
+    EXPECT_EQ(find_range_ban(directory, moderator, inside, now), nullptr) << "who may ban";
 }
 
 TEST_F(Bans, AreLiftedByThoseWhoMayBan) {
@@ -191,6 +198,12 @@ TEST_F(Bans, AreLiftedByThoseWhoMayBan) {
     EXPECT_EQ(plan_lift_ban(directory, moderator, ban), Changes{DropBan{ban}});
     EXPECT_EQ(code(plan_lift_ban(directory, member, ban)), ErrorCode::not_permitted);
     EXPECT_EQ(code(plan_lift_ban(directory, moderator, BanId{99})), ErrorCode::unknown_ban);
+    const auto above = place({.identity = identity(9), .rank = owner_rank});
+    EXPECT_EQ(code(plan_lift_ban(directory, moderator, above)), ErrorCode::not_permitted);
+    EXPECT_EQ(code(plan_lift_ban(directory, admin, above)), ErrorCode::not_permitted);
+    EXPECT_TRUE(plan_lift_ban(directory, owner, above));
+    EXPECT_TRUE(plan_lift_ban(directory, at_the_machine, above));
+    EXPECT_TRUE(plan_lift_ban(directory, other_moderator, ban)) << "an equal's";
 }
 
 TEST_F(Bans, HaveLimits) {
@@ -201,6 +214,8 @@ TEST_F(Bans, HaveLimits) {
     };
     EXPECT_EQ(outcome(moderator, v4_of(ban_prefix_bits_min_v4)), unspecified);
     EXPECT_EQ(outcome(moderator, v4_of(ban_prefix_bits_min_v4 - 1)), too_large);
+    EXPECT_EQ(outcome(moderator, {.range = AddressRange{v4(203, 0, 113, 0), 24}}), too_large)
+        << "\"::ffff:203.0.113.0/24\", which would hit nobody";
     EXPECT_EQ(outcome(moderator, v6_of(ban_prefix_bits_min_v6)), unspecified);
     EXPECT_EQ(outcome(moderator, v6_of(ban_prefix_bits_min_v6 - 1)), too_large);
     EXPECT_EQ(outcome(moderator, v6_of(ban_prefix_bits_max)), unspecified);
@@ -230,7 +245,7 @@ TEST_F(Bans, ThatHaveEndedMakeRoomForNewOnes) {
                      .by = "Mo",
                      .now_unix_ms = now,
                      .seconds = 60};
-    const auto changes = plan_ban(directory, moderator, ban, {});
+    const auto changes = plan_ban(directory, moderator, ban);
     ASSERT_TRUE(changes);
     EXPECT_EQ(std::get<Ban>(changes->front()), (Ban{.id = directory.next_ban(),
                                                     .identity = identity(9),
@@ -238,7 +253,8 @@ TEST_F(Bans, ThatHaveEndedMakeRoomForNewOnes) {
                                                     .reason = "rude",
                                                     .by = "Mo",
                                                     .created_unix_ms = now,
-                                                    .until_unix_ms = now + 60'000}));
+                                                    .until_unix_ms = now + 60'000,
+                                                    .rank = 500}));
     EXPECT_EQ(changes->back(), Change(DropBan{ended}));
     directory.apply(*changes);
     EXPECT_EQ(outcome(moderator, ban), ErrorCode::too_large);

@@ -31,6 +31,7 @@ Directory::Directory(const Records& records) {
     put_all(records.channels);
     put_all(records.bans);
     put_all(records.invites);
+    put_all(records.silences);
     owner_token_hash_ = records.owner_token_hash;
     last_role_ = std::max(last_role_, records.last_role);
     last_account_ = std::max(last_account_, records.last_account);
@@ -109,6 +110,7 @@ void Directory::put(const DropAccount& drop) {
     for (const auto& device : devices_of(drop.id)) {
         put(DropDevice{device.identity});
     }
+    silences_.erase(Person::of(drop.id));
 }
 
 void Directory::put(const DropDevice& drop) {
@@ -134,6 +136,10 @@ void Directory::put(const UseInvite& use) {
         found->second.used_by.insert(use.by);
     }
 }
+
+void Directory::put(const Silence& silence) { silences_.insert_or_assign(silence.whose, silence); }
+
+void Directory::put(const DropSilence& drop) { silences_.erase(drop.whose); }
 
 // --- looking up ----------------------------------------------------------------------------------
 
@@ -172,6 +178,10 @@ std::vector<Device> Directory::devices_of(AccountId account) const {
 Person Directory::person_of(const Identity& identity) const {
     const auto* device = find(identity);
     return device == nullptr ? Person::of(identity) : Person::of(device->account);
+}
+
+const Silence* Directory::silence_of(const Person& person) const {
+    return look_up(silences_, person);
 }
 
 // --- the tree ------------------------------------------------------------------------------------

@@ -42,6 +42,9 @@ public:
     [[nodiscard]] const std::map<Identity, Device>& devices() const { return devices_; }
     [[nodiscard]] const std::map<BanId, Ban>& bans() const { return bans_; }
     [[nodiscard]] const std::map<InviteId, Invite>& invites() const { return invites_; }
+    [[nodiscard]] const std::map<Person, Silence>& silences() const { return silences_; }
+    /// Null for somebody who is neither muted nor deafened.
+    [[nodiscard]] const Silence* silence_of(const Person& person) const;
     /// Of that account, in the order of their keys.
     [[nodiscard]] std::vector<Device> devices_of(AccountId account) const;
     /// An account, or the device itself where it is linked to none.
@@ -84,6 +87,8 @@ private:
     void put(const DropBan& drop);
     void put(const DropInvite& drop);
     void put(const UseInvite& use);
+    void put(const Silence& silence);
+    void put(const DropSilence& drop);
     void put(const AuditEntry&) {}  // the store's alone
 
     std::map<RoleId, Role> roles_;
@@ -94,6 +99,7 @@ private:
     std::map<ChannelId, ChannelRecord> channels_;
     std::map<BanId, Ban> bans_;
     std::map<InviteId, Invite> invites_;
+    std::map<Person, Silence> silences_;
     std::optional<std::array<std::byte, 32>> owner_token_hash_;
     RoleId last_role_{};
     AccountId last_account_{};

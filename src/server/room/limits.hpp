@@ -50,6 +50,9 @@ inline constexpr int ban_prefix_bits_min_v4 = 8;
 inline constexpr int ban_prefix_bits_min_v6 = 16;
 inline constexpr int ban_prefix_bits_max = 128;
 inline constexpr std::size_t silences_max = 10'000;
+/// Of devices that were muted as an account's and are not its any more: beyond it, or where there is
+/// no room for what a moderator does, the oldest of these go.
+inline constexpr std::size_t silences_left_max = devices_per_account_max;
 
 /// People in one set of those who are whispered to, and sets that one person is in. Whoever would come
 /// beyond either stays out until there is room: so nobody is told of more whisperers than they can read

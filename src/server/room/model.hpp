@@ -158,20 +158,20 @@ public:
     // What moderators do. Each fails with not_permitted (also for oneself, and for somebody whose rank
     // is not below the actor's), or unknown_session.
     [[nodiscard]] Result<void> may_kick(SessionId actor, SessionId target) const;
-    /// Needs the permission in the room where the target is. Fails also with too_large.
-    [[nodiscard]] Result<void> may_silence(SessionId actor, SessionId target,
-                                           Silence silence) const;
+    /// Needs the permission by one's roles, as it holds everywhere, and where the target is. It holds
+    /// for all sessions of the same account, and for those to come. Fails also as plan_silence() of
+    /// silences.hpp does.
+    [[nodiscard]] Result<Changes> plan_silence(SessionId actor, SessionId target,
+                                               NewSilence made) const;
     /// Needs the permission where the target is and where they are to go; zero: to no room. Fails
     /// also with unknown_channel and room_full. No password is asked for.
     [[nodiscard]] Result<void> may_move(SessionId actor, SessionId target, ChannelId to) const;
-    /// Replaces what was; an empty one takes it back. Holds for all sessions of the same account, and
-    /// for those to come.
-    Events silence(SessionId target, Silence silence);
-
+    /// As far as it is about the target alone.
+    [[nodiscard]] Result<void> may_be_moved(SessionId target, ChannelId to) const;
     // What is remembered changes: planned by the rules, made durable, and then applied.
     /// Whoever may not be any more where they are goes to the nearest room above that they may
-    /// enter, else to the first room that they may enter, else to no room. Once they have gone there,
-    /// judge_whispers() does the rest.
+    /// enter, else to the first room that they may enter, else to no room. Nobody gets past a password
+    /// by it. Once they have gone there, judge_whispers() does the rest.
     Applied apply(const Changes& changes);
     /// Asks for no permission, seat or password. To go where one is changes nothing.
     Events relocate(Relocation relocation);
@@ -192,6 +192,7 @@ public:
     void remember(const Identity& author, std::uint64_t nonce, AcceptedText accepted);
     /// Its author, on any device of the account that it was written for, may edit or delete a text, from
     /// the room it is in; who manages messages there may delete it.
+    [[nodiscard]] Person author_of(const Message& message) const;
     [[nodiscard]] Result<void> may_change(SessionId session, const Message& message,
                                           TextAct act) const;
     /// Whether that session may look up what was said in this room.
@@ -273,9 +274,9 @@ private:
     /// Removes a room that is closed and empty.
     void take_down(ChannelId channel, Events& events);
     [[nodiscard]] Result<void> may_act(SessionId actor, SessionId target) const;
-    [[nodiscard]] Silence silence_of(SessionId session) const;
-    /// Before `changes` are applied to the directory.
-    void carry_silences_over(const Changes& changes);
+    [[nodiscard]] std::set<Person> people_here() const;
+    /// Or it is none that is meant.
+    [[nodiscard]] bool is_there(ChannelId room) const;
     /// What is shown of somebody, but they have not said themselves.
     void judge(Session& session) const;
     void judge(Session& session, Events& events) const;
@@ -324,7 +325,6 @@ private:
 
     Options options_;
     Directory directory_;
-    Silences silences_;
     std::map<ChannelId, ChannelState> channels_;
     std::map<SessionId, Session> sessions_;
     std::unordered_map<std::string, SessionId> names_;  // folded, of those online

@@ -1,10 +1,9 @@
-// Who may send away, silence or move whom, and what a silence does.
-#include <algorithm>
+// Who may send away, silence or move whom, and what is shown of somebody's silence.
 #include <format>
 #include <utility>
 
-#include "server/room/account_plans.hpp"
 #include "server/room/model.hpp"
+#include "server/room/silences.hpp"
 
 namespace partyline::room {
 namespace {
@@ -34,18 +33,20 @@ Result<void> Model::may_kick(SessionId actor, SessionId target) const {
     });
 }
 
-Result<void> Model::may_silence(SessionId actor, SessionId target, Silence silence) const {
+Result<Changes> Model::plan_silence(SessionId actor, SessionId target, NewSilence made) const {
     const auto* session = find(target);
     const auto at = session == nullptr ? ChannelId{} : session->presence.channel;
-    return only_if(may(actor, at, Permission::mute_others), "You may not mute people there.")
+    // It would hold in all rooms: what one room allows is not enough.
+    return only_if(may(actor, {}, Permission::mute_others), "You may not mute people.")
+        .and_then([&] {
+            return only_if(may(actor, at, Permission::mute_others),
+                           "You may not mute people there.");
+        })
         .and_then([&] { return may_act(actor, target); })
-        .and_then([&]() -> Result<void> {
-            if (silence != Silence{} && silence_of(target) == Silence{} &&
-                silences_.size() >= silences_max) {
-                return fail(ErrorCode::too_large,
-                            std::format("{} people are muted already.", silences_max));
-            }
-            return {};
+        .and_then([&] {
+            return room::plan_silence(
+                directory_, subject(actor), person(target), made,
+                is_full_of_silences(directory_) ? people_here() : std::set<Person>{});
         });
 }
 
@@ -54,18 +55,13 @@ Result<void> Model::may_move(SessionId actor, SessionId target, ChannelId to) co
     const auto* session = find(target);
     const auto at = session == nullptr ? ChannelId{} : session->presence.channel;
     const auto state = channels_.find(to);
-    const bool is_there = !to || (state != channels_.end() && !state->second.closed);
-    if (!is_there || (to && !may(actor, to, Permission::see))) {
+    if (!is_there(to) || (to && !may(actor, to, Permission::see))) {
         return fail(ErrorCode::unknown_channel, "There is no such room.");
     }
     return only_if(may(actor, at, Permission::move_others), refusal)
         .and_then([&] { return only_if(!to || may(actor, to, Permission::move_others), refusal); })
         .and_then([&] { return may_act(actor, target); })
-        .and_then([&] {
-            // They would have to leave again with the next change.
-            return only_if(!to || may(target, to, Permission::enter),
-                           "They may not enter that room.");
-        })
+        .and_then([&] { return may_be_moved(target, to); })
         .and_then([&]() -> Result<void> {
             const bool is_full = to && to != at && state->second.channel.seats_max != 0 &&
                                  state->second.members.size() >= state->second.channel.seats_max;
@@ -78,52 +74,39 @@ Result<void> Model::may_move(SessionId actor, SessionId target, ChannelId to) co
         });
 }
 
+Result<void> Model::may_be_moved(SessionId target, ChannelId to) const {
+    if (!is_there(to)) {
+        return fail(ErrorCode::unknown_channel, "There is no such room.");
+    }
+    // They would have to leave again with the next change.
+    return only_if(!to || may(target, to, Permission::enter), "They may not enter that room.");
+}
+
+bool Model::is_there(ChannelId room) const {
+    const auto* state = find(room);
+    return !room || (state != nullptr && !state->closed);
+}
+
 // --- silences ------------------------------------------------------------------------------------
 
-Silence Model::silence_of(SessionId id) const {
-    return silences_.of(sessions_.at(id).keys.identity, subject(id).account);
-}
-
-Events Model::silence(SessionId id, Silence silence) {
-    const auto& target = sessions_.at(id);
-    const auto account = subject(id).account;
-    silences_.set(target.keys.identity, account, silence);
-    Events events;
-    for (auto& [other, session] : sessions_) {
-        // Another device of the same account is the same person.
-        if (other == id || (account && subject(other).account == account)) {
-            judge(session, events);
-        }
+std::set<Person> Model::people_here() const {
+    std::set<Person> people;
+    for (const auto& [id, session] : sessions_) {
+        people.insert(person(id));
     }
-    return events;
-}
-
-void Model::carry_silences_over(const Changes& changes) {
-    for (const auto& change : changes) {
-        if (const auto* come = std::get_if<Device>(&change)) {
-            silences_.linked(come->identity, come->account);
-        } else if (const auto* dropped = std::get_if<DropDevice>(&change)) {
-            if (const auto* device = directory_.find(dropped->identity)) {
-                silences_.unlinked(device->identity, device->account);
-            }
-        } else if (const auto* gone = std::get_if<DropAccount>(&change)) {
-            for (const auto& device : devices_of(directory_, gone->id)) {
-                silences_.unlinked(device.identity, gone->id);
-            }
-        }
-    }
+    return people;
 }
 
 void Model::judge(Session& session) const {
     auto& presence = session.presence;
     const auto id = presence.session;
-    const auto silence = silence_of(id);
+    const auto* silence = directory_.silence_of(person(id));
     const auto* account = directory_.find(subject(id).account);
     presence.account = account == nullptr ? std::string() : account->name;
-    presence.server_deafen = silence.deafen;
+    presence.server_deafen = silence != nullptr && silence->deafen;
     // Nobody is left talking to people whom they cannot hear.
-    presence.server_mute = silence.mute || silence.deafen ||
-                           (presence.channel && !may(id, presence.channel, Permission::speak));
+    presence.server_mute =
+        silence != nullptr || (presence.channel && !may(id, presence.channel, Permission::speak));
     presence.speaking = presence.speaking && !presence.server_mute;
 }
 

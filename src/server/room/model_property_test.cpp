@@ -8,6 +8,7 @@
 
 #include "base/random.hpp"
 #include "server/room/built_in.hpp"
+#include "server/room/consequences.hpp"
 #include "server/room/model.hpp"
 
 namespace partyline::room {
@@ -106,10 +107,12 @@ public:
             crash();
             return;
         }
-        switch (random_.below(14)) {
-            case 12:
-            case 13: with_somebody([&](SessionId id) { whisper(id); }); break;
+        switch (random_.below(16)) {
+            case 14:
+            case 15: with_somebody([&](SessionId id) { whisper(id); }); break;
             case 0: log_in(); break;
+            case 12: with_somebody([&](SessionId id) { silence(id); }); break;
+            case 13: with_somebody([&](SessionId id) { move(id); }); break;
             case 10: change_rules(); break;
             case 11: change_rooms(); break;
             case 1: with_somebody([&](SessionId id) { log_out(id); }); break;
@@ -144,7 +147,10 @@ public:
             EXPECT_TRUE(!session.presence.speaking ||
                         (at && !session.presence.self_mute && !session.presence.server_mute));
             EXPECT_TRUE(!at || model_.may(id, at, Permission::enter)) << "where one may not be";
-            EXPECT_EQ(session.presence.server_mute, at && !model_.may(id, at, Permission::speak));
+            const auto* silence = model_.directory().silence_of(model_.person(id));
+            EXPECT_EQ(session.presence.server_mute,
+                      silence != nullptr || (at && !model_.may(id, at, Permission::speak)));
+            EXPECT_EQ(session.presence.server_deafen, silence != nullptr && silence->deafen);
             EXPECT_TRUE(!session.presence.self_deafen || session.presence.self_mute);
             seats += session.presence.channel ? 1U : 0U;
         }
@@ -193,7 +199,8 @@ private:
             records.channels.push_back({.channel = channel});
         }
         for (std::uint64_t id = 1; id <= accounts; ++id) {
-            records.accounts.push_back({.id = AccountId{id}, .name = std::to_string(id)});
+            records.accounts.push_back(
+                {.id = AccountId{id}, .name = std::to_string(id), .owner = id == 1});
         }
         return std::move(*Model::create(std::move(records), options()));
     }
@@ -292,6 +299,7 @@ private:
         keep(before.roles(), records.roles);
         keep(before.accounts(), records.accounts);
         keep(before.devices(), records.devices);
+        keep(before.silences(), records.silences);
         for (const auto id : before.subtree(ChannelId{}) | std::views::drop(1)) {
             if (const auto& record = *before.find(id); !record.channel.temporary) {
                 records.channels.push_back(record);
@@ -305,6 +313,7 @@ private:
             EXPECT_TRUE(kept == nullptr || *kept == record);
         }
         EXPECT_EQ(after->directory().roles(), before.roles());
+        EXPECT_EQ(after->directory().silences(), before.silences());
         EXPECT_TRUE(after->sessions().empty());
         model_ = std::move(*after);
         heard_ = {};
@@ -332,6 +341,7 @@ private:
             before != nullptr && (model_.find(id)->presence.channel == channel ||
                                   (model_.may(id, channel, Permission::enter) &&
                                    (before->channel.seats_max == 0 ||
+                                    model_.may(id, channel, Permission::bypass_limits) ||
                                     before->members.size() < before->channel.seats_max)));
         const auto joined = model_.join(id, channel);
         EXPECT_EQ(joined.has_value(), may);
@@ -359,11 +369,49 @@ private:
             changed.overrides[role] = {.allow = allow, .deny = some() - allow};
             carry_out(model_.apply({changed}));
         } else {
-            carry_out(model_.apply(
-                {coin() ? Change{Device{.identity = device(),
-                                        .account = AccountId{1 + random_.below(accounts)}}}
-                        : Change{DropDevice{device()}}}));
+            change_device();
         }
+    }
+    /// It comes to an account or leaves one. Whatever it does, who was silenced with it stays so.
+    void change_device() {
+        const auto identity = device();
+        const auto silenced = [&] {
+            return model_.directory().silence_of(model_.directory().person_of(identity)) != nullptr;
+        };
+        const bool before = silenced();
+        const bool is_linked = model_.directory().find(identity) != nullptr;
+        const Change change =
+            is_linked ? Change{DropDevice{identity}}
+                      : Change{Device{.identity = identity,
+                                      .account = AccountId{1 + random_.below(accounts)}}};
+        carry_out(model_.apply(with_consequences(model_.directory(), {change})));
+        EXPECT_TRUE(!before || silenced());
+    }
+    void silence(SessionId by) {
+        with_somebody([&](SessionId target) {
+            const auto own = model_.subject(by);
+            const auto* before = model_.directory().silence_of(model_.person(target));
+            const auto changes =
+                model_.plan_silence(by, target, {.mute = coin(), .deafen = coin()});
+            EXPECT_EQ(changes.has_value(),
+                      by != target && model_.may(by, {}, Permission::mute_others) &&
+                          model_.may(by, model_.find(target)->presence.channel,
+                                     Permission::mute_others) &&
+                          may_act_on(model_.directory(), own, model_.subject(target)) &&
+                          (before == nullptr || before->rank <= rank(model_.directory(), own)));
+            if (changes) {
+                carry_out(model_.apply(*changes));
+            }
+        });
+    }
+    void move(SessionId by) {
+        with_somebody([&](SessionId target) {
+            const ChannelId to{pick(channels + 2)};
+            if (model_.may_move(by, target, to)) {
+                told(model_.relocate({.session = target, .to = to}));
+                EXPECT_EQ(model_.find(target)->presence.channel, to);
+            }
+        });
     }
     Identity device() {
         Identity identity{};

@@ -44,12 +44,26 @@ std::vector<ChannelId> as_on_a_screen(const Directory& directory, ChannelId pare
     return ids;
 }
 
-/// What is in no list but the moderators' changes nothing for anybody who is here.
+/// Beside what is in no list but the moderators', and who is silenced.
 bool touches_people_or_rooms(const Change& change) {
     return !std::holds_alternative<AuditEntry>(change) && !std::holds_alternative<Ban>(change) &&
            !std::holds_alternative<DropBan>(change) && !std::holds_alternative<Invite>(change) &&
            !std::holds_alternative<DropInvite>(change) &&
-           !std::holds_alternative<UseInvite>(change);
+           !std::holds_alternative<UseInvite>(change) &&
+           !std::holds_alternative<Silence>(change) && !std::holds_alternative<DropSilence>(change);
+}
+
+/// Who is silenced by them, or is no longer.
+std::set<Person> silenced(const Changes& changes) {
+    std::set<Person> people;
+    for (const auto& change : changes) {
+        if (const auto* silence = std::get_if<Silence>(&change)) {
+            people.insert(silence->whose);
+        } else if (const auto* drop = std::get_if<DropSilence>(&change)) {
+            people.insert(drop->whose);
+        }
+    }
+    return people;
 }
 
 }  // namespace
@@ -120,10 +134,15 @@ Applied Model::apply(const Changes& changes) {
             ways_out.emplace(id, above(directory_, id));
         }
     }
-    carry_silences_over(changes);
     directory_.apply(changes);
     Applied applied;
     if (std::ranges::none_of(changes, touches_people_or_rooms)) {
+        const auto people = silenced(changes);
+        for (auto& [id, session] : sessions_) {
+            if (people.contains(person(id))) {
+                judge(session, applied.events);
+            }
+        }
         return applied;
     }
     rules_changed_ = true;
@@ -148,17 +167,19 @@ Applied Model::apply(const Changes& changes) {
 }
 
 ChannelId Model::refuge(const Session& session, std::span<const ChannelId> above) const {
+    const auto id = session.presence.session;
     const auto enters = [&](ChannelId channel) {
         const auto* record = directory_.find(channel);
         return record != nullptr && !record->channel.temporary &&
-               may(session.presence.session, channel, Permission::enter);
+               may(id, channel, Permission::enter) &&
+               (!record->channel.password || may(id, channel, Permission::bypass_limits));
     };
     if (const auto nearest = std::ranges::find_if(above, enters); nearest != above.end()) {
         return *nearest;
     }
-    for (const auto id : as_on_a_screen(directory_, ChannelId{})) {
-        if (enters(id)) {
-            return id;
+    for (const auto other : as_on_a_screen(directory_, ChannelId{})) {
+        if (enters(other)) {
+            return other;
         }
     }
     return {};

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "server/room/built_in.hpp"
-#include "server/room/limits.hpp"
+#include "server/room/consequences.hpp"
 #include "server/room/model.hpp"
 
 namespace partyline::room {
@@ -63,7 +63,17 @@ protected:
     [[nodiscard]] const Presence& presence(SessionId session) const {
         return model->find(session)->presence;
     }
-    void mute(SessionId session) { model->silence(session, {.mute = true}); }
+    /// By whom it may be, as a plan that has become durable.
+    Events silence(SessionId actor, SessionId target, NewSilence made) {
+        const auto plan = model->plan_silence(actor, target, made);
+        EXPECT_TRUE(plan);
+        return plan ? model->apply(*plan).events : Events{};
+    }
+    Events silence(SessionId target, NewSilence made) { return silence(owner, target, made); }
+    void mute(SessionId session) { silence(session, {.mute = true}); }
+    void apply(Changes changes) {
+        model->apply(with_consequences(model->directory(), std::move(changes)));
+    }
 
     std::optional<Model> model;
     SessionId owner, moderator, equal, member, guest;
@@ -89,7 +99,7 @@ TEST_F(Moderation, NobodyActsOnAnEqualOrOnThemselves) {
     };
     for (const auto& [what, actor, target, expected] : cases) {
         EXPECT_EQ(code(model->may_kick(actor, target)), expected) << what;
-        EXPECT_EQ(code(model->may_silence(actor, target, {.mute = true})), expected) << what;
+        EXPECT_EQ(code(model->plan_silence(actor, target, {.mute = true})), expected) << what;
         EXPECT_EQ(code(model->may_move(actor, target, lobby)), expected) << what;
     }
 }
@@ -112,17 +122,40 @@ TEST_F(Moderation, ARoomHasASayInIt) {
     record.overrides[moderator_role] = {.deny = {move_others, mute_others}};
     model->apply({record});
     EXPECT_EQ(code(model->may_move(moderator, guest, nook)), ErrorCode::not_permitted) << "into it";
-    EXPECT_TRUE(model->may_silence(moderator, guest, {.mute = true}));
+    EXPECT_TRUE(model->plan_silence(moderator, guest, {.mute = true}));
     ASSERT_TRUE(model->join(guest, nook));
     EXPECT_EQ(code(model->may_move(moderator, guest, lobby)), ErrorCode::not_permitted) << "of it";
-    EXPECT_EQ(code(model->may_silence(moderator, guest, {})), ErrorCode::not_permitted);
+    EXPECT_EQ(code(model->plan_silence(moderator, guest, {})), ErrorCode::not_permitted);
     EXPECT_TRUE(model->may_kick(moderator, guest)) << "of that no room has a say";
+}
+
+TEST_F(Moderation, WhatARoomAllowsSilencesNobodyElsewhere) {
+    auto record = *model->directory().find(nook);
+    record.overrides[member_role] = {.allow = {mute_others}};
+    model->apply({record});
+    ASSERT_TRUE(model->join(guest, nook));
+    EXPECT_TRUE(model->may(member, nook, mute_others));
+    EXPECT_EQ(code(model->plan_silence(member, guest, {.mute = true})), ErrorCode::not_permitted);
+    EXPECT_EQ(code(model->plan_silence(member, guest, {.deafen = true})), ErrorCode::not_permitted);
+}
+
+TEST_F(Moderation, NobodyUndoesWhatAHigherRankHasDone) {
+    silence(owner, guest, {.mute = true});
+    EXPECT_EQ(code(model->plan_silence(moderator, guest, {})), ErrorCode::not_permitted);
+    EXPECT_EQ(code(model->plan_silence(moderator, guest, {.deafen = true})),
+              ErrorCode::not_permitted);
+    silence(owner, guest, {});
+    silence(moderator, guest, {.mute = true});
+    EXPECT_TRUE(model->plan_silence(equal, guest, {})) << "an equal's";
+    silence(owner, guest, {.mute = true});
+    EXPECT_EQ(code(model->plan_silence(moderator, guest, {})), ErrorCode::not_permitted)
+        << "it is the owner's by now";
 }
 
 TEST_F(Moderation, WhoeverIsMutedSpeaksNowhere) {
     ASSERT_TRUE(model->join(guest, lobby));
     model->set_speaking(guest, true);
-    const auto events = model->silence(guest, {.mute = true});
+    const auto events = silence(guest, {.mute = true});
     ASSERT_EQ(events.size(), 1U);
     EXPECT_EQ(std::get<PresenceChanged>(events[0].body).presence, presence(guest));
     EXPECT_TRUE(presence(guest).server_mute);
@@ -133,13 +166,13 @@ TEST_F(Moderation, WhoeverIsMutedSpeaksNowhere) {
     EXPECT_TRUE(presence(guest).server_mute);
     ASSERT_TRUE(model->join(guest, nook));
     EXPECT_TRUE(presence(guest).server_mute);
-    EXPECT_TRUE(model->silence(guest, {.mute = true}).empty()) << "nothing new";
-    EXPECT_EQ(model->silence(guest, {}).size(), 1U);
+    EXPECT_TRUE(silence(guest, {.mute = true}).empty()) << "nothing new";
+    EXPECT_EQ(silence(guest, {}).size(), 1U);
     EXPECT_FALSE(presence(guest).server_mute);
 }
 
 TEST_F(Moderation, WhoeverIsDeafenedIsMutedToo) {
-    model->silence(guest, {.deafen = true});
+    silence(guest, {.deafen = true});
     EXPECT_TRUE(presence(guest).server_mute);
     EXPECT_TRUE(presence(guest).server_deafen);
 }
@@ -154,48 +187,54 @@ TEST_F(Moderation, NobodyEscapesASilenceByComingBack) {
 
 TEST_F(Moderation, ASilenceIsOfAllDevicesOfAnAccount) {
     const auto second = arrive("Mem's telephone", 14);
-    EXPECT_EQ(model->silence(member, {.mute = true}).size(), 2U);
+    EXPECT_EQ(silence(member, {.mute = true}).size(), 2U);
     EXPECT_TRUE(presence(second).server_mute);
-    EXPECT_EQ(model->silence(second, {}).size(), 2U);
+    EXPECT_EQ(silence(second, {}).size(), 2U);
     EXPECT_FALSE(presence(member).server_mute);
 }
 
 TEST_F(Moderation, ASilenceComesAlongToAnAccountAndAwayFromIt) {
     mute(guest);
     const auto second = arrive("Mem's telephone", 14);
-    model->apply({device(9, 4)});
+    apply({device(9, 4)});
     EXPECT_TRUE(presence(guest).server_mute);
     EXPECT_TRUE(presence(member).server_mute) << "the account has it now";
     EXPECT_TRUE(presence(second).server_mute);
-    model->apply({DropDevice{identity(14)}});
+    apply({DropDevice{identity(14)}});
     EXPECT_TRUE(presence(second).server_mute);
-    model->silence(member, {});
+    silence(member, {});
     EXPECT_FALSE(presence(guest).server_mute);
     EXPECT_TRUE(presence(second).server_mute) << "somebody else by now";
     mute(member);
-    model->apply({DropAccount{AccountId{4}}});
+    apply({DropAccount{AccountId{4}}});
     EXPECT_TRUE(presence(member).server_mute);
     EXPECT_TRUE(presence(guest).server_mute);
 }
 
-TEST_F(Moderation, OnlySoManyAreSilencedAtATime) {
-    for (std::size_t i = 0; i < silences_max; ++i) {
-        const auto name = "Person " + std::to_string(i);
-        Identity device{};
-        device[1] = std::byte{1};
-        device[2] = static_cast<std::byte>(i / 256);
-        device[3] = static_cast<std::byte>(i % 256);
-        const auto session = model->log_in(name, {.identity = device})->session;
-        ASSERT_TRUE(model->may_silence(moderator, session, {.mute = true}));
-        mute(session);
-        if (i + 1 < silences_max) {
-            model->log_out(session);
-        } else {
-            EXPECT_TRUE(model->may_silence(moderator, session, {.deafen = true}));
-        }
-    }
-    EXPECT_EQ(code(model->may_silence(moderator, guest, {.mute = true})), ErrorCode::too_large);
-    EXPECT_TRUE(model->may_silence(moderator, guest, {}));
+TEST_F(Moderation, OneWhoComesWhileItIsWrittenIsSilencedAllTheSame) {
+    const auto plan = model->plan_silence(moderator, guest, {.mute = true});
+    ASSERT_TRUE(plan);
+    model->log_out(guest);
+    const auto again = arrive("Gus the second", 9);
+    EXPECT_EQ(model->apply(*plan).events.size(), 1U);
+    EXPECT_TRUE(presence(again).server_mute);
+}
+
+TEST_F(Moderation, NobodyIsSentIntoARoomWithAPassword) {
+    auto record = *model->directory().find(lobby);
+    record.channel.password = true;
+    record.password_hash = "$argon2id$";
+    model->apply({record});
+    auto nested = *model->directory().find(nook);
+    nested.channel.parent = lobby;
+    nested.channel.seats_max = 0;
+    model->apply({nested});
+    ASSERT_TRUE(model->join(guest, nook));
+    ASSERT_TRUE(model->join(owner, nook));
+    const auto sent = model->apply({DropChannel{nook}}).relocations;
+    ASSERT_EQ(sent.size(), 2U);
+    EXPECT_EQ(sent[0], (Relocation{.session = owner, .to = lobby})) << "whom no password keeps out";
+    EXPECT_EQ(sent[1], (Relocation{.session = guest, .to = {}})) << "the vault is not for guests";
 }
 
 TEST_F(Moderation, PresenceHasTheNameOfTheAccount) {

@@ -76,9 +76,13 @@ Result<void> check_person_name(std::string_view name) {
         return checked;
     }
     if (fold_name(normal_name(name)).starts_with(gone_account_prefix)) {
-        return fail(ErrorCode::invalid_name,
-                    std::format("A name does not begin with \"{}\": so deleted accounts are called.",
-                                gone_account_prefix));
+        return fail(
+            ErrorCode::invalid_name,
+            std::format("A name does not begin with \"{}\": so deleted accounts are called.",
+                        gone_account_prefix));
+    }
+    if (fold_name(normal_name(name)) == at_the_machine_name) {
+        return fail(ErrorCode::invalid_name, "Nobody but the machine itself is called that.");
     }
     return {};
 }

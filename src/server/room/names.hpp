@@ -8,6 +8,9 @@
 
 namespace partyline::room {
 
+/// Who asks at the machine itself, as the audit log has it. Nobody else may be called that.
+inline constexpr std::string_view at_the_machine_name = "(at the machine)";
+
 /// Fails with invalid_name, saying what is wrong with it.
 Result<void> check_person_name(std::string_view name);
 Result<void> check_channel_name(std::string_view name);

@@ -34,6 +34,14 @@ std::string utf8(char32_t c) {
     return {byte(0xF0U | (c >> 18)), tail(12), tail(6), tail(0)};
 }
 
+TEST(RoomNames, NobodyIsCalledAsTheMachine) {
+    EXPECT_FALSE(check_person_name(at_the_machine_name));
+    EXPECT_FALSE(check_person_name("(At The Machine)"));
+    EXPECT_TRUE(check_person_name("at the machine"));
+    EXPECT_TRUE(check_channel_name(at_the_machine_name));
+    EXPECT_EQ(fold_name(at_the_machine_name), at_the_machine_name);
+}
+
 TEST(RoomNames, Person) {
     struct Case {
         std::string what;

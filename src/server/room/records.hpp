@@ -14,6 +14,7 @@
 #include "base/ids.hpp"
 #include "server/room/message.hpp"
 #include "server/room/permission.hpp"
+#include "server/room/person.hpp"
 #include "server/room/types.hpp"
 
 namespace partyline::room {
@@ -94,7 +95,21 @@ struct Ban {
     std::string by;
     std::int64_t created_unix_ms = 0;
     std::int64_t until_unix_ms = 0;  // 0: for good
+    std::uint32_t rank = 0;          // of whoever placed it
     bool operator==(const Ban&) const = default;
+};
+
+/// Somebody whom a moderator has muted or deafened, wherever they come from.
+struct Silence {
+    Person whose;
+    bool mute = false;
+    bool deafen = false;
+    std::uint32_t rank = 0;  // of whoever did it
+    /// The account that this device has left, from which it has it; zero: nobody but a moderator has
+    /// done it.
+    AccountId left{};
+    std::int64_t unix_ms = 0;
+    bool operator==(const Silence&) const = default;
 };
 
 /// Lets somebody in who brings the token, and gives a role. Good for as long as its maker may give
@@ -130,7 +145,7 @@ struct DropRole {
     RoleId id{};
     bool operator==(const DropRole&) const = default;
 };
-/// With its devices.
+/// With its devices, and its silence.
 struct DropAccount {
     AccountId id{};
     bool operator==(const DropAccount&) const = default;
@@ -158,17 +173,21 @@ struct UseInvite {
     Person by;
     bool operator==(const UseInvite&) const = default;
 };
+struct DropSilence {
+    Person whose;
+    bool operator==(const DropSilence&) const = default;
+};
 /// SHA-256 of the token that makes an account the owner; none once it was used.
 struct SetOwnerToken {
     std::optional<std::array<std::byte, 32>> token_hash;
     bool operator==(const SetOwnerToken&) const = default;
 };
 
-/// A record given as itself replaces the one with its id, or is new. A temporary channel is nothing
+/// A record given as itself replaces the one with its id (of its person), or is new. A temporary channel is nothing
 /// to the store.
 using Change = std::variant<Role, DropRole, Account, DropAccount, Device, DropDevice, ChannelRecord,
-                            DropChannel, Ban, DropBan, Invite, DropInvite, UseInvite, SetOwnerToken,
-                            AuditEntry>;
+                            DropChannel, Ban, DropBan, Invite, DropInvite, UseInvite, Silence,
+                            DropSilence, SetOwnerToken, AuditEntry>;
 /// Become durable together, or not at all.
 using Changes = std::vector<Change>;
 
@@ -180,6 +199,7 @@ struct Records {
     std::vector<ChannelRecord> channels;  // a parent before its children
     std::vector<Ban> bans;
     std::vector<Invite> invites;
+    std::vector<Silence> silences;
     std::optional<std::array<std::byte, 32>> owner_token_hash;
     // The highest ids ever given out: none is used again, whatever was deleted since.
     RoleId last_role{};

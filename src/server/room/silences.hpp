@@ -1,61 +1,28 @@
-// Whom a moderator has muted or deafened, for as long as the server runs: whoever comes back, or on
-// another device of the same account, still is.
+// Who is muted or deafened: what changes when a moderator says so, and judged who may.
 #pragma once
 
-#include <cstddef>
-#include <map>
+#include <cstdint>
+#include <set>
 
-#include "base/ids.hpp"
-#include "server/room/records.hpp"
+#include "base/error.hpp"
+#include "server/room/decide.hpp"
+#include "server/room/person.hpp"
 
 namespace partyline::room {
 
-struct Silence {
+struct NewSilence {
     bool mute = false;
-    bool deafen = false;
-    bool operator==(const Silence&) const = default;
+    bool deafen = false;  // neither: what was is taken back
+    std::int64_t unix_ms = 0;
 };
 
-/// Owned by the room model. It is kept for the account, and for the device of whoever has none: so
-/// it has to be told when a device comes to an account, or leaves one.
-class Silences {
-public:
-    /// `account` is zero for a guest, here as below.
-    void set(const Identity& identity, AccountId account, Silence silence) {
-        account ? put(accounts_, account, silence) : put(identities_, identity, silence);
-    }
-    [[nodiscard]] Silence of(const Identity& identity, AccountId account) const {
-        return account ? get(accounts_, account) : get(identities_, identity);
-    }
-    void linked(const Identity& identity, AccountId account) {
-        put(accounts_, account, both(get(accounts_, account), get(identities_, identity)));
-        identities_.erase(identity);
-    }
-    void unlinked(const Identity& identity, AccountId account) {
-        put(identities_, identity, get(accounts_, account));
-    }
-    [[nodiscard]] std::size_t size() const { return identities_.size() + accounts_.size(); }
+/// Whether there are as many as there can be: then somebody who is not here makes room.
+[[nodiscard]] bool is_full_of_silences(const Directory& directory);
 
-private:
-    static Silence both(Silence a, Silence b) {
-        return {.mute = a.mute || b.mute, .deafen = a.deafen || b.deafen};
-    }
-    template <class Map, class Key>
-    static void put(Map& map, const Key& key, Silence silence) {
-        if (silence == Silence{}) {
-            map.erase(key);
-        } else {
-            map.insert_or_assign(key, silence);
-        }
-    }
-    template <class Map, class Key>
-    static Silence get(const Map& map, const Key& key) {
-        const auto found = map.find(key);
-        return found == map.end() ? Silence{} : found->second;
-    }
-
-    std::map<Identity, Silence> identities_;
-    std::map<AccountId, Silence> accounts_;
-};
+/// Replaces what was. Fails with not_permitted for what somebody of a higher rank has done, and with
+/// too_large when all who are muted are `here`, which only counts when it is full. Whether the actor
+/// may do that to the target is judged by whoever asks.
+Result<Changes> plan_silence(const Directory& directory, Subject actor, const Person& target,
+                             NewSilence made, const std::set<Person>& here);
 
 }  // namespace partyline::room

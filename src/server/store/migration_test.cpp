@@ -1,6 +1,7 @@
 // From every version that was ever released to the newest.
 #include <SQLiteCpp/Statement.h>
 
+#include <algorithm>
 #include <span>
 
 #include "server/room/built_in.hpp"
@@ -36,6 +37,10 @@ constexpr auto version_3 =
     " (3, zeroblob(32), NULL, NULL, 3, 0, 'Somebody');"
     "INSERT INTO message VALUES (12, 7, zeroblob(32), 'Ada', 'kept', 5, 1000, 0, 0, 0, 0),"
     " (13, 7, randomblob(32), 'Gus', 'kept too', 5, 1000, 0, 0, 0, 0);";
+
+/// As the fourth version left it: a ban.
+constexpr auto version_4 =
+    "INSERT INTO ban VALUES (3, zeroblob(32), 0, NULL, 0, 'Eve', 'spam', 'Ada', 1000, 0);";
 
 class MigrationTest : public testing::Test {
 protected:
@@ -151,6 +156,33 @@ TEST_F(MigrationTest, LettersThatFailInTheMiddleLeaveTheSecondVersion) {
     EXPECT_EQ(database.execAndGet("PRAGMA user_version").getInt(), 2);
     EXPECT_FALSE(database.tableExists("conversation"));
     EXPECT_EQ(database.execAndGet("SELECT text FROM message").getString(), "kept");
+}
+
+TEST_F(MigrationTest, ABanOfBeforeIsAsIfAModeratorHadPlacedIt) {
+    {
+        auto database = open_database(path(), std::span(schema).first(4)).value();
+        database.exec(version_4);
+    }
+    test::Waiting waiting(path());
+    const auto bans = waiting.records().bans;
+    ASSERT_EQ(bans.size(), 1U);
+    EXPECT_EQ(bans[0].reason, "spam");
+    const auto roles = room::built_in_roles();
+    EXPECT_EQ(bans[0].rank, std::ranges::find(roles, room::moderator_role, &room::Role::id)->rank);
+    EXPECT_TRUE(waiting.records().silences.empty());
+}
+
+TEST_F(MigrationTest, SilencesThatFailInTheMiddleLeaveTheFourthVersion) {
+    {
+        auto database = open_database(path(), std::span(schema).first(4)).value();
+        database.exec(version_4);
+        database.exec("ALTER TABLE ban ADD COLUMN rank INTEGER");
+    }
+    EXPECT_FALSE(open_database(path(), schema));
+    auto database = open_database(path(), std::span(schema).first(4)).value();
+    EXPECT_EQ(database.execAndGet("PRAGMA user_version").getInt(), 4);
+    EXPECT_FALSE(database.tableExists("silence"));
+    EXPECT_EQ(database.execAndGet("SELECT reason FROM ban").getString(), "spam");
 }
 
 }  // namespace

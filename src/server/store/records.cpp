@@ -65,7 +65,7 @@ void read_accounts(SQLite::Database& database, room::Records& records) {
 void read_bans(SQLite::Database& database, room::Records& records) {
     for_rows(database,
              "SELECT id, identity, account, address, prefix_bits, name, reason, author, "
-             "created_unix_ms, until_unix_ms FROM ban ORDER BY id",
+             "created_unix_ms, until_unix_ms, rank FROM ban ORDER BY id",
              [&](Row row) {
                  auto& ban = records.bans.emplace_back();
                  ban.id = row.id<BanId>();
@@ -86,6 +86,7 @@ void read_bans(SQLite::Database& database, room::Records& records) {
                  ban.by = row.text();
                  ban.created_unix_ms = row.number<std::int64_t>();
                  ban.until_unix_ms = row.number<std::int64_t>();
+                 ban.rank = row.number<std::uint32_t>();
              });
 }
 
@@ -107,6 +108,22 @@ void read_invites(SQLite::Database& database, room::Records& records) {
                      database, "SELECT person FROM invite_use WHERE invite = ?",
                      [&](Row use) { invite.used_by.insert(person_of(use.bytes())); },
                      invite.id.value);
+             });
+}
+
+void read_silences(SQLite::Database& database, room::Records& records) {
+    for_rows(database,
+             "SELECT account, identity, mute, deafen, rank, left_account, unix_ms FROM silence "
+             "ORDER BY account, identity",
+             [&](Row row) {
+                 auto& silence = records.silences.emplace_back();
+                 silence.whose.account = row.id<AccountId>();
+                 silence.whose.identity = row.array<room::Identity>();
+                 silence.mute = row.flag();
+                 silence.deafen = row.flag();
+                 silence.rank = row.number<std::uint32_t>();
+                 silence.left = row.id<AccountId>();
+                 silence.unix_ms = row.number<std::int64_t>();
              });
 }
 
@@ -165,6 +182,7 @@ public:
     }
     void operator()(const room::DropAccount& drop) {
         run(database_, "DELETE FROM account WHERE id = ?", drop.id.value);
+        (*this)(room::DropSilence{room::Person::of(drop.id)});
         drop_reader(database_, drop.id);
     }
 
@@ -197,10 +215,10 @@ public:
         if (ban.range) {
             address = std::as_bytes(std::span(ban.range->address));
         }
-        run(database_, "INSERT OR REPLACE INTO ban VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        run(database_, "INSERT OR REPLACE INTO ban VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             ban.id.value, identity, ban.account.value, address,
             ban.range ? ban.range->prefix_bits : 0, ban.name, ban.reason, ban.by,
-            ban.created_unix_ms, ban.until_unix_ms);
+            ban.created_unix_ms, ban.until_unix_ms, ban.rank);
         note_id(database_, "last_ban", ban.id);
     }
     void operator()(const room::DropBan& drop) {
@@ -223,6 +241,16 @@ public:
     }
     void operator()(const room::DropInvite& drop) {
         run(database_, "DELETE FROM invite WHERE id = ?", drop.id.value);
+    }
+
+    void operator()(const room::Silence& silence) {
+        run(database_, "INSERT OR REPLACE INTO silence VALUES (?, ?, ?, ?, ?, ?, ?)",
+            silence.whose.account.value, ByteView(silence.whose.identity), silence.mute,
+            silence.deafen, silence.rank, silence.left.value, silence.unix_ms);
+    }
+    void operator()(const room::DropSilence& drop) {
+        run(database_, "DELETE FROM silence WHERE account = ? AND identity = ?",
+            drop.whose.account.value, ByteView(drop.whose.identity));
     }
 
     void operator()(const room::SetOwnerToken& token) {
@@ -268,6 +296,7 @@ room::Records read_records(SQLite::Database& database) {
     records.channels = read_channels(database);
     read_bans(database, records);
     read_invites(database, records);
+    read_silences(database, records);
     for_rows(database, "SELECT value FROM secret WHERE key = 'owner_token'",
              [&](Row row) { records.owner_token_hash = row.array<Hash>(); });
     records.last_role = last_id<RoleId>(database, "last_role");

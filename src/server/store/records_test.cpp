@@ -72,7 +72,8 @@ room::Ban spam_ban() {
         .reason = "spam",
         .by = "Ada",
         .created_unix_ms = 5,
-        .until_unix_ms = 6};
+        .until_unix_ms = 6,
+        .rank = 1000};
 }
 room::Ban bare_ban() { return {.id = BanId{5}, .name = "x", .reason = {}, .by = "Ada"}; }
 room::Invite open_invite() {
@@ -88,6 +89,17 @@ room::Invite open_invite() {
         .used_by = {room::Person::of(AccountId{3}), room::Person::of(filled<room::Identity>(4))}};
 }
 
+room::Silence of_an_account() {
+    return {.whose = room::Person::of(ada().id), .mute = true, .rank = 65'536, .unix_ms = 7};
+}
+room::Silence of_a_guest() {
+    return {.whose = room::Person::of(filled<room::Identity>(5)),
+            .deafen = true,
+            .rank = 500,
+            .left = AccountId{3},
+            .unix_ms = 8};
+}
+
 /// One of each kind.
 room::Changes everything() {
     return {judge(),
@@ -98,6 +110,8 @@ room::Changes everything() {
             spam_ban(),
             bare_ban(),
             open_invite(),
+            of_an_account(),
+            of_a_guest(),
             room::SetOwnerToken{.token_hash = filled<std::array<std::byte, 32>>(2)}};
 }
 
@@ -130,6 +144,7 @@ TEST_F(RecordsTest, EveryKindIsThereAfterARestart) {
                                       .channels = {hall(), niche()},
                                       .bans = {spam_ban(), bare_ban()},
                                       .invites = {open_invite()},
+                                      .silences = {of_a_guest(), of_an_account()},
                                       .owner_token_hash = filled<std::array<std::byte, 32>>(2),
                                       .last_role = RoleId{7},
                                       .last_account = ada().id,
@@ -219,6 +234,9 @@ TEST_F(RecordsTest, WhatIsDroppedTakesWithItWhatHangsOnIt) {
     EXPECT_TRUE(records.accounts.empty());
     EXPECT_TRUE(records.devices.empty());
     EXPECT_TRUE(records.bans.empty());
+    EXPECT_EQ(records.silences, std::vector{of_a_guest()});
+    ASSERT_TRUE(waiting.apply({room::DropSilence{of_a_guest().whose}}));
+    EXPECT_TRUE(waiting.records().silences.empty());
 
     auto said = test::message(1);
     said.channel = ChannelId{20};

@@ -211,6 +211,23 @@ inline constexpr std::array schema{
         UPDATE message SET account =
             coalesce((SELECT account FROM device WHERE identity = author), 0);
     )sql"},
+    Migration{R"sql(
+        -- Who is muted or deafened: an account (its identity is zeros), or a guest's identity
+        -- (account 0).
+        CREATE TABLE silence(
+            account INTEGER NOT NULL,
+            identity BLOB NOT NULL,
+            mute INTEGER NOT NULL,
+            deafen INTEGER NOT NULL,
+            rank INTEGER NOT NULL,          -- of whoever did it
+            left_account INTEGER NOT NULL,  -- which this device has left, or 0
+            unix_ms INTEGER NOT NULL,
+            PRIMARY KEY(account, identity)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Of whoever placed it; of those before nobody knows, and a moderator has that of Moderator.
+        ALTER TABLE ban ADD COLUMN rank INTEGER NOT NULL DEFAULT 500;
+    )sql"},
 };
 
 }  // namespace partyline::store
