@@ -227,7 +227,7 @@ std::string_view command_help() {
            "  kick WHO [REASON], server-mute WHO [REASON], server-deafen WHO [REASON],\n"
            "  server-unmute WHO [REASON], move-user WHO ROOM [REASON]\n"
            "  ban WHO [--for 2h] [--reason TEXT] [--identity] [--account] [--address]\n"
-           "  ban --range 203.0.113.0/24 [--for 2h] [--reason TEXT]\n"
+           "  ban --identity KEY, ban --range 203.0.113.0/24 [--for 2h] [--reason TEXT]\n"
            "  bans [ID], unban ID [REASON], audit [N [ID]]\n"
            "  stats             what was sent and heard\n"
            "  quit              goodbye\n";

@@ -6,6 +6,7 @@
 #include <format>
 #include <utility>
 
+#include "base/bytes.hpp"
 #include "base/period.hpp"
 #include "base/text.hpp"
 
@@ -93,8 +94,9 @@ Result<Moderate> parse_ban(const Words& words) {
     }
     if (ban.who.empty() && ban.range.empty()) {
         return malformed(
-            "\"ban\" takes the name of somebody here or of an account, or --range; and --for 2h, "
-            "--reason, and by what to ban them: --identity, --account, --address");
+            "\"ban\" takes the name of somebody here or of an account, an identity as \"audit\" "
+            "shows it, or --range; and --for 2h, --reason, and by what to ban them: --identity, "
+            "--account, --address");
     }
     return ban;
 }
@@ -175,6 +177,18 @@ std::optional<SessionId> somebody(const std::vector<client::Person>& people,
     return found;
 }
 
+bool has_account(const std::vector<client::Person>& people, SessionId session) {
+    const auto found = std::ranges::find(people, session, &client::Person::session);
+    return found != people.end() && !found->account.empty();
+}
+
+/// Longer than any name.
+bool is_identity(const std::string& word) {
+    constexpr std::size_t key_bytes = 32;
+    const auto bytes = from_base64url(word);
+    return bytes && bytes->size() == key_bytes;
+}
+
 Result<SessionId> somebody_here(const std::vector<client::Person>& people, const std::string& who) {
     if (const auto found = somebody(people, who)) {
         return *found;
@@ -194,14 +208,19 @@ struct Resolver {
         });
     }
     Resolved operator()(const Ban& it) const {
-        client::Ban ban{
-            .account = {}, .range = it.range, .reason = it.reason, .seconds = it.seconds};
+        client::Ban ban{.identity = {},
+                        .account = {},
+                        .range = it.range,
+                        .reason = it.reason,
+                        .seconds = it.seconds};
         if (const auto session = somebody(people, it.who); session && !it.who.empty()) {
             const bool by_default = !it.identity && !it.account && !it.address;
             ban.session = *session;
             ban.of_identity = it.identity || by_default;
-            ban.of_account = it.account || by_default;
+            ban.of_account = it.account || (by_default && has_account(people, *session));
             ban.of_address = it.address;
+        } else if (is_identity(it.who)) {
+            ban.identity = it.who;
         } else if (it.identity || it.address || it.who.starts_with('#')) {
             return std::unexpected(somebody_here(people, it.who).error());
         } else {
@@ -275,7 +294,7 @@ std::string lines_of(const client::BansReceived& bans) {
     std::string lines;
     for (const auto& ban : bans.bans) {
         auto line = std::format("#{} {}", ban.id.value, ban.name.empty() ? "somebody" : ban.name);
-        line += ban.identity.empty() ? "" : ", by identity";
+        line += ban.identity.empty() ? "" : std::format(", by the identity {}", ban.identity);
         line += ban.account.empty() ? "" : std::format(", by the account {}", ban.account);
         line += ban.range.empty() ? "" : std::format(", by the address {}", ban.range);
         line +=

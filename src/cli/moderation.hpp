@@ -20,8 +20,8 @@ struct KickOut {
     std::string reason;
     bool operator==(const KickOut&) const = default;
 };
-/// Without any of identity, account and address: by identity and account. Somebody who is not here
-/// is banned by account.
+/// Without any of identity, account and address: by identity and, if they have one, account. Somebody
+/// who is not here is banned by account, or by their identity, where that is what `who` is.
 struct Ban {
     std::string who;  // empty: only the range
     bool identity = false;

@@ -27,6 +27,7 @@ TEST(Moderation, LinesAreUnderstood) {
              .address = true,
              .reason = "two words",
              .seconds = 7200}},
+        {"ban --identity AAAA", Ban{.who = "AAAA", .identity = true}},
         {"ban --range 203.0.113.0/24", Ban{.range = "203.0.113.0/24"}},
         {"unban #3 sorry about that", Unban{.ban = 3, .reason = "sorry about that"}},
         {"bans", Bans{}},
@@ -62,9 +63,10 @@ TEST(Moderation, WhatIsMissingIsSaid) {
 class Resolving : public testing::Test {
 protected:
     const std::vector<client::Room> rooms{{.id = ChannelId{3}, .name = "Attic"}};
-    const std::vector<client::Person> people{{.session = SessionId{7}, .name = "Gus"},
-                                             {.session = SessionId{8}, .name = "gus"},
-                                             {.session = SessionId{9}, .name = "Otto"}};
+    const std::vector<client::Person> people{
+        {.session = SessionId{7}, .name = "Gus"},
+        {.session = SessionId{8}, .name = "gus"},
+        {.session = SessionId{9}, .name = "Otto", .account = "Otto"}};
 
     template <class Command>
     Result<Command> resolved(Moderate command) {
@@ -91,6 +93,8 @@ TEST_F(Resolving, PeopleAreFoundByName) {
 TEST_F(Resolving, ABanIsByIdentityAndAccountUnlessItSaysOtherwise) {
     auto ban = *resolved<client::Ban>(Ban{.who = "Gus"});
     EXPECT_EQ(ban.session, SessionId{7});
+    EXPECT_TRUE(ban.of_identity && !ban.of_account && !ban.of_address) << "who has no account";
+    ban = *resolved<client::Ban>(Ban{.who = "Otto"});
     EXPECT_TRUE(ban.of_identity && ban.of_account && !ban.of_address);
     ban = *resolved<client::Ban>(Ban{.who = "Gus", .address = true});
     EXPECT_TRUE(!ban.of_identity && !ban.of_account && ban.of_address);
@@ -103,6 +107,18 @@ TEST_F(Resolving, ABanIsByIdentityAndAccountUnlessItSaysOtherwise) {
     ban = *resolved<client::Ban>(Ban{.range = "203.0.113.7"});
     EXPECT_EQ(ban.range, "203.0.113.7");
     EXPECT_EQ(ban.session, SessionId{});
+}
+
+TEST_F(Resolving, WhoHasLeftIsBannedByTheirIdentity) {
+    const std::string key(43, 'A');
+    for (const bool says_so : {false, true}) {
+        const auto ban = *resolved<client::Ban>(Ban{.who = key, .identity = says_so});
+        EXPECT_EQ(ban.identity, key);
+        EXPECT_EQ(ban.account, "");
+        EXPECT_EQ(ban.session, SessionId{});
+    }
+    EXPECT_EQ(resolved<client::Ban>(Ban{.who = key.substr(1), .identity = true}).error().code,
+              ErrorCode::unknown_person);
 }
 
 TEST_F(Resolving, SomebodyIsMovedToARoom) {
@@ -126,7 +142,8 @@ TEST(ModerationLines, TellWhoWhenAndWhy) {
                                                       .created_unix_ms = 1'700'000'000'000,
                                                       .until_unix_ms = 1'700'000'060'000}},
                                             .more = true}),
-              "#3 Gus, by identity, by the address 203.0.113.0/24, until 2023-11-14 22:14:20 UTC; "
+              "#3 Gus, by the identity x, by the address 203.0.113.0/24, until 2023-11-14 "
+              "22:14:20 UTC; "
               "Mo on 2023-11-14 22:13:20 UTC: spam\nthere are more");
     EXPECT_EQ(lines_of(client::BansReceived{}), "nobody is banned");
     EXPECT_EQ(lines_of(client::AuditReceived{.entries = {{.id = 9,

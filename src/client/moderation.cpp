@@ -18,7 +18,7 @@ wire::AddBan to_wire(Ban ban) {
             .of_identity = ban.of_identity,
             .of_account = ban.of_account,
             .of_address = ban.of_address,
-            .identity = {},
+            .identity = from_base64url(ban.identity).value_or(Bytes{}),
             .account = std::move(ban.account),
             .range = std::move(ban.range),
             .reason = std::move(ban.reason),

@@ -22,8 +22,9 @@ struct Ban {
     bool of_identity = false;
     bool of_account = false;
     bool of_address = false;
-    std::string account;  // by its name
-    std::string range;    // an address or CIDR
+    std::string identity;  // of somebody who may have left: in base64url
+    std::string account;   // by its name
+    std::string range;     // an address or CIDR
     std::string reason;
     std::uint32_t seconds = 0;  // 0: for good
 };

@@ -8,12 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "base/period.hpp"
 #include "crypto/keys.hpp"
 #include "net/loop.hpp"
 #include "platform/hidden_input.hpp"
 #include "server/desk.hpp"
 #include "server/room/names.hpp"
+#include "wire/limits.hpp"
 #include "wire/permission_names.hpp"
 
 namespace partyline::server {
@@ -245,7 +247,7 @@ std::string whom(const wire::Ban& ban) {
         add(ban.range);
     }
     if (!ban.identity.empty()) {
-        add("identity " + fingerprint_of(ban.identity));
+        add("identity " + to_base64url(ban.identity));
     }
     return words;
 }
@@ -273,7 +275,13 @@ net::task<Told> carry_out(Desk& desk, BanAdd add) {
     if (!seconds) {
         co_return std::unexpected(seconds.error());
     }
-    const auto bans = co_await desk.ask<wire::Bans>(wire::AddBan{.identity = {},
+    auto identity = from_base64url(add.identity);
+    if (!identity || (!identity->empty() && identity->size() != wire::public_key_bytes)) {
+        co_return fail(
+            ErrorCode::malformed,
+            std::format("\"{}\" is no identity; `ban list` and `audit` show some.", add.identity));
+    }
+    const auto bans = co_await desk.ask<wire::Bans>(wire::AddBan{.identity = *std::move(identity),
                                                                  .account = add.user,
                                                                  .range = add.range,
                                                                  .reason = add.reason,

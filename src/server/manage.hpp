@@ -40,6 +40,7 @@ struct RoleRevoke {
 struct BanList {};
 struct BanAdd {
     std::string user;
+    std::string identity;  // in base64url, as `ban list` and `audit` show it
     std::string range;
     std::string reason;
     std::string period;  // "2h"; empty: for good

@@ -81,8 +81,10 @@ void describe_roles(CLI::App& app, const Chosen& chosen) {
 void describe_bans(CLI::App& app, const Chosen& chosen) {
     auto& ban = group(app, "ban", "Who may not come in to a running server");
     command<BanList>(ban, "list", "All bans", chosen);
-    command<BanAdd>(ban, "add", "Ban an account, a range of addresses, or both", chosen)
+    command<BanAdd>(ban, "add", "Ban an account, an identity, a range of addresses, or several",
+                    chosen)
         .option("--account", &BanAdd::user, "Whose account")
+        .option("--identity", &BanAdd::identity, "A device, as `ban list` and `audit` show it")
         .option("--address", &BanAdd::range, "203.0.113.7, 203.0.113.0/24 or 2001:db8::/48")
         .option("--for", &BanAdd::period, period)
         .option("--reason", &BanAdd::reason, reason);
