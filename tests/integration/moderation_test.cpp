@@ -1,6 +1,7 @@
 // Moderators at work, with the real programs.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "integration/talk_fixture.hpp"
@@ -83,6 +84,36 @@ TEST_F(Moderation, ABanIsToldUntilWhenAndWhyAndOutlivesACrash) {
     EXPECT_EQ(ask("bans", "bans")["bans"].size(), 1U);
     ask(std::format("unban {} sorry", ban["id"].get<int>()));
     enter({.name = "alice"});
+}
+
+TEST_F(Moderation, AMuteOutlivesACrash) {
+    const auto alice = enter({.name = "alice"});
+    ask("server-mute alice echo");
+    const auto address = std::format("127.0.0.1:{}", port());
+    server_->process().signal(SIGKILL);
+    server_->process().wait();
+    const auto mark = alice->mark();
+    start_server({.listen = address});
+    alice->wait("room_entered", nullptr, mark);
+    const auto bob = enter({.name = "bob"});
+    bob->command("who");
+    const auto people = bob->wait("who")["people"];
+    EXPECT_TRUE(std::ranges::any_of(people, [](const Json& person) {
+        return person["name"] == "alice" && person["server_mute"] == true;
+    })) << people;
+}
+
+TEST_F(Moderation, WhoHasLeftIsBannedByTheirIdentity) {
+    const auto alice = enter({.name = "alice"});
+    ask("server-mute alice echo");
+    const std::string whom = ask("audit 1", "audit")["entries"][0]["detail"];
+    constexpr std::string_view lead = "identity ";
+    const auto at = whom.find(lead);
+    ASSERT_NE(at, std::string::npos) << whom;
+    EXPECT_EQ(alice->quit(), 0);
+    ada_->wait("person_left", "name", "alice");
+    ask("ban --identity " + whom.substr(at + lead.size()), "bans");
+    EXPECT_EQ(failure("alice")["code"], "banned");
 }
 
 TEST_F(Moderation, ARangeOfAddressesIsBanned) {
