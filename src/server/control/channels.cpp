@@ -1,5 +1,8 @@
 // Rooms that are made, edited, moved and deleted while people are in them.
+#include <cstdint>
+#include <format>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "server/control/switchboard.hpp"
@@ -36,6 +39,48 @@ room::ChannelEdit to_room(const wire::EditChannel& edit) {
                 return room::Retention{
                     .keep = retention.keep, .days = retention.days, .bytes = retention.bytes};
             })};
+}
+
+std::string in_words(const room::Retention& retention) {
+    if (!retention.keep) {
+        return "texts not kept";
+    }
+    std::string words = retention.days == 0 ? "texts kept for good"
+                                            : std::format("texts kept for {} days", retention.days);
+    return retention.bytes == 0 ? words : std::format("{}, up to {} bytes", words, retention.bytes);
+}
+
+/// What is changed to what, for the audit log.
+std::string in_words(const room::ChannelEdit& edit) {
+    std::string words;
+    const auto add = [&words](const std::string& more) {
+        words += words.empty() ? more : ", " + more;
+    };
+    const auto add_number = [&add](const char* what, const std::optional<std::uint32_t>& number) {
+        if (number) {
+            add(std::format("{} {}", what, *number));
+        }
+    };
+    if (edit.name) {
+        add(std::format("now \"{}\"", *edit.name));
+    }
+    if (edit.topic) {
+        add("another topic");
+    }
+    if (edit.icon) {
+        add("another icon");
+    }
+    add_number("place", edit.order);
+    add_number("bits a second", edit.bitrate_bps_max);
+    add_number("seats", edit.seats_max);
+    add_number("seconds of slow mode", edit.slow_mode_s);
+    if (edit.retention) {
+        add(in_words(*edit.retention));
+    }
+    if (edit.password_hash) {
+        add(edit.password_hash->empty() ? "no password" : "a new password");
+    }
+    return words;
 }
 
 std::string name_of(const room::Directory& directory, ChannelId id) {
@@ -93,9 +138,7 @@ Switchboard::RulesPlan Switchboard::edit_room(ChannelId channel, room::ChannelEd
     return [this, channel, edit = std::move(edit)](room::Subject actor, room::AuditEntry& entry) {
         entry.action = "room_changed";
         entry.target = name_of(directory_, channel);
-        if (edit.password_hash) {
-            entry.detail = edit.password_hash->empty() ? "no password" : "a new password";
-        }
+        entry.detail = in_words(edit);
         return room::plan_edit_channel(directory_, actor, channel, edit);
     };
 }

@@ -42,6 +42,8 @@ protected:
         told = co_await gus.get<wire::ChannelsChanged>();
         EXPECT_EQ(told.channels.at(0).name, "Den");
         EXPECT_EQ(told.channels.at(0).icon, "🦊");
+        EXPECT_EQ(std::get<room::AuditEntry>(store.applied.back().back()).detail,
+                  "now \"Den\", another icon, seats 1");
         co_await ada.ask<wire::Ok>(
             wire::MoveChannel{.channel = made.channel, .parent = attic, .order = 1});
         told = co_await gus.get<wire::ChannelsChanged>();
@@ -196,6 +198,12 @@ protected:
         co_await ada.ask<wire::TextAccepted>(wire::SendText{.channel = lobby, .text = "two"});
         manual_clock.advance(std::chrono::seconds(30));
         co_await gus.ask<wire::TextAccepted>(wire::SendText{.channel = lobby, .text = "three"});
+        manual_clock.advance(std::chrono::seconds(30));
+        store.failure = Error{.code = ErrorCode::store_failed, .message = "The disk is full."};
+        co_await refused(gus, wire::SendText{.channel = lobby, .text = "four"},
+                         ErrorCode::store_failed);
+        store.failure.reset();
+        co_await gus.ask<wire::TextAccepted>(wire::SendText{.channel = lobby, .text = "four"});
     }
 
     net::task<> away() {

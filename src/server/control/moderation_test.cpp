@@ -1,5 +1,6 @@
 // Kicking, muting and moving people, and what the audit log says of it.
 #include <algorithm>
+#include <format>
 
 #include "server/control/people_fixture.hpp"
 #include "server/room/limits.hpp"
@@ -56,6 +57,7 @@ protected:
     net::task<> moving_too_late();
     net::task<> going_first();
     net::task<> what_a_higher_rank_has_done();
+    net::task<> deleting_texts();
     net::task<> muting();
     net::task<> muting_one_who_is_away();
     net::task<> moving();
@@ -330,6 +332,35 @@ net::task<> ModerationTest::what_a_higher_rank_has_done() {
     co_await ada.ask<wire::Ok>(wire::LiftBan{.ban = placed.bans.at(0).id, .reason = {}});
 }
 
+net::task<> ModerationTest::deleting_texts() {
+    Caller ada(loop), mo(loop), gus(loop);
+    co_await enter_lobby(ada, "Ada");
+    co_await enter_lobby(mo, "Mo");
+    co_await enter_lobby(gus, "Gus");
+    const auto say = [](Caller& by) {
+        return by.ask<wire::TextAccepted>(wire::SendText{.channel = lobby, .text = "rude"});
+    };
+    const auto first = (co_await say(gus)).id;
+    co_await gus.ask<wire::Ok>(wire::DeleteText{first});
+    EXPECT_TRUE(store.applied.empty()) << "one's own are nobody's business";
+    const auto second = (co_await say(gus)).id;
+    co_await mo.ask<wire::Ok>(wire::DeleteText{second});
+    EXPECT_TRUE((co_await ada.get<wire::TextChanged>()).text.deleted);
+    EXPECT_EQ(logged().actor, "Mo");
+    EXPECT_EQ(logged().action, "text_deleted");
+    EXPECT_EQ(logged().target, "Gus");
+    EXPECT_EQ(logged().detail, std::format("number {} in Lobby, identity {}", second.value,
+                                           to_base64url(gus.identity().public_key())));
+    const auto hers = (co_await say(ada)).id;
+    EXPECT_EQ(co_await outcome(mo, wire::DeleteText{hers}), ErrorCode::not_permitted)
+        << "the owner's";
+    EXPECT_FALSE(store.messages.at(hers).deleted);
+    const auto his = (co_await say(mo)).id;
+    co_await ada.ask<wire::Ok>(wire::DeleteText{his});
+    EXPECT_EQ(logged().target, "Mo");
+    EXPECT_EQ(logged().detail, std::format("number {} in Lobby", his.value));
+}
+
 net::task<> ModerationTest::reasons() {
     Caller mo(loop), gus(loop);
     co_await enter_lobby(mo, "Mo");
@@ -392,6 +423,7 @@ TEST_F(ModerationTest, AMuteOutlivesTheServer) {
 TEST_F(ModerationTest, NobodySlipsThroughWhileTheDiskWrites) { play(slipping_through()); }
 TEST_F(ModerationTest, ASeatThatIsTakenMeanwhileIsTold) { play(moving_too_late()); }
 TEST_F(ModerationTest, ModeratorsWaitForNobodyElse) { play(going_first()); }
+TEST_F(ModerationTest, WhoDeletesWhatOthersWroteIsInTheLog) { play(deleting_texts()); }
 TEST_F(ModerationTest, WhatAHigherRankHasDoneStays) { play(what_a_higher_rank_has_done()); }
 TEST_F(ModerationTest, TheRelayIgnoresTheMutedAndSparesTheDeafened) { play(muting()); }
 TEST_F(ModerationTest, AMuteNeedsNoConnection) { play(muting_one_who_is_away()); }

@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "base/log.hpp"
 #include "crypto/password.hpp"
 #include "server/control/later.hpp"
 #include "server/control/switchboard.hpp"
@@ -24,6 +25,10 @@ Result<void> Switchboard::knock(Call& call, Seat& seat, const wire::Join& join) 
                 return;  // it could not be told that it is in
             }
             const auto* record = directory_.find(channel);
+            if (!right) {
+                log::info("session {} has guessed the password of room {} wrong ({})",
+                          reply.session.value, channel.value, peer->address);
+            }
             if (!right || (record != nullptr && record->password_hash != kept)) {
                 refuse_later(reply, {.code = ErrorCode::bad_password,
                                      .message = "That is not the password of this room."});

@@ -8,9 +8,12 @@
 
 namespace partyline::control {
 
+SlowMode::Key SlowMode::key_of(const Writer& writer) {
+    return {writer.channel, writer.account, writer.account ? room::Identity{} : writer.identity};
+}
+
 Result<void> SlowMode::take(const Writer& writer, Duration pause, TimePoint now) {
-    const Key key{writer.channel, writer.account,
-                  writer.account ? room::Identity{} : writer.identity};
+    const auto key = key_of(writer);
     const auto before = last_.find(key);
     if (before != last_.end() && writer.nonce != 0 && before->second.nonce == writer.nonce &&
         before->second.identity == writer.identity) {
@@ -34,6 +37,8 @@ Result<void> SlowMode::take(const Writer& writer, Duration pause, TimePoint now)
                                      .nonce = writer.nonce});
     return {};
 }
+
+void SlowMode::give_back(const Writer& writer) { last_.erase(key_of(writer)); }
 
 void SlowMode::make_room(TimePoint now) {
     std::erase_if(last_, [now](const auto& entry) { return entry.second.until <= now; });

@@ -27,6 +27,8 @@ public:
     };
     /// Counts one text; fails with rate_limited and the time until the next.
     Result<void> take(const Writer& writer, Duration pause, TimePoint now);
+    /// The text that was counted last has come to nothing.
+    void give_back(const Writer& writer);
 
     [[nodiscard]] std::size_t remembered() const { return last_.size(); }
 
@@ -39,6 +41,7 @@ private:
         std::uint64_t nonce = 0;
     };
 
+    static Key key_of(const Writer& writer);
     void make_room(TimePoint now);
 
     std::map<Key, Last> last_;

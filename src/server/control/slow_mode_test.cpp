@@ -56,6 +56,16 @@ TEST(SlowMode, ARepeatOfTheLastTextIsNoOther) {
     EXPECT_FALSE(slow.take({identity(1), ada, lobby}, seconds(10), now + seconds(11)));
 }
 
+TEST(SlowMode, WhatCameToNothingCostsNothing) {
+    SlowMode slow;
+    const TimePoint now{seconds(100)};
+    EXPECT_TRUE(slow.take({identity(1), ada, lobby}, seconds(10), now));
+    EXPECT_TRUE(slow.take({identity(1), ada, attic}, seconds(10), now));
+    slow.give_back({identity(2), ada, lobby});
+    EXPECT_TRUE(slow.take({identity(1), ada, lobby}, seconds(10), now));
+    EXPECT_FALSE(slow.take({identity(1), ada, attic}, seconds(10), now));
+}
+
 TEST(SlowMode, AShorterPauseHoldsAtOnce) {
     SlowMode slow;
     const TimePoint now{seconds(100)};

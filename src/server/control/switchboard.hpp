@@ -185,6 +185,8 @@ private:
     /// All texts up to this one are told, or never will be.
     [[nodiscard]] MessageId last_settled() const;
     void store_change(Reply reply, const room::Message& message);
+    void log_and_erase(Reply reply, room::Message message);
+    void give_pace_back(const room::Identity& author, AccountId account, ChannelId channel);
     /// Now and then: what rooms are to keep no longer.
     void prune(TimePoint now);
 
@@ -436,7 +438,7 @@ private:
     Hashing& hashing_;
     Attempts attempts_;
     SlowMode slow_mode_;
-    std::set<MessageId> unsettled_;      // on their way to the disk
+    std::set<MessageId> unsettled_;  // on their way to the disk
     PersonRates temporary_rooms_;
     Farewells farewells_;
     std::vector<Dismissal> dismissals_;  // by what has just been carried out

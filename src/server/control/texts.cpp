@@ -4,6 +4,7 @@
 #include <format>
 #include <utility>
 
+#include "base/bytes.hpp"
 #include "server/control/convert.hpp"
 #include "server/control/later.hpp"
 #include "server/control/switchboard.hpp"
@@ -105,6 +106,7 @@ void Switchboard::keep(Reply reply, room::Message message) {
                                                         const Result<room::AcceptedText>& taken) {
             unsettled_.erase(message.id);
             if (!taken) {
+                give_pace_back(message.author, message.account, message.channel);
                 refuse_later(reply, taken.error());
             } else if (taken->id == message.id) {
                 accept(reply, message);
@@ -130,6 +132,12 @@ Result<void> Switchboard::keep_pace(SessionId session, ChannelId channel, std::u
                             .channel = channel,
                             .nonce = room.retention.keep ? nonce : 0},
                            pause, clock_.now());
+}
+
+/// The disk has not taken it.
+void Switchboard::give_pace_back(const room::Identity& author, AccountId account,
+                                 ChannelId channel) {
+    slow_mode_.give_back({.identity = author, .account = account, .channel = channel});
 }
 
 MessageId Switchboard::last_settled() const {
@@ -204,6 +212,8 @@ Result<void> Switchboard::change_found(Reply reply, room::Message message,
                                        std::optional<std::string> words) {
     const auto act = words ? room::TextAct::edit : room::TextAct::erase;
     const bool said_anew = act == room::TextAct::edit && !message.direct;
+    const bool others =
+        !message.direct && model_.author_of(message) != model_.person(reply.session);
     const auto may = model_.may_change(reply.session, message, act).and_then([&] {
         return said_anew ? keep_pace(reply.session, message.channel, 0) : Result<void>();
     });
@@ -216,13 +226,51 @@ Result<void> Switchboard::change_found(Reply reply, room::Message message,
     if (said_anew) {
         message.mentions = model_.mentioned_by(reply.session, message.text);
     }
-    store_change(reply, message);
+    if (others) {
+        log_and_erase(reply, std::move(message));
+    } else {
+        store_change(reply, message);
+    }
     return {};
+}
+
+/// What moderators do is in the audit log before it is done.
+void Switchboard::log_and_erase(Reply reply, room::Message message) {
+    const auto* room = directory_.find(message.channel);
+    const auto author = model_.author_of(message);
+    const auto* account = directory_.find(author.account);
+    room::AuditEntry entry{
+        .unix_ms = clock_.unix_ms(),
+        .actor = deed_of(reply.session).by,
+        .action = "text_deleted",
+        .target = account == nullptr ? message.author_name : account->name,
+        .detail = std::format("number {} in {}", message.id.value,
+                              room == nullptr ? std::string() : room->channel.name)};
+    if (account == nullptr) {
+        entry.detail += ", identity " + to_base64url(message.author);
+    }
+    const auto submitted = durable_.submit(
+        [entry = std::move(entry)]() -> Result<room::Changes> { return room::Changes{entry}; },
+        [this, reply, message = std::move(message)](const Result<void>& logged) {
+            if (logged) {
+                store_change(reply, message);
+            } else {
+                refuse_later(reply, logged.error());
+            }
+            settle();
+        },
+        Durable::Turn::first);
+    if (!submitted) {
+        refuse_later(reply, submitted.error());
+    }
 }
 
 void Switchboard::store_change(Reply reply, const room::Message& message) {
     auto done = then<bool>([this, reply, message](const Result<bool>& changed) {
         if (!changed) {
+            if (!message.deleted && !message.direct) {
+                give_pace_back(message.author, message.account, message.channel);
+            }
             refuse_later(reply, changed.error());
         } else if (!*changed) {
             // Somebody else was faster, and nobody sees again what was deleted.

@@ -49,8 +49,8 @@ bool touches_people_or_rooms(const Change& change) {
     return !std::holds_alternative<AuditEntry>(change) && !std::holds_alternative<Ban>(change) &&
            !std::holds_alternative<DropBan>(change) && !std::holds_alternative<Invite>(change) &&
            !std::holds_alternative<DropInvite>(change) &&
-           !std::holds_alternative<UseInvite>(change) &&
-           !std::holds_alternative<Silence>(change) && !std::holds_alternative<DropSilence>(change);
+           !std::holds_alternative<UseInvite>(change) && !std::holds_alternative<Silence>(change) &&
+           !std::holds_alternative<DropSilence>(change);
 }
 
 /// Who is silenced by them, or is no longer.

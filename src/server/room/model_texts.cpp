@@ -78,8 +78,7 @@ Result<void> Model::may_change(SessionId id, const Message& message, TextAct act
     if (session.presence.channel != message.channel) {
         return fail(ErrorCode::not_in_room, "Go to the room where that was said.");
     }
-    const auto author =
-        message.account ? Person::of(message.account) : directory_.person_of(message.author);
+    const auto author = author_of(message);
     if (person(id) == author) {
         // New words are said as any are; to take one's own back is nobody else's business.
         return act == TextAct::erase || may(id, message.channel, Permission::write)
@@ -92,7 +91,15 @@ Result<void> Model::may_change(SessionId id, const Message& message, TextAct act
     if (!may(id, message.channel, Permission::manage_messages)) {
         return fail(ErrorCode::not_permitted, "You may not delete what others wrote.");
     }
+    if (!may_act_on(directory_, subject(id), {author.account})) {
+        return fail(ErrorCode::not_permitted,
+                    "You may only delete what people wrote whose rank is below your own.");
+    }
     return {};
+}
+
+Person Model::author_of(const Message& message) const {
+    return message.account ? Person::of(message.account) : directory_.person_of(message.author);
 }
 
 Result<void> Model::may_read(SessionId id, ChannelId channel) const {
