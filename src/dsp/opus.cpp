@@ -119,6 +119,8 @@ OpusEncoder::Packet OpusEncoder::encode(std::span<const float> samples, MutableB
             .silent = in_dtx != 0 || bytes <= dtx_bytes_max};
 }
 
+void OpusEncoder::reset() { state_->set(OPUS_RESET_STATE); }
+
 unsigned OpusEncoder::lookahead_samples() const { return state_->lookahead_samples; }
 
 struct OpusDecoder::State {

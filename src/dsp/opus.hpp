@@ -41,6 +41,9 @@ public:
     };
     /// Encodes exactly packet_samples; `out` has room for opus_bytes_max.
     Packet encode(std::span<const float> samples, MutableByteView out);
+    /// Forgets what it has heard, so that no packet to come holds a trace of it; settings stay.
+    /// Allocates nothing.
+    void reset();
 
     /// Samples by which the decoded signal lags: 312 at 48 kHz with VOIP.
     [[nodiscard]] unsigned lookahead_samples() const;
