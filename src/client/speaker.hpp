@@ -1,102 +1,74 @@
-// One speaker as this talkie hears it: keys, frames that wait for them, playout, figures.
+// One speaker: what they say to our room and what they whisper to us, each a stream of its own.
 #pragma once
 
 #include <array>
-#include <cstdint>
+#include <bitset>
+#include <cstddef>
 #include <memory>
-#include <optional>
 
-#include "base/clock.hpp"
-#include "base/error.hpp"
 #include "base/ids.hpp"
-#include "client/counter_tally.hpp"
 #include "client/limits.hpp"
+#include "client/speaker_stream.hpp"
 #include "client/voice_identity.hpp"
 #include "client/voice_receiver.hpp"
-#include "client/waiting_frames.hpp"
-#include "crypto/receiver_keys.hpp"
-#include "dsp/playout.hpp"
-#include "wire/datagram.hpp"
 
 namespace partyline::client {
 
-/// Lives as long as the speaker's session is known, in our room or not, because its replay windows
-/// must. Owned by VoiceReceiver. One thread.
+/// Lives as long as the speaker's session is known, in our room or not, because its streams must.
+/// Owned by VoiceReceiver. One thread.
 class Speaker {
 public:
     Speaker(const VoiceIdentity& identity, SessionId session)
         : identity_(identity), session_(session) {}
 
-    [[nodiscard]] SessionId session() const { return session_; }
-    [[nodiscard]] bool is_member() const { return member_; }
-    void enter() { member_ = true; }
-    /// Wipes keys and decoder; figures stay.
-    void leave();
-    /// What the relay does not send us from now on, or has not sent until now, is no loss.
-    void interrupt_tally();
-    void reset_stats();
+    [[nodiscard]] bool is_heard_on(StreamId stream) const {
+        return stream.value < streams_max && heard_.test(stream.value);
+    }
+    void hear(StreamId stream) { heard_.set(stream.value); }
+    void hear_no_more(StreamId stream) { heard_.reset(stream.value); }
 
-    /// Plays the frames that waited for it.
-    Result<void> add_key(StreamId stream, crypto::SenderKeyMaterial material, TimePoint now);
-    void receive(const wire::Record& record, TimePoint now);
-    /// Gives up on frames that have waited too long.
-    void expire_waiting(TimePoint now);
-    void expire_keys(TimePoint now);
+    /// Made when it is first asked for.
+    SpeakerStream& stream(StreamId stream) {
+        auto& made = streams_[stream.value];
+        if (!made) {
+            made = std::make_unique<SpeakerStream>(
+                identity_, SpeakerStream::Name{.speaker = session_, .stream = stream});
+        }
+        return *made;
+    }
+    /// Null for one that nothing has come on yet.
+    [[nodiscard]] SpeakerStream* find(StreamId stream) const {
+        return streams_[stream.value].get();
+    }
+    /// Those that something has come on.
+    template <class Visit>
+    void each(const Visit& visit) const {
+        for (const auto& stream : streams_) {
+            if (stream) {
+                visit(*stream);
+            }
+        }
+    }
 
-    /// As SpeakerPlayout::pull().
-    bool pull(dsp::Frame out, TimePoint now);
-    [[nodiscard]] bool speaking() const { return playout_ && playout_->speaking(); }
-    /// Frees the decoder of one who has been silent for long.
-    void drop_playout();
-    /// Whether a tick has anything to do here.
-    [[nodiscard]] bool busy() const { return playout_.has_value() || !waiting_.empty(); }
-    [[nodiscard]] TimePoint heard_at() const { return heard_at_; }
-
-    std::optional<KeyNeed> take_key_need(TimePoint now);
-
-    struct Loss {
-        std::uint64_t expected = 0;
-        std::uint64_t came = 0;
-    };
-    /// Since the last mark_loss_told().
-    [[nodiscard]] Loss untold_loss() const;
-    void mark_loss_told() { loss_told_ = total_loss(); }
-
-    [[nodiscard]] SpeakerStats stats() const;
-    [[nodiscard]] bool ever_heard() const;
-
-    bool light = false;      // what was last told of speaking()
-    bool is_active = false;  // in VoiceReceiver's list
+    [[nodiscard]] SpeakerStats stats() const {
+        SpeakerStats stats{.speaker = session_};
+        each([&stats](const SpeakerStream& stream) { stream.add_to(stats); });
+        return stats;
+    }
+    [[nodiscard]] bool ever_heard() const {
+        bool heard = false;
+        each([&heard](const SpeakerStream& stream) { heard = heard || stream.ever_heard(); });
+        return heard;
+    }
 
 private:
-    struct Stream {
-        crypto::ReceiverKeys keys;
-        CounterTally tally;
-    };
-
-    Stream& stream_at(std::size_t index);
-    std::optional<crypto::OpenFailure> open(ByteView sealed, std::uint8_t stream_and_flags,
-                                            std::uint64_t counter, TimePoint arrived,
-                                            TimePoint now);
-    void push(ByteView plaintext, bool ends_spurt, TimePoint arrived);
-    void give_up_oldest();
-    [[nodiscard]] Loss total_loss() const;
-
     // Given.
     VoiceIdentity identity_;
     SessionId session_;
 
-    // Owned. Few speakers ever whisper to us, so a stream is made when its first frame or key comes.
-    std::array<std::unique_ptr<Stream>, streams_max> streams_;
-    WaitingFrames waiting_;
-    std::optional<dsp::SpeakerPlayout> playout_;
-
-    bool member_ = false;
-    TimePoint heard_at_{};
-    std::optional<TimePoint> key_asked_at_;
-    std::uint64_t unopened_ = 0;
-    Loss loss_told_;
-    SpeakerStats past_;  // of playouts that are gone
+    // Owned. Few speakers ever whisper to us.
+    std::array<std::unique_ptr<SpeakerStream>, streams_max> streams_;
+    std::bitset<streams_max> heard_;
 };
 
 }  // namespace partyline::client

@@ -5,9 +5,15 @@
 
 #include "client/limits.hpp"
 #include "client/speaker.hpp"
+#include "crypto/receiver_keys.hpp"
 #include "wire/datagram.hpp"
 
 namespace partyline::client {
+namespace {
+
+constexpr StreamId room_stream{};
+
+}  // namespace
 
 VoiceReceiver::VoiceReceiver(const VoiceIdentity& identity) : identity_(identity) {}
 VoiceReceiver::~VoiceReceiver() = default;
@@ -16,37 +22,69 @@ VoiceReceiver& VoiceReceiver::operator=(VoiceReceiver&&) noexcept = default;
 
 void VoiceReceiver::clear_room() {
     for (const auto& [session, speaker] : speakers_) {
-        retire(*speaker);
-        speaker->leave();
-        speaker->reset_stats();
+        hear_no_more(*speaker, room_stream);
+        if (auto* stream = speaker->find(room_stream)) {
+            stream->reset_stats();
+        }
     }
     departed_.clear();
 }
 
-void VoiceReceiver::add_member(SessionId member) {
-    if (member == identity_.session) {
+void VoiceReceiver::add_member(SessionId member) { hear(member, room_stream); }
+
+void VoiceReceiver::hear(SessionId session, StreamId stream) {
+    if (session == identity_.session) {
         return;
     }
-    auto& speaker = speakers_[member];
+    auto& speaker = speakers_[session];
     if (!speaker) {
-        speaker = std::make_unique<Speaker>(identity_, member);
+        speaker = std::make_unique<Speaker>(identity_, session);
     }
-    speaker->enter();
+    speaker->hear(stream);
 }
 
 void VoiceReceiver::remove_member(SessionId member) {
-    if (auto* speaker = find_member(member)) {
-        retire(*speaker);
-        speaker->leave();
+    if (auto* speaker = find(member, room_stream)) {
+        hear_no_more(*speaker, room_stream);
+    }
+}
+
+void VoiceReceiver::hear_no_more(Speaker& speaker, StreamId stream) {
+    speaker.hear_no_more(stream);
+    if (auto* heard = speaker.find(stream)) {
+        retire(*heard);
+        heard->close();
+    }
+}
+
+void VoiceReceiver::add_whisperer(SessionId whisperer, StreamId stream) {
+    if (stream == room_stream || stream.value >= streams_max) {
+        return;
+    }
+    hear(whisperer, stream);
+    if (auto* speaker = find(whisperer, stream)) {
+        if (auto* heard = speaker->find(stream)) {
+            heard->ends.reset();
+        }
+    }
+}
+
+void VoiceReceiver::remove_whisperer(SessionId whisperer, StreamId stream, TimePoint now) {
+    auto* speaker = stream == room_stream ? nullptr : find(whisperer, stream);
+    if (speaker != nullptr) {
+        speaker->stream(stream).ends = now + crypto::old_generation_lifetime;
     }
 }
 
 void VoiceReceiver::forget_session(SessionId session) {
-    remove_member(session);
     const auto at = speakers_.find(session);
     if (at == speakers_.end()) {
         return;
     }
+    at->second->each([this](SpeakerStream& stream) {
+        retire(stream);
+        stream.close();
+    });
     if (at->second->ever_heard()) {
         if (departed_.size() == departed_stats_max) {
             departed_.erase(departed_.begin());
@@ -57,8 +95,8 @@ void VoiceReceiver::forget_session(SessionId session) {
 }
 
 void VoiceReceiver::add_key(SpeakerKey key, TimePoint now) {
-    auto* speaker = find_member(key.speaker);
-    if (speaker == nullptr || !speaker->add_key(key.stream, std::move(key.material), now)) {
+    auto* speaker = find(key.speaker, key.stream);
+    if (speaker == nullptr || !speaker->stream(key.stream).add_key(std::move(key.material), now)) {
         ++counters_.dropped_keys;
     }
 }
@@ -71,14 +109,15 @@ void VoiceReceiver::receive(ByteView datagram, TimePoint now) {
         return;
     }
     while (const auto record = records->next()) {
-        auto* speaker = find_member(record->speaker);
+        auto* speaker = find(record->speaker, record->stream());
         if (speaker == nullptr) {
             ++counters_.dropped_unknown_speaker;
             continue;
         }
-        speaker->receive(*record, now);
-        if (speaker->busy()) {
-            activate(*speaker);
+        auto& stream = speaker->stream(record->stream());
+        stream.receive(*record, now);
+        if (stream.busy()) {
+            activate(stream);
         }
     }
 }
@@ -87,13 +126,13 @@ bool VoiceReceiver::play(dsp::Frame out, TimePoint now) {
     std::ranges::fill(out, 0.0F);
     bool heard = false;
     std::array<float, dsp::frame_samples> one;
-    for (auto* speaker : active_) {
-        speaker->expire_waiting(now);
-        if (speaker->pull(one, now)) {
+    for (auto* stream : active_) {
+        stream->expire_waiting(now);
+        if (stream->pull(one, now)) {
             heard = true;
             std::ranges::transform(out, one, out.begin(), std::plus{});
         }
-        note_speaking(*speaker);
+        note_speaking(*stream);
     }
     limiter_.process(out);
     if (now >= next_upkeep_) {
@@ -104,8 +143,8 @@ bool VoiceReceiver::play(dsp::Frame out, TimePoint now) {
 }
 
 std::optional<KeyNeed> VoiceReceiver::take_key_need(TimePoint now) {
-    for (auto* speaker : active_) {
-        if (auto need = speaker->take_key_need(now)) {
+    for (auto* stream : active_) {
+        if (auto need = stream->take_key_need(now)) {
             return need;
         }
     }
@@ -122,28 +161,30 @@ std::optional<SpeakingChange> VoiceReceiver::take_speaking_change() {
 }
 
 bool VoiceReceiver::anyone_speaking() const {
-    return std::ranges::any_of(active_, &Speaker::speaking);
+    return std::ranges::any_of(active_, &SpeakerStream::speaking);
 }
 
 void VoiceReceiver::interrupt_tallies() {
     for (const auto& [session, speaker] : speakers_) {
-        speaker->interrupt_tally();
+        speaker->each([](SpeakerStream& stream) { stream.interrupt_tally(); });
     }
 }
 
 std::uint16_t VoiceReceiver::take_loss_permille() {
-    Speaker::Loss sum;
+    SpeakerStream::Loss sum;
     for (const auto& [session, speaker] : speakers_) {
-        const auto loss = speaker->untold_loss();
-        sum.expected += loss.expected;
-        sum.came += loss.came;
+        speaker->each([&sum](const SpeakerStream& stream) {
+            const auto loss = stream.untold_loss();
+            sum.expected += loss.expected;
+            sum.came += loss.came;
+        });
     }
     // What is too little to tell is told with the next ping.
     if (sum.expected < loss_report_packets_min) {
         return 0;
     }
     for (const auto& [session, speaker] : speakers_) {
-        speaker->mark_loss_told();
+        speaker->each([](SpeakerStream& stream) { stream.mark_loss_told(); });
     }
     // Stragglers of the interval before may make more come than was expected.
     const auto lost = sum.expected - std::min(sum.came, sum.expected);
@@ -159,45 +200,58 @@ void VoiceReceiver::collect_stats(std::vector<SpeakerStats>& out) const {
     }
 }
 
-Speaker* VoiceReceiver::find_member(SessionId session) {
+Speaker* VoiceReceiver::find(SessionId session, StreamId stream) {
     const auto at = speakers_.find(session);
-    return at != speakers_.end() && at->second->is_member() ? at->second.get() : nullptr;
+    return at != speakers_.end() && at->second->is_heard_on(stream) ? at->second.get() : nullptr;
 }
 
-void VoiceReceiver::activate(Speaker& speaker) {
-    if (speaker.is_active) {
+void VoiceReceiver::activate(SpeakerStream& stream) {
+    if (stream.is_active) {
         return;
     }
     if (active_.size() == playouts_max) {
-        retire(**std::ranges::min_element(active_, {}, &Speaker::heard_at));
+        retire(**std::ranges::min_element(active_, {}, &SpeakerStream::heard_at));
     }
-    speaker.is_active = true;
-    active_.push_back(&speaker);
+    stream.is_active = true;
+    active_.push_back(&stream);
 }
 
-void VoiceReceiver::retire(Speaker& speaker) {
-    if (!speaker.is_active) {
+void VoiceReceiver::retire(SpeakerStream& stream) {
+    if (!stream.is_active) {
         return;
     }
-    std::erase(active_, &speaker);
-    speaker.is_active = false;
-    speaker.drop_playout();
-    note_speaking(speaker);
+    std::erase(active_, &stream);
+    stream.is_active = false;
+    stream.drop_playout();
+    note_speaking(stream);
 }
 
-void VoiceReceiver::note_speaking(Speaker& speaker) {
-    if (speaker.speaking() != speaker.light) {
-        speaker.light = !speaker.light;
-        speaking_changes_.push_back({.speaker = speaker.session(), .speaking = speaker.light});
+void VoiceReceiver::note_speaking(SpeakerStream& stream) {
+    if (stream.speaking() != stream.light) {
+        stream.light = !stream.light;
+        speaking_changes_.push_back({.speaker = stream.name().speaker,
+                                     .speaking = stream.light,
+                                     .stream = stream.name().stream});
     }
+}
+
+void VoiceReceiver::end_due_whispers(Speaker& speaker, TimePoint now) {
+    speaker.each([&](const SpeakerStream& stream) {
+        if (stream.ends && *stream.ends <= now) {
+            hear_no_more(speaker, stream.name().stream);
+        }
+    });
 }
 
 void VoiceReceiver::upkeep(TimePoint now) {
     for (const auto& [session, speaker] : speakers_) {
-        speaker->expire_keys(now);
-        if (speaker->is_active && now - speaker->heard_at() > playout_idle_max) {
-            retire(*speaker);
-        }
+        end_due_whispers(*speaker, now);
+        speaker->each([&](SpeakerStream& stream) {
+            stream.expire_keys(now);
+            if (stream.is_active && now - stream.heard_at() > playout_idle_max) {
+                retire(stream);
+            }
+        });
     }
 }
 

@@ -18,8 +18,9 @@
 namespace partyline::client {
 
 class Speaker;
+class SpeakerStream;
 
-/// What was heard of one speaker. Packets are counted by SFrame counters, so each number is exact
+/// What was heard of one speaker, in the room and whispered. Packets are counted by SFrame counters, so each number is exact
 /// as soon as a later packet of the same speaker has been opened.
 struct SpeakerStats {
     SessionId speaker{};
@@ -47,11 +48,13 @@ struct ReceiverCounters {
 struct KeyNeed {
     SessionId speaker{};
     std::uint64_t kid = 0;
+    StreamId stream{};
 };
 
 struct SpeakingChange {
     SessionId speaker{};
     bool speaking = false;
+    StreamId stream{};
 };
 
 struct SpeakerKey {
@@ -70,12 +73,17 @@ public:
     VoiceReceiver(VoiceReceiver&&) noexcept;
     VoiceReceiver& operator=(VoiceReceiver&&) noexcept;
 
-    /// Another room, or none: nobody is a member any more; keys are wiped, figures start again.
+    /// Another room, or none: nobody is a member any more; keys are wiped, figures start again. Who
+    /// whispers to us still does.
     void clear_room();
-    /// Only members of the room are heard; all others' records are dropped unopened.
+    /// Only members of the room are heard, and whisperers; all others' records are dropped unopened.
     void add_member(SessionId member);
     /// Wipes the member's keys; its figures are still told.
     void remove_member(SessionId member);
+    /// They may whisper to us on that stream, 1 to 7; others do nothing.
+    void add_whisperer(SessionId whisperer, StreamId stream);
+    /// What is on its way is still heard: the keys are wiped when an old generation would be.
+    void remove_whisperer(SessionId whisperer, StreamId stream, TimePoint now);
     /// The session has ended. Until then what stops replays is kept, wherever the member went; of
     /// those heard in this room the figures are still told.
     void forget_session(SessionId session);
@@ -105,10 +113,14 @@ public:
     [[nodiscard]] const ReceiverCounters& counters() const { return counters_; }
 
 private:
-    Speaker* find_member(SessionId session);
-    void activate(Speaker& speaker);
-    void retire(Speaker& speaker);
-    void note_speaking(Speaker& speaker);
+    /// Null for one that we are not to hear.
+    Speaker* find(SessionId session, StreamId stream);
+    void hear(SessionId session, StreamId stream);
+    void hear_no_more(Speaker& speaker, StreamId stream);
+    void activate(SpeakerStream& stream);
+    void retire(SpeakerStream& stream);
+    void note_speaking(SpeakerStream& stream);
+    void end_due_whispers(Speaker& speaker, TimePoint now);
     void upkeep(TimePoint now);
 
     // Given.
@@ -124,7 +136,7 @@ private:
     TimePoint next_upkeep_{};
 
     // Derived.
-    std::vector<Speaker*> active_;  // those of speakers_ that each tick looks at
+    std::vector<SpeakerStream*> active_;  // those of speakers_ that each tick looks at
 };
 
 }  // namespace partyline::client

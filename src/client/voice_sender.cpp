@@ -6,11 +6,9 @@
 namespace partyline::client {
 namespace {
 
-constexpr std::uint8_t room_stream = 0;
-
-constexpr std::uint8_t stream_and_flags(std::uint8_t stream, bool ends_spurt) {
+constexpr std::uint8_t stream_and_flags(StreamId stream, bool ends_spurt) {
     const unsigned flags = ends_spurt ? unsigned{wire::end_of_spurt} : 0U;
-    return static_cast<std::uint8_t>((unsigned{stream} << 4U) | flags);
+    return static_cast<std::uint8_t>((unsigned{stream.value} << 4U) | flags);
 }
 
 }  // namespace
@@ -43,10 +41,28 @@ Result<void> VoiceSender::set_frame_ms(unsigned frame_ms) {
     return {};
 }
 
-void VoiceSender::set_key(const crypto::SenderKeyMaterial& key) {
+void VoiceSender::set_stream(StreamId stream) {
+    assert(stream.value < streams_max);
+    next_stream_ = stream;
+    filled_samples_ = 0;  // half a long packet belongs to those before
+}
+
+void VoiceSender::set_key(const crypto::SenderKeyMaterial& key, StreamId stream) {
     const auto kid = crypto::make_kid(key.generation, key.step);
-    assert(!key_ || kid > key_->kid());
-    key_.emplace(key.key.view(), kid);
+    auto& held = at(stream).key;
+    assert(!held || kid > held->kid());
+    held.emplace(key.key.view(), kid);
+}
+
+void VoiceSender::set_open(bool open, StreamId stream) { at(stream).open = open; }
+
+VoiceSender::Stream& VoiceSender::at(StreamId stream) {
+    assert(stream.value < streams_max);
+    return streams_[stream.value];
+}
+
+bool VoiceSender::is_open() const {
+    return stream_ == next_stream_ && streams_[stream_.value].open;
 }
 
 void VoiceSender::on_loss(const LossReport& report) {
@@ -75,11 +91,14 @@ std::optional<VoiceSender::Packet> VoiceSender::push(dsp::ConstFrame frame) {
         return std::nullopt;
     }
     filled_samples_ = 0;
-    if (!route_ || !key_) {
+    if (!in_spurt_) {
+        stream_ = next_stream_;
+    }
+    if (!route_ || !at(stream_).key) {
         in_spurt_ = false;
         return std::nullopt;
     }
-    if (!open_) {
+    if (!is_open()) {
         if (!in_spurt_) {
             return std::nullopt;
         }
@@ -91,7 +110,10 @@ std::optional<VoiceSender::Packet> VoiceSender::push(dsp::ConstFrame frame) {
 std::optional<VoiceSender::Packet> VoiceSender::send_samples() {
     const auto encoded = encoder_.encode(std::span(samples_).first(packet_samples_),
                                          MutableByteView(plaintext_).subspan(media_time_bytes));
-    const bool silent = encoded.silent || !open_;
+    const bool silent = encoded.silent || !is_open();
+    if (!is_open()) {
+        encoder_.reset();  // the next packet may be for others: it holds nothing of this one
+    }
     if (encoded.bytes == 0 || (silent && !in_spurt_)) {
         return std::nullopt;
     }
@@ -99,7 +121,7 @@ std::optional<VoiceSender::Packet> VoiceSender::send_samples() {
     in_spurt_ = !silent;
 
     store_be<dsp::MediaTime>(plaintext_, captured_ - static_cast<dsp::MediaTime>(packet_samples_));
-    const auto datagram = seal(encoded.bytes, stream_and_flags(room_stream, silent));
+    const auto datagram = seal(encoded.bytes, stream_and_flags(stream_, silent));
     ++counters_.packets_sent;
     return Packet{.datagram = datagram, .starts_spurt = starts, .ends_spurt = silent};
 }
@@ -108,9 +130,10 @@ ByteView VoiceSender::seal(std::size_t opus_bytes, std::uint8_t flags) {
     const auto metadata = crypto::frame_metadata({.server_id = identity_.server_id,
                                                   .speaker = identity_.session,
                                                   .stream_and_flags = flags});
+    auto& stream = at(stream_);
     const auto sealed_bytes =
-        key_->seal(next_counter_++, metadata,
-                   ByteView(plaintext_).first(media_time_bytes + opus_bytes), sealed_);
+        stream.key->seal(stream.next_counter++, metadata,
+                         ByteView(plaintext_).first(media_time_bytes + opus_bytes), sealed_);
 
     datagram_.resize(wire::uplink_header_bytes);
     wire::append_record(datagram_, {.speaker = identity_.session,

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "client/bitrate.hpp"
+#include "client/limits.hpp"
 #include "client/uplink.hpp"
 #include "client/voice_identity.hpp"
 #include "crypto/sender_key.hpp"
@@ -24,8 +25,10 @@ struct SenderCounters {
     std::uint64_t packets_sent = 0;
 };
 
-/// Seals what one speaker says to the room. push() allocates nothing. No socket, no clock: time is
-/// counted in samples captured. Owned by the voice-up thread, or by a test. One thread.
+/// Seals what one speaker says, to the room or to one of the sets that they whisper to: each is a
+/// stream with a key and a counter of its own, and what is said goes to one of them only. push()
+/// allocates nothing. No socket, no clock: time is counted in samples captured. Owned by the voice-up
+/// thread, or by a test. One thread.
 class VoiceSender {
 public:
     /// `uplink` outlives the sender, or its replacement by another. Sends nothing before set_route(), set_key() and set_open().
@@ -33,16 +36,19 @@ public:
 
     /// From the next packet on.
     void set_uplink(Uplink& uplink) { uplink_ = &uplink; }
-    /// The route that Joined told. Zero is no room: nothing is sent.
+    /// The route of the seat, which Welcome and Joined told. Zero: nothing is sent.
     void set_route(Route route);
+    /// Where what is said goes: 0 is the room. A running spurt is ended first, on its own stream and
+    /// as by closing that, so that neither hears a word meant for the other.
+    void set_stream(StreamId stream);
     /// The packet length that the server wants in this room, 10 or 20, from the next packet on; one
     /// that is half full is sent as it was begun. Fails with malformed for another length.
     Result<void> set_frame_ms(unsigned frame_ms);
-    /// The key from the next packet on. Never goes back to a KID that was used before.
-    void set_key(const crypto::SenderKeyMaterial& key);
+    /// The stream's key from the next packet on. Never goes back to a KID that was used before.
+    void set_key(const crypto::SenderKeyMaterial& key, StreamId stream = {});
     /// Closed (muted, or nobody there to hear): nothing is sent but the end of a running spurt,
     /// and that end holds silence. Media time goes on.
-    void set_open(bool open) { open_ = open; }
+    void set_open(bool open, StreamId stream = {});
     /// What the room leaves each speaker, in bits per second; 0: all they like.
     void set_bitrate_cap(unsigned bits_per_second);
     /// What a pong told; sets bitrate and FEC.
@@ -59,12 +65,22 @@ public:
 
     [[nodiscard]] const SenderCounters& counters() const { return counters_; }
     [[nodiscard]] bool in_spurt() const { return in_spurt_; }
+    /// That the spurt is on, or the last one was.
+    [[nodiscard]] StreamId stream() const { return stream_; }
     /// Of the next sample to be captured.
     [[nodiscard]] dsp::MediaTime media_time() const { return captured_; }
 
 private:
     VoiceSender(const VoiceIdentity& identity, Uplink& uplink, dsp::OpusEncoder encoder);
 
+    struct Stream {
+        std::optional<crypto::SFrameKey> key;
+        std::uint64_t next_counter = 0;  // SFrame's: never restarts, whatever the key
+        bool open = false;
+    };
+
+    Stream& at(StreamId stream);
+    [[nodiscard]] bool is_open() const;
     std::optional<Packet> send_samples();
     ByteView seal(std::size_t opus_bytes, std::uint8_t flags);
 
@@ -80,7 +96,7 @@ private:
 
     // Owned.
     dsp::OpusEncoder encoder_;
-    std::optional<crypto::SFrameKey> key_;
+    std::array<Stream, streams_max> streams_;
     BitratePolicy bitrate_;
     std::array<float, dsp::packet_samples_max> samples_{};
     std::array<std::byte, plaintext_bytes_max> plaintext_{};
@@ -91,9 +107,9 @@ private:
     std::size_t next_packet_samples_ = dsp::frame_samples;
     std::size_t filled_samples_ = 0;
     dsp::MediaTime captured_ = 0;
-    std::uint64_t next_counter_ = 0;  // SFrame's: never restarts, whatever the key
     Route route_{};
-    bool open_ = false;
+    StreamId stream_{};
+    StreamId next_stream_{};  // once no spurt is on
     bool in_spurt_ = false;
     SenderCounters counters_;
 };
