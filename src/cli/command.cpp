@@ -180,6 +180,11 @@ Result<Command> parse_command(std::string_view line) {
             return Command(std::move(command));
         });
     }
+    if (word == "whisper") {
+        return words_of(argument).and_then(parse_whisper).transform([](Whispers command) {
+            return Command(std::move(command));
+        });
+    }
     const auto found = std::ranges::find(plain_words, word, &Word::word);
     if (found == plain_words.end()) {
         return fail(ErrorCode::malformed,
@@ -202,6 +207,9 @@ std::string_view command_help() {
            "  read ROOM [ID], read @NAME [ID]  you have read it, up to ID\n"
            "  invite create [role NAME] [room ROOM] [uses N] [days N], invite list [AFTER]\n"
            "  invite delete N, invite redeem TOKEN\n"
+           "  whisper set N WHOM…  whom set N (1 to 7) is made of: names, and rooms as \"#Room\"\n"
+           "  whisper N, whisper off  what you say goes to set N alone; to the room again\n"
+           "  whisper clear N   takes the set back\n"
            "  who               who is where\n"
            "  rooms             the rooms\n"
            "  move ROOM [--password PASSWORD]  goes to another room, \"Room/Sub room\"; also: "

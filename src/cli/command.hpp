@@ -12,6 +12,7 @@
 #include "cli/invites.hpp"
 #include "cli/letters.hpp"
 #include "cli/limits.hpp"
+#include "cli/whisper.hpp"
 
 namespace partyline::cli {
 
@@ -96,7 +97,7 @@ struct Quit {
 
 using Command = std::variant<Say, Move, Leave, History, Edit, Delete, SetMute, SetDeafen, Claim,
                              Link, Unlink, Devices, Password, Owner, Who, Rooms, Stats, Help, Quit,
-                             Administer, Letters, Invites>;
+                             Administer, Letters, Invites, Whispers>;
 
 /// One line of standard input. Fails with malformed, saying what it could have been.
 Result<Command> parse_command(std::string_view line);

@@ -362,6 +362,21 @@ struct Fields {
         out.update(invite_fields(view, e.invite));
         return out;
     }
+    Json operator()(const client::WhisperSet& e) const {
+        Json out{{"event", "whisper_set"}, {"stream", e.stream.value}, {"members", Json::array()}};
+        for (const auto session : e.members) {
+            out["members"].push_back(
+                {{"session", session.value}, {"name", person_name(view, session)}});
+        }
+        return out;
+    }
+    Json operator()(const client::WhisperingChange& e) const {
+        return {{"event", "whispering"},
+                {"session", e.session.value},
+                {"name", e.name},
+                {"stream", e.stream.value},
+                {"whispering", e.whispering}};
+    }
     Json operator()(const client::MicFinished&) const { return {{"event", "mic_finished"}}; }
 };
 

@@ -17,6 +17,11 @@ const client::Room* find(const std::vector<client::Room>& rooms, ChannelId id) {
 
 }  // namespace
 
+std::string person_name(const View& view, SessionId session) {
+    const auto found = std::ranges::find(view.people, session, &client::Person::session);
+    return found == view.people.end() ? std::format("#{}", session.value) : found->name;
+}
+
 std::string room_path(const std::vector<client::Room>& rooms, ChannelId room) {
     std::string path;
     // As many steps as there are rooms, lest a server that sends a circle catches us.

@@ -46,6 +46,8 @@ std::unique_ptr<Report> make_json_report(std::ostream& out, const Clock& clock);
 /// What was asked for goes to `out`, complaints to `complaints`; both outlive the report.
 std::unique_ptr<Report> make_text_report(std::ostream& out, std::ostream& complaints);
 
+/// What somebody is called; "#" and the number if they are not there (any more).
+std::string person_name(const View& view, SessionId session);
 /// "Room/Sub room"; the number if there is no such room (any more).
 std::string room_path(const std::vector<client::Room>& rooms, ChannelId room);
 /// The room's name from the top to `room`, in the tree's order: parents first, then by their order

@@ -123,6 +123,19 @@ TEST(Report, JsonOfAccounts) {
               nlohmann::json::parse(R"({"event":"done","command":"owner","t_ns":5})"));
 }
 
+TEST(Report, JsonOfWhispers) {
+    JsonLines json;
+    EXPECT_EQ(json.of(client::WhisperSet{.stream = StreamId{2},
+                                         .members = {SessionId{7}, SessionId{99}}}),
+              nlohmann::json::parse(R"({"event":"whisper_set","stream":2,"members":
+                  [{"session":7,"name":"alice"},{"session":99,"name":"#99"}],"t_ns":5})"));
+    EXPECT_EQ(
+        json.of(client::WhisperingChange{
+            .session = SessionId{8}, .name = "bob", .stream = StreamId{2}, .whispering = true}),
+        nlohmann::json::parse(R"({"event":"whispering","session":8,"name":"bob","stream":2,
+                  "whispering":true,"t_ns":5})"));
+}
+
 TEST(Report, EveryJsonEventHasAName) {
     JsonLines json;
     std::set<std::string> names;
@@ -162,6 +175,8 @@ TEST(Report, EveryJsonEventHasAName) {
              client::InviteMade{},
              client::InvitesReceived{},
              client::InviteUsed{},
+             client::WhisperSet{},
+             client::WhisperingChange{},
              client::ReadElsewhere{.room = {}, .person = client::UnreadPerson{}}}) {
         names.insert(json.of(event).at("event"));
     }
@@ -192,6 +207,13 @@ TEST(Report, PeopleGetPlainTextThatNoTerminalObeys) {
     out.str("");
     report->rooms(view);
     EXPECT_EQ(out.str(), "Lobby\nGames  (fun)\nGames/Chess\n");
+    out.str("");
+    report->event(client::WhisperSet{.stream = StreamId{2}, .members = {SessionId{8}}}, view, {});
+    report->event(client::WhisperSet{.stream = StreamId{2}, .members = {}}, view, {});
+    report->event(client::WhisperingChange{.name = "eve\n", .whispering = true}, view, {});
+    report->event(client::WhisperingChange{.name = "eve"}, view, {});
+    EXPECT_EQ(out.str(),
+              "whisper 2 goes to bob?[2J\nwhisper 2 goes to nobody\n* eve? whispers to you\n");
     out.str("");
     report->event(client::RoomEntered{.channel = ChannelId{3}}, view, {});
     EXPECT_EQ(out.str(), "you are in \"Games/Chess\"\n");

@@ -478,6 +478,7 @@ void Session::perform(const Command& command, TimePoint now) {
                           [&](const Administer& change) { administer(change); },
                           [&](const Letters& letters) { correspond(letters, now); },
                           [&](const Invites& invites) { invite(invites, now); },
+                          [&](const Whispers& whispers) { whisper(whispers); },
                           [&](const Stats&) { report_.stats(talkie_->voice_stats()); },
                           [&](const Help&) { report_.help(command_help()); },
                           [&](const Quit&) { finish(ExitCode::fine, now); },
@@ -517,6 +518,16 @@ void Session::invite(const Invites& command, TimePoint now) {
     } else {
         report_.mistake(resolved.error());
     }
+}
+
+void Session::whisper(const Whispers& command) {
+    auto resolved = resolve(command, talkie_->rooms(), talkie_->people());
+    if (!resolved) {
+        report_.mistake(resolved.error());
+        return;
+    }
+    awaited_ = "whisper";
+    talkie_->whisper(*std::move(resolved));
 }
 
 }  // namespace partyline::cli

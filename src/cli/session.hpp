@@ -89,6 +89,7 @@ private:
     Result<void> enter(const std::string& room, const std::string& password);
     void correspond(const Letters& command, TimePoint now);
     void invite(const Invites& command, TimePoint now);
+    void whisper(const Whispers& command);
     void enter_first_room(TimePoint now);
     void get_ready(TimePoint now);
 

@@ -43,6 +43,9 @@ public:
         asked.emplace_back(client::word_for(command));
     }
     void invites(client::InviteCommand) override { asked.emplace_back("invite"); }
+    void whisper(client::WhisperCommand command) override {
+        asked.push_back(std::format("whisper {}", command.index()));
+    }
     void disconnect() override { asked.emplace_back("disconnect"); }
     [[nodiscard]] std::vector<client::Room> rooms() const override { return tree; }
     [[nodiscard]] std::vector<client::Person> people() const override { return {}; }
@@ -117,6 +120,21 @@ TEST(Session, WhatComesAfterAMoveWaitsForIt) {
     rig.event(client::RoomEntered{.channel = ChannelId{1}});
     EXPECT_EQ(rig.talkie.asked, (Asked{"say here", "join 2", "say there", "leave", "join 1",
                                        "say back", "disconnect"}));
+}
+
+TEST(Session, WhatIsWhisperedWaitsForTheSet) {
+    Rig rig({});
+    rig.event(client::Connected{});
+    for (const auto* line : {"whisper set 1 #Den", "whisper 1", "say hi", "whisper set 2 nobody"}) {
+        rig.line(line);
+    }
+    EXPECT_EQ(rig.talkie.asked, (Asked{"whisper 0"}));
+    rig.event(client::WhisperSet{.stream = StreamId{1}, .members = {SessionId{9}}});
+    EXPECT_EQ(rig.talkie.asked.size(), 1U) << "a set may change at any time";
+    rig.event(client::Done{"whisper"});
+    rig.event(client::Done{"whisper"});
+    EXPECT_EQ(rig.talkie.asked, (Asked{"whisper 0", "whisper 1", "say hi"}));
+    EXPECT_EQ(rig.complaints.str(), "\"nobody\" is not here\n");
 }
 
 TEST(Session, AScriptEndsNotBeforeItsAnswers) {

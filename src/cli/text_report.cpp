@@ -170,6 +170,9 @@ struct Sentence {
         return lines;
     }
     std::string operator()(const client::Done& e) const {
+        if (e.command == "whisper") {
+            return {};  // the set itself is told, and where one's own voice goes one knows
+        }
         return e.command == "owner" ? "your account owns the server now" : e.command + ": done";
     }
     std::string operator()(const client::SpeakingChanged&) const { return {}; }
@@ -284,6 +287,17 @@ struct Sentence {
                                : "until " + local_date_time(invite.until_unix_ms),
                            invite.role ? std::format(", gives role {}", invite.role.value) : "",
                            invite.channel ? ", leads to " + quoted_room(view, invite.channel) : "");
+    }
+    std::string operator()(const client::WhisperSet& e) const {
+        std::string names;
+        for (const auto session : e.members) {
+            names += (names.empty() ? "" : ", ") + printable(person_name(view, session));
+        }
+        return std::format("whisper {} goes to {}", e.stream.value,
+                           names.empty() ? "nobody" : names);
+    }
+    std::string operator()(const client::WhisperingChange& e) const {
+        return e.whispering ? std::format("* {} whispers to you", printable(e.name)) : "";
     }
     std::string operator()(const client::AudioStarted&) const { return {}; }
     std::string operator()(const client::MicFinished&) const {

@@ -58,6 +58,11 @@ bool DeviceBook::admit(const wire::Member& member) {
     return true;
 }
 
+const crypto::PublicKey* DeviceBook::identity(SessionId session) const {
+    const auto at = devices_.find(session);
+    return at == devices_.end() ? nullptr : &at->second.keys.identity;
+}
+
 const crypto::SharePair* DeviceBook::pair(SessionId session) const {
     const auto at = devices_.find(session);
     if (at == devices_.end() || at->second.expiry_unix_ms + expiry_grace_ms <= clock_.unix_ms()) {

@@ -22,7 +22,8 @@ struct OwnDevice {
 };
 
 /// Devices seen during this connection, with the keys for shares between each and us, so that a
-/// Diffie-Hellman result is computed once. Owned by KeyExchange. One thread.
+/// Diffie-Hellman result is computed once. Owned by KeyExchange; the keys for whispers are shared by
+/// it, too. One thread.
 class DeviceBook {
 public:
     /// Both outlive the book.
@@ -41,6 +42,8 @@ public:
         }
     }
 
+    /// Null for a session that is unknown.
+    [[nodiscard]] const crypto::PublicKey* identity(SessionId session) const;
     /// Nothing for a session that is unknown, or whose device has expired.
     [[nodiscard]] const crypto::SharePair* pair(SessionId session) const;
 

@@ -7,6 +7,7 @@
 
 #include "base/ids.hpp"
 #include "client/letters.hpp"
+#include "client/whisper_sets.hpp"
 
 namespace partyline::client {
 
@@ -35,6 +36,8 @@ struct Estate {
     std::vector<Unsaid> unsaid;  // in that room, in order
     MessageId last_text{};       // the newest that the person was told of there; 0: none
     std::vector<UnsentLetter> letters;
+    std::vector<WishedSet> whispers;
+    StreamId whispering{};  // to which of them; 0: to the room
 };
 
 }  // namespace partyline::client

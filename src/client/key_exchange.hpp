@@ -27,9 +27,10 @@ struct ToServer {
     wire::ClientBody body;
     std::uint64_t ticket = 0;
 };
-/// From the next frame on.
+/// From the next frame on, of the room or of a set that we whisper to.
 struct UseSenderKey {
     crypto::SenderKeyMaterial key;
+    StreamId stream{};
 };
 struct UseSpeakerKey {
     SpeakerKey key;
@@ -105,6 +106,8 @@ public:
 
     [[nodiscard]] std::size_t members() const { return members_.size(); }
     [[nodiscard]] const OwnDevice& own() const { return own_; }
+    /// For those who share keys outside the room.
+    [[nodiscard]] DeviceBook& devices() { return book_; }
     [[nodiscard]] const KeyExchangeCounters& counters() const { return counters_; }
 
 private:

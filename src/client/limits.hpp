@@ -22,6 +22,8 @@ inline constexpr std::chrono::seconds playout_idle_max{60};
 inline constexpr std::size_t departed_stats_max = 256;
 /// The room and seven whisper target sets.
 inline constexpr std::size_t streams_max = 8;
+/// Who may whisper to us at a time, by stream; beyond that they are not heard.
+inline constexpr std::size_t whisperers_max = 4096;
 /// How often the receiver looks after those who are silent.
 inline constexpr std::chrono::seconds receiver_upkeep_interval{1};
 /// With fewer packets expected than this, loss is not told yet: one would be too many per mille.
@@ -41,6 +43,10 @@ inline constexpr std::chrono::seconds keyless_grace{3};
 inline constexpr std::chrono::milliseconds key_exchange_idle_tick{250};
 /// Of one member, until we know its keys: as many as a receiver keeps generations.
 inline constexpr std::size_t early_shares_max = 3;
+/// Of one set of ours; beyond that whoever a server tells of is not given our key.
+inline constexpr std::size_t whisper_members_max = 1024;
+/// After a lost seat, how often a set is asked for again as those in it come back one by one.
+inline constexpr std::chrono::seconds whisper_set_interval{1};
 /// In large rooms, how long after a talk spurt newcomers are still given our key unasked.
 inline constexpr std::chrono::seconds talk_hold{10};
 

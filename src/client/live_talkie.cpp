@@ -158,6 +158,19 @@ void LiveTalkie::invites(InviteCommand command) {
         session.invites(std::move(command));
     });
 }
+// While the connection is away and voice goes on, it goes where it is to go from here on.
+void LiveTalkie::whisper(WhisperCommand command) {
+    loop_.post([this, command = std::move(command)]() mutable {
+        Work work = [command = std::move(command)](Session& session) mutable {
+            session.whisper(std::move(command));
+        };
+        if (is_connected() || is_away()) {
+            do_now(work);
+        } else if (!ended_) {
+            do_later("whisper", std::move(work));
+        }
+    });
+}
 void LiveTalkie::disconnect() {
     loop_.post([this] {
         leaving_ = true;

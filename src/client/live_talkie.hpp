@@ -52,6 +52,7 @@ public:
     void administer(Administration command) override;
     void letters(LetterCommand command) override;
     void invites(InviteCommand command) override;
+    void whisper(WhisperCommand command) override;
     void disconnect() override;
 
     [[nodiscard]] std::vector<Room> rooms() const override;

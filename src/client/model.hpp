@@ -63,6 +63,7 @@ public:
     /// The room at the end of these names, spelled exactly so; zero if there is none.
     [[nodiscard]] ChannelId room_at(std::span<const std::string> path) const;
     [[nodiscard]] std::vector<Person> people() const;
+    [[nodiscard]] bool shows(SessionId session) const { return people_.contains(session); }
     [[nodiscard]] std::optional<Person> person(SessionId session) const;
     /// Empty for a session that is not known.
     [[nodiscard]] std::string name_of(SessionId session) const;

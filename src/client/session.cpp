@@ -16,11 +16,11 @@ namespace partyline::client {
 namespace {
 
 /// As Refused tells it.
-constexpr std::array command_words{"join",    "leave",      "say",    "history",        "edit",
-                                   "delete",  "self_state", "claim",  "link",           "unlink",
-                                   "devices", "password",   "owner",  "administration", "missed",
-                                   "message", "messages",   "unread", "read",           "invite",
-                                   "invite",  "keys",       "other"};
+constexpr std::array command_words{
+    "join",    "leave",   "say",      "history", "edit",     "delete", "self_state",
+    "claim",   "link",    "unlink",   "devices", "password", "owner",  "administration",
+    "missed",  "message", "messages", "unread",  "read",     "invite", "invite",
+    "whisper", "keys",    "keys",     "whisper", "other"};
 
 }  // namespace
 
@@ -36,6 +36,17 @@ Session::Session(Given given, Seating seating, OwnDevice own, Estate estate)
       identity_(given.identity),
       seating_(std::move(seating)),
       keys_(std::move(own), given.clock, seating_.shares_per_message),
+      whisper_keys_({.own = keys_.own(),
+                     .book = keys_.devices(),
+                     .clock = given.clock,
+                     .shares_per_message = seating_.shares_per_message,
+                     .shown =
+                         [this](StreamId stream, SessionId session) {
+                             return model_.shows(session) &&
+                                    whisper_sets_.is_meant(stream, session,
+                                                           keys_.devices().identity(session));
+                         }}),
+      whisperers_(keys_.own(), keys_.devices()),
       estate_(std::move(estate)),
       last_heard_(clock_.now()),
       next_ping_(last_heard_ + control_ping_interval),
@@ -124,7 +135,7 @@ bool Session::request(wire::ClientBody body, Request request) {
     ++last_request_;
     if (!away_) {
         port_.send({.request_id = last_request_, .body = body});
-    } else if (request.asked == Asked::keys) {
+    } else if (request.asked == Asked::keys || request.asked == Asked::whisper_keys) {
         return true;  // key exchange asks for what it still wants when we are back
     } else {
         forget_older(body);
@@ -169,8 +180,9 @@ void Session::update_open() {
                       !deafen_ && keys_.members() > 0;
     if (open != open_) {
         open_ = open;
-        port_.to_up(SetOpen{open});
+        port_.to_up(SetOpen{.open = open});
     }
+    update_whispers();
 }
 
 // --- what the voice threads report -----------------------------------------------------------
@@ -179,18 +191,29 @@ void Session::take(VoiceReport report) {
     std::visit([this](const auto& one) { on_report(one); }, report);
 }
 
+// Who whispers does not talk to the room, whose light stays off.
 void Session::on_report(const SpurtChanged& report) {
-    emit_all(model_.set_heard(seating_.session, report.talking));
-    keys_.set_talking(report.talking);
+    const bool talking = report.talking && !report.stream;
+    emit_all(model_.set_heard(seating_.session, talking));
+    keys_.set_talking(talking);
     pump_keys();
 }
 
 void Session::on_report(const SpeakingChange& report) {
-    emit_all(model_.set_heard(report.speaker, report.speaking));
+    if (report.stream) {
+        whisperers_.set_heard(report.speaker, report.stream, report.speaking);
+        pump_keys();
+    } else {
+        emit_all(model_.set_heard(report.speaker, report.speaking));
+    }
 }
 
 void Session::on_report(const KeyNeed& report) {
-    keys_.key_needed(report);
+    if (report.stream) {
+        whisperers_.key_needed(report);
+    } else {
+        keys_.key_needed(report);
+    }
     pump_keys();
 }
 
@@ -213,7 +236,17 @@ void Session::pump_keys() {
     for (auto& output : keys_.take_outputs()) {
         std::visit([this](auto& one) { carry_out(std::move(one)); }, output);
     }
+    pump_whispers();
     update_open();
+}
+
+void Session::keys_answered(const Request& request, const std::optional<Error>& error) {
+    if (request.asked == Asked::whisper_keys) {
+        whisper_keys_.answered(request.ticket, error);
+    } else {
+        keys_.answered(request.ticket, error);
+    }
+    pump_keys();
 }
 
 void Session::carry_out(ToServer output) {
@@ -268,7 +301,8 @@ TimePoint Session::next_tick() const {
         return clock_.now() + control_silence_max;  // nothing is due before come_back()
     }
     const auto due = std::min({last_heard_ + control_silence_max, next_ping_, next_renewal_});
-    return std::min(due, keys_.next_tick().value_or(due));
+    return std::min({due, keys_.next_tick().value_or(due), whisper_keys_.next_tick().value_or(due),
+                     whisper_sets_.is_due() ? whispers_not_before_ : due});
 }
 
 }  // namespace partyline::client

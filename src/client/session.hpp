@@ -2,11 +2,14 @@
 // person wants becomes requests.
 #pragma once
 
+#include <array>
+#include <bitset>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -17,6 +20,9 @@
 #include "client/model.hpp"
 #include "client/talkie.hpp"
 #include "client/voice_link.hpp"
+#include "client/whisper_keys.hpp"
+#include "client/whisper_sets.hpp"
+#include "client/whisperers.hpp"
 #include "crypto/identity.hpp"
 #include "dsp/format.hpp"
 #include "wire/control.hpp"
@@ -97,6 +103,7 @@ public:
     void administer(Administration command);
     void letters(LetterCommand command);
     void invites(InviteCommand command);
+    void whisper(WhisperCommand command);
 
     void tick();
     [[nodiscard]] TimePoint next_tick() const;
@@ -132,7 +139,10 @@ private:
         mark_read,
         invite,
         use_invite,
+        whisper,
         keys,
+        whisper_keys,
+        whisper_again,
         other
     };
     struct Request {
@@ -162,6 +172,8 @@ private:
     void ask(ListInvites list);
     void ask(TakeBackInvite back);
     void ask(UseInvite use);
+    void ask(SetWhisper set);
+    void ask(Whisper whisper);
     void make_invite(const MakeInvite& make, RoleId role);
     void make_invite(const MakeInvite& make, const wire::Roles& roles);
     /// False, and refused, if it cannot be anybody.
@@ -197,6 +209,8 @@ private:
     /// Does what key exchange wants done.
     void pump_keys();
     void carry_out(ToServer output);
+    void keys_answered(const Request& request, const std::optional<Error>& error);
+    void forget_session(SessionId session);
     void carry_out(UseSenderKey output);
     void carry_out(DeviceRefused output);
     void carry_out(KeysComplete output);
@@ -205,13 +219,33 @@ private:
         port_.to_down(std::move(output));
     }
     void update_open();
+    // Whispering (session_whisper.cpp).
+    /// Does what the keys for whispers and those who whisper to us want done.
+    void pump_whispers();
+    void carry_out(WhispererEntered output);
+    void carry_out(WhisperingChange output) { port_.emit(output); }
+    void carry_out_whisper(ToServer output);
+    template <class Other>
+    void carry_out_whisper(Other output) {
+        carry_out(std::move(output));
+    }
+    void whisper_to(StreamId stream);
+    void tell_whisper_set(StreamId stream);
+    void update_whispers();
+    [[nodiscard]] bool is_whisper_set_asked(StreamId stream) const;
+    void ask_whispers_again();
+    void hush_whisperers();
+    void take_up_whispers();
+    void renew_whispers();
+    void whispers_refused(const Request& request, const Error& error);
     /// The server's wish, whenever it is told; zero is none.
     void set_frame_ms(std::uint32_t frame_ms);
     void update_bitrate_cap();
     void presence_changed();
     /// We are in this room now, or, with none, out of any.
     void entered(const wire::Joined& joined, bool moved);
-    void left(bool moved);
+    void left(bool moved, Route route);
+    void use_route(Route route);
     [[nodiscard]] KeptText kept(const wire::Text& text) const;
 
     // --- answers -----------------------------------------------------------------------------
@@ -232,6 +266,7 @@ private:
     void on_answer(const Request& request, const wire::Unread& unread);
     void on_answer(const Request& request, const wire::InviteCreated& created);
     void on_answer(const Request& request, const wire::Invites& invites);
+    void on_answer(const Request& request, const wire::WhisperMembers& members);
     template <class Other>
     void on_answer(const Request&, const Other&) {}
 
@@ -252,6 +287,10 @@ private:
     void on(const wire::Direct& direct);
     void on(const wire::DirectChanged& changed);
     void on(const wire::ReadChanged& changed);
+    void on(const wire::WhisperMembers& members);
+    void on(const wire::WhisperChanged& change);
+    void on(const wire::WhisperOpened& opened);
+    void on(const wire::WhisperClosed& closed);
     void on(const wire::Refusal& refusal);
     void on(const wire::Goodbye& goodbye);
     template <class Other>
@@ -276,6 +315,9 @@ private:
     // Owned.
     Model model_;
     KeyExchange keys_;
+    WhisperKeys whisper_keys_;
+    Whisperers whisperers_;
+    WhisperSets whisper_sets_;
     Estate estate_;
     std::map<std::uint64_t, Request> requests_;
     std::map<std::uint64_t, Unsaid> saying_;  // by request, until it is answered
@@ -291,7 +333,7 @@ private:
     bool away_ = false;
     bool silent_ = false;                       // see fall_silent()
     std::optional<wire::Resumed> snapshot_of_;  // from which on all is told anew, until it has been
-    Route route_{};                             // of the room
+    Route route_{};
     std::uint64_t last_ping_token_ = 0;
     HeardReport heard_;
     Lane lane_ = Lane::tunnel;
@@ -304,6 +346,11 @@ private:
     bool mute_ = false;
     bool deafen_ = false;
     bool open_ = false;
+    StreamId whispering_{};                   // where what is said goes
+    std::bitset<streams_max> whispers_open_;  // as open_, by stream
+    std::bitset<streams_max> whispers_to_tell_;
+    std::array<std::vector<SessionId>, streams_max> whispers_told_;  // as WhisperSet has
+    TimePoint whispers_not_before_{};                                // to be asked for again
     bool room_talking_ = false;
     bool playout_begun_ = false;
     bool capture_begun_ = false;

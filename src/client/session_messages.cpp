@@ -51,9 +51,7 @@ void Session::entered(const wire::Joined& joined, bool moved) {
     // old one.
     keys_.joined(joined);
     presence_changed();
-    route_ = joined.route;
-    port_.to_up(SetRoute{joined.route});
-    port_.to_down(SetRoute{joined.route});
+    use_route(joined.route);
     set_frame_ms(joined.frame_ms);
     update_bitrate_cap();
     if (!std::exchange(playout_begun_, true)) {
@@ -63,8 +61,7 @@ void Session::entered(const wire::Joined& joined, bool moved) {
 
 void Session::on_answer(const Request& request, const wire::Ok&) {
     if (request.ticket != 0) {
-        keys_.answered(request.ticket, std::nullopt);
-        pump_keys();
+        keys_answered(request, std::nullopt);
     }
     if (request.asked == Asked::unlink || request.asked == Asked::owner ||
         request.asked == Asked::mark_read || request.asked == Asked::invite) {
@@ -77,18 +74,23 @@ void Session::on_answer(const Request& request, const wire::Ok&) {
         return;
     }
     --leaves_asked_;
-    left(false);
+    left(false, {});
 }
 
-void Session::left(bool moved) {
+// In no room it is good for pings, and for whispers.
+void Session::use_route(Route route) {
+    route_ = route;
+    port_.to_up(SetRoute{route});
+    port_.to_down(SetRoute{route});
+}
+
+void Session::left(bool moved, Route route) {
     estate_.in_room = false;
     const auto events = model_.enter(ChannelId{});
     keys_.left_room();
     presence_changed();
-    route_ = {};
-    // The route died with the room, and the next one comes with the next room.
-    port_.to_up(SetRoute{});
-    port_.to_down(SetRoute{});
+    // The old one died with the room. Where we are not told of another, it comes with the next room.
+    use_route(route);
     port_.emit(RoomLeft{.moved = moved});
     emit_all(events);
 }
@@ -102,10 +104,11 @@ void Session::on_answer(const Request& request, const wire::Refusal& refusal) {
         missed_after_ = {};
     }
     if (request.ticket != 0) {
-        keys_.answered(request.ticket, refusal.error);
-        pump_keys();
+        keys_answered(request, refusal.error);
     }
-    if (request.back) {
+    if (request.asked == Asked::whisper_again) {
+        whispers_refused(request, refusal.error);
+    } else if (request.back) {
         stay_out(refusal.error);
     } else {
         refuse(request, refusal.error);
@@ -167,7 +170,7 @@ void Session::on(const wire::Moved& moved) {
                  .members = moved.members},
                 true);
     } else {
-        left(true);
+        left(true, moved.route);
     }
 }
 
@@ -181,9 +184,16 @@ void Session::on(const wire::PresenceChanged& change) {
     note_account(change.sessions);
     emit_all(model_.fold(change));
     for (const auto session : change.gone) {
-        keys_.session_gone(session);
+        forget_session(session);
     }
     presence_changed();
+}
+
+void Session::forget_session(SessionId session) {
+    keys_.session_gone(session);
+    whisper_keys_.session_gone(session);
+    whisperers_.session_gone(session);
+    whisper_sets_.session_gone(session);
 }
 
 void Session::presence_changed() {
@@ -205,7 +215,7 @@ void Session::on(const wire::SnapshotEnd&) {
     model_.set_ready();
     port_.emit(seating_.connected);
     port_.begin_voice();
-    port_.to_down(SetRoute{seating_.route});
+    use_route(seating_.route);
     go_back();
 }
 
@@ -257,12 +267,20 @@ void Session::on(const wire::MemberLeft& left) {
 }
 
 void Session::on(const wire::KeyShare& share) {
-    keys_.key_share(share);
+    if (share.stream) {
+        whisperers_.key_share(share);
+    } else {
+        keys_.key_share(share);
+    }
     pump_keys();
 }
 
 void Session::on(const wire::KeyRequested& request) {
-    keys_.key_requested(request);
+    if (request.stream) {
+        whisper_keys_.key_requested(request);
+    } else {
+        keys_.key_requested(request);
+    }
     pump_keys();
 }
 

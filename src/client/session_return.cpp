@@ -18,6 +18,7 @@ constexpr bool is_one_of = (std::is_same_v<Type, Types> || ...);
 void Session::go_away() {
     away_ = true;
     keys_.go_away();
+    whisper_keys_.go_away();
     std::vector<Request> unsure;
     std::erase_if(requests_, [&](auto& entry) {
         auto& request = entry.second;
@@ -45,14 +46,15 @@ bool Session::may_be_repeated(const wire::ClientBody& body) {
     return std::visit(
         [](const auto& one) {
             using Body = std::remove_cvref_t<decltype(one)>;
-            return is_one_of<
-                Body, wire::Join, wire::Leave, wire::SendText, wire::EditText, wire::DeleteText,
-                wire::GetHistory, wire::SetSelfState, wire::SetVoiceLane, wire::RenewDevice,
-                wire::ListDevices, wire::GetRoles, wire::EditRole, wire::GrantRole,
-                wire::RevokeRole, wire::SetOverride, wire::GetOverrides, wire::Explain,
-                wire::EditChannel, wire::MoveChannel, wire::DeleteChannel, wire::ListBans,
-                wire::SetServerMute, wire::MoveMember, wire::GetAudit, wire::ListInvites,
-                wire::SendDirect, wire::GetDirect, wire::GetUnread, wire::MarkRead>;
+            return is_one_of<Body, wire::Join, wire::Leave, wire::SendText, wire::EditText,
+                             wire::DeleteText, wire::GetHistory, wire::SetSelfState,
+                             wire::SetVoiceLane, wire::RenewDevice, wire::ListDevices,
+                             wire::GetRoles, wire::EditRole, wire::GrantRole, wire::RevokeRole,
+                             wire::SetOverride, wire::GetOverrides, wire::Explain,
+                             wire::EditChannel, wire::MoveChannel, wire::DeleteChannel,
+                             wire::ListBans, wire::SetServerMute, wire::MoveMember, wire::GetAudit,
+                             wire::ListInvites, wire::SendDirect, wire::GetDirect, wire::GetUnread,
+                             wire::MarkRead, wire::SetWhisper>;
         },
         body);
 }
@@ -86,12 +88,16 @@ void Session::come_back(const wire::Resumed& resumed) {
     last_seq_ = resumed.seq;
     last_heard_ = now;
     next_ping_ = now + control_ping_interval;
+    if (!resumed.channel && !model_.own_channel() && resumed.route != route_) {
+        use_route(resumed.route);
+    }
     if (!resumed.replayed) {
         snapshot_of_ = resumed;
         model_.begin_snapshot();
     }
     ask_again();
     keys_.come_back();
+    whisper_keys_.come_back();
     pump_keys();
 }
 
@@ -112,8 +118,9 @@ void Session::settle_snapshot() {
     emit_all(model_.end_snapshot(gone));
     update_bitrate_cap();
     for (const auto session : gone) {
-        keys_.session_gone(session);
+        forget_session(session);
     }
+    renew_whispers();
     take_place(resumed);
 }
 
@@ -138,7 +145,7 @@ void Session::take_place(const wire::Resumed& resumed) {
     const bool moved = resumed.channel != heading_;
     heading_ = resumed.channel;
     if (!resumed.channel) {
-        left(moved);
+        left(moved, resumed.route);
         return;
     }
     if (known) {
@@ -154,15 +161,20 @@ Estate Session::leave_behind() {
         return std::move(estate_);  // nothing of it has been taken up
     }
     emit_all(model_.hush());
-    Estate estate{.again = true,
-                  .room = model_.path_of(heading_),
-                  .room_password = std::move(room_password_),
-                  .in_room = estate_.in_room,
-                  .mute = mute_,
-                  .deafen = deafen_,
-                  .unsaid = {},
-                  .last_text = missed_after_ ? missed_after_ : last_text_,
-                  .letters = {}};
+    hush_whisperers();
+    Estate estate{
+        .again = true,
+        .room = model_.path_of(heading_),
+        .room_password = std::move(room_password_),
+        .in_room = estate_.in_room,
+        .mute = mute_,
+        .deafen = deafen_,
+        .unsaid = {},
+        .last_text = missed_after_ ? missed_after_ : last_text_,
+        .letters = {},
+        .whispers = whisper_sets_.wishes(
+            model_, [this](SessionId session) { return keys_.devices().identity(session); }),
+        .whispering = whispering_};
     const bool stays = heading_ == model_.own_channel();
     if (going_back_) {
         estate.last_text = estate_.last_text;
@@ -208,6 +220,7 @@ void Session::go_back() {
         return;
     }
     port_.emit(RoomsChanged{});
+    take_up_whispers();
     for (auto& letter : std::exchange(estate_.letters, {})) {
         send_letter(std::move(letter));
     }

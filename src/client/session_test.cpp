@@ -117,7 +117,7 @@ protected:
         say(wire::PresencePage{{presence(1, "me", {}), presence(2, "ann", lobby)}});
         EXPECT_EQ(told_.take(), "") << "nothing before Connected";
         say(wire::SnapshotEnd{});
-        EXPECT_EQ(told_.take(), "connected; voice; down: route 5");
+        EXPECT_EQ(told_.take(), "connected; voice; up: route 5; down: route 5");
     }
 
     void connect(Estate estate) {
@@ -577,9 +577,9 @@ TEST_F(SessionTest, ComesBackAsItWas) {
     told_.take();
     // Ids may be others after a restart: rooms are known by their names.
     come_back({{.id = ChannelId{3}, .name = "Attic"}, {.id = ChannelId{4}, .name = "Lobby"}});
-    EXPECT_EQ(
-        told_.take(),
-        "2 pauses; connected; voice; down: route 5; rooms; down: hear; > SetSelfState; > Join");
+    EXPECT_EQ(told_.take(),
+              "2 pauses; connected; voice; up: route 5; down: route 5; rooms; down: hear; > "
+              "SetSelfState; > Join");
     EXPECT_EQ(std::get<wire::Join>(told_.sent.back().body).channel, ChannelId{4});
 }
 
@@ -592,7 +592,7 @@ TEST_F(SessionTest, WhatWasNotAcceptedIsSaidOnceMore) {
     told_.take();
     come_back({{.id = lobby, .name = "Lobby"}});
     session_->say("meanwhile");
-    EXPECT_EQ(told_.take(), "connected; voice; down: route 5; rooms; > Join");
+    EXPECT_EQ(told_.take(), "connected; voice; up: route 5; down: route 5; rooms; > Join");
     answer(wire::Joined{.channel = lobby, .route = Route{6}, .members = 1});
     const auto told = told_.take();
     EXPECT_TRUE(told.ends_with("> SendText; > SendText")) << told;
@@ -614,8 +614,9 @@ TEST_F(SessionTest, ALossOnTheWayBackLosesNothing) {
     session_->say("meanwhile");
     told_.take();
     come_back({{.id = lobby, .name = "Lobby"}});
-    EXPECT_EQ(told_.take(),
-              "connected; voice; down: route 5; rooms; down: deaf; > SetSelfState; > Join");
+    EXPECT_EQ(
+        told_.take(),
+        "connected; voice; up: route 5; down: route 5; rooms; down: deaf; > SetSelfState; > Join");
     answer(wire::Joined{.channel = lobby, .route = Route{6}, .members = 1});
     const auto told = told_.take();
     EXPECT_TRUE(told.ends_with("> SendText; > SendText")) << told;
@@ -653,7 +654,8 @@ TEST_F(SessionTest, WhereTheRoomIsGoneThePersonIsTold) {
     told_.take();
     come_back({{.id = ChannelId{3}, .name = "Attic"}});
     EXPECT_EQ(told_.take(),
-              "connected; voice; down: route 5; rooms; out; join refused 11; say refused 13");
+              "connected; voice; up: route 5; down: route 5; rooms; out; join refused 11; say "
+              "refused 13");
 }
 
 TEST_F(SessionTest, WhereTheRoomIsClosedThePersonIsTold) {
@@ -671,13 +673,15 @@ TEST_F(SessionTest, WhatWasAskedBeforeTheLossHolds) {
     session_->join(lobby);
     told_.take();
     come_back({{.id = lobby, .name = "Lobby"}});
-    EXPECT_EQ(told_.take(), "connected; voice; down: route 5; rooms; > Join") << "on its way in";
+    EXPECT_EQ(told_.take(), "connected; voice; up: route 5; down: route 5; rooms; > Join")
+        << "on its way in";
     enter_lobby();
     session_->leave();
     session_->history({}, 10);
     told_.take();
     come_back({{.id = lobby, .name = "Lobby"}});
-    EXPECT_EQ(told_.take(), "history refused 1001; connected; voice; down: route 5; rooms; out");
+    EXPECT_EQ(told_.take(),
+              "history refused 1001; connected; voice; up: route 5; down: route 5; rooms; out");
 }
 
 TEST_F(SessionTest, PingsEach4SecondsAndGivesUpAfter10OfSilence) {

@@ -15,6 +15,7 @@
 #include "client/administration.hpp"
 #include "client/invites.hpp"
 #include "client/letters.hpp"
+#include "client/whisper.hpp"
 
 namespace partyline::client {
 
@@ -80,7 +81,7 @@ struct Person {
 
 enum class Lane : std::uint8_t { tunnel, udp };
 
-/// What was heard of one speaker of our room, in frames of 10 ms unless said otherwise.
+/// What was heard of one speaker, in our room and whispered to us, in frames of 10 ms unless said otherwise.
 struct HeardStats {
     SessionId speaker{};
     std::string name;
@@ -190,7 +191,8 @@ struct RoomLeft {
 /// The key exchange with everybody now in the room is complete: all will hear us. Told on entering,
 /// and again when it is complete with somebody who came later. In rooms too large to share keys on
 /// joining it is told at once, as keys go out when one talks. Capture begins with the
-/// first; playout has begun with the first RoomEntered.
+/// first, or when we first whisper; playout has begun with the first RoomEntered, or when somebody first
+/// may whisper to us.
 struct KeysReady {
     ChannelId channel{};
 };
@@ -257,8 +259,8 @@ struct DeviceChanged {
     State state = State::lost;
     std::string message;
 };
-/// What somebody in our room showed as their key is not theirs, or its time is over: we do not hear
-/// each other. Either their program is broken or the server tries to listen in.
+/// What somebody in our room, or in a set of whispers with us, showed as their key is not theirs, or its
+/// time is over: we do not hear each other. Either their program is broken or the server tries to listen in.
 struct MemberRefused {
     Person person;
 };
@@ -286,7 +288,9 @@ using Event =
                  LetterReceived, LetterAccepted, LetterChanged, LettersReceived, UnreadReceived,
                  ReadElsewhere,
                  // Of invites.
-                 InviteMade, InvitesReceived, InviteUsed>;
+                 InviteMade, InvitesReceived, InviteUsed,
+                 // Of whispering.
+                 WhisperSet, WhisperingChange>;
 
 /// A live connection to one switchboard, renewed when it is lost, with threads of its own. Every member is [any]; events
 /// come on the talkie's control thread, one at a time, and may call back into the talkie.
@@ -316,6 +320,7 @@ public:
     virtual void administer(Administration command) = 0;
     virtual void letters(LetterCommand command) = 0;
     virtual void invites(InviteCommand command) = 0;
+    virtual void whisper(WhisperCommand command) = 0;
     /// Ends in order; Disconnected follows.
     virtual void disconnect() = 0;
 

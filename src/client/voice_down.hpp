@@ -43,6 +43,12 @@ private:
     void take(std::monostate) {}
     void take(const MemberEntered& command) { receiver_.add_member(command.session); }
     void take(const MemberGone& command) { receiver_.remove_member(command.session); }
+    void take(const WhispererEntered& command) {
+        receiver_.add_whisperer(command.session, command.stream);
+    }
+    void take(const WhispererGone& command) {
+        receiver_.remove_whisperer(command.session, command.stream, clock_.now());
+    }
     void take(const SessionGone& command) { receiver_.forget_session(command.session); }
     void take(const RoomCleared&) { receiver_.clear_room(); }
     void take(UseSpeakerKey& command) { receiver_.add_key(std::move(command.key), clock_.now()); }

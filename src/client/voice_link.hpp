@@ -22,6 +22,7 @@
 #include "client/limits.hpp"
 #include "client/talkie.hpp"
 #include "client/voice_receiver.hpp"
+#include "client/whisperers.hpp"
 #include "net/udp.hpp"
 #include "wire/limits.hpp"
 
@@ -37,20 +38,25 @@ struct SetFrameLength {
 struct SetBitrateCap {
     unsigned bits_per_second = 0;
 };
-/// Zero: in no room.
+/// Zero: nothing can be sent.
 struct SetRoute {
     Route route{};
 };
-/// Whether what is said may leave this machine.
+/// Whether what is said to the room, or whispered to a set, may leave this machine.
 struct SetOpen {
     bool open = false;
+    StreamId stream{};
+};
+/// Where what is said goes from now on: 0 is the room.
+struct SetStream {
+    StreamId stream{};
 };
 /// The connection was resumed: from the next datagram on.
 struct UseHop {
     std::shared_ptr<Hop> hop;
 };
 using UpCommand = std::variant<std::monostate, UseSenderKey, SetRoute, SetFrameLength,
-                               SetBitrateCap, SetOpen, UseHop>;
+                               SetBitrateCap, SetOpen, SetStream, UseHop>;
 
 /// Whether the server says that somebody in the room talks.
 struct SetRoomTalking {
@@ -60,15 +66,16 @@ struct SetDeafened {
     bool deafened = false;
 };
 struct StartPlaying {};
-using DownCommand =
-    std::variant<std::monostate, MemberEntered, MemberGone, SessionGone, RoomCleared, UseSpeakerKey,
-                 SetRoute, SetRoomTalking, SetDeafened, StartPlaying, UseHop>;
+using DownCommand = std::variant<std::monostate, MemberEntered, MemberGone, WhispererEntered,
+                                 WhispererGone, SessionGone, RoomCleared, UseSpeakerKey, SetRoute,
+                                 SetRoomTalking, SetDeafened, StartPlaying, UseHop>;
 
 // --- reports ---------------------------------------------------------------------------------
 
 /// We have begun to talk, or paused.
 struct SpurtChanged {
     bool talking = false;
+    StreamId stream{};
 };
 struct HeardReport {
     std::vector<SpeakerStats> speakers;

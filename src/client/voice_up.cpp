@@ -102,9 +102,11 @@ void VoiceUp::report() {
     if (!told_started_) {
         told_started_ = send_report(AudioStarted{.capture = true, .at = source_.started()});
     }
-    if (told_talking_ != sender_.in_spurt() &&
-        send_report(SpurtChanged{.talking = sender_.in_spurt()})) {
-        told_talking_ = sender_.in_spurt();
+    const SpurtChanged spurt{.talking = sender_.in_spurt(), .stream = sender_.stream()};
+    const bool news = spurt.talking != told_spurt_.talking ||
+                      (spurt.talking && spurt.stream != told_spurt_.stream);
+    if (news && send_report(spurt)) {
+        told_spurt_ = spurt;
     }
     if (!told_finished_ && source_.finished()) {
         told_finished_ = send_report(MicFinished{});

@@ -39,11 +39,12 @@ private:
     void run();
     void take_commands();
     void take(std::monostate) {}
-    void take(const UseSenderKey& command) { sender_.set_key(command.key); }
+    void take(const UseSenderKey& command) { sender_.set_key(command.key, command.stream); }
     void take(const SetRoute& command) { sender_.set_route(command.route); }
     void take(const SetFrameLength& command);
     void take(const SetBitrateCap& command);
-    void take(const SetOpen& command) { sender_.set_open(command.open); }
+    void take(const SetOpen& command) { sender_.set_open(command.open, command.stream); }
+    void take(const SetStream& command) { sender_.set_stream(command.stream); }
     void take(const UseHop& command);
     void take_loss();
     void deliver(ByteView datagram);
@@ -58,7 +59,7 @@ private:
     std::shared_ptr<Hop> hop_;  // that the sender uses
     VoiceSender sender_;
     std::uint64_t last_pong_ = 0;
-    bool told_talking_ = false;
+    SpurtChanged told_spurt_;
     bool told_started_;  // or by the one before us
     bool told_finished_;
 
