@@ -88,7 +88,8 @@ void Session::come_back(const wire::Resumed& resumed) {
     last_seq_ = resumed.seq;
     last_heard_ = now;
     next_ping_ = now + control_ping_interval;
-    if (!resumed.channel && !model_.own_channel() && resumed.route != route_) {
+    const bool nowhere = !resumed.channel && !model_.own_channel();
+    if (nowhere && resumed.route && resumed.route != route_) {
         use_route(resumed.route);
     }
     if (!resumed.replayed) {
