@@ -47,7 +47,7 @@ Result<Admission::Slot> Admission::admit(const net::Endpoint& remote, TimePoint 
     if (const auto fits = check_counts(of_address); !fits) {
         return std::unexpected(fits.error());
     }
-    const bool full = strangers_.size() >= unauthenticated_max_;
+    const bool full = strangers_.size() >= places(of_address);
     const auto leaving = full ? who_gives_way(of_address, now) : strangers_.end();
     if (full && leaving == strangers_.end()) {
         return fail(ErrorCode::server_full, "too many connections that have not logged in");
@@ -81,9 +81,14 @@ Result<void> Admission::check_counts(const OfAddress& of_address) const {
     return {};
 }
 
+std::size_t Admission::places(const OfAddress& newcomer) const {
+    const auto kept = newcomer.unauthenticated == 0 ? 0 : unauthenticated_max_ / first_comers_share;
+    return unauthenticated_max_ - kept;
+}
+
 Admission::Strangers::iterator Admission::who_gives_way(const OfAddress& newcomer, TimePoint now) {
     auto found = strangers_.end();
-    auto most = newcomer.unauthenticated;
+    auto most = newcomer.unauthenticated == 0 ? 0 : newcomer.unauthenticated + 1;
     // At most unauthenticated_max_ of them, and the oldest come first.
     for (auto it = strangers_.begin(); it != strangers_.end(); ++it) {
         const auto& stranger = it->second;
@@ -130,6 +135,18 @@ void Admission::Slot::give_way_by(std::function<void()> hang_up) {
     if (const auto it = admission_->strangers_.find(stranger_);
         it != admission_->strangers_.end()) {
         it->second.hang_up = std::move(hang_up);
+    }
+}
+
+void Admission::Slot::came_closer(TimePoint now) {
+    if (admission_ == nullptr) {
+        return;
+    }
+    auto& strangers = admission_->strangers_;
+    if (auto node = strangers.extract(stranger_)) {
+        node.key() = stranger_ = ++admission_->last_stranger_;
+        node.mapped().since = now;
+        strangers.insert(std::move(node));
     }
 }
 

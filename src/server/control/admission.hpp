@@ -1,6 +1,7 @@
 // Who may connect at all: counts connections, those of one address, those not logged in yet, and how
-// fast they come. When there is no room for another that has not logged in, one that has been
-// standing in the door for a while gives way.
+// fast they come. Some places of those not logged in are kept for addresses that hold none yet. When
+// there is no room for another, one that has been standing in the door for a while gives way, if that
+// makes it fairer.
 #pragma once
 
 #include <cstddef>
@@ -39,6 +40,9 @@ public:
         /// once, from admit(), while the slot exists; must not destroy it at once. Until this is
         /// said, nobody takes the place.
         void give_way_by(std::function<void()> hang_up);
+        /// The connection has come a step closer to being logged in, one that takes two: from now on
+        /// it has as much time as if it had just come.
+        void came_closer(TimePoint now);
         /// The connection has logged in and no longer counts among those that have not.
         void authenticated();
         /// As it is counted: without its port, of IPv6 the network.
@@ -71,15 +75,19 @@ private:
 
     /// One that has not logged in. The map that holds its address never moves it.
     struct Stranger {
-        TimePoint since;
+        TimePoint since;  // it came, or came closer
         OfAddress* of_address = nullptr;
         std::function<void()> hang_up;
     };
-    using Strangers = std::map<std::uint64_t, Stranger>;  // in the order in which they came
+    using Strangers = std::map<std::uint64_t, Stranger>;  // in the order of `since`
 
+    /// How many there may be for one more from this address to find a place.
+    [[nodiscard]] std::size_t places(const OfAddress& newcomer) const;
     [[nodiscard]] Result<void> check_counts(const OfAddress& of_address) const;
     /// Who is to give way to one from this address: of those whose address holds the most places,
-    /// and more than the newcomer's, the one that has been there longest; or nobody.
+    /// the one that has stood there longest; or nobody. An address that holds as many as the
+    /// newcomer's would then is left alone: two would but throw each other out, over and over, until
+    /// nobody in the door is older than door_time. Only one that holds none takes another's only one.
     Strangers::iterator who_gives_way(const OfAddress& newcomer, TimePoint now);
     void forget(Strangers::iterator stranger);
     void forget_quiet_addresses(TimePoint now);

@@ -32,6 +32,7 @@ net::task<> Connection::run() {
     if (!co_await stream_.handshake(limits.handshake)) {
         co_return;  // whoever does not get this far is told by TLS, or nothing
     }
+    slot_.came_closer(given_.clock.now());
     auto handshake = exported();
     if (!handshake) {
         co_return;

@@ -17,7 +17,8 @@ struct Limits {
     std::size_t connections = 2000;
     std::size_t connections_per_address = 256;  // an IPv6 network of 64 bits counts as one address
     std::size_t unauthenticated = 256;
-    Duration door_time = std::chrono::seconds(1);  // how long one of these keeps its place for sure
+    // How long one of these keeps its place for sure, from connecting, and once more from when TLS stands.
+    Duration door_time = std::chrono::seconds(1);
     // How fast: a handshake costs more than anything else that a stranger can ask for. One address
     // has room for everybody behind it to come back at once after a restart.
     Rate arrivals{.per_second = 400, .burst = 4000};
@@ -73,6 +74,9 @@ struct Limits {
 /// One address may hold this part of the places for those not logged in: nobody shuts the door for
 /// all others by just standing in it.
 inline constexpr std::size_t unauthenticated_share = 4;
+/// This part of them is for addresses that hold none yet: however fast a crowd comes, there is room for
+/// one more.
+inline constexpr std::size_t first_comers_share = 8;
 /// Addresses without a connection whose arrivals are still counted. Beyond it strangers wait until
 /// somebody's count has run out.
 inline constexpr std::size_t addresses_remembered_max = 16'384;

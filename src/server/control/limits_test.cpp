@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <format>
 #include <list>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "server/control/admission.hpp"
 #include "server/control/presence_board.hpp"
@@ -123,23 +126,27 @@ public:
     }
     /// Who had to give way since asked last.
     std::string gone() { return std::exchange(gone_, {}); }
+    Admission::Slot& first() { return slots_.front(); }
     Admission::Slot& last() { return slots_.back(); }
     [[nodiscard]] std::size_t unauthenticated() const { return admission_.unauthenticated(); }
 
 private:
-    // Two from each address, eight in all.
-    Admission admission_{{.unauthenticated = 8, .door_time = seconds(1)}, start};
+    // Three from each address, twelve in all, the last of them for an address that has none yet.
+    Admission admission_{{.unauthenticated = 12, .door_time = seconds(1)}, start};
     std::list<Admission::Slot> slots_;
     std::string gone_;
 };
 
+constexpr std::string_view full = "too many connections that have not logged in";
+
 TEST(Admission, WhoStandsInTheDoorGivesWay) {
     Door door;
     for (const auto* from : {"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.1", "10.0.0.2", "10.0.0.3",
-                             "10.0.0.4", "10.0.0.5"}) {
+                             "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.4"}) {
         EXPECT_EQ(door.admit(from, start), "in");
     }
-    const auto full = "too many connections that have not logged in";
+    EXPECT_EQ(door.admit("10.0.0.4", start), full) << "the last place is for others";
+    EXPECT_EQ(door.admit("10.0.0.5", start), "in");
     EXPECT_EQ(door.admit("10.0.0.6", start + milliseconds(999)), full) << "everybody has a second";
     const auto now = start + seconds(1);
     EXPECT_EQ(door.admit("10.0.0.6", now), "in");
@@ -148,36 +155,103 @@ TEST(Admission, WhoStandsInTheDoorGivesWay) {
     EXPECT_EQ(door.gone(), "10.0.0.2 ");
     EXPECT_EQ(door.admit("10.0.0.3", now),
               "too many connections from one address that have not logged in");
-    EXPECT_EQ(door.admit("10.0.0.1", now), "in");
-    EXPECT_EQ(door.gone(), "10.0.0.3 ");
     EXPECT_EQ(door.admit("10.0.0.5", now), "in");
-    EXPECT_EQ(door.gone(), "10.0.0.1 ") << "its second had come now, its first is old";
-    EXPECT_EQ(door.unauthenticated(), 8U);
+    EXPECT_EQ(door.gone(), "10.0.0.3 ");
+    EXPECT_EQ(door.admit("10.0.0.7", now), "in");
+    EXPECT_EQ(door.gone(), "10.0.0.1 ") << "all hold two now";
+    EXPECT_EQ(door.unauthenticated(), 12U);
 }
 
-TEST(Admission, NobodyGivesWayToWhoHoldsAsMuch) {
+TEST(Admission, NobodyGivesWayToWhoWouldThenHoldMore) {
     Door door;
-    for (int i = 1; i <= 8; ++i) {
+    for (int i = 0; i < 12; ++i) {
         EXPECT_EQ(door.admit(std::format("10.0.0.{}", i), start), "in");
     }
     const auto now = start + seconds(5);
-    EXPECT_EQ(door.admit("10.0.0.1", now), "too many connections that have not logged in");
+    EXPECT_EQ(door.admit("10.0.0.1", now), full);
     EXPECT_EQ(door.gone(), "");
-    EXPECT_EQ(door.admit("10.0.0.9", now), "in");
-    EXPECT_EQ(door.gone(), "10.0.0.1 ");
+    EXPECT_EQ(door.admit("10.0.0.99", now), "in") << "it holds none";
+    EXPECT_EQ(door.gone(), "10.0.0.0 ");
+}
+
+TEST(Admission, WhoHasComeCloserHasItsTimeOnceMore) {
+    Door door;
+    for (int i = 0; i < 12; ++i) {
+        EXPECT_EQ(door.admit(std::format("10.0.0.{}", i), start), "in");
+    }
+    const auto now = start + seconds(1);
+    door.first().came_closer(now - milliseconds(1));
+    EXPECT_EQ(door.admit("10.0.0.99", now), "in");
+    EXPECT_EQ(door.gone(), "10.0.0.1 ") << "the first has shaken hands";
+    door.first().authenticated();
+    door.first().came_closer(now);
+    EXPECT_EQ(door.unauthenticated(), 11U);
 }
 
 TEST(Admission, WhoHasLoggedInStays) {
     Door door;
     EXPECT_EQ(door.admit("10.0.0.1", start), "in");
     door.last().authenticated();
-    for (int i = 2; i < 10; ++i) {
+    for (int i = 2; i < 14; ++i) {
         EXPECT_EQ(door.admit(std::format("10.0.0.{}", i), start), "in");
     }
     const auto later = start + seconds(5);
     EXPECT_EQ(door.admit("10.0.0.1", later), "in") << "it has none that is not logged in";
     EXPECT_EQ(door.gone(), "10.0.0.2 ");
-    EXPECT_EQ(door.unauthenticated(), 8U);
+    EXPECT_EQ(door.unauthenticated(), 12U);
+}
+
+/// Somebody at the door: until they are cut, or give up.
+struct Standing {
+    std::optional<Admission::Slot> slot;
+    TimePoint since;
+    bool sent_away = false;
+
+    bool come(Admission& admission, const std::string& from, TimePoint now) {
+        auto admitted = admission.admit(address(from), now);
+        if (admitted) {
+            slot.emplace(std::move(*admitted));
+            slot->give_way_by([this] { sent_away = true; });
+        }
+        since = now;
+        sent_away = false;
+        return slot.has_value();
+    }
+};
+
+/// Two thousand from fifty addresses that come back at once when they are turned away or cut.
+class DoorCrowd {
+public:
+    void step(Admission& admission, TimePoint now) {
+        for (std::size_t i = 0; i < all_.size(); ++i) {
+            auto& one = all_[i];
+            if (one.sent_away || now - one.since >= Limits{}.handshake) {
+                one.slot.reset();
+            }
+            if (!one.slot) {
+                one.come(admission, std::format("10.0.0.{}:1", i % 50), now);
+            }
+        }
+    }
+
+private:
+    std::vector<Standing> all_ = std::vector<Standing>(2000);
+};
+
+TEST(Admission, ACrowdNeitherKeepsNorThrowsAnybodyOut) {
+    Admission admission({}, start);
+    DoorCrowd crowd;
+    std::list<Standing> newcomers;  // a slow machine, or a long way: they need seconds to log in
+    for (TimePoint now = start; now < start + seconds(20); now += milliseconds(250)) {
+        crowd.step(admission, now);
+        if (newcomers.size() == 8) {
+            newcomers.pop_front();
+        }
+        const auto from = std::format("192.0.2.{}:1", now.time_since_epoch() / milliseconds(250));
+        EXPECT_TRUE(newcomers.emplace_back().come(admission, from, now + milliseconds(100)))
+            << "after " << (now - start) / milliseconds(1) << " ms";
+        EXPECT_FALSE(std::ranges::any_of(newcomers, &Standing::sent_away));
+    }
 }
 
 TEST(Admission, ArrivalsHaveARateByAddressAndInAll) {
