@@ -304,7 +304,7 @@ void Session::on(const client::TextReceived& event, TimePoint now) {
 
 void Session::on(const client::Refused& event, TimePoint now) {
     // Without what the command line asked for there is nothing to do; a person may ask again.
-    if (options_.one_shot || !ready_) {
+    if (phase_ == Phase::connected && (options_.one_shot || !ready_)) {
         give_up(event.error, ExitCode::refused, now);
     }
     if (event.command == awaited_ && (awaited_ == "join" || awaited_ == "leave")) {

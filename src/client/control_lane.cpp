@@ -69,6 +69,7 @@ net::task<> ControlLane::write_all(net::Gate::Pass) {
     while (stream_.is_open()) {
         if (outgoing_.empty()) {
             if (closing_) {
+                all_written_ = true;
                 break;
             }
             co_await queued_.wait();
@@ -90,7 +91,7 @@ void ControlLane::hang_up() {
     queued_.set();  // a writer that waits for work sees that there will be none
 }
 
-net::task<> ControlLane::say_farewell() {
+net::task<bool> ControlLane::say_farewell() {
     closing_ = true;
     queued_.set();
     if (!writer_done_) {
@@ -98,6 +99,7 @@ net::task<> ControlLane::say_farewell() {
     }
     co_await stream_.finish(farewell_time_max);
     hang_up();
+    co_return all_written_;
 }
 
 net::task<> ControlLane::close() {

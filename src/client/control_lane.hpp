@@ -37,8 +37,8 @@ public:
     /// keeps our seat.
     void hang_up();
     /// Gives what is queued a moment to go out, says good-bye, and gives the server a moment to hear
-    /// it. Nothing is queued from now on. Once.
-    net::task<> say_farewell();
+    /// it. Nothing is queued from now on. Whether all has gone out. Once.
+    net::task<bool> say_farewell();
     /// Hangs up and waits for our own coroutine. The last call, once.
     net::task<> close();
 
@@ -64,6 +64,7 @@ private:
     Bytes writing_;   // being written
     bool closing_ = false;
     bool writer_done_ = true;  // until connected there is none
+    bool all_written_ = false;
 };
 
 }  // namespace partyline::client

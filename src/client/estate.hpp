@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,16 +12,25 @@
 
 namespace partyline::client {
 
+/// How far something has come that the server has not accepted yet.
+enum class Sent : std::uint8_t {
+    no,
+    perhaps,     // on an earlier connection
+    on_its_way,  // on the one that has just ended
+};
+
 /// A text that no server has accepted yet. The nonce stays, so that it is said once even if only the
 /// answer was lost.
 struct Unsaid {
     std::uint64_t nonce = 0;
     std::string text;
+    Sent sent = Sent::no;
 };
 
 struct UnsentLetter {
     std::uint64_t nonce = 0;
     WriteLetter letter;
+    Sent sent = Sent::no;
 };
 
 struct Estate {
@@ -34,10 +44,14 @@ struct Estate {
     bool mute = false;
     bool deafen = false;
     std::vector<Unsaid> unsaid;  // in that room, in order
-    MessageId last_text{};       // the newest that the person was told of there; 0: none
+    /// The person knows all that was said there up to this text; 0: there was none. Nothing: we cannot
+    /// tell.
+    std::optional<MessageId> told_to;
     std::vector<UnsentLetter> letters;
     std::vector<WishedSet> whispers;
     StreamId whispering{};  // to which of them; 0: to the room
+    /// `join` or `leave`, if the person asked for that and has not been told of it.
+    std::string moving;
 };
 
 }  // namespace partyline::client

@@ -35,15 +35,7 @@ net::task<> LiveTalkie::live() {
     const auto reason = co_await stay();
     co_await end_session();
     close_devices();
-    // Whoever leaves in order has had what was asked for sent before.
-    for (const auto& text : leaving_ ? std::vector<Unsaid>{} : estate_.unsaid) {
-        emit(Refused{.command = "say",
-                     .error = {.code = reason.code, .message = "Not said: " + text.text}});
-    }
-    for (const auto& letter : leaving_ ? std::vector<UnsentLetter>{} : estate_.letters) {
-        emit(Refused{.command = "message",
-                     .error = {.code = reason.code, .message = "Not sent: " + letter.letter.text}});
-    }
+    refuse_undone(reason.code);
     emit(Disconnected{reason});
     ended_ = true;
     loop_.stop();
@@ -170,9 +162,37 @@ void LiveTalkie::take(const wire::ServerMessage& message) {
 
 void LiveTalkie::do_early_work() {
     if (is_connected()) {
-        for (auto& work : std::exchange(early_, {})) {
-            work(*session_);
+        for (auto& wish : std::exchange(early_, {})) {
+            wish.work(*session_);
         }
+    }
+}
+
+// Whoever leaves in order has had the last of it sent, if there was a connection.
+void LiveTalkie::refuse_undone(ErrorCode code) {
+    const auto refuse = [&](std::string_view command, std::string words) {
+        emit(Refused{.command = std::string(command),
+                     .error = {.code = code, .message = std::move(words)}});
+    };
+    const auto refuse_waiting = [&](std::string_view command, Sent sent, const std::string& text) {
+        if (sent == Sent::no) {
+            refuse(command, "Not sent: " + text);
+        } else if (sent == Sent::perhaps || !leaving_ || !all_sent_) {
+            refuse(command, "Perhaps not sent, as the server has not answered: " + text);
+        }
+    };
+    for (const auto& text : estate_.unsaid) {
+        refuse_waiting("say", text.sent, text.text);
+    }
+    for (const auto& letter : estate_.letters) {
+        refuse_waiting("message", letter.sent, letter.letter.text);
+    }
+    if (!estate_.moving.empty() && !(leaving_ && all_sent_)) {
+        refuse(estate_.moving, "The server has not answered.");
+    }
+    for (const auto& wish : std::exchange(early_, {})) {
+        refuse(wish.command, wish.text.empty() ? "Not done, as there was no connection."
+                                               : "Not sent: " + wish.text);
     }
 }
 
@@ -194,6 +214,10 @@ void LiveTalkie::begin_end(Error reason) {
     }
 }
 
-net::task<> LiveTalkie::say_farewell(net::Gate::Pass) { co_await connection_->lane.say_farewell(); }
+net::task<> LiveTalkie::say_farewell(net::Gate::Pass) {
+    const bool for_good = leaving_;
+    const bool sent = co_await connection_->lane.say_farewell();
+    all_sent_ = for_good && sent;
+}
 
 }  // namespace partyline::client

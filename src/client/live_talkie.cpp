@@ -71,103 +71,113 @@ LiveTalkie::~LiveTalkie() {
 
 // --- from any thread -------------------------------------------------------------------------
 
-void LiveTalkie::post(std::string_view command, Work work) {
-    loop_.post([this, command, work = std::move(work)]() mutable {
+void LiveTalkie::post(Wish wish) {
+    loop_.post([this, wish = std::move(wish)]() mutable {
         if (is_connected()) {
-            do_now(work);
+            do_now(wish);
         } else if (!ended_) {
-            do_later(command, std::move(work));
+            do_later(std::move(wish));
         }
     });
 }
 
-void LiveTalkie::do_now(Work& work) {
-    work(*session_);
+void LiveTalkie::do_now(Wish& wish) {
+    wish.work(*session_);
     publish();
     tick_wanted_.set();
 }
 
-bool LiveTalkie::do_later(std::string_view command, Work work) {
+bool LiveTalkie::do_later(Wish wish) {
     if (early_.size() < early_commands_max) {
-        early_.push_back(std::move(work));
+        early_.push_back(std::move(wish));
         return true;
     }
-    emit(Refused{.command = std::string(command),
+    emit(Refused{.command = std::string(wish.command),
                  .error = {.code = ErrorCode::rate_limited,
                            .message = "Too much waits for the connection already."}});
     return false;
 }
 
 void LiveTalkie::join(ChannelId channel, std::string password) {
-    post("join", [channel, password = std::move(password)](Session& session) {
-        session.join(channel, password);
-    });
+    post({.command = "join", .work = [channel, password = std::move(password)](Session& session) {
+              session.join(channel, password);
+          }});
 }
 // While the connection is away and voice goes on, whoever leaves or mutes themself is not heard from
 // here on; the server hears of it later.
 void LiveTalkie::leave() {
     loop_.post([this] {
-        Work work = [](Session& session) { session.leave(); };
+        Wish wish{.command = "leave", .work = [](Session& session) { session.leave(); }};
         if (is_connected()) {
-            do_now(work);
-        } else if (!ended_ && do_later("leave", std::move(work)) && is_away()) {
+            do_now(wish);
+        } else if (!ended_ && do_later(std::move(wish)) && is_away()) {
             session_->fall_silent();
         }
     });
 }
 void LiveTalkie::say(std::string text) {
-    post("say", [text = std::move(text)](Session& session) { session.say(text); });
+    post({.command = "say", .text = text, .work = [text](Session& session) { session.say(text); }});
 }
 void LiveTalkie::history(MessageId before, std::uint32_t texts) {
-    post("history", [before, texts](Session& session) { session.history(before, texts); });
+    post({.command = "history",
+          .work = [before, texts](Session& session) { session.history(before, texts); }});
 }
 void LiveTalkie::edit(MessageId id, std::string text) {
-    post("edit", [id, text = std::move(text)](Session& session) { session.edit(id, text); });
+    post({.command = "edit",
+          .work = [id, text = std::move(text)](Session& session) { session.edit(id, text); }});
 }
 void LiveTalkie::erase(MessageId id) {
-    post("delete", [id](Session& session) { session.erase(id); });
+    post({.command = "delete", .work = [id](Session& session) { session.erase(id); }});
 }
 void LiveTalkie::account(AccountCommand command) {
     const auto word = word_of(command);
-    post(word, [command = std::move(command)](Session& session) mutable {
-        session.account(std::move(command));
-    });
+    post({.command = word, .work = [command = std::move(command)](Session& session) mutable {
+              session.account(std::move(command));
+          }});
 }
 void LiveTalkie::set_self_state(bool mute, bool deafen) {
     loop_.post([this, mute, deafen] {
-        Work work = [mute, deafen](Session& session) { session.set_self_state(mute, deafen); };
+        Wish wish{.command = "self_state", .work = [mute, deafen](Session& session) {
+                      session.set_self_state(mute, deafen);
+                  }};
         if (is_connected() || is_away()) {
-            do_now(work);
+            do_now(wish);
         } else if (!ended_) {
-            do_later("self_state", std::move(work));
+            do_later(std::move(wish));
         }
     });
 }
 void LiveTalkie::administer(Administration command) {
     const auto word = word_for(command);
-    post(word, [command = std::move(command)](Session& session) { session.administer(command); });
+    post({.command = word, .work = [command = std::move(command)](Session& session) {
+              session.administer(command);
+          }});
 }
 void LiveTalkie::letters(LetterCommand command) {
     const auto word = word_for(command);
-    post(word, [command = std::move(command)](Session& session) mutable {
-        session.letters(std::move(command));
-    });
+    const auto* letter = std::get_if<WriteLetter>(&command);
+    post({.command = word,
+          .text = letter != nullptr ? letter->text : std::string(),
+          .work = [command = std::move(command)](Session& session) mutable {
+              session.letters(std::move(command));
+          }});
 }
 void LiveTalkie::invites(InviteCommand command) {
-    post("invite", [command = std::move(command)](Session& session) mutable {
-        session.invites(std::move(command));
-    });
+    post({.command = "invite", .work = [command = std::move(command)](Session& session) mutable {
+              session.invites(std::move(command));
+          }});
 }
 // While the connection is away and voice goes on, it goes where it is to go from here on.
 void LiveTalkie::whisper(WhisperCommand command) {
     loop_.post([this, command = std::move(command)]() mutable {
-        Work work = [command = std::move(command)](Session& session) mutable {
-            session.whisper(std::move(command));
-        };
+        Wish wish{.command = "whisper",
+                  .work = [command = std::move(command)](Session& session) mutable {
+                      session.whisper(std::move(command));
+                  }};
         if (is_connected() || is_away()) {
-            do_now(work);
+            do_now(wish);
         } else if (!ended_) {
-            do_later("whisper", std::move(work));
+            do_later(std::move(wish));
         }
     });
 }

@@ -115,13 +115,19 @@ private:
     /// Ends this connection; whether another follows depends on the reason.
     void begin_end(Error reason);
     void end_as_asked();
-    using Work = std::move_only_function<void(Session&)>;
-    /// Runs `work` on the control thread, once connected and unless it has ended. `command` is what
-    /// Refused calls it.
-    void post(std::string_view command, Work work);
-    void do_now(Work& work);
+    /// What a person asks for.
+    struct Wish {
+        std::string_view command;  // as Refused calls it
+        std::string text;          // that is to be said or sent, if it is that
+        std::move_only_function<void(Session&)> work;
+    };
+    /// Fulfils it on the control thread, once connected and unless it has ended.
+    void post(Wish wish);
+    void do_now(Wish& wish);
     /// False, and refused, if too much waits already.
-    bool do_later(std::string_view command, Work work);
+    bool do_later(Wish wish);
+    /// After the last connection: refuses what nobody has heard of.
+    void refuse_undone(ErrorCode code);
     [[nodiscard]] bool is_connected() const {
         return session_ && session_->model().ready() && !session_->away();
     }
@@ -175,8 +181,9 @@ private:
     Estate estate_;
     TimePoint connected_at_;
     bool try_at_once_ = false;  // and back off only then
-    std::vector<Work> early_;   // what was asked while we were not connected
+    std::vector<Wish> early_;   // what was asked while we were not connected
     bool leaving_ = false;      // disconnect() was asked for
+    bool all_sent_ = false;     // as we left, what was asked for went out before
     bool ended_ = false;        // Disconnected was told
     std::uint64_t model_shown_ = 0;
     std::uint64_t heard_shown_ = 0;

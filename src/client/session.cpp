@@ -92,11 +92,14 @@ void Session::send_text(Unsaid text) {
     }
 }
 
-void Session::fetch_missed(MessageId after) {
-    if (after && model_.own_channel()) {
-        missed_after_ = after;
-        told_from_ = {};
+// One at a time: an answer to what was asked before would be taken for that to what is asked now.
+void Session::look_up_texts() {
+    std::erase_if(requests_, [](const auto& entry) { return entry.second.asked == Asked::missed; });
+    if (model_.own_channel() && missed_.any()) {
         request(wire::GetHistory{.channel = model_.own_channel()}, {.asked = Asked::missed});
+    } else if (model_.own_channel() && missed_.knows_nothing()) {
+        request(wire::GetHistory{.channel = model_.own_channel(), .messages = 1},
+                {.asked = Asked::missed});
     }
 }
 
@@ -168,7 +171,7 @@ void Session::refuse(Asked asked, Error error) {
         --leaves_asked_;
         update_open();
     }
-    if (asked == Asked::leave || asked == Asked::join) {
+    if (is_move(asked)) {
         heading_ = model_.own_channel();
     }
     port_.emit(Refused{.command = command_word(asked), .error = std::move(error)});

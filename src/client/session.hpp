@@ -17,6 +17,7 @@
 #include "client/device_book.hpp"
 #include "client/estate.hpp"
 #include "client/key_exchange.hpp"
+#include "client/missed_texts.hpp"
 #include "client/model.hpp"
 #include "client/talkie.hpp"
 #include "client/voice_link.hpp"
@@ -188,18 +189,24 @@ private:
     static std::string command_word(Asked asked);
     /// False, and refused, if too many wait already.
     bool request(wire::ClientBody body, Request request);
-    /// Looks up what was said in our room since that text, up to the next one that we are told of.
-    void fetch_missed(MessageId after);
+    /// Looks up what was missed in our room; where we know of no text there yet, at least which is the
+    /// newest, so that what comes after it can be looked up one day.
+    void look_up_texts();
     void take_missed(const wire::History& history);
     void send_text(Unsaid text);
     // The way back (session_return.cpp).
     static bool may_be_repeated(const wire::ClientBody& body);
     /// Whether this answers, in other words, a repeat of what was done the first time.
-    static bool was_done_before(const Request& request, ErrorCode code);
+    [[nodiscard]] bool was_done_before(const Request& request, ErrorCode code) const;
     void forget_older(const wire::ClientBody& body);
     void ask_again();
     void settle_snapshot();
-    void take_place(const wire::Resumed& resumed);
+    static bool is_move(Asked asked) { return asked == Asked::join || asked == Asked::leave; }
+    /// Whether a join or a leave of ours has no answer yet.
+    [[nodiscard]] bool is_moving() const;
+    /// Takes those back that are seen to have been carried out.
+    void forget_moves(const wire::Resumed& resumed);
+    void take_place(const wire::Resumed& resumed, bool moved);
     void go_back();
     void be_back();
     void stay_out(Error error);
@@ -325,14 +332,17 @@ private:
     std::string account_;  // the name of ours; empty: none that we know of
     ChannelId heading_{};  // where we are once all requests are answered
     bool going_back_ = false;
-    MessageId last_text_{};     // the newest that was told in our room
-    MessageId missed_after_{};  // while what was missed is looked up: it comes after this one,
-    MessageId told_from_{};     // and before this one, if any was told since
+    MissedTexts missed_;  // of our room
     std::uint64_t last_request_ = login_request_id;
     std::uint64_t last_seq_ = 0;
     bool away_ = false;
-    bool silent_ = false;                       // see fall_silent()
-    std::optional<wire::Resumed> snapshot_of_;  // from which on all is told anew, until it has been
+    bool silent_ = false;  // see fall_silent()
+    /// From which on all is told anew, until it has been.
+    struct Anew {
+        wire::Resumed resumed;
+        bool moved = false;  // where we are is not where we wanted to be
+    };
+    std::optional<Anew> anew_;
     Route route_{};
     std::uint64_t last_ping_token_ = 0;
     HeardReport heard_;

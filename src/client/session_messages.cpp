@@ -42,7 +42,8 @@ void Session::on_answer(const Request& request, const wire::Joined& joined) {
 void Session::entered(const wire::Joined& joined, bool moved) {
     estate_.in_room = true;
     if (joined.channel != model_.own_channel()) {
-        last_text_ = {};
+        const bool back = going_back_ && joined.channel == heading_;
+        missed_ = back ? MissedTexts(std::exchange(estate_.told_to, {})) : MissedTexts();
     }
     const auto events = model_.enter(joined.channel);
     port_.emit(RoomEntered{.channel = joined.channel, .moved = moved});
@@ -57,6 +58,7 @@ void Session::entered(const wire::Joined& joined, bool moved) {
     if (!std::exchange(playout_begun_, true)) {
         port_.begin_playout();
     }
+    look_up_texts();
 }
 
 void Session::on_answer(const Request& request, const wire::Ok&) {
@@ -101,7 +103,7 @@ void Session::on_answer(const Request& request, const wire::Refusal& refusal) {
         return;
     }
     if (request.asked == Asked::missed) {
-        missed_after_ = {};
+        missed_.give_up();
     }
     if (request.ticket != 0) {
         keys_answered(request, refusal.error);
@@ -121,16 +123,13 @@ void Session::on_answer(const Request& request, const wire::Refusal& refusal) {
 void Session::on_answer(const Request&, const wire::MemberKeys& keys) { on(keys); }
 
 void Session::take_missed(const wire::History& history) {
-    const auto after = std::exchange(missed_after_, {});
-    HistoryReceived received{.channel = history.channel, .texts = {}, .missed = true};
-    for (const auto& text : history.texts) {
-        if (after < text.id && (!told_from_ || text.id < told_from_) && !text.deleted) {
-            received.texts.push_back(kept(text));
-        }
+    const auto found = missed_.take(history);
+    HistoryReceived received{
+        .channel = history.channel, .texts = {}, .more = found.more, .missed = true};
+    for (const auto& text : found.texts) {
+        received.texts.push_back(kept(text));
     }
-    received.more = history.more && !history.texts.empty() && after < history.texts.front().id;
     if (!received.texts.empty()) {
-        last_text_ = std::max(last_text_, received.texts.back().id);
         port_.emit(received);
     }
 }
@@ -286,8 +285,7 @@ void Session::on(const wire::KeyRequested& request) {
 
 void Session::on(const wire::Text& text) {
     if (text.channel == model_.own_channel()) {
-        last_text_ = std::max(last_text_, text.id);
-        told_from_ = told_from_ ? told_from_ : text.id;
+        missed_.told(text.id);
     }
     port_.emit(TextReceived{.id = text.id,
                             .channel = text.channel,

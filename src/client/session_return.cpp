@@ -8,6 +8,15 @@
 namespace partyline::client {
 namespace {
 
+/// What has not gone out on the connection that ends now is there no more.
+template <class Waiting>
+void take_along(std::vector<Waiting>& to, Waiting waiting) {
+    if (waiting.sent == Sent::on_its_way) {
+        waiting.sent = Sent::perhaps;
+    }
+    to.push_back(std::move(waiting));
+}
+
 template <class Type, class... Types>
 constexpr bool is_one_of = (std::is_same_v<Type, Types> || ...);
 
@@ -59,12 +68,14 @@ bool Session::may_be_repeated(const wire::ClientBody& body) {
         body);
 }
 
-bool Session::was_done_before(const Request& request, ErrorCode code) {
+bool Session::was_done_before(const Request& request, ErrorCode code) const {
     const auto repeats = [&]<class Body>(std::type_identity<Body>) {
         return request.repeated && std::holds_alternative<Body>(request.body);
     };
     switch (code) {
-        case ErrorCode::not_in_room: return repeats(std::type_identity<wire::Leave>{});
+        // Unless we know that we are in none.
+        case ErrorCode::not_in_room:
+            return repeats(std::type_identity<wire::Leave>{}) && model_.own_channel();
         case ErrorCode::unknown_text: return repeats(std::type_identity<wire::DeleteText>{});
         case ErrorCode::unknown_channel: return repeats(std::type_identity<wire::DeleteChannel>{});
         default: return false;
@@ -93,13 +104,37 @@ void Session::come_back(const wire::Resumed& resumed) {
         use_route(resumed.route);
     }
     if (!resumed.replayed) {
-        snapshot_of_ = resumed;
+        anew_ = Anew{.resumed = resumed, .moved = resumed.channel != heading_};
         model_.begin_snapshot();
+        missed_.go_away();
+        forget_moves(resumed);
     }
     ask_again();
     keys_.come_back();
     whisper_keys_.come_back();
     pump_keys();
+}
+
+bool Session::is_moving() const {
+    return std::ranges::any_of(requests_,
+                               [](const auto& entry) { return is_move(entry.second.asked); });
+}
+
+// Only their answers were lost: we are where they were to bring us, and take_place() tells of it. Asked
+// once more, they would be told of once more.
+void Session::forget_moves(const wire::Resumed& resumed) {
+    const bool is_new =
+        resumed.channel != model_.own_channel() || (resumed.channel && resumed.route != route_);
+    if (!is_new || resumed.channel != heading_) {
+        return;
+    }
+    std::erase_if(requests_, [this](const auto& entry) {
+        const auto& request = entry.second;
+        if (request.asked == Asked::join) {
+            room_password_ = request.password;
+        }
+        return is_move(request.asked);
+    });
 }
 
 void Session::ask_again() {
@@ -111,10 +146,10 @@ void Session::ask_again() {
 
 // More was missed than the server keeps: who is not in the fresh snapshot has gone.
 void Session::settle_snapshot() {
-    if (!snapshot_of_) {
+    if (!anew_) {
         return;
     }
-    const auto resumed = *std::exchange(snapshot_of_, std::nullopt);
+    const auto anew = *std::exchange(anew_, std::nullopt);
     std::vector<SessionId> gone;
     emit_all(model_.end_snapshot(gone));
     update_bitrate_cap();
@@ -122,10 +157,10 @@ void Session::settle_snapshot() {
         forget_session(session);
     }
     renew_whispers();
-    take_place(resumed);
+    take_place(anew.resumed, anew.moved);
 }
 
-void Session::take_place(const wire::Resumed& resumed) {
+void Session::take_place(const wire::Resumed& resumed, bool moved) {
     const auto people = model_.people();
     const wire::Joined place{.channel = resumed.channel,
                              .channel_epoch = resumed.channel_epoch,
@@ -138,13 +173,16 @@ void Session::take_place(const wire::Resumed& resumed) {
         keys_.joined(place);  // for its epoch
         presence_changed();
         set_frame_ms(resumed.frame_ms);
-        fetch_missed(last_text_);
+        look_up_texts();
         return;
     }
     // Either a request of ours was carried out and its answer was lost, or somebody has moved us,
     // perhaps away and back again.
-    const bool moved = resumed.channel != heading_;
-    heading_ = resumed.channel;
+    if (!is_moving()) {
+        heading_ = resumed.channel;
+    }
+    leaves_asked_ = static_cast<unsigned>(std::ranges::count(
+        requests_, Asked::leave, [](const auto& entry) { return entry.second.asked; }));
     if (!resumed.channel) {
         left(moved, resumed.route);
         return;
@@ -153,6 +191,9 @@ void Session::take_place(const wire::Resumed& resumed) {
         keys_.left_room();
     }
     entered(place, moved);
+    if (going_back_ && !moved) {
+        be_back();
+    }
 }
 
 // --- on another seat -------------------------------------------------------------------------
@@ -171,34 +212,38 @@ Estate Session::leave_behind() {
         .mute = mute_,
         .deafen = deafen_,
         .unsaid = {},
-        .last_text = missed_after_ ? missed_after_ : last_text_,
+        .told_to = missed_.told_to(),
         .letters = {},
         .whispers = whisper_sets_.wishes(
             model_, [this](SessionId session) { return keys_.devices().identity(session); }),
-        .whispering = whispering_};
+        .whispering = whispering_,
+        .moving = going_back_ ? std::move(estate_.moving) : std::string()};
     const bool stays = heading_ == model_.own_channel();
     if (going_back_) {
-        estate.last_text = estate_.last_text;
+        estate.told_to = estate_.told_to;
     } else if (!stays) {
-        estate.last_text = {};
+        estate.told_to = {};
     }
+    const auto sent = away_ ? Sent::perhaps : Sent::on_its_way;
     for (auto& [id, text] : saying_) {
         if (stays) {
+            text.sent = sent;
             estate.unsaid.push_back(std::move(text));
         }
     }
     for (auto& text : estate_.unsaid) {
-        estate.unsaid.push_back(std::move(text));
+        take_along(estate.unsaid, std::move(text));
     }
     for (auto& [id, letter] : writing_) {
-        // Of who is here only the session is known, and another may bear that number next time.
+        // Of some who are here only the session is known, and another may bear that number next time.
         if (!letter.letter.to.session) {
             requests_.erase(id);
+            letter.sent = sent;
             estate.letters.push_back(std::move(letter));
         }
     }
     for (auto& letter : estate_.letters) {
-        estate.letters.push_back(std::move(letter));
+        take_along(estate.letters, std::move(letter));
     }
     const Error lost{.code = ErrorCode::closed,
                      .message = "The connection was lost before the server had answered."};
@@ -206,8 +251,10 @@ Estate Session::leave_behind() {
         if (request.asked == Asked::join) {
             estate.room_password = request.password;
         }
-        const bool taken_along = request.asked == Asked::join || request.asked == Asked::leave ||
-                                 request.asked == Asked::self_state ||
+        if (is_move(request.asked) && !request.back) {
+            estate.moving = command_word(request.asked);
+        }
+        const bool taken_along = is_move(request.asked) || request.asked == Asked::self_state ||
                                  (request.asked == Asked::say && stays);
         if (!taken_along) {
             refuse(request, lost);
@@ -248,7 +295,6 @@ void Session::go_back() {
 
 void Session::be_back() {
     going_back_ = false;
-    fetch_missed(std::exchange(estate_.last_text, {}));
     for (auto& text : std::exchange(estate_.unsaid, {})) {
         send_text(std::move(text));
     }

@@ -155,6 +155,7 @@ protected:
                             .route = Route{6},
                             .frame_ms = 10,
                             .members = 2});
+        answer(wire::History{.channel = lobby, .texts = {}});  // nothing was said there yet
         say(wire::MemberKeys{.channel = lobby,
                              .channel_epoch = ChannelEpoch{1},
                              .members = {ann_.member(clock_.unix_ms())},
@@ -180,7 +181,7 @@ TEST_F(SessionTest, EntersARoomAndExchangesKeys) {
     // The fresh key goes ahead of the route into the new room.
     EXPECT_EQ(told_.take(),
               "in 10; person me; down: clear; up: key 2.0; down: +2; up: key 2.1; up: open; "
-              "up: route 6; down: route 6; up: 20 ms; playout");
+              "up: route 6; down: route 6; up: 20 ms; playout; > GetHistory");
     say(wire::MemberKeys{.channel = lobby,
                          .channel_epoch = ChannelEpoch{1},
                          .members = {ann_.member(clock_.unix_ms())},
@@ -634,10 +635,11 @@ TEST_F(SessionTest, WhatWasMissedIsLookedUp) {
     answer(wire::Joined{.channel = lobby, .route = Route{6}, .members = 1});
     const auto told = told_.take();
     EXPECT_NE(told.find("> GetHistory"), std::string::npos) << told;
-    const auto asked = std::ranges::find_if(told_.sent, [](const wire::ClientMessage& one) {
-        return std::holds_alternative<wire::GetHistory>(one.body);
-    });
-    ASSERT_NE(asked, told_.sent.end());
+    const auto asked = std::ranges::find_if(
+        told_.sent.rbegin(), told_.sent.rend(), [](const wire::ClientMessage& one) {
+            return std::holds_alternative<wire::GetHistory>(one.body);
+        });
+    ASSERT_NE(asked, told_.sent.rend());
     say(text(9));
     told_.take();
     // What was heard before, and what is told now, was not missed.

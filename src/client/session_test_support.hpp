@@ -15,7 +15,11 @@ class Noted final : public SessionPort {
 public:
     void send(const wire::ClientMessage& message) override { sent.push_back(message); }
     void emit(const Event& event) override { told.push_back(event); }
-    void to_up(UpCommand) override {}
+    void to_up(UpCommand command) override {
+        if (const auto* open = std::get_if<SetOpen>(&command)) {
+            opened.push_back(open->open);
+        }
+    }
     void to_down(DownCommand) override {}
     void begin_voice() override {}
     void begin_playout() override {}
@@ -29,13 +33,14 @@ public:
     }
     std::vector<wire::ClientMessage> sent;
     std::vector<Event> told;
+    std::vector<bool> opened;  // whether what is said may leave this machine
 };
 
 /// A session that has come in.
 struct NotedSession {
     NotedSession() { connect({}); }
 
-    void connect(Estate estate) {
+    void connect(Estate estate, std::vector<wire::Channel> rooms = {}) {
         session = std::make_unique<Session>(
             Session::Given{.port = noted, .clock = clock, .identity = self.identity},
             Seating{.session = self.session,
@@ -43,6 +48,7 @@ struct NotedSession {
                     .connected = {.session = self.session},
                     .shares_per_message = 400},
             self.device(), std::move(estate));
+        say(wire::ChannelPage{std::move(rooms)});
         say(wire::PresencePage{{{.session = self.session, .name = "me", .account = {}}}});
         say(wire::SnapshotEnd{});
     }

@@ -82,11 +82,36 @@ TEST_F(Reconnect, ASecondTalkieOfTheSameIdentityTakesThePlace) {
     second->wait("text");
 }
 
-TEST_F(Reconnect, LeavingWhileTheServerIsAwayIsQuick) {
+TEST_F(Reconnect, LeavingWhileTheServerIsAwayIsQuickAndTellsWhatWasNotSent) {
     const auto alice = enter({.name = "alice"});
     crash_server();
     alice->wait("reconnecting");
+    alice->command("say is anybody there?");
+    alice->command("history");
     EXPECT_EQ(alice->quit(), 0);
+    EXPECT_EQ(alice->wait("refused", "command", "say")["message"], "Not sent: is anybody there?");
+    EXPECT_EQ(alice->wait("refused", "command", "history")["code"], "closed");
+}
+
+TEST_F(Reconnect, WhatWasSaidMeanwhileIsToldThoughNothingWasSaidBefore) {
+    server_.reset();
+    start_server({.config = "[limits]\nresume_seconds = 0\n"});  // nobody's seat is kept
+    harness::Tap tap(port());
+    const auto bob = enter({.name = "bob"});
+    const auto alice = enter({.name = "alice", .port = tap.port()});
+    alice->command("history");  // what she asks of the server on entering is answered before
+    alice->wait("history");
+    for (const std::string text : {"first", "second"}) {
+        const auto mark = alice->mark();
+        tap.refuse_tcp(true);
+        alice->wait("reconnecting", nullptr, mark);
+        bob->command("say " + text);
+        bob->wait("text", "text", text);
+        tap.refuse_tcp(false);
+        const auto missed = alice->wait("history", "missed", true, mark)["texts"];
+        ASSERT_EQ(missed.size(), 1U) << missed;
+        EXPECT_EQ(missed[0]["text"], text);
+    }
 }
 
 }  // namespace

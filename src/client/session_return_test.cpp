@@ -1,0 +1,281 @@
+// What a person is told when they are back: of texts and rooms, each thing once.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <format>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/session_test_support.hpp"
+
+namespace partyline::client {
+namespace {
+
+constexpr ChannelId lobby{10};
+constexpr ChannelId den{11};
+const std::vector<wire::Channel> rooms{{.id = lobby, .name = "Lobby"}, {.id = den, .name = "Den"}};
+
+class SessionReturn : public testing::Test, protected test::NotedSession {
+protected:
+    SessionReturn() { connect({}, rooms); }
+
+    [[nodiscard]] static wire::Joined joined(ChannelId room, std::uint32_t route = 6) {
+        return {.channel = room, .route = Route{route}, .frame_ms = 10, .members = 1};
+    }
+    static wire::History history(std::initializer_list<std::uint64_t> ids) {
+        wire::History out{.channel = lobby, .texts = {}, .more = true};
+        for (const auto id : ids) {
+            out.texts.push_back({.id = MessageId{id}, .channel = lobby, .text = "word"});
+        }
+        return out;
+    }
+    /// Answers what the session has asked of the history, or else this was not asked.
+    void answer_history(const wire::History& history) {
+        ASSERT_TRUE(std::holds_alternative<wire::GetHistory>(noted.sent.back().body));
+        answer(history);
+    }
+    void enter(ChannelId room) {
+        session->join(room);
+        answer(joined(room));
+    }
+    /// Somebody comes to the lobby, where we are.
+    void meet(std::uint32_t number) {
+        say(wire::MemberJoined{.channel = lobby,
+                               .channel_epoch = ChannelEpoch{2},
+                               .member = test::Peer(number).member(clock.unix_ms())});
+    }
+    /// On another seat, and back in the room.
+    void come_back_anew() {
+        connect(session->leave_behind(), rooms);
+        answer(joined(lobby));
+    }
+    /// On the same seat, which is in this room; more was missed than the server keeps.
+    void come_back_to(ChannelId room, std::uint32_t route) {
+        session->go_away();
+        session->come_back({.route = Route{route}, .replayed = false, .channel = room});
+        say(wire::ChannelPage{rooms});
+        say(wire::PresencePage{{{.session = self.session, .name = "me", .channel = room}}});
+        say(wire::SnapshotEnd{});
+    }
+    /// What was told since asked last, as far as it matters here.
+    std::string told() {
+        std::string out;
+        for (const auto& event : std::exchange(noted.told, {})) {
+            if (const auto* entered = std::get_if<RoomEntered>(&event)) {
+                out +=
+                    std::format("{} {} ", entered->moved ? "moved" : "in", entered->channel.value);
+            } else if (const auto* left = std::get_if<RoomLeft>(&event)) {
+                out += left->moved ? "moved out " : "out ";
+            } else if (const auto* missed = std::get_if<HistoryReceived>(&event)) {
+                out += missed->missed ? "missed " : "history ";
+                for (const auto& text : missed->texts) {
+                    out += std::format("{} ", text.id.value);
+                }
+            } else if (const auto* refused = std::get_if<Refused>(&event)) {
+                out += refused->command + " refused ";
+            }
+        }
+        return out;
+    }
+    template <class Body>
+    std::size_t sent_count() const {
+        return static_cast<std::size_t>(std::ranges::count_if(noted.sent, [](const auto& message) {
+            return std::holds_alternative<Body>(message.body);
+        }));
+    }
+};
+
+// --- texts -----------------------------------------------------------------------------------
+
+TEST_F(SessionReturn, WhatWasMissedIsLookedUpThoughNothingWasHeardBefore) {
+    enter(lobby);
+    EXPECT_EQ(sent<wire::GetHistory>().messages, 1U) << "how far the texts go";
+    answer_history(history({5}));
+    EXPECT_EQ(told(), "in 10 ") << "what is old is no news";
+    come_back_anew();
+    answer_history(history({4, 5, 7, 8}));
+    EXPECT_EQ(told(), "in 10 missed 7 8 ");
+    come_back_anew();
+    answer_history(history({5, 7, 8, 9}));
+    EXPECT_EQ(told(), "in 10 missed 9 ") << "after two losses in a row";
+}
+
+TEST_F(SessionReturn, InARoomWithoutTextsTheFirstIsMissedToo) {
+    enter(lobby);
+    answer_history(history({}));
+    come_back_anew();
+    answer_history(history({1}));
+    EXPECT_EQ(told(), "in 10 in 10 missed 1 ");
+}
+
+TEST_F(SessionReturn, WhatCouldNotBeLookedUpIsLookedUpTheNextTime) {
+    enter(lobby);
+    answer_history(history({5}));
+    come_back_anew();
+    answer(wire::Refusal{.error = {.code = ErrorCode::store_failed}});
+    come_back_anew();
+    answer_history(history({5, 6}));
+    EXPECT_EQ(told(), "in 10 in 10 in 10 missed 6 ");
+}
+
+TEST_F(SessionReturn, OnTheSameSeatWhatWasMissedIsToldOnce) {
+    enter(lobby);
+    answer_history(history({5}));
+    told();
+    come_back_to(lobby, 6);
+    const auto first = noted.sent.back().request_id;
+    come_back_to(lobby, 6);
+    const auto second = noted.sent.back().request_id;
+    session->receive({.reply_to = first, .body = history({5, 6})});
+    session->receive({.reply_to = second, .body = history({5, 6})});
+    EXPECT_EQ(told(), "missed 6 ");
+}
+
+TEST_F(SessionReturn, OfAnotherRoomNothingIsMissed) {
+    enter(lobby);
+    answer_history(history({5}));
+    enter(den);
+    EXPECT_EQ(sent<wire::GetHistory>(), (wire::GetHistory{.channel = den, .messages = 1}));
+    session->leave();
+    answer(wire::Ok{});
+    const auto estate = session->leave_behind();
+    EXPECT_FALSE(estate.told_to);
+}
+
+// --- rooms -----------------------------------------------------------------------------------
+
+TEST_F(SessionReturn, ALeaveWhoseAnswerWasLostIsToldOnce) {
+    enter(lobby);
+    meet(3);
+    EXPECT_EQ(std::exchange(noted.opened, {}), std::vector{true});
+    session->leave();
+    EXPECT_EQ(std::exchange(noted.opened, {}), std::vector{false});
+    noted.sent.clear();
+    told();
+    come_back_to({}, 9);
+    EXPECT_EQ(told(), "out ");
+    EXPECT_EQ(sent_count<wire::Leave>(), 0U);
+    EXPECT_EQ(noted.opened, std::vector<bool>{}) << "not one more word goes out";
+    enter(lobby);
+    meet(4);
+    EXPECT_EQ(noted.opened, std::vector{true});
+}
+
+TEST_F(SessionReturn, AJoinWhoseAnswerWasLostIsToldOnce) {
+    enter(lobby);
+    session->join(den, "sesame");
+    noted.sent.clear();
+    told();
+    come_back_to(den, 9);
+    EXPECT_EQ(told(), "in 11 ");
+    EXPECT_EQ(sent_count<wire::Join>(), 0U);
+    const auto estate = session->leave_behind();
+    EXPECT_EQ(estate.room, std::vector<std::string>{"Den"});
+    EXPECT_EQ(estate.room_password, "sesame");
+}
+
+TEST_F(SessionReturn, AJoinThatNeverArrivedIsAskedAgain) {
+    enter(lobby);
+    answer_history(history({5}));
+    session->join(den);
+    told();
+    come_back_to(lobby, 6);
+    EXPECT_EQ(told(), "");
+    ASSERT_EQ(sent_count<wire::Join>(), 3U);
+    const auto again = std::ranges::find_if(
+        noted.sent.rbegin(), noted.sent.rend(),
+        [](const auto& message) { return std::holds_alternative<wire::Join>(message.body); });
+    session->receive({.reply_to = again->request_id, .body = joined(den, 7)});
+    EXPECT_EQ(told(), "in 11 ");
+}
+
+TEST_F(SessionReturn, WhoWasMovedOnTheirWayIsWhereTheyWantedToBe) {
+    enter(lobby);
+    session->join(den);
+    const auto asked = noted.sent.back().request_id;
+    told();
+    come_back_to({}, 9);
+    EXPECT_EQ(told(), "moved out ");
+    session->receive({.reply_to = asked, .body = joined(den, 7)});
+    EXPECT_EQ(told(), "in 11 ");
+    EXPECT_EQ(session->leave_behind().room, std::vector<std::string>{"Den"});
+}
+
+TEST_F(SessionReturn, WhoseWayBackWasSeenOnlyInTheSnapshotSaysWhatWaited) {
+    enter(lobby);
+    session->say("perhaps");
+    connect(session->leave_behind(), rooms);
+    noted.sent.clear();
+    told();
+    come_back_to(lobby, 9);
+    EXPECT_EQ(told(), "in 10 ");
+    EXPECT_EQ(sent<wire::SendText>().text, "perhaps");
+}
+
+TEST_F(SessionReturn, ALeaveFromNowhereIsRefused) {
+    session->leave();
+    come_back_to({}, 9);
+    ASSERT_EQ(sent<wire::Leave>(), wire::Leave{});
+    answer(wire::Refusal{.error = {.code = ErrorCode::not_in_room}});
+    EXPECT_EQ(told(), "leave refused ");
+}
+
+TEST_F(SessionReturn, WhoWasMovedOutIsNotToldOfTheirLeaveOnceMore) {
+    enter(lobby);
+    session->leave();
+    const auto asked = noted.sent.back().request_id;
+    session->go_away();
+    session->come_back({.replayed = true, .channel = {}});
+    told();
+    say(wire::Moved{});
+    session->receive(
+        {.reply_to = asked, .body = wire::Refusal{.error = {.code = ErrorCode::not_in_room}}});
+    EXPECT_EQ(told(), "moved out leave refused ");
+}
+
+// --- what was not done -----------------------------------------------------------------------
+
+TEST_F(SessionReturn, WhatIsLeftBehindIsKnownToBeSentOrNot) {
+    enter(lobby);
+    session->say("asked");
+    session->letters(
+        WriteLetter{.to = {.session = {}, .account = "Zoë", .device = {}}, .text = "written"});
+    connect(session->leave_behind(), rooms);
+    session->say("waits for the room");
+    auto estate = session->leave_behind();
+    ASSERT_EQ(estate.unsaid.size(), 2U);
+    EXPECT_EQ(estate.unsaid[0].sent, Sent::perhaps) << "on the connection before";
+    EXPECT_EQ(estate.unsaid[1].sent, Sent::no);
+    ASSERT_EQ(estate.letters.size(), 1U);
+    EXPECT_EQ(estate.letters[0].sent, Sent::on_its_way) << "once more";
+    connect(std::move(estate), rooms);
+    answer(joined(lobby));
+    estate = session->leave_behind();
+    EXPECT_EQ(estate.unsaid[0].sent, Sent::on_its_way);
+    EXPECT_EQ(estate.unsaid[1].sent, Sent::on_its_way);
+}
+
+TEST_F(SessionReturn, WhatWasSentBeforeTheSeatWasLostMayHaveArrived) {
+    enter(lobby);
+    session->say("asked");
+    session->go_away();
+    EXPECT_EQ(session->leave_behind().unsaid.at(0).sent, Sent::perhaps);
+}
+
+TEST_F(SessionReturn, AMoveThatHasNoAnswerIsRemembered) {
+    enter(lobby);
+    session->join(den);
+    auto estate = session->leave_behind();
+    EXPECT_EQ(estate.moving, "join");
+    connect(std::move(estate), rooms);
+    estate = session->leave_behind();
+    EXPECT_EQ(estate.moving, "join") << "still on the way";
+    connect(std::move(estate), rooms);
+    answer(joined(den));
+    EXPECT_EQ(session->leave_behind().moving, "") << "there";
+}
+
+}  // namespace
+}  // namespace partyline::client
