@@ -89,7 +89,7 @@ net::task<Result<bool>> LiveTalkie::take_up(const TrustedServer& server,
         co_return fail(ErrorCode::malformed, "The server does not answer as Partyline does.");
     }
     resume_token_ = resumed->resume_token;
-    link_->newest_hop = *hop;
+    link_->hop = *hop;
     to_up(UseHop{*hop});
     to_down(UseHop{*std::move(hop)});
     emit(Connected{.session = session_->session(),
@@ -142,7 +142,7 @@ std::shared_ptr<UdpWay> LiveTalkie::find_way() const {
     if (!settings_.use_udp) {
         return nullptr;
     }
-    auto way = way_to(connection_->lane.remote(), link_ ? link_->newest_hop->way : nullptr);
+    auto way = way_to(connection_->lane.remote(), link_ ? link_->hop->way : nullptr);
     if (!way) {
         log::warning("All voice is tunnelled: {}", way.error().message);
         return nullptr;

@@ -13,7 +13,7 @@ VoiceDown::VoiceDown(const VoiceIdentity& identity, VoiceLink& link, audio::Sink
     : link_(link),
       sink_(sink),
       clock_(clock),
-      newest_{.hop = link.first_hop},
+      newest_{.hop = link.hop},
       receiver_(identity),
       told_started_(sink.started() != TimePoint{}),
       thread_([this] { run(); }) {}
@@ -60,6 +60,7 @@ void VoiceDown::take_commands() {
 
 void VoiceDown::take(const UseHop& command) {
     before_ = std::exchange(newest_, Downlink{.hop = command.hop});
+    let_go_at_ = clock_.now() + pong_patience;
     if (newest_.hop->way != before_.hop->way) {
         // The server has to be shown where we are, and what we asked went another way.
         judge_.set_route(static_cast<bool>(route_), clock_.now());
@@ -138,10 +139,13 @@ void VoiceDown::echo(ByteView nonce) {
 // --- the lane --------------------------------------------------------------------------------
 
 void VoiceDown::judge_lane() {
+    const auto now = clock_.now();
+    if (now >= let_go_at_) {
+        before_ = {};
+    }
     if (socket() == nullptr) {
         return;
     }
-    const auto now = clock_.now();
     // The server's word counts, too: where nothing gets through, nobody is heard.
     judge_.set_busy(receiver_.anyone_speaking() || room_talking_ ||
                     link_.talking.load(std::memory_order_relaxed));

@@ -81,7 +81,8 @@ private:
 
     // Owned by the thread.
     Downlink newest_;
-    Downlink before_;  // what was asked under it is still answered
+    Downlink before_;  // what was asked under it is still answered, until
+    TimePoint let_go_at_;
     VoiceReceiver receiver_;
     LaneJudge judge_;
     Route route_{};

@@ -130,14 +130,13 @@ struct UpCounters {
 
 /// Made when the server has let us in; outlives both voice threads.
 struct VoiceLink {
-    VoiceLink(std::shared_ptr<Hop> hop, UpCounters& counters)
-        : first_hop(std::move(hop)), up_counters(counters), newest_hop(first_hop) {}
+    VoiceLink(std::shared_ptr<Hop> first_hop, UpCounters& counters)
+        : up_counters(counters), hop(std::move(first_hop)) {}
 
-    // Never change while the voice threads run.
-    const std::shared_ptr<Hop> first_hop;
+    // Never changes while the voice threads run.
     UpCounters& up_counters;
-    /// [control]
-    std::shared_ptr<Hop> newest_hop;
+    /// [control] The newest. The voice threads begin with it, and are given those that follow.
+    std::shared_ptr<Hop> hop;
 
     // From control.
     CommandQueue<UpCommand> to_up;

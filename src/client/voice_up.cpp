@@ -9,7 +9,7 @@ namespace partyline::client {
 
 Result<std::unique_ptr<VoiceUp>> VoiceUp::start(const VoiceIdentity& identity, VoiceLink& link,
                                                 audio::Source& source) {
-    auto sender = VoiceSender::create(identity, link.first_hop->uplink);
+    auto sender = VoiceSender::create(identity, link.hop->uplink);
     if (!sender) {
         return std::unexpected(std::move(sender.error()));
     }
@@ -20,7 +20,7 @@ Result<std::unique_ptr<VoiceUp>> VoiceUp::start(const VoiceIdentity& identity, V
 VoiceUp::VoiceUp(VoiceSender sender, VoiceLink& link, audio::Source& source)
     : link_(link),
       source_(source),
-      hop_(link.first_hop),
+      hop_(link.hop),
       sender_(std::move(sender)),
       told_started_(source.started() != TimePoint{}),
       told_finished_(source.finished()),
