@@ -227,5 +227,19 @@ TEST(Report, PeopleGetPlainTextThatNoTerminalObeys) {
     EXPECT_THAT(out.str(), testing::EndsWith(" <eve?root> hi\n      12:00 <bob> ?2Jyes\n"));
 }
 
+TEST(Report, AServerThatPromisesMoreAndGivesNothingHarmsNobody) {
+    std::ostringstream out;
+    std::ostringstream complaints;
+    const auto report = make_text_report(out, complaints);
+    for (const client::Event& event : std::vector<client::Event>{
+             client::HistoryReceived{.more = true}, client::LettersReceived{.more = true},
+             client::InvitesReceived{.more = true}}) {
+        report->event(event, view, {});
+    }
+    EXPECT_EQ(out.str(),
+              "nothing was said here before\nyou have written nothing to each other\n"
+              "there are no invites\n");
+}
+
 }  // namespace
 }  // namespace partyline::cli

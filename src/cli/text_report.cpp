@@ -139,7 +139,7 @@ struct Sentence {
         for (const auto& text : e.texts) {
             lines += (lines.empty() ? "" : "\n") + kept_line(text);
         }
-        if (e.more) {
+        if (e.more && !e.texts.empty()) {
             lines +=
                 std::format("\nolder ones: history {} {}", history_texts, e.texts.front().id.value);
         }
@@ -230,7 +230,7 @@ struct Sentence {
         for (const auto& letter : e.letters) {
             lines += (lines.empty() ? "" : "\n") + letter_line(letter);
         }
-        if (e.more) {
+        if (e.more && !e.letters.empty()) {
             lines += std::format("\nolder ones: messages \"{}\" {} {}",
                                  printable(client::name_of(e.with)), history_texts,
                                  e.letters.front().id.value);
@@ -269,7 +269,7 @@ struct Sentence {
             lines += std::format("{}{}: {}", lines.empty() ? "" : "\n", invite.invite.value,
                                  what_of(invite));
         }
-        if (e.more) {
+        if (e.more && !e.invites.empty()) {
             lines += std::format("\nmore: invite list {}", e.invites.back().invite.value);
         }
         return lines;
