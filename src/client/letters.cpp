@@ -100,8 +100,21 @@ bool Session::is_somebody(const Correspondent& correspondent, Asked asked) {
 
 void Session::ask(WriteLetter letter) {
     if (is_somebody(letter.to, Asked::write)) {
+        letter.to = lasting(std::move(letter.to));
         send_letter({.nonce = random_nonce(), .letter = std::move(letter)});
     }
+}
+
+// After a restart of the server another may bear the session's number, or nobody; an account is the same.
+Correspondent Session::lasting(Correspondent correspondent) const {
+    if (!correspondent.session) {
+        return correspondent;
+    }
+    const auto person = model_.person(correspondent.session);
+    if (person && !person->account.empty()) {
+        return {.session = {}, .account = person->account, .device = {}};
+    }
+    return correspondent;
 }
 
 void Session::send_letter(UnsentLetter letter) {

@@ -180,6 +180,8 @@ private:
     /// False, and refused, if it cannot be anybody.
     bool is_somebody(const Correspondent& correspondent, Asked asked);
     void send_letter(UnsentLetter letter);
+    /// The same person by what outlasts their session, as far as we know it.
+    [[nodiscard]] Correspondent lasting(Correspondent correspondent) const;
     [[nodiscard]] Letter letter(const wire::DirectText& text) const;
     /// Which account is ours, if these say so.
     void note_account(const std::vector<wire::Presence>& people);
