@@ -229,15 +229,6 @@ void Session::on(const client::BansReceived& event, TimePoint now) {
 
 void Session::on(const client::AuditReceived&, TimePoint now) { go_on_after("audit", now); }
 
-void Session::on(const client::TextChanged& event, TimePoint now) {
-    if (event.text.own) {
-        go_on_after(event.text.deleted ? "delete" : "edit", now);
-    }
-}
-
-void Session::on(const client::LetterChanged& event, TimePoint now) {
-    go_on_after(event.letter.deleted ? "delete" : "edit", now);
-}
 void Session::on(const client::LetterAccepted&, TimePoint now) { answered("message", now); }
 void Session::on(const client::LettersReceived&, TimePoint now) { answered("messages", now); }
 void Session::on(const client::UnreadReceived&, TimePoint now) { answered("unread", now); }

@@ -54,9 +54,7 @@ private:
     void on(const client::Administered& event, TimePoint now);
     void on(const client::BansReceived& event, TimePoint now);
     void on(const client::AuditReceived& event, TimePoint now);
-    void on(const client::TextChanged& event, TimePoint now);
     void on(const client::TextReceived& event, TimePoint now);
-    void on(const client::LetterChanged& event, TimePoint now);
     void on(const client::LetterAccepted& event, TimePoint now);
     void on(const client::LettersReceived& event, TimePoint now);
     void on(const client::UnreadReceived& event, TimePoint now);

@@ -145,7 +145,6 @@ TEST(Session, AScriptEndsNotBeforeItsAnswers) {
     }
     rig.session.take(InputEnded{}, rig.clock.now());
     EXPECT_EQ(rig.talkie.asked, (Asked{"history 5 12"}));
-    rig.event(client::TextChanged{.text = {.own = true, .text = "an earlier one"}});
     rig.event(client::HistoryReceived{
         .texts = {{.id = MessageId{7}, .name = "bob\033", .text = "teh", .edited_unix_ms = 1},
                   {.id = MessageId{8}, .name = "ann", .deleted = true}},
@@ -153,7 +152,11 @@ TEST(Session, AScriptEndsNotBeforeItsAnswers) {
     EXPECT_EQ(rig.talkie.asked.back(), "edit 3 the");
     rig.event(client::Refused{.command = "edit", .error = {.message = "not yours"}});
     EXPECT_EQ(rig.talkie.asked.back(), "delete 4");
+    // What becomes of texts and letters, one's own or another's, is no answer to us.
     rig.event(client::TextChanged{.text = {.own = true, .deleted = true}});
+    rig.event(client::LetterChanged{.letter = {.own = false, .deleted = true}});
+    EXPECT_EQ(rig.talkie.asked.back(), "delete 4");
+    rig.event(client::Done{"delete"});
     EXPECT_EQ(rig.talkie.asked.back(), "disconnect");
     EXPECT_NE(rig.out.str().find("<bob?> teh (edited)"), std::string::npos) << rig.out.str();
     EXPECT_NE(rig.out.str().find("<ann> (deleted)"), std::string::npos) << rig.out.str();

@@ -173,6 +173,9 @@ struct Sentence {
         if (e.command == "whisper") {
             return {};  // the set itself is told, and where one's own voice goes one knows
         }
+        if (e.command == "edit" || e.command == "delete") {
+            return {};  // how the text stands now is told anyway
+        }
         return e.command == "owner" ? "your account owns the server now" : e.command + ": done";
     }
     std::string operator()(const client::SpeakingChanged&) const { return {}; }

@@ -118,6 +118,15 @@ TEST_F(LettersTest, WhatWasNotAcceptedIsSentOnceMore) {
     EXPECT_EQ(sent<wire::SendDirect>().text, "perhaps");
 }
 
+TEST_F(LettersTest, WhoEditsAndDeletesIsToldThatItIsDone) {
+    session->edit(MessageId{1}, "better");
+    answer(wire::Ok{});
+    EXPECT_EQ(noted.last<Done>().command, "edit");
+    session->erase(MessageId{2});
+    answer(wire::Ok{});
+    EXPECT_EQ(noted.last<Done>().command, "delete") << "another's text as well";
+}
+
 TEST_F(LettersTest, ToSomebodyWhoIsHereOutlastTheirSession) {
     say(wire::PresenceChanged{{{.session = SessionId{2}, .name = "Zoë's phone", .account = "Zoë"},
                                {.session = SessionId{4}, .name = "Dan", .account = {}}},

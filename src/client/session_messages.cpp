@@ -66,7 +66,8 @@ void Session::on_answer(const Request& request, const wire::Ok&) {
         keys_answered(request, std::nullopt);
     }
     if (request.asked == Asked::unlink || request.asked == Asked::owner ||
-        request.asked == Asked::mark_read || request.asked == Asked::invite) {
+        request.asked == Asked::mark_read || request.asked == Asked::invite ||
+        request.asked == Asked::edit || request.asked == Asked::erase) {
         port_.emit(Done{command_word(request.asked)});
     }
     if (request.asked == Asked::administration) {

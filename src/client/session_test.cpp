@@ -481,7 +481,7 @@ TEST_F(SessionTest, AnAnswerThatWasLostIsNoRefusal) {
     session_->come_back({.replayed = true});
     told_.take();
     answer(wire::Refusal{.error = {.code = ErrorCode::unknown_text}, .closing = false});
-    EXPECT_EQ(told_.take(), "");
+    EXPECT_EQ(told_.take(), "delete done");
 }
 
 TEST_F(SessionTest, WhatMustNotBeDoneTwiceIsNotAskedAgain) {
