@@ -22,6 +22,7 @@ using std::chrono::seconds;
 using Buffer = std::array<float, dsp::frame_samples>;
 
 constexpr SystemClock real_clock;
+constexpr int stretches_max = 10;
 
 /// Plays a tone until destroyed, at the sink's own pace.
 class TonePlayer {
@@ -69,6 +70,28 @@ bool hear(audio::Source& source, bool tone, int wanted = 20, Duration within = s
     return in_a_row >= wanted;
 }
 
+/// Whether 200 frames take 2 s, and the tone is missing in one of 20 at most.
+testing::AssertionResult two_seconds_of_tone(audio::Source& source) {
+    constexpr int frames = 200;
+    constexpr auto missing_max = frames / 20;
+    constexpr milliseconds off_max{100};
+    const auto start = real_clock.now();
+    int missing = 0;
+    for (int i = 0; i < frames; ++i) {
+        Buffer frame;
+        if (!source.read(frame)) {
+            return testing::AssertionFailure() << "the source has ended";
+        }
+        missing += loudness(frame) < 0.15 ? 1 : 0;
+    }
+    const auto off = real_clock.now() - start - frames * milliseconds(10);
+    if (missing > missing_max || off > off_max || off < -off_max) {
+        return testing::AssertionFailure() << missing << " frames without the tone, "
+                                           << off / milliseconds(1) << " ms too late";
+    }
+    return testing::AssertionSuccess();
+}
+
 class Devices : public testing::Test {
 protected:
     static std::unique_ptr<audio::Source> source(const std::string& name) {
@@ -95,18 +118,12 @@ TEST_F(Devices, WhatIsPlayedIsHeardAtThePaceOfTime) {
     EXPECT_NE(speaker->started(), TimePoint{});
     EXPECT_NE(microphone->started(), TimePoint{});
 
-    const auto start = real_clock.now();
-    int quiet = 0;
-    constexpr int frames = 200;
-    for (int i = 0; i < frames; ++i) {
-        Buffer frame;
-        ASSERT_TRUE(microphone->read(frame));
-        quiet += loudness(frame) < 0.15 ? 1 : 0;
+    // A machine that is busy elsewhere spoils one stretch or another, a wrong pace spoils them all.
+    auto heard = testing::AssertionFailure();
+    for (int stretch = 0; stretch < stretches_max && !heard; ++stretch) {
+        heard = two_seconds_of_tone(*microphone);
     }
-    const auto took = real_clock.now() - start;
-    EXPECT_NEAR(static_cast<double>(took / milliseconds(1)), frames * 10, 100);
-    // A machine under load may miss a period or two.
-    EXPECT_LE(quiet, frames / 20) << speaker->underruns();
+    EXPECT_TRUE(heard) << "; " << speaker->underruns() << " underruns";
 }
 
 TEST_F(Devices, AMicrophoneGivesNothingFromBeforeItsFirstRead) {
@@ -121,7 +138,9 @@ TEST_F(Devices, AMicrophoneGivesNothingFromBeforeItsFirstRead) {
         ASSERT_TRUE(microphone);
         ASSERT_TRUE(hear(*witness, true, 60)) << "as long as a device's ring lasts";
     }
-    ASSERT_TRUE(hear(*witness, false));
+    // So long that what was captured before is in the microphone's ring, or was, however late its
+    // thread came to it.
+    ASSERT_TRUE(hear(*witness, false, 100));
     for (int i = 0; i < 40; ++i) {
         Buffer frame;
         ASSERT_TRUE(microphone->read(frame));
