@@ -59,6 +59,12 @@ std::string_view account_word(const Command& command) {
         command);
 }
 
+bool is_quit(const Item& item) {
+    const auto* input = std::get_if<InputLine>(&item);
+    const auto command = input != nullptr ? parse_command(input->line) : Result<Command>(Help{});
+    return command && std::holds_alternative<Quit>(*command);
+}
+
 std::string_view awaited_word(const Command& command) {
     if (const auto* letters = std::get_if<Letters>(&command)) {
         return std::visit(
@@ -147,6 +153,9 @@ void Session::output_lost(TimePoint now) { finish(ExitCode::local, now); }
 // --- events ----------------------------------------------------------------------------------
 
 void Session::take(const Item& item, TimePoint now) {
+    if (away_ && is_quit(item)) {
+        wait_for_no_answer(now);
+    }
     if (!awaited_.empty() && !std::holds_alternative<TalkieEvent>(item)) {
         if (waiting_.size() < waiting_lines_max) {
             waiting_.push_back(item);
@@ -164,10 +173,24 @@ void Session::take(const Item& item, TimePoint now) {
                item);
 }
 
+// Whoever leaves while there is no connection does not wait for one: what they have asked for before is
+// handed on and, as it cannot be sent, refused in words.
+void Session::wait_for_no_answer(TimePoint now) {
+    awaited_.clear();
+    while (!waiting_.empty()) {
+        const auto next = std::move(waiting_.front());
+        waiting_.pop_front();
+        take(next, now);
+        awaited_.clear();
+    }
+}
+
 void Session::on_event(const TalkieEvent& told, TimePoint now) {
     if (const auto* connected = std::get_if<client::Connected>(&told.event)) {
         self_ = connected->session;
+        away_ = false;
     }
+    away_ = away_ || std::holds_alternative<client::Reconnecting>(told.event);
     // A one-shot prints what it was asked for and nothing else, unless somebody wants it all.
     if (options_.json || !options_.one_shot || is_answer(told.event)) {
         report_.event(told.event, view(), told.at);

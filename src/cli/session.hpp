@@ -42,6 +42,7 @@ public:
 private:
     enum class Phase : std::uint8_t { connecting, connected, leaving, over };
 
+    void wait_for_no_answer(TimePoint now);
     void on_event(const TalkieEvent& event, TimePoint now);
     void on(const client::Connected& event, TimePoint now);
     void on(const client::Disconnected& event, TimePoint now);
@@ -110,6 +111,7 @@ private:
     /// `move` and `say` in one breath say it there.
     std::string awaited_;  // the command, as Refused would name it, that the next lines wait for
     std::deque<Item> waiting_;  // lines, and perhaps their end, in order
+    bool away_ = false;         // the connection is lost, and another is tried for
     bool ready_ = false;        // connected, and in the room of --join
     bool muted_;
     bool deafened_;
