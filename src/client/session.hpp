@@ -254,6 +254,8 @@ private:
     /// We are in this room now, or, with none, out of any.
     void entered(const wire::Joined& joined, bool moved);
     void left(bool moved, Route route);
+    /// As we had asked for.
+    void has_left(Route route);
     void use_route(Route route);
     [[nodiscard]] KeptText kept(const wire::Text& text) const;
 
@@ -265,6 +267,7 @@ private:
     void on_answer(const Request& request, const wire::Account& account);
     void on_answer(const Request& request, const wire::Devices& devices);
     void on_answer(const Request& request, const wire::Ok& ok);
+    void on_answer(const Request& request, const wire::Moved& moved);
     void on_answer(const Request& request, const wire::Roles& roles);
     void on_answer(const Request& request, const wire::Explanation& explanation);
     void on_answer(const Request& request, const wire::ChannelCreated& created);

@@ -73,11 +73,20 @@ void Session::on_answer(const Request& request, const wire::Ok&) {
     if (request.asked == Asked::administration) {
         port_.emit(Administered{std::string(request.command)});
     }
-    if (request.asked != Asked::leave) {
-        return;
+    if (request.asked == Asked::leave) {
+        has_left({});  // its answer was lost, and the route with it
     }
+}
+
+void Session::on_answer(const Request& request, const wire::Moved& moved) {
+    if (request.asked == Asked::leave) {
+        has_left(moved.route);
+    }
+}
+
+void Session::has_left(Route route) {
     --leaves_asked_;
-    left(false, {});
+    left(false, route);
 }
 
 // In no room it is good for pings, and for whispers.

@@ -274,8 +274,8 @@ TEST_F(SessionTest, LeavingShutsTheMicrophoneAtOnce) {
     told_.take();
     session_->leave();
     EXPECT_EQ(told_.take(), "up: closed; > Leave");
-    answer(wire::Ok{});
-    EXPECT_EQ(told_.take(), "down: clear; up: route 0; down: route 0; out; person me");
+    answer(wire::Moved{.route = Route{9}});
+    EXPECT_EQ(told_.take(), "down: clear; up: route 9; down: route 9; out; person me");
     EXPECT_FALSE(session_->model().own_channel());
 }
 

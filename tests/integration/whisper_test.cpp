@@ -147,6 +147,18 @@ TEST_F(Whisper, SetsAreApart) {
     EXPECT_EQ(heard["packets_unopened"], 0);
 }
 
+TEST_F(Whisper, WhoLeavesTheRoomWhispersOn) {
+    const auto bob = enter({.name = "bob", .join = other_room_});
+    const auto alice = enter({.name = "alice", .mic = long_speech(scratch_)});
+    set(*alice, "bob", 1);
+    whisper(*alice, "1");
+    hear_more(*bob, "alice");
+    alice->command("leave");
+    alice->wait("room_left");
+    hear_more(*bob, "alice");
+    EXPECT_EQ(bob->heard("alice")["packets_unopened"], 0);
+}
+
 TEST_F(Whisper, WhatCannotBeIsRefused) {
     const auto alice = enter({.name = "alice"});
     alice->command("whisper 1");

@@ -33,7 +33,7 @@ net::task<> RoomPasswordsTest::knocking() {
     co_await enter(mo, "Mo");
     EXPECT_EQ(co_await outcome(mo, lock_attic("mine")), not_permitted);
     EXPECT_EQ(co_await knock(gus, ""), unspecified) << "no password was set";
-    co_await gus.ask<wire::Ok>(wire::Leave{});
+    co_await gus.ask<wire::Moved>(wire::Leave{});
     co_await ada.ask<wire::Ok>(lock_attic("open sesame"));
     const auto news = co_await gus.get<wire::ChannelsChanged>();
     EXPECT_TRUE(news.channels.at(0).password);
@@ -77,7 +77,7 @@ net::task<> RoomPasswordsTest::staying() {
     EXPECT_EQ(co_await knock(gus, ""), ErrorCode::unspecified);
     co_await ada.ask<wire::Ok>(lock_attic("late"));
     EXPECT_EQ(server->model().find(gus.session)->presence.channel, attic);
-    co_await gus.ask<wire::Ok>(wire::Leave{});
+    co_await gus.ask<wire::Moved>(wire::Leave{});
     EXPECT_EQ(co_await knock(gus, ""), ErrorCode::bad_password);
 }
 

@@ -37,7 +37,7 @@ void Switchboard::come_in(Call& call, Seat& seat, ChannelId channel, const room:
     publish(joined.events);
 }
 
-Result<void> Switchboard::on(Call&, Seat& seat, const wire::Leave&) {
+Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Leave&) {
     if (const auto may = seat.moves.take(clock_.now()); !may) {
         return may;
     }
@@ -47,6 +47,8 @@ Result<void> Switchboard::on(Call&, Seat& seat, const wire::Leave&) {
     }
     seat.route = relay_.move(seat.voice, ChannelId{});
     update_view(seat);
+    // Whispers go on from no room, and need a route for that.
+    answer(call, wire::Moved{.route = seat.route});
     publish(*left);
     return {};
 }

@@ -42,7 +42,7 @@ protected:
                                     .channel_epoch = ChannelEpoch{3},
                                     .session = bob.session,
                                     .frame_ms = 10}));
-        co_await bob.ask<wire::Ok>(wire::Leave{});
+        co_await bob.ask<wire::Moved>(wire::Leave{});
         EXPECT_EQ(relay.seats.at(bob.session)->channel, ChannelId{});
     }
 
@@ -145,7 +145,7 @@ protected:
         co_await until(ada, {.session = bob.session, .channel = attic, .speaking = true});
         relay.seats.at(bob.session)->speaking = false;
         co_await until(ada, {.session = bob.session, .channel = attic});
-        co_await bob.ask<wire::Ok>(wire::Leave{});
+        co_await bob.ask<wire::Moved>(wire::Leave{});
         co_await until(ada, {.session = bob.session});
     }
 
@@ -217,7 +217,7 @@ protected:
             }
         }
         for (std::size_t left = 25; left >= 18; --left) {
-            co_await callers.at(left)->ask<wire::Ok>(wire::Leave{});
+            co_await callers.at(left)->ask<wire::Moved>(wire::Leave{});
             EXPECT_EQ((co_await callers.front()->get<wire::MemberLeft>()).frame_ms,
                       left >= 20 ? 20U : 10U)
                 << left;

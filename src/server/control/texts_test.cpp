@@ -47,7 +47,7 @@ protected:
         EXPECT_EQ(words(older), (Words{"1", "2", "3"}));
         EXPECT_FALSE(older.more);
         co_await refused(bob, wire::GetHistory{.channel = attic}, ErrorCode::not_in_room);
-        co_await bob.ask<wire::Ok>(wire::Leave{});
+        co_await bob.ask<wire::Moved>(wire::Leave{});
         co_await refused(bob, wire::GetHistory{.channel = lobby}, ErrorCode::not_in_room);
     }
 
@@ -141,7 +141,7 @@ protected:
         EXPECT_EQ(co_await again.ask<wire::TextAccepted>(text), first);
         co_await refused(again, wire::SendText{.channel = lobby, .text = "more", .nonce = 8},
                          ErrorCode::rate_limited);
-        co_await again.ask<wire::Ok>(wire::Leave{});
+        co_await again.ask<wire::Moved>(wire::Leave{});
         EXPECT_EQ(co_await again.ask<wire::TextAccepted>(text), first);
     }
 
