@@ -7,7 +7,7 @@
 namespace partyline::dsp {
 namespace {
 
-// Found by trying on recordings.
+// Found by trying on recordings; `./run bench audio` and docs/audio.md show what they give.
 constexpr float voice_sure = 0.6F;
 constexpr float voice_likely = 0.45F;
 constexpr float voice_level_speed = 0.02F;

@@ -13,11 +13,12 @@
 namespace partyline::chains {
 namespace {
 
-std::vector<float> speech() {
+std::vector<float> speech(double seconds = 8, double pause_seconds_max = 0.5) {
     const auto recordings =
         scenes::find_recordings("/usr/share", scenes::Extent::demo, scenes::Half::scoring).value();
     Random random(1);
-    return scenes::speech(recordings.speech, {.seconds = 8, .pause_seconds_max = 0.5}, random)
+    return scenes::speech(recordings.speech,
+                          {.seconds = seconds, .pause_seconds_max = pause_seconds_max}, random)
         .value();
 }
 
@@ -48,6 +49,22 @@ TEST(Chains, AreAsLateAsTheySayAndLeaveAVoiceAlone) {
         EXPECT_NEAR(static_cast<double>(lag), static_cast<double>(chain->delay_samples()), 60);
         const auto [clean, heard] = metrics::aligned(near, out, lag);
         EXPECT_GT(metrics::stoi(clean, heard).value(), 0.9);
+    }
+}
+
+TEST(Chains, OurSuppressionCostsACleanVoiceLittle) {
+    // At first it expects noise, until pauses have shown that there is none.
+    const auto near = speech(30, 1);
+    for (const char* name : {"suppressor", "suppressor-high"}) {
+        const auto chain = find_kind(name)->create({});
+        const auto out = through(*chain, near);
+        const auto late = static_cast<std::ptrdiff_t>(chain->delay_samples());
+        const auto [whole, all_heard] = metrics::aligned(near, out, late);
+        const auto clean = whole.last(15 * dsp::sample_rate_hz);
+        const auto heard = all_heard.last(15 * dsp::sample_rate_hz);
+        EXPECT_GT(metrics::stoi(clean, heard).value(), 0.975) << name;
+        EXPECT_NEAR(metrics::active_level_dbfs(heard), metrics::active_level_dbfs(clean), 0.2)
+            << name;
     }
 }
 
