@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace partyline::client {
 namespace {
@@ -95,7 +96,9 @@ std::optional<VoiceSender::Packet> VoiceSender::push(dsp::ConstFrame frame) {
         stream_ = next_stream_;
     }
     if (!route_ || !at(stream_).key) {
-        in_spurt_ = false;
+        if (std::exchange(in_spurt_, false)) {
+            encoder_.reset();  // as below
+        }
         return std::nullopt;
     }
     if (!is_open()) {

@@ -1,6 +1,7 @@
 // How often passwords, codes and tokens may be tried. Codes and tokens nobody guesses: they are counted
 // by address alone. A guess of a password is counted for its account, too, and that by address: so
-// nobody locks anybody out by guessing from elsewhere, unless from very many addresses.
+// it takes guesses from about ten addresses (of IPv6: networks of 64 bits) to keep others from trying, who
+// then have the recovery code.
 #pragma once
 
 #include <cstdint>

@@ -86,7 +86,7 @@ void Core::on(SetListeners set, TimePoint) {
 
 void Core::on(SetWhispers set, TimePoint) {
     const auto found = routes_.find(set.route);
-    if (found != routes_.end()) {
+    if (found != routes_.end() && found->second.seat->session == set.session) {
         found->second.whispers = std::move(set.whispers);
     }
 }

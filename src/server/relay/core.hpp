@@ -33,6 +33,7 @@ struct SetListeners {
 };
 struct SetWhispers {
     Route route{};
+    SessionId session{};  // whose route it is to be: an old one may be another's by now
     std::shared_ptr<const WhisperSets> whispers;  // null: to nobody
 };
 using Command = std::variant<std::monostate, RouteSetup, RetireRoute, DropRoute, Rekey,

@@ -42,7 +42,7 @@ Route Seating::move(const SeatPtr& seat, ChannelId channel) {
     // What is whispered over the old route is on its way still. Of those before nothing is, and so no
     // more than two have to hear of every change.
     if (whispers_.contains(seat->session)) {
-        publish_whispers(seat->control.route_before, nullptr);
+        publish_whispers(seat->session, seat->control.route_before, nullptr);
     }
     seat->control.route_before = old;
     enter(seat, channel);
@@ -117,8 +117,8 @@ void Seating::set_whisper(const Seat& seat, StreamId stream, std::vector<SeatPtr
     } else {
         whispers_.erase(seat.session);
     }
-    publish_whispers(seat.control.route, now);
-    publish_whispers(seat.control.route_before, now);
+    publish_whispers(seat.session, seat.control.route, now);
+    publish_whispers(seat.session, seat.control.route_before, now);
 }
 
 std::shared_ptr<const WhisperSets> Seating::whispers_of(const Seat& seat) const {
@@ -126,10 +126,12 @@ std::shared_ptr<const WhisperSets> Seating::whispers_of(const Seat& seat) const 
     return found == whispers_.end() ? nullptr : found->second;
 }
 
-void Seating::publish_whispers(Route route, std::shared_ptr<const WhisperSets> whispers) {
+void Seating::publish_whispers(SessionId session, Route route,
+                               std::shared_ptr<const WhisperSets> whispers) {
     if (route) {
-        port_.command(thread_byte(route),
-                      SetWhispers{.route = route, .whispers = std::move(whispers)});
+        port_.command(
+            thread_byte(route),
+            SetWhispers{.route = route, .session = session, .whispers = std::move(whispers)});
     }
 }
 

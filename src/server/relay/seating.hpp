@@ -56,7 +56,8 @@ private:
     void publish(ChannelId channel, const Room& room);
     [[nodiscard]] unsigned home_of(const Seat& seat, ChannelId channel) const;
     [[nodiscard]] std::shared_ptr<const WhisperSets> whispers_of(const Seat& seat) const;
-    void publish_whispers(Route route, std::shared_ptr<const WhisperSets> whispers);
+    void publish_whispers(SessionId session, Route route,
+                          std::shared_ptr<const WhisperSets> whispers);
 
     CommandPort& port_;
     std::vector<RouteAllocator> allocators_;  // by thread
