@@ -12,8 +12,10 @@ namespace {
 /// The most of these that follow each other as the pieces did; each is where one was found. Pieces
 /// may overlap a little where a delay has shrunk.
 std::size_t most_in_order(const std::vector<std::size_t>& places) {
-    std::vector<std::size_t> up_to(places.size(), 1);
+    std::vector<std::size_t> up_to;
+    up_to.reserve(places.size());
     for (std::size_t i = 0; i < places.size(); ++i) {
+        up_to.push_back(1);
         for (std::size_t before = 0; before < i; ++before) {
             if (places[before] + piece_samples / 2 <= places[i]) {
                 up_to[i] = std::max(up_to[i], up_to[before] + 1);
