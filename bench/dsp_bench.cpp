@@ -137,26 +137,28 @@ void limit(benchmark::State& state) {
 }
 BENCHMARK(limit)->Name("dsp.limit_ns");
 
-void suppress(benchmark::State& state) {
-    Rnnoise suppressor;
+/// One frame after the other, each in place.
+template <class Process>
+void process_frames(benchmark::State& state, Process process) {
     Frames frames;
     Samples samples{};
     for (auto _ : state) {
         std::ranges::copy(frames.next(), samples.begin());
-        benchmark::DoNotOptimize(suppressor.process(samples));
+        process(samples);
+        benchmark::DoNotOptimize(samples);
     }
+}
+
+void suppress(benchmark::State& state) {
+    Rnnoise suppressor;
+    process_frames(
+        state, [&](Samples& samples) { benchmark::DoNotOptimize(suppressor.process(samples)); });
 }
 BENCHMARK(suppress)->Name("dsp.rnnoise_ns");
 
 void enhance(benchmark::State& state) {
     Gtcrn enhancer;
-    Frames frames;
-    Samples samples{};
-    for (auto _ : state) {
-        std::ranges::copy(frames.next(), samples.begin());
-        enhancer.process(samples);
-        benchmark::DoNotOptimize(samples);
-    }
+    process_frames(state, [&](Samples& samples) { enhancer.process(samples); });
 }
 BENCHMARK(enhance)->Name("dsp.gtcrn_ns");
 

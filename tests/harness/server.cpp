@@ -61,6 +61,16 @@ ServerProcess::ServerProcess(const Scratch& scratch, const ServerOptions& option
     }
 }
 
+std::string ServerProcess::owner_token() {
+    constexpr std::string_view lead = "partyline-cli ... owner ";
+    const auto line =
+        process_.wait_for_line([&](const std::string& text) { return text.starts_with(lead); });
+    if (!line) {
+        throw Failure("the server printed no token for an owner");
+    }
+    return line->text.substr(lead.size());
+}
+
 int ServerProcess::stop() {
     process_.signal(SIGTERM);
     return process_.wait();

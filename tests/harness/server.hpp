@@ -28,6 +28,8 @@ public:
     /// Of the admin port, if ServerOptions wanted one.
     [[nodiscard]] std::uint16_t admin_port() const { return admin_port_; }
     Process& process() { return process_; }
+    /// What makes an account the owner: printed as long as nobody is. Throws Failure if it is not.
+    std::string owner_token();
     /// SIGTERM; the exit code.
     int stop();
 

@@ -10,29 +10,11 @@ namespace {
 
 class Accounts : public TalkTest {
 protected:
-    /// The token that the server prints as long as nobody owns it.
-    [[nodiscard]] std::string owner_token() const {
-        constexpr std::string_view lead = "partyline-cli ... owner ";
-        const auto line = server_->process().wait_for_line(
-            [&](const std::string& text) { return text.starts_with(lead); });
-        return line ? line->text.substr(lead.size()) : "";
-    }
-    /// One command, and what it ends with.
-    Json once(const std::string& name, std::vector<std::string> command,
-              const std::string& event = "account") {
-        TalkieProcess talkie(scratch_, {.name = name, .port = port(), .more = std::move(command)});
-        const auto told = talkie.wait(event);
-        talkie.process().wait();
-        return told;
-    }
-
-    const std::string password_ = scratch_.file("password", "correct horse\n");
     const std::string wrong_ = scratch_.file("wrong", "battery staple\n");
 };
 
 TEST_F(Accounts, TheFirstStartMakesAnOwnerAndASecondDeviceIsTheirs) {
-    const auto token = owner_token();
-    ASSERT_FALSE(token.empty());
+    const auto token = server_->owner_token();
     EXPECT_EQ(once("ada", {"owner", token}, "refused")["code"], "unknown_account");
     const auto claimed =
         once("ada", {"--password-file", password_, "--label", "desk", "claim", "ada"});

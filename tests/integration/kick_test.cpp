@@ -78,13 +78,6 @@ class KickTest : public TalkTest {
 protected:
     void SetUp() override { start_server({}); }
 
-    /// The token that makes an account the owner, as the server prints it.
-    std::string owner_token() {
-        constexpr std::string_view lead = "partyline-cli ... owner ";
-        const auto line = server_->process().wait_for_line(
-            [&](const std::string& text) { return text.starts_with(lead); });
-        return line ? line->text.substr(lead.size()) : std::string();
-    }
     net::task<> wait(Duration time) {
         net::Timer timer(loop_);
         co_await timer.wait(time);
@@ -123,7 +116,7 @@ net::task<> KickTest::scenario() {
     co_await ada.log_in(port(), "Ada");
     co_await ada.ask<wire::Account>(
         wire::ClaimAccount{.name = "Ada", .password = "correct horse", .label = {}});
-    co_await ada.ask<wire::Ok>(wire::BecomeOwner{owner_token()});
+    co_await ada.ask<wire::Ok>(wire::BecomeOwner{server_->owner_token()});
     co_await gus.log_in(port(), "Gus");
     co_await otto.log_in(port(), "Otto");
     const wire::Join join{.channel = ChannelId{1}, .password = {}};

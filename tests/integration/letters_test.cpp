@@ -31,8 +31,6 @@ protected:
         return words;
     }
     using Words = std::vector<std::string>;
-
-    const std::string password_ = scratch_.file("password", "correct horse\n");
 };
 
 TEST_F(Letters, WaitForWhoIsAwayAndOutliveTheServer) {

@@ -14,18 +14,8 @@ protected:
     /// Ada owns the server, and is in the room.
     void SetUp() override {
         TalkTest::SetUp();
-        constexpr std::string_view lead = "partyline-cli ... owner ";
-        const auto line = server_->process().wait_for_line(
-            [&](const std::string& text) { return text.starts_with(lead); });
-        ASSERT_TRUE(line);
-        once({"--password-file", password_, "claim", "ada"}, "account");
-        once({"owner", line->text.substr(lead.size())}, "done");
+        make_owner("ada");
         ada_ = enter({.name = "ada"});
-    }
-    void once(std::vector<std::string> command, const std::string& event) {
-        TalkieProcess talkie(scratch_, {.name = "ada", .port = port(), .more = std::move(command)});
-        talkie.wait(event);
-        talkie.process().wait();
     }
     /// What Ada asks for, and the answer.
     Json ask(const std::string& line, const std::string& event = "administered") {
@@ -39,7 +29,6 @@ protected:
         return talkie.wait("failed");
     }
 
-    const std::string password_ = scratch_.file("password", "correct horse\n");
     std::unique_ptr<TalkieProcess> ada_;
 };
 

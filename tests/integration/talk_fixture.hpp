@@ -6,6 +6,8 @@
 #include <format>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "harness/failure.hpp"
 #include "harness/server.hpp"
@@ -48,6 +50,20 @@ protected:
         return talkie;
     }
 
+    /// One command, and what it is answered with. The talkie has ended by then.
+    Json once(const std::string& name, std::vector<std::string> command,
+              const std::string& event = "account") {
+        TalkieProcess talkie(scratch_, {.name = name, .port = port(), .more = std::move(command)});
+        auto told = talkie.wait(event);
+        talkie.process().wait();
+        return told;
+    }
+    /// Somebody who may do everything, with an account of that name.
+    void make_owner(const std::string& name) {
+        once(name, {"--password-file", password_, "claim", name});
+        once(name, {"owner", server_->owner_token()}, "done");
+    }
+
     static std::uint64_t frames_from(TalkieProcess& listener, const std::string& speaker) {
         const auto heard = listener.heard(speaker);
         return heard.is_null() ? 0 : heard["packets_received"].get<std::uint64_t>();
@@ -74,6 +90,7 @@ protected:
     }
 
     const harness::Scratch scratch_;
+    const std::string password_ = scratch_.file("password", "correct horse\n");
     std::unique_ptr<harness::ServerProcess> server_;
     std::string room_;
     std::string other_room_;

@@ -196,18 +196,8 @@ class WhisperUnderOrder : public Whisper {
 protected:
     void SetUp() override {
         Whisper::SetUp();
-        constexpr std::string_view lead = "partyline-cli ... owner ";
-        const auto line = server_->process().wait_for_line(
-            [&](const std::string& text) { return text.starts_with(lead); });
-        ASSERT_TRUE(line);
-        once({"--password-file", password_, "claim", "ada"}, "account");
-        once({"owner", line->text.substr(lead.size())}, "done");
+        make_owner("ada");
         ada_ = enter({.name = "ada", .join = other_room_});
-    }
-    void once(std::vector<std::string> command, const std::string& event) {
-        TalkieProcess talkie(scratch_, {.name = "ada", .port = port(), .more = std::move(command)});
-        talkie.wait(event);
-        talkie.process().wait();
     }
     void order(const std::string& line) {
         const auto mark = ada_->mark();
@@ -215,7 +205,6 @@ protected:
         ada_->wait("administered", nullptr, mark);
     }
 
-    const std::string password_ = scratch_.file("password", "correct horse\n");
     std::unique_ptr<TalkieProcess> ada_;
 };
 

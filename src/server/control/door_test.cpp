@@ -8,6 +8,7 @@
 #include "server/control/convert.hpp"
 #include "server/control/fake_relay.hpp"
 #include "server/control/fake_store.hpp"
+#include "server/control/login_test_support.hpp"
 #include "server/control/switchboard.hpp"
 #include "wire/frame.hpp"
 
@@ -63,20 +64,7 @@ public:
         return refusal == nullptr ? ErrorCode::unspecified : refusal->error.code;
     }
     [[nodiscard]] ErrorCode log_in(const crypto::PublicKey& server, std::string name) {
-        const crypto::PublicKey x25519{};
-        const std::vector<std::uint32_t> versions{wire::protocol_version};
-        const auto expiry = clock_.unix_ms() + 1000;
-        const auto code = outcome(wire::Login{
-            .identity = to_bytes(identity_.public_key()),
-            .x25519 = to_bytes(x25519),
-            .versions = versions,
-            .signature = to_bytes(crypto::sign_login(
-                identity_, {.exporter = {}, .x25519 = x25519, .versions = versions})),
-            .device = {.signature = to_bytes(crypto::sign_device(
-                           identity_,
-                           {.server_id = server, .x25519 = x25519, .expiry_unix_ms = expiry})),
-                       .expiry_unix_ms = expiry},
-            .name = std::move(name)});
+        const auto code = outcome(make_login(identity_, server, std::move(name), clock_.unix_ms()));
         if (const auto* welcome = std::get_if<wire::Welcome>(&answers_[requests_])) {
             session = welcome->session;
             token_ = welcome->resume_token;

@@ -25,6 +25,12 @@ protected:
 
     using Words = std::vector<std::string>;
 
+    void play_in_slow_mode(net::task<> scenario) {
+        clock = &manual_clock;
+        config.channels[0].slow_mode_s = 30;
+        play(std::move(scenario));
+    }
+
     net::task<> history() {
         Caller ada(loop);
         co_await enter(ada, "Ada");
@@ -270,25 +276,13 @@ TEST_F(TextsTest, APageIsWhatFitsAFrame) {
 TEST_F(TextsTest, AuthorsChangeWhatTheySaid) { play(changing()); }
 TEST_F(TextsTest, WhatIsSaidAgainIsNotDoubled) { play(said_again_after_a_reconnect()); }
 TEST_F(TextsTest, WhatIsSaidAgainIsNoOtherTextInSlowMode) {
-    clock = &manual_clock;
-    config.channels[0].slow_mode_s = 30;
-    play(said_again_in_slow_mode());
+    play_in_slow_mode(said_again_in_slow_mode());
 }
 TEST_F(TextsTest, WhatIsSaidAgainOnItsWayIsNoOtherText) {
-    clock = &manual_clock;
-    config.channels[0].slow_mode_s = 30;
-    play(said_again_on_its_way());
+    play_in_slow_mode(said_again_on_its_way());
 }
-TEST_F(TextsTest, EditsKeepThePaceToo) {
-    clock = &manual_clock;
-    config.channels[0].slow_mode_s = 30;
-    play(edits_in_slow_mode());
-}
-TEST_F(TextsTest, WhatIsRefusedPutsOffNothing) {
-    clock = &manual_clock;
-    config.channels[0].slow_mode_s = 30;
-    play(refused_in_slow_mode());
-}
+TEST_F(TextsTest, EditsKeepThePaceToo) { play_in_slow_mode(edits_in_slow_mode()); }
+TEST_F(TextsTest, WhatIsRefusedPutsOffNothing) { play_in_slow_mode(refused_in_slow_mode()); }
 TEST_F(TextsTest, WhatIsDeletedIsNotEditedAtTheSameTime) { play(changed_at_once()); }
 TEST_F(TextsTest, AFullDiskIsToldAndKeepsNothing) { play(a_full_disk()); }
 TEST_F(TextsTest, ARoomMayKeepNothing) {
