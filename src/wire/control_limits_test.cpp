@@ -1,0 +1,319 @@
+// How much of everything a control message may hold.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wire/control_examples.hpp"
+#include "wire/control_test_support.hpp"
+#include "wire/frame.hpp"
+#include "wire/limits.hpp"
+
+namespace partyline::wire {
+namespace {
+
+using examples::counting_bytes;
+
+std::string repeated(std::string_view text, std::size_t times) {
+    std::string out;
+    for (std::size_t i = 0; i < times; ++i) {
+        out += text;
+    }
+    return out;
+}
+
+/// A field whose size is bounded: makes a message in which it has `size` bytes, code points or
+/// entries.
+template <class Message>
+struct SizeCase {
+    std::string_view field;
+    std::size_t max;
+    std::function<decltype(Message::body)(std::size_t size)> body;
+};
+
+template <class Message>
+void expect_size_limit(const SizeCase<Message>& limit) {
+    expect_round_trip(Message{.body = limit.body(0)});
+    expect_round_trip(Message{.body = limit.body(limit.max)});
+    const Message above{.body = limit.body(limit.max + 1)};
+    const auto decoded = decode_as(above, encode(above));
+    ASSERT_FALSE(decoded) << limit.field;
+    EXPECT_EQ(decoded.error().code, ErrorCode::too_large) << limit.field;
+    EXPECT_TRUE(decoded.error().message.starts_with(limit.field)) << decoded.error().message;
+    for (const auto number : {limit.max, limit.max + 1}) {
+        EXPECT_NE(decoded.error().message.find(std::to_string(number)), std::string::npos)
+            << decoded.error().message;
+    }
+}
+
+TEST(ControlLimits, OfTheTalkiesMessages) {
+    const auto bodies = examples::client_bodies();
+    const auto login = example_of<Login>(bodies);
+    const auto share = example_of<ShareKeys>(bodies);
+    // The longest code points there are: a limit in code points must not turn into one in bytes.
+    const std::string_view wide = "\U0001F399";
+    const SizeCase<ClientMessage> cases[] = {
+        {"Login.versions", versions_max,
+         [&](std::size_t size) {
+             auto body = login;
+             body.versions.assign(size, 1);
+             return body;
+         }},
+        {"Login.name", name_code_points_max,
+         [&](std::size_t size) {
+             auto body = login;
+             body.name = repeated(wide, size);
+             return body;
+         }},
+        {"SendText.text", text_bytes_max,
+         [&](std::size_t size) { return SendText{.text = repeated("x", size)}; }},
+        {"EditText.text", text_bytes_max,
+         [&](std::size_t size) { return EditText{.text = repeated("x", size)}; }},
+        {"ShareKeys.shares", shares_per_message_max,
+         [&](std::size_t size) {
+             auto body = share;
+             body.shares.assign(size, {.to = SessionId{0xFFFF'FFFF},
+                                       .sealed = counting_bytes(share_bytes_max, 0)});
+             return body;
+         }},
+        {"SealedShare.sealed", share_bytes_max,
+         [&](std::size_t size) {
+             auto body = share;
+             body.shares.back().sealed = counting_bytes(size, 0);
+             return body;
+         }},
+        {"GetMemberKeys.sessions", member_keys_request_max,
+         [&](std::size_t size) {
+             return GetMemberKeys{.sessions = std::vector(size, SessionId{0xFFFF'FFFF})};
+         }},
+        {"VoiceTunnel.datagram", datagram_bytes_max,
+         [&](std::size_t size) { return VoiceTunnel{.datagram = counting_bytes(size, 0)}; }},
+    };
+    for (const auto& limit : cases) {
+        expect_size_limit(limit);
+    }
+}
+
+TEST(ControlLimits, OfTheSwitchboardsMessages) {
+    const auto bodies = examples::server_bodies();
+    const auto hello = example_of<Hello>(bodies);
+    const std::string_view wide = "\U0001F399";
+    const SizeCase<ServerMessage> cases[] = {
+        {"Hello.versions", versions_max,
+         [&](std::size_t size) {
+             auto body = hello;
+             body.versions.assign(size, 1);
+             return body;
+         }},
+        {"Hello.server_name", server_name_code_points_max,
+         [&](std::size_t size) {
+             auto body = hello;
+             body.server_name = repeated(wide, size);
+             return body;
+         }},
+        {"Error.message", error_message_bytes_max,
+         [&](std::size_t size) {
+             return Refusal{
+                 .error = {.code = ErrorCode::malformed, .message = repeated("x", size)}};
+         }},
+        {"Error.message", error_message_bytes_max,
+         [&](std::size_t size) { return Goodbye{.error = {.message = repeated("x", size)}}; }},
+        {"ChannelPage.channels", page_entries_max,
+         [&](std::size_t size) {
+             return ChannelPage{.channels = std::vector(size, Channel{.id = ChannelId{1}})};
+         }},
+        {"Channel.name", channel_name_code_points_max,
+         [&](std::size_t size) {
+             return ChannelPage{.channels = {Channel{.name = repeated(wide, size)}}};
+         }},
+        {"Channel.topic", topic_bytes_max,
+         [&](std::size_t size) {
+             return ChannelPage{.channels = {Channel{.topic = repeated("x", size)}}};
+         }},
+        {"PresencePage.sessions", page_entries_max,
+         [&](std::size_t size) {
+             return PresencePage{.sessions = std::vector(size, examples::presence(1))};
+         }},
+        {"Presence.name", name_code_points_max,
+         [&](std::size_t size) {
+             return PresencePage{.sessions = {Presence{.name = repeated(wide, size)}}};
+         }},
+        {"PresenceChanged.sessions", page_entries_max,
+         [&](std::size_t size) {
+             return PresenceChanged{.sessions = std::vector(size, examples::presence(1))};
+         }},
+        {"PresenceChanged.gone", page_entries_max,
+         [&](std::size_t size) {
+             return PresenceChanged{.gone = std::vector(size, SessionId{1})};
+         }},
+        {"MemberKeys.members", page_entries_max,
+         [&](std::size_t size) {
+             return MemberKeys{.members = std::vector(size, examples::member(1))};
+         }},
+        {"KeyShare.sealed", share_bytes_max,
+         [&](std::size_t size) { return KeyShare{.sealed = counting_bytes(size, 0)}; }},
+        {"VoiceTunnel.datagram", datagram_bytes_max,
+         [&](std::size_t size) { return VoiceTunnel{.datagram = counting_bytes(size, 0)}; }},
+    };
+    for (const auto& limit : cases) {
+        expect_size_limit(limit);
+    }
+}
+
+TEST(ControlLimits, OfWhispers) {
+    const SizeCase<ClientMessage> client[] = {
+        {"SetWhisper.sessions", whisper_sessions_max,
+         [&](std::size_t size) {
+             return SetWhisper{.stream = StreamId{1}, .sessions = std::vector(size, SessionId{1})};
+         }},
+        {"SetWhisper.channels", whisper_channels_max,
+         [&](std::size_t size) {
+             return SetWhisper{.stream = StreamId{1}, .channels = std::vector(size, ChannelId{1})};
+         }},
+    };
+    for (const auto& limit : client) {
+        expect_size_limit(limit);
+    }
+    const std::string_view wide = "\U0001F399";
+    const SizeCase<ServerMessage> server[] = {
+        {"WhisperMembers.members", page_entries_max,
+         [&](std::size_t size) {
+             return WhisperMembers{.stream = StreamId{1},
+                                   .members = std::vector(size, examples::member(1))};
+         }},
+        {"WhisperChanged.joined", page_entries_max,
+         [&](std::size_t size) {
+             return WhisperChanged{.stream = StreamId{1},
+                                   .joined = std::vector(size, examples::member(1))};
+         }},
+        {"WhisperChanged.left", page_entries_max,
+         [&](std::size_t size) {
+             return WhisperChanged{.stream = StreamId{1}, .left = std::vector(size, SessionId{1})};
+         }},
+        {"WhisperOpened.name", name_code_points_max,
+         [&](std::size_t size) {
+             return WhisperOpened{.whisperer = examples::member(1),
+                                  .name = repeated(wide, size),
+                                  .stream = StreamId{1}};
+         }},
+    };
+    for (const auto& limit : server) {
+        expect_size_limit(limit);
+    }
+}
+
+TEST(ControlLimits, OfTexts) {
+    const std::string_view wide = "\U0001F399";
+    const SizeCase<ServerMessage> cases[] = {
+        {"Text.name", name_code_points_max,
+         [&](std::size_t size) {
+             auto body = examples::text();
+             body.name = repeated(wide, size);
+             return body;
+         }},
+        {"Text.text", text_bytes_max,
+         [&](std::size_t size) {
+             auto body = examples::text();
+             body.text = repeated("x", size);
+             return body;
+         }},
+        {"History.texts", page_entries_max,
+         [&](std::size_t size) { return History{.texts = std::vector(size, examples::text())}; }},
+    };
+    for (const auto& limit : cases) {
+        expect_size_limit(limit);
+    }
+}
+
+/// Of a field that holds so many times `unit`.
+template <class Body>
+void expect_text_limit(std::string_view field, const Body& body, std::string Body::* member,
+                       std::size_t max, std::string_view unit) {
+    expect_size_limit(SizeCase<ClientMessage>{field, max, [&](std::size_t size) {
+                                                  auto changed = body;
+                                                  changed.*member = repeated(unit, size);
+                                                  return changed;
+                                              }});
+}
+
+TEST(ControlLimits, OfAccounts) {
+    const std::string_view wide = "\U0001F399";
+    const auto bodies = examples::client_bodies();
+    const auto claim = example_of<ClaimAccount>(bodies);
+    expect_text_limit("ClaimAccount.name", claim, &ClaimAccount::name, name_code_points_max, wide);
+    expect_text_limit("ClaimAccount.password", claim, &ClaimAccount::password, password_bytes_max,
+                      "x");
+    expect_text_limit("ClaimAccount.label", claim, &ClaimAccount::label, name_code_points_max,
+                      wide);
+    const auto link = example_of<LinkDevice>(bodies);
+    expect_text_limit("LinkDevice.name", link, &LinkDevice::name, name_code_points_max, wide);
+    expect_text_limit("LinkDevice.secret", link, &LinkDevice::secret, password_bytes_max, "x");
+    expect_text_limit("LinkDevice.label", link, &LinkDevice::label, name_code_points_max, wide);
+    expect_text_limit("UnlinkDevice.name", example_of<UnlinkDevice>(bodies), &UnlinkDevice::name,
+                      name_code_points_max, wide);
+    expect_text_limit("ListDevices.name", ListDevices{}, &ListDevices::name, name_code_points_max,
+                      wide);
+    const ChangePassword change;
+    expect_text_limit("ChangePassword.current", change, &ChangePassword::current,
+                      password_bytes_max, "x");
+    expect_text_limit("ChangePassword.password", change, &ChangePassword::password,
+                      password_bytes_max, "x");
+    expect_text_limit("ChangePassword.name", change, &ChangePassword::name, name_code_points_max,
+                      wide);
+    expect_text_limit("BecomeOwner.token", BecomeOwner{}, &BecomeOwner::token, password_bytes_max,
+                      "x");
+
+    const auto device = example_of<Devices>(examples::server_bodies()).devices.front();
+    expect_size_limit(SizeCase<ServerMessage>{
+        "Devices.devices", account_devices_max,
+        [&](std::size_t size) { return Devices{.devices = std::vector(size, device)}; }});
+}
+
+TEST(ControlLimits, AMessageAboveAFrameIsTooLarge) {
+    const Bytes zeros(frame_bytes_max + 1);
+    EXPECT_EQ(decode_client(zeros).error().code, ErrorCode::too_large);
+    EXPECT_EQ(decode_server(zeros).error().code, ErrorCode::too_large);
+}
+
+TEST(ControlLimits, TheFullestPagesFitAFrame) {
+    const std::string wide_name = repeated("\U0001F399", name_code_points_max);
+    const Presence presence{.session = SessionId{0xFFFF'FFFF},
+                            .name = wide_name,
+                            .channel = ChannelId{0xFFFF'FFFF},
+                            .self_mute = true,
+                            .self_deafen = true,
+                            .speaking = true};
+    const Channel channel{.id = ChannelId{0xFFFF'FFFF},
+                          .parent = ChannelId{0xFFFF'FFFF},
+                          .name = repeated("\U0001F399", channel_name_code_points_max),
+                          .topic = repeated("x", topic_bytes_max),
+                          .order = 0xFFFF'FFFF};
+    auto member = examples::member(0xFFFF'FFFF);
+    member.device.expiry_unix_ms = -1;  // the longest varint
+    const ServerBody fullest[] = {
+        ChannelPage{.channels = std::vector(page_entries_max, channel)},
+        PresencePage{.sessions = std::vector(page_entries_max, presence)},
+        PresenceChanged{.sessions = std::vector(page_entries_max, presence),
+                        .gone = std::vector(page_entries_max, SessionId{0xFFFF'FFFF})},
+        MemberKeys{.channel = ChannelId{0xFFFF'FFFF},
+                   .channel_epoch = ChannelEpoch{0xFFFF'FFFF},
+                   .members = std::vector(page_entries_max, member),
+                   .more = true},
+        WhisperChanged{.stream = StreamId{stream_max},
+                       .epoch = ChannelEpoch{0xFFFF'FFFF},
+                       .joined = std::vector(page_entries_max, member),
+                       .left = std::vector(page_entries_max, SessionId{0xFFFF'FFFF})},
+    };
+    for (const auto& body : fullest) {
+        Bytes frame;
+        const ServerMessage message{
+            .seq = ~std::uint64_t{0}, .reply_to = ~std::uint64_t{0}, .body = body};
+        EXPECT_TRUE(append_frame(frame, encode(message))) << name_of(body);
+        expect_round_trip(message);
+    }
+}
+
+}  // namespace
+}  // namespace partyline::wire
