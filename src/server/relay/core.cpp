@@ -69,6 +69,13 @@ void Core::on(RetireRoute retire, TimePoint now) {
     }
 }
 
+void Core::on(SilenceRoute silence, TimePoint) {
+    const auto found = routes_.find(silence.route);
+    if (found != routes_.end() && found->second.seat->session == silence.session) {
+        found->second.silent = true;
+    }
+}
+
 void Core::on(DropRoute drop_route, TimePoint) { drop(drop_route.route); }
 
 void Core::on(Rekey rekey, TimePoint) {
@@ -240,7 +247,7 @@ bool Core::take_voice(const RouteState& route, const Packet& packet, TimePoint n
     if (packet.record->stream() != StreamId{}) {
         return take_whisper(route, packet, now);
     }
-    if (route.channel == nullptr) {
+    if (route.channel == nullptr || route.silent) {
         counters_.dropped_no_room.add(1);
         return false;
     }

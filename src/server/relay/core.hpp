@@ -20,6 +20,11 @@ namespace partyline::relay {
 struct RetireRoute {  // the seat has another route now
     Route route{};
 };
+/// The seat is in no room any more: what it says over an old route goes to none, either.
+struct SilenceRoute {
+    Route route{};
+    SessionId session{};  // as SetWhispers has it
+};
 struct DropRoute {
     Route route{};
 };
@@ -36,8 +41,8 @@ struct SetWhispers {
     SessionId session{};  // whose route it is to be: an old one may be another's by now
     std::shared_ptr<const WhisperSets> whispers;  // null: to nobody
 };
-using Command = std::variant<std::monostate, RouteSetup, RetireRoute, DropRoute, Rekey,
-                             SetListeners, SetWhispers>;
+using Command = std::variant<std::monostate, RouteSetup, RetireRoute, SilenceRoute, DropRoute,
+                             Rekey, SetListeners, SetWhispers>;
 
 /// A datagram and where it came from.
 struct Incoming {
@@ -73,6 +78,7 @@ private:
     void on(std::monostate, TimePoint) {}
     void on(RouteSetup setup, TimePoint now);
     void on(RetireRoute retire, TimePoint now);
+    void on(SilenceRoute silence, TimePoint now);
     void on(DropRoute drop, TimePoint now);
     void on(Rekey rekey, TimePoint now);
     void on(SetListeners set, TimePoint now);

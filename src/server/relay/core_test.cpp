@@ -211,6 +211,30 @@ TEST(Core, AnOldRouteLeadsToTheOldRoomOnlyAndEnds) {
     EXPECT_THAT(scene.take_heard({&bob, &cid, &ann}), IsEmpty());
 }
 
+TEST(Core, WhoHasLeftForNoRoomIsHeardInNoneWhateverRouteTheyUse) {
+    Scene scene;
+    auto ann = scene.seat(1, lobby);
+    const auto bob = scene.seat(2, lobby);
+    const auto cid = scene.seat(3, kitchen);
+    auto in_lobby = ann;
+    ann.route = scene.relay.move(ann.seat, kitchen);
+    auto in_kitchen = ann;
+    ann.route = scene.relay.move(ann.seat, ChannelId{});
+    const auto before = scene.relay.counters().dropped_no_room;
+    for (auto* route : {&in_lobby, &in_kitchen, &ann}) {
+        scene.arrive(*route, route->voice("still here"));
+    }
+    EXPECT_THAT(scene.take_heard({&bob, &cid}), IsEmpty());
+    EXPECT_EQ(scene.relay.counters().dropped_no_room, before + 3);
+
+    // Back again, the way through the old routes stays shut.
+    ann.route = scene.relay.move(ann.seat, lobby);
+    scene.arrive(in_kitchen, in_kitchen.voice("late"));
+    ann.counter = in_kitchen.counter;
+    scene.arrive(ann, ann.voice("back"));
+    EXPECT_THAT(scene.take_heard({&bob, &cid}), ElementsAre("1>2:back"));
+}
+
 TEST(Core, TheOldEpochIsGoodForAWhileAfterTheFirstPacketOfTheNew) {
     Scene scene;
     auto ann = scene.seat(1, lobby);

@@ -91,8 +91,8 @@ public:
     /// the first packet of the new.
     virtual void rekey(const SeatPtr& seat, HopKeys keys) = 0;
     /// Moves the seat to a channel, or out of any with a zero id, and gives its new route; the old
-    /// one is good for old_route_lifetime, but what comes over it goes to nobody but the old room, and
-    /// to those whom the seat whispers to.
+    /// one is good for old_route_lifetime, but what comes over it goes to nobody but the old room, or, out of
+    /// any, to no room, and to those whom the seat whispers to.
     virtual Route move(const SeatPtr& seat, ChannelId channel) = 0;
     /// Who hears this seat's stream, 1 to 7, from now on, wherever it is: nobody else does, whoever
     /// shares its room. It goes along when the seat moves, and ends with it. Nobody: such voice is

@@ -73,6 +73,7 @@ struct RouteState {
     LossMeter uplink_loss;
     Challenges challenges;
     std::optional<TimePoint> expires_at;  // once the seat has another route
+    bool silent = false;                  // leads to its room no more, only to those whispered to
 };
 
 }  // namespace partyline::relay

@@ -44,9 +44,21 @@ Route Seating::move(const SeatPtr& seat, ChannelId channel) {
     if (whispers_.contains(seat->session)) {
         publish_whispers(seat->session, seat->control.route_before, nullptr);
     }
+    if (!channel) {
+        silence(*seat, old);
+        silence(*seat, seat->control.route_before);
+    }
     seat->control.route_before = old;
     enter(seat, channel);
     return seat->control.route;
+}
+
+// Who goes from room to room is still heard where they were, as far as that is on its way. Who leaves, or is put
+// out, has said their last word; and a talkie that goes on all the same is heard by nobody.
+void Seating::silence(const Seat& seat, Route route) {
+    if (route) {
+        port_.command(thread_byte(route), SilenceRoute{.route = route, .session = seat.session});
+    }
 }
 
 void Seating::close(const SeatPtr& seat) {

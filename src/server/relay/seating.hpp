@@ -53,6 +53,7 @@ private:
     Route take_route(unsigned thread);
     void enter(const SeatPtr& seat, ChannelId channel);
     void leave_room(const SeatPtr& seat);
+    void silence(const Seat& seat, Route route);
     void publish(ChannelId channel, const Room& room);
     [[nodiscard]] unsigned home_of(const Seat& seat, ChannelId channel) const;
     [[nodiscard]] std::shared_ptr<const WhisperSets> whispers_of(const Seat& seat) const;

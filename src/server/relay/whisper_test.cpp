@@ -122,6 +122,18 @@ TEST(Whisper, GoesAlongWhenItsSpeakerMoves) {
     EXPECT_THAT(scene.take_heard({&bob, &cid}), ElementsAre("1>3:from nowhere"));
 }
 
+TEST(Whisper, OnItsWayWhenItsSpeakerLeavesTheRoomArrives) {
+    Scene scene;
+    auto ann = scene.seat(1, lobby);
+    const auto bob = scene.seat(2, lobby);
+    scene.relay.set_whisper(ann.seat, first, {bob.seat});
+    auto old = ann;
+    ann.route = scene.relay.move(ann.seat, ChannelId{});
+    scene.arrive(old, old.voice("whispered", on(first)));
+    scene.arrive(old, old.voice("aloud"));
+    EXPECT_THAT(scene.take_heard({&bob}), ElementsAre("1>2:whispered"));
+}
+
 TEST(Whisper, LightsNoLightInTheRoomButIsSeenAsADeed) {
     Scene scene;
     auto ann = scene.seat(1, lobby);
