@@ -34,6 +34,10 @@ void fill_counting(MutableByteView out) {
     }
 }
 
+const crypto::SenderKey& key_of(const Talkie& talkie, StreamId stream) {
+    return stream ? talkie.whisper_key(stream) : talkie.key;
+}
+
 std::string key_of(const wire::Record& record) { return std::string(as_text(record.sealed)); }
 
 Bytes alone(const wire::Record& record) {
@@ -64,10 +68,20 @@ Party::Party(const PartySettings& settings)
     for (std::uint32_t number = 1; number <= count; ++number) {
         add_talkie(SessionId{number});
     }
+    whispers_.emplace(
+        Whispers::Given{.random = random_,
+                        .clock = clock_,
+                        .relay = relay_,
+                        .talkies = talkies_,
+                        .rooms = rooms,
+                        .share = [this](const Talkie& from, Talkie& to, StreamId stream) {
+                            share_key(from, to, stream);
+                        }});
     for (auto& talkie : talkies_) {
         // Not a word before everybody's address is proven.
         talkie->set_flags(relay_, {.muted = true});
-        join(*talkie, first_room);
+        talkie->enter(relay_, first_room);
+        has_joined(*talkie);
     }
 }
 
@@ -106,6 +120,9 @@ void Party::add_talkie(SessionId session) {
                     client::VoiceReceiver({.server_id = Talkie::server_id(), .session = session})};
         for (std::uint32_t other = 1; other <= settings_.settled + settings_.wanderers; ++other) {
             spy.receiver.add_member(SessionId{other});
+            for (const auto stream : whisper_streams) {
+                spy.receiver.add_whisperer(SessionId{other}, stream);
+            }
         }
         spies_.push_back(std::move(spy));
     }
@@ -124,6 +141,9 @@ PartyReport Party::run() {
         talkie->down.change(talkie->settings().down);
         talkie->set_flags(relay_, {});
         talkie->set_talking(random_.chance(0.6));
+    }
+    for (std::size_t i = 0; i < settings_.wanderers; ++i) {
+        whispers_->begin(*talkies_[settings_.settled + i]);
     }
     while (clock_.now() < talk_until) {
         if (clock_.now() >= next_event_) {
@@ -162,7 +182,7 @@ void Party::step() {
 
 void Party::carry_up(Talkie& talkie) {
     while (const auto delivery = talkie.up.receive(clock_.now())) {
-        note_at_relay(delivery->packet);
+        note_at_relay(talkie, delivery->packet);
         relay_.deliver(delivery->packet, talkie.address());
         if (random_.chance(attack_chance)) {
             attack(delivery->packet);
@@ -172,29 +192,55 @@ void Party::carry_up(Talkie& talkie) {
 
 void Party::carry_down(Talkie& talkie) {
     while (const auto delivery = talkie.down.receive(clock_.now())) {
+        const auto records = wire::DownlinkRecords::parse(delivery->packet);
+        const auto record = records ? wire::DownlinkRecords(*records).next() : std::nullopt;
+        const bool is_whisper = record && record->stream();
+        const auto opened_before = is_whisper ? opened_by(talkie.receiver) : 0;
         talkie.receive(delivery->packet, clock_.now());
+        if (is_whisper) {
+            ++report_.whispers_arrived;
+            report_.whispers_opened += opened_by(talkie.receiver) - opened_before;
+        }
     }
 }
 
 void Party::note_said(const Talkie& talkie, ByteView datagram) {
     const auto record = wire::parse_record(datagram.subspan(wire::uplink_header_bytes));
-    Said said{.speaker = talkie.session(), .room = talkie.room()};
-    for (const auto* member : members(talkie.room())) {
-        said.present.insert(member->session());
+    const auto stream = record->stream();
+    Said said{.speaker = talkie.session(), .room = talkie.room(), .stream = stream};
+    if (stream) {
+        said.present = whispers_->audience(talkie.session(), stream);
+    } else {
+        for (const auto* member : members(talkie.room())) {
+            said.present.insert(member->session());
+        }
+    }
+    // When it turns elsewhere, its last packet says that the spurt is over, and nothing else.
+    if (stream != talkie.whispering() && !record->ends_spurt()) {
+        violation(std::format("{} said to stream {} what was for {}", talkie.session().value,
+                              stream.value, talkie.whispering().value));
     }
     ++report_.voice_datagrams;
     const auto& kept = said_.insert_or_assign(key_of(*record), std::move(said)).first->second;
     spy_on(*record, kept);
 }
 
-void Party::note_at_relay(ByteView datagram) {
+void Party::note_at_relay(const Talkie& talkie, ByteView datagram) {
     const auto parsed = wire::parse_header(datagram);
     if (parsed->header.kind != wire::DatagramKind::voice) {
         return;
     }
     auto& said = said_.at(key_of(*wire::parse_record(parsed->body)));
-    if (!std::exchange(said.at_relay, true)) {
-        ++packets_at_relay_[said.speaker];
+    if (std::exchange(said.at_relay, true)) {
+        return;
+    }
+    ++packets_at_relay_[said.speaker];
+    if (said.stream && !talkie.flags().muted) {
+        const auto& audience = whispers_->audience(said.speaker, said.stream);
+        report_.whispers_due +=
+            static_cast<std::uint64_t>(std::ranges::count_if(talkies_, [&](const auto& other) {
+                return audience.contains(other->session()) && !other->flags().deafened;
+            }));
     }
 }
 
@@ -237,11 +283,25 @@ void Party::judge(const wire::Record& record, const Talkie* to) {
         violation(
             std::format("{} was sent {}'s voice as {}'s", listener, speaker, record.speaker.value));
     }
-    if (to->room() != said->second.room) {
+    if (record.stream() != said->second.stream) {
+        violation(std::format("{} was sent {}'s voice as of another stream", listener, speaker));
+    }
+    if (record.stream()) {
+        judge_whisper(record, *to);
+    } else if (to->room() != said->second.room) {
         violation(std::format("{} was sent {}'s voice from another room", listener, speaker));
     }
     if (to->flags().deafened) {
         violation(std::format("{} was sent {}'s voice though deafened", listener, speaker));
+    }
+}
+
+/// Whoever it goes to is in the set now, wherever the two are.
+void Party::judge_whisper(const wire::Record& record, const Talkie& to) {
+    ++report_.whispers_sent;
+    if (!whispers_->audience(record.speaker, record.stream()).contains(to.session())) {
+        violation(std::format("{} was sent what {} whispered to others", to.session().value,
+                              record.speaker.value));
     }
 }
 
@@ -252,7 +312,7 @@ void Party::spy_on(const wire::Record& record, const Said& said) {
         const auto opened_before = opened_by(spy.receiver);
         spy.receiver.receive(alone(record), clock_.now());
         if (opened_by(spy.receiver) != opened_before && !said.present.contains(spy.on->session())) {
-            violation(std::format("{} could open {}'s voice from a room that it was not in",
+            violation(std::format("{} could open what {} said where it was not to hear it",
                                   spy.on->session().value, said.speaker.value));
         }
     }
@@ -275,6 +335,17 @@ void Party::something_happens() {
     } else if (talkie.session().value > settings_.settled) {
         wander(talkie);
     }
+    if (settings_.wanderers > 0 && random_.chance(0.6)) {
+        whisper_somehow();
+    }
+}
+
+void Party::whisper_somehow() {
+    if (random_.chance(0.2)) {
+        whispers_->change_rules();
+    } else {
+        whispers_->change(*talkies_[settings_.settled + random_.below(settings_.wanderers)]);
+    }
 }
 
 void Party::wander(Talkie& talkie) {
@@ -289,16 +360,18 @@ void Party::wander(Talkie& talkie) {
 }
 
 void Party::move(Talkie& talkie, ChannelId room) {
-    if (room != talkie.room()) {
-        leave(talkie);
-        join(talkie, room);
+    const auto before = talkie.room();
+    if (room == before) {
+        return;
     }
+    talkie.enter(relay_, room);
+    has_left(before, talkie);
+    has_joined(talkie);
+    whispers_->follow();
 }
 
 /// Those who stay take fresh keys.
-void Party::leave(Talkie& talkie) {
-    const auto room = talkie.room();
-    talkie.enter(relay_, ChannelId{});
+void Party::has_left(ChannelId room, const Talkie& talkie) {
     const auto rest = members(room);
     for (auto* from : rest) {
         from->receiver.remove_member(talkie.session());
@@ -312,11 +385,10 @@ void Party::leave(Talkie& talkie) {
 
 /// Those who are there ratchet, so that the newcomer cannot open what was said before; it takes a
 /// fresh key itself.
-void Party::join(Talkie& talkie, ChannelId room) {
-    talkie.enter(relay_, room);
+void Party::has_joined(Talkie& talkie) {
     talkie.key.rotate();
     talkie.use_key();
-    for (auto* other : members(room)) {
+    for (auto* other : members(talkie.room())) {
         if (other == &talkie) {
             continue;
         }
@@ -329,27 +401,29 @@ void Party::join(Talkie& talkie, ChannelId room) {
     }
 }
 
-void Party::share_key(const Talkie& from, Talkie& to) {
+void Party::share_key(const Talkie& from, Talkie& to, StreamId stream) {
     if (&from == &to) {
         return;
     }
     for (auto& spy : spies_) {
         if (spy.on == &to) {
-            give(spy, from);
+            give(spy, from, stream);
         }
     }
     shares_.push_back({.at = clock_.now() + std::chrono::milliseconds(random_.below(100)),
                        .to = &to,
                        .room = to.room(),
                        .speaker = from.session(),
-                       .key = from.key.material()});
+                       .stream = stream,
+                       .key = key_of(from, stream).material()});
 }
 
-void Party::give(Spy& spy, const Talkie& speaker) {
+void Party::give(Spy& spy, const Talkie& speaker, StreamId stream) {
     const auto opened_before = opened_by(spy.receiver);
-    spy.receiver.add_key(
-        {.speaker = speaker.session(), .stream = {}, .material = speaker.key.material()},
-        clock_.now());
+    spy.receiver.add_key({.speaker = speaker.session(),
+                          .stream = stream,
+                          .material = key_of(speaker, stream).material()},
+                         clock_.now());
     // Nothing has been said under this key yet.
     if (opened_by(spy.receiver) != opened_before) {
         violation(std::format("{} was given the key to what {} had said before",
@@ -363,10 +437,11 @@ void Party::deliver_shares() {
         if (share.at > clock_.now()) {
             return false;
         }
-        if (share.to->room() == share.room) {
-            share.to->receiver.add_key(
-                {.speaker = share.speaker, .stream = {}, .material = std::move(share.key)},
-                clock_.now());
+        if (share.stream || share.to->room() == share.room) {
+            share.to->receiver.add_key({.speaker = share.speaker,
+                                        .stream = share.stream,
+                                        .material = std::move(share.key)},
+                                       clock_.now());
         }
         return true;
     });
@@ -383,9 +458,10 @@ std::vector<Talkie*> Party::members(ChannelId room) const {
 }
 
 bool Party::has_company(const Talkie& talkie) const {
-    return std::ranges::any_of(members(talkie.room()), [&](const Talkie* other) {
-        return other != &talkie && !other->flags().muted;
-    });
+    return whispers_->reach(talkie) ||
+           std::ranges::any_of(members(talkie.room()), [&](const Talkie* other) {
+               return other != &talkie && !other->flags().muted;
+           });
 }
 
 void Party::violation(std::string what) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -13,6 +14,7 @@
 #include "base/random.hpp"
 #include "server/relay/manual_relay.hpp"
 #include "sim/talkie.hpp"
+#include "sim/whispers.hpp"
 
 namespace partyline::sim {
 
@@ -21,7 +23,7 @@ struct PartySettings {
     Duration length = std::chrono::milliseconds(1800);
     /// Of those in the first room, who stay there to the end with the microphone open.
     std::size_t settled = 3;
-    /// Others, who move, mute, deafen and change their address.
+    /// Others, who move, mute, deafen, whisper and change their address.
     std::size_t wanderers = 2;
     bool perfect_downlinks = false;
 };
@@ -41,6 +43,10 @@ struct PartyReport {
     std::uint64_t attacks = 0;     // datagrams that nobody entitled to had sent, or sent before
     std::uint64_t duplicates = 0;  // that uplinks made
     std::uint64_t voice_datagrams = 0;
+    std::uint64_t whispers_due = 0;      // to whom whispers were to go when the relay had them
+    std::uint64_t whispers_sent = 0;     // of those, on from there
+    std::uint64_t whispers_arrived = 0;  // of those, not lost on the way
+    std::uint64_t whispers_opened = 0;   // of those, at once
     relay::Counters relay;
 };
 
@@ -53,18 +59,20 @@ public:
     PartyReport run();
 
 private:
-    /// A key on its way to a member of a room.
+    /// A key on its way to a member of a room, or to somebody whispered to.
     struct Share {
         TimePoint at;
         Talkie* to = nullptr;
         ChannelId room{};
         SessionId speaker{};
+        StreamId stream{};
         crypto::SenderKeyMaterial key;
     };
     /// Where a record was meant to go, and to whom.
     struct Said {
         SessionId speaker{};
         ChannelId room{};
+        StreamId stream{};
         std::set<SessionId> present;
         bool at_relay = false;
     };
@@ -82,20 +90,22 @@ private:
     void carry_up(Talkie& talkie);
     void carry_down(Talkie& talkie);
     void note_said(const Talkie& talkie, ByteView datagram);
-    void note_at_relay(ByteView datagram);
+    void note_at_relay(const Talkie& talkie, ByteView datagram);
     void attack(ByteView datagram);
     void on_relay_output(const net::Endpoint& to, ByteView datagram);
     void judge(const wire::Record& record, const Talkie* to);
+    void judge_whisper(const wire::Record& record, const Talkie& to);
     void spy_on(const wire::Record& record, const Said& said);
     void listen(std::size_t talkie);
 
     void something_happens();
     void wander(Talkie& talkie);
+    void whisper_somehow();
     void move(Talkie& talkie, ChannelId room);
-    void leave(Talkie& talkie);
-    void join(Talkie& talkie, ChannelId room);
-    void share_key(const Talkie& from, Talkie& to);
-    void give(Spy& spy, const Talkie& speaker);
+    void has_left(ChannelId room, const Talkie& talkie);
+    void has_joined(Talkie& talkie);
+    void share_key(const Talkie& from, Talkie& to, StreamId stream = {});
+    void give(Spy& spy, const Talkie& speaker, StreamId stream);
     void deliver_shares();
     [[nodiscard]] std::vector<Talkie*> members(ChannelId room) const;
     [[nodiscard]] bool has_company(const Talkie& talkie) const;
@@ -110,6 +120,7 @@ private:
     ManualClock clock_;
     relay::ManualRelay relay_;
     std::vector<std::unique_ptr<Talkie>> talkies_;  // the settled first
+    std::optional<Whispers> whispers_;              // once all talkies are there
     std::vector<Spy> spies_;                        // one on each wanderer
     std::vector<Share> shares_;
     std::unordered_map<std::string, Said> said_;  // by the record's bytes

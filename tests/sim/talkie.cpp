@@ -61,16 +61,39 @@ void Talkie::sit_down(relay::Relay& relay) {
 void Talkie::enter(relay::Relay& relay, ChannelId room) {
     room_ = room;
     route_ = relay.move(seat_, room);
-    sender_.set_route(room ? route_ : Route{});
+    sender_.set_route(route_);
     sender_.set_frame_ms(settings_.frame_ms).value();
-    sender_.set_open(static_cast<bool>(room) && !flags_.muted);
+    update_open();
     receiver.clear_room();
 }
 
 void Talkie::set_flags(relay::Relay& relay, relay::VoiceFlags flags) {
     flags_ = flags;
     relay.set_flags(seat_, flags);
-    sender_.set_open(static_cast<bool>(room_) && !flags.muted);
+    update_open();
+}
+
+void Talkie::update_open() {
+    sender_.set_open(static_cast<bool>(room_) && !flags_.muted);
+    for (const auto stream : whisper_streams) {
+        sender_.set_open(whispers_open_.at(stream.value - 1U) && !flags_.muted, stream);
+    }
+}
+
+void Talkie::whisper(StreamId stream) {
+    whispering_ = stream;
+    sender_.set_stream(stream);
+}
+
+void Talkie::set_whisper_open(StreamId stream, bool open) {
+    whispers_open_.at(stream.value - 1U) = open;
+    update_open();
+}
+
+void Talkie::fresh_whisper_key(StreamId stream) {
+    auto& fresh = whisper_keys_.at(stream.value - 1U);
+    fresh.rotate();
+    sender_.set_key(fresh.material(), stream);
 }
 
 void Talkie::set_talking(bool talking) {

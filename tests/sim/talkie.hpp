@@ -22,6 +22,9 @@
 
 namespace partyline::sim {
 
+/// That talkies whisper on.
+inline constexpr std::array whisper_streams{StreamId{1}, StreamId{2}};
+
 struct TalkieSettings {
     SessionId session{};
     std::uint64_t seed = 0;
@@ -43,6 +46,16 @@ public:
     void enter(relay::Relay& relay, ChannelId room);
     void set_flags(relay::Relay& relay, relay::VoiceFlags flags);
 
+    /// What is said goes to this set of whispers; 0: to the room.
+    void whisper(StreamId stream);
+    /// Whether anybody is in the set.
+    void set_whisper_open(StreamId stream, bool open);
+    /// Nobody has it yet. In use at once: what arrives before it waits for it.
+    void fresh_whisper_key(StreamId stream);
+    [[nodiscard]] const crypto::SenderKey& whisper_key(StreamId stream) const {
+        return whisper_keys_.at(stream.value - 1U);
+    }
+
     /// Talks until told otherwise, from a random place of the recording; otherwise is silent.
     void set_talking(bool talking);
     /// Captures what is due: the datagrams that leave, and pings.
@@ -57,6 +70,9 @@ public:
 
     [[nodiscard]] SessionId session() const { return settings_.session; }
     [[nodiscard]] ChannelId room() const { return room_; }
+    [[nodiscard]] const relay::SeatPtr& seat() const { return seat_; }
+    /// Where its words go.
+    [[nodiscard]] StreamId whispering() const { return whispering_; }
     [[nodiscard]] const relay::VoiceFlags& flags() const { return flags_; }
     [[nodiscard]] const net::Endpoint& address() const { return address_; }
     [[nodiscard]] bool talking() const { return talking_; }
@@ -79,6 +95,7 @@ public:
     static crypto::PublicKey server_id();
 
 private:
+    void update_open();
     void fill(std::span<float, dsp::frame_samples> frame);
     void probe(wire::DatagramKind kind, ByteView body, TimePoint now);
     void ping(TimePoint now);
@@ -94,6 +111,9 @@ private:
     relay::SeatPtr seat_;
     Route route_{};
     ChannelId room_{};
+    StreamId whispering_{};
+    std::array<crypto::SenderKey, whisper_streams.size()> whisper_keys_;
+    std::array<bool, whisper_streams.size()> whispers_open_{};
     relay::VoiceFlags flags_;
     net::Endpoint address_;
 
