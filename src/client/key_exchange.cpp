@@ -203,14 +203,9 @@ void KeyExchange::key_requested(const wire::KeyRequested& request) {
     if (at == members_.end()) {
         return;
     }
-    auto& member = at->second;
-    const auto now = clock_.now();
-    if (member.request_taken_at && now - *member.request_taken_at < key_request_interval) {
-        return;
+    if (at->second.take_request(clock_.now())) {
+        tick();
     }
-    member.request_taken_at = now;
-    member.requested = true;
-    tick();
 }
 
 void KeyExchange::answered(std::uint64_t ticket, const std::optional<Error>& error) {
@@ -228,9 +223,7 @@ void KeyExchange::answered(std::uint64_t ticket, const std::optional<Error>& err
     const bool pause = error && !limited && covered.mapped() == epoch_;
     for (auto& [session, member] : members_) {
         if (member.ticket == ticket) {
-            member.confirmed = !error;
-            member.ticket = error ? 0 : ticket;
-            member.share_not_before = pause ? now + share_retry_after : TimePoint{};
+            member.answered(!error, pause ? now + share_retry_after : TimePoint{});
         }
     }
     tick();
@@ -251,9 +244,7 @@ void KeyExchange::go_away() {
     away_ = true;
     outstanding_.clear();
     for (auto& [session, member] : members_) {
-        if (!member.confirmed) {
-            member.ticket = 0;
-        }
+        member.go_away();
         member.keys_asked_at.reset();
     }
 }
@@ -290,8 +281,7 @@ void KeyExchange::replace_key(TimePoint now) {
     rotation_due_ = false;
     step_due_ = false;
     for (auto& [session, member] : members_) {
-        member.ticket = 0;
-        member.confirmed = false;
+        member.outdate();
     }
     rotating_since_.reset();
 }
@@ -390,10 +380,7 @@ void KeyExchange::send_shares(std::span<Members::value_type* const> to) {
     outstanding_[++last_ticket_] = epoch_;
     for (auto* entry : to) {
         auto& [session, member] = *entry;
-        member.requested = false;
-        member.confirmed = false;
-        member.ticket = last_ticket_;
-        member.last_generation = material.generation;
+        member.sent(last_ticket_, material.generation);
         const crypto::ShareContext context{.channel = channel_,
                                            .from = own_.session,
                                            .to = session,

@@ -12,6 +12,7 @@
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "client/device_book.hpp"
+#include "client/key_receiver.hpp"
 #include "client/limits.hpp"
 #include "client/voice_receiver.hpp"
 #include "crypto/sender_key.hpp"
@@ -111,17 +112,10 @@ public:
     [[nodiscard]] const KeyExchangeCounters& counters() const { return counters_; }
 
 private:
-    struct Member {
-        bool refused = false;               // its device does not verify
-        bool vouched = false;               // named by the server as of this room, not only seen
-        bool requested = false;             // asks for our key, and gets it again
-        bool confirmed = false;             // the server has handed it the newest key
-        std::uint64_t ticket = 0;           // of the share with the newest key; 0: not sent
-        std::uint32_t last_generation = 0;  // that it was ever sent
+    struct Member : KeyReceiver {
+        bool vouched = false;  // named by the server as of this room, not only seen
         TimePoint since;
         std::optional<TimePoint> keys_asked_at;
-        std::optional<TimePoint> request_taken_at;
-        TimePoint share_not_before{};
         std::vector<wire::KeyShare> early_shares;  // until its keys are here
     };
     using Members = std::map<SessionId, Member>;

@@ -1,7 +1,13 @@
 // Peers with keys, for the tests of key exchange.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -52,6 +58,40 @@ struct Peer {
 
 inline crypto::SenderKeyMaterial copy(const crypto::SenderKeyMaterial& material) {
     return {.generation = material.generation, .step = material.step, .key = material.key.clone()};
+}
+
+/// Lets time pass for what hands keys out, with a tick whenever one is due.
+template <class Keys>
+void run(Keys& keys, ManualClock& clock, Duration duration) {
+    const auto end = clock.now() + duration;
+    while (keys.next_tick() && *keys.next_tick() <= end) {
+        clock.set(std::max(*keys.next_tick(), clock.now() + std::chrono::microseconds(1)));
+        keys.tick();
+    }
+    clock.set(end);
+    keys.tick();
+}
+
+/// The server answers all that waits for it.
+template <class Keys>
+void answer_all(Keys& keys, std::vector<std::uint64_t>& tickets,
+                const std::optional<Error>& error) {
+    for (const auto ticket : std::exchange(tickets, {})) {
+        keys.answered(ticket, error);
+    }
+}
+
+/// What came out in the words that `tell` has for each; what it has none for is left out.
+template <class Keys, class Tell>
+std::string take_words(Keys& keys, Tell tell) {
+    std::string told;
+    for (auto& output : keys.take_outputs()) {
+        const auto line = std::visit(tell, output);
+        if (!line.empty()) {
+            told += (told.empty() ? "" : "; ") + line;
+        }
+    }
+    return told;
 }
 
 }  // namespace partyline::client::test

@@ -132,14 +132,9 @@ void WhisperKeys::key_requested(const wire::KeyRequested& request) {
     if (at == set->second.members.end()) {
         return;
     }
-    auto& member = at->second;
-    const auto now = given_.clock.now();
-    if (member.request_taken_at && now - *member.request_taken_at < key_request_interval) {
-        return;
+    if (at->second.take_request(given_.clock.now())) {
+        tick();
     }
-    member.request_taken_at = now;
-    member.requested = true;
-    tick();
 }
 
 void WhisperKeys::answered(std::uint64_t ticket, const std::optional<Error>& error) {
@@ -158,9 +153,7 @@ void WhisperKeys::answered(std::uint64_t ticket, const std::optional<Error>& err
     const bool pause = error && !limited && shared.mapped().epoch == set.epoch;
     for (auto& [session, member] : set.members) {
         if (member.ticket == ticket) {
-            member.confirmed = !error;
-            member.ticket = error ? 0 : ticket;
-            member.share_not_before = pause ? now + share_retry_after : TimePoint{};
+            member.answered(!error, pause ? now + share_retry_after : TimePoint{});
         }
     }
     tick();
@@ -172,9 +165,7 @@ void WhisperKeys::go_away() {
     outstanding_.clear();
     for (auto& [stream, set] : sets_) {
         for (auto& [session, member] : set.members) {
-            if (!member.confirmed) {
-                member.ticket = 0;
-            }
+            member.go_away();
         }
     }
 }
@@ -241,8 +232,7 @@ void WhisperKeys::start_rotation(Set& set, TimePoint now) const {
     for (auto& entry : set.members) {
         auto& member = entry.second;
         member.entitled = is_in_audience(set, entry);
-        member.ticket = 0;
-        member.confirmed = false;
+        member.outdate();
     }
 }
 
@@ -277,10 +267,7 @@ void WhisperKeys::send_shares(Set& set, std::span<Members::value_type* const> to
     outstanding_[++last_ticket_] = {.stream = set.stream, .epoch = set.epoch};
     for (auto* entry : to) {
         auto& [session, member] = *entry;
-        member.requested = false;
-        member.confirmed = false;
-        member.ticket = last_ticket_;
-        member.last_generation = material.generation;
+        member.sent(last_ticket_, material.generation);
         member.holds = member.holds || set.in_use;
         const crypto::ShareContext context{.channel = {},
                                            .from = given_.own.session,

@@ -15,6 +15,7 @@
 #include "base/ids.hpp"
 #include "client/device_book.hpp"
 #include "client/key_exchange.hpp"
+#include "client/key_receiver.hpp"
 #include "crypto/sender_key.hpp"
 #include "wire/control.hpp"
 
@@ -66,16 +67,9 @@ public:
     [[nodiscard]] bool is_heard(StreamId stream) const;
 
 private:
-    struct Member {
-        bool refused = false;      // its device does not verify
-        bool entitled = false;     // to the newest key: nothing was said under it before they came
-        bool requested = false;    // asks for the key, and gets it again
-        bool confirmed = false;    // the server has handed it the newest key
-        bool holds = false;        // was sent the key that we seal with
-        std::uint64_t ticket = 0;  // of the share with the newest key; 0: not sent
-        std::uint32_t last_generation = 0;  // that it was ever sent
-        std::optional<TimePoint> request_taken_at;
-        TimePoint share_not_before{};
+    struct Member : KeyReceiver {
+        bool entitled = false;  // to the newest key: nothing was said under it before they came
+        bool holds = false;     // was sent the key that we seal with
     };
     using Members = std::map<SessionId, Member>;
     struct Set {
