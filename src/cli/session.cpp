@@ -1,7 +1,6 @@
 #include "cli/session.hpp"
 
 #include <algorithm>
-#include <concepts>
 #include <format>
 #include <utility>
 
@@ -28,11 +27,6 @@ ExitCode code_for_failed_connect(ErrorCode code) {
     }
 }
 
-template <class Asked>
-concept OfAnAccount =
-    std::same_as<Asked, Claim> || std::same_as<Asked, Link> || std::same_as<Asked, Unlink> ||
-    std::same_as<Asked, Devices> || std::same_as<Asked, Password> || std::same_as<Asked, Owner>;
-
 /// What a one-shot was asked for.
 bool is_answer(const client::Event& event) {
     return std::holds_alternative<client::AccountChanged>(event) ||
@@ -45,38 +39,10 @@ bool is_answer(const client::Event& event) {
            std::holds_alternative<client::InviteUsed>(event);
 }
 
-/// What the server is asked by a one-shot that waits for the answer, as Refused names it; nothing for
-/// others.
-std::string_view awaited_word(const Command& command);
-
-/// The command of an account, as Refused names it; nothing for others.
-std::string_view account_word(const Command& command) {
-    return std::visit(
-        Overloaded{[](const Claim&) { return "claim"; }, [](const Link&) { return "link"; },
-                   [](const Unlink&) { return "unlink"; }, [](const Devices&) { return "devices"; },
-                   [](const Password&) { return "password"; }, [](const Owner&) { return "owner"; },
-                   [](const auto&) { return ""; }},
-        command);
-}
-
 bool is_quit(const Item& item) {
     const auto* input = std::get_if<InputLine>(&item);
     const auto command = input != nullptr ? parse_command(input->line) : Result<Command>(Help{});
     return command && std::holds_alternative<Quit>(*command);
-}
-
-std::string_view awaited_word(const Command& command) {
-    if (const auto* letters = std::get_if<Letters>(&command)) {
-        return std::visit(
-            Overloaded{[](const Message&) { return "message"; },
-                       [](const Messages&) { return "messages"; },
-                       [](const Unread&) { return "unread"; }, [](const Read&) { return "read"; }},
-            *letters);
-    }
-    if (std::holds_alternative<Invites>(command)) {
-        return "invite";
-    }
-    return account_word(command);
 }
 
 }  // namespace
@@ -333,16 +299,7 @@ void Session::on(const client::MicFinished&, TimePoint now) {
     }
 }
 
-// --- commands --------------------------------------------------------------------------------
-
-Result<void> Session::enter(const std::string& room, const std::string& password) {
-    const auto found = client::find_room(talkie_->rooms(), room);
-    if (!found) {
-        return std::unexpected(found.error());
-    }
-    talkie_->join(*found, password);
-    return {};
-}
+// --- getting ready, and lines of input --------------------------------------------------------
 
 void Session::enter_first_room(TimePoint now) {
     if (phase_ != Phase::connected || joined_ || options_.join.empty()) {
@@ -383,165 +340,11 @@ void Session::on_line(const std::string& line, TimePoint now) {
     perform(*command, now);
 }
 
-Result<client::AccountCommand> Session::account_command(const Command& command) const {
-    const auto missing = [](std::string_view what, std::string_view variable,
-                            std::string_view option) {
-        return fail(ErrorCode::config,
-                    std::format("{} is missing: it is read from the environment's {} or from the "
-                                "file that {} names",
-                                what, variable, option));
-    };
-    const auto& password = options_.password;
-    const auto& next = options_.new_password;
-    const auto needs_password = [&](auto made) -> Result<client::AccountCommand> {
-        if (password.empty()) {
-            return missing("the password", "PARTYLINE_PASSWORD", "--password-file");
-        }
-        return made;
-    };
-    return std::visit(
-        Overloaded{[&](const Claim& claim) {
-                       return needs_password(client::ClaimAccount{
-                           .name = claim.name, .password = password, .label = options_.label});
-                   },
-                   [&](const Link& link) {
-                       return needs_password(client::LinkDevice{
-                           .name = link.name, .secret = password, .label = options_.label});
-                   },
-                   [&](const Unlink& unlink) -> Result<client::AccountCommand> {
-                       return client::UnlinkDevice{.device = unlink.device, .name = {}};
-                   },
-                   [&](const Devices& devices) -> Result<client::AccountCommand> {
-                       return client::ListDevices{devices.name};
-                   },
-                   [&](const Password& change) -> Result<client::AccountCommand> {
-                       if (next.empty()) {
-                           return missing("the new password", "PARTYLINE_NEW_PASSWORD",
-                                          "--new-password-file");
-                       }
-                       return client::ChangePassword{
-                           .current = password, .password = next, .name = change.name};
-                   },
-                   [&](const Owner& owner) -> Result<client::AccountCommand> {
-                       return client::BecomeOwner{owner.token};
-                   },
-                   [](const auto&) -> Result<client::AccountCommand> {
-                       return fail(ErrorCode::unsupported, "that is no command of an account");
-                   }},
-        command);
-}
-
-void Session::perform_account(std::string_view word, Result<client::AccountCommand> command,
-                              TimePoint now) {
-    if (command) {
-        talkie_->account(*std::move(command));
-        awaited_ = word;
-    } else if (options_.one_shot) {
-        give_up(command.error(), ExitCode::local, now);
-    } else {
-        report_.mistake(command.error());
-    }
-}
-
 void Session::on_input_end(TimePoint now) {
     // A script that has said all it had to say. With a bound to wait for it is just silent.
     if (!options_.until.any()) {
         finish(ExitCode::fine, now);
     }
-}
-
-void Session::perform(const Command& command, TimePoint now) {
-    if (const auto word = account_word(command); !word.empty()) {
-        perform_account(word, account_command(command), now);
-        return;
-    }
-    std::visit(Overloaded{[&](const Say& say) { talkie_->say(say.text); },
-                          [&](const Move& move) {
-                              if (const auto entered = enter(move.room, move.password); !entered) {
-                                  report_.mistake(entered.error());
-                              } else {
-                                  awaited_ = "join";
-                              }
-                          },
-                          [&](const Leave&) {
-                              talkie_->leave();
-                              awaited_ = "leave";
-                          },
-                          [&](const History& history) {
-                              talkie_->history(history.before, history.texts);
-                              awaited_ = "history";
-                          },
-                          [&](const Edit& edit) {
-                              talkie_->edit(edit.id, edit.text);
-                              awaited_ = "edit";
-                          },
-                          [&](const Delete& text) {
-                              talkie_->erase(text.id);
-                              awaited_ = "delete";
-                          },
-                          [&](const SetMute& mute) {
-                              muted_ = mute.on;
-                              talkie_->set_self_state(muted_, deafened_);
-                          },
-                          [&](const SetDeafen& deafen) {
-                              deafened_ = deafen.on;
-                              talkie_->set_self_state(muted_, deafened_);
-                          },
-                          [&](const Who&) { report_.who(view()); },
-                          [&](const Rooms&) { report_.rooms(view()); },
-                          [&](const Administer& change) { administer(change); },
-                          [&](const Letters& letters) { correspond(letters, now); },
-                          [&](const Invites& invites) { invite(invites, now); },
-                          [&](const Whispers& whispers) { whisper(whispers); },
-                          [&](const Stats&) { report_.stats(talkie_->voice_stats()); },
-                          [&](const Help&) { report_.help(command_help()); },
-                          [&](const Quit&) { finish(ExitCode::fine, now); },
-                          [](const OfAnAccount auto&) {}},
-               command);
-}
-
-void Session::administer(const Administer& command) {
-    auto resolved = resolve(command, talkie_->rooms(), talkie_->people());
-    if (!resolved) {
-        report_.mistake(resolved.error());
-        return;
-    }
-    awaited_ = client::word_for(*resolved);
-    talkie_->administer(*std::move(resolved));
-}
-
-void Session::correspond(const Letters& command, TimePoint now) {
-    auto resolved = resolve(command, talkie_->rooms(), talkie_->people());
-    if (resolved) {
-        awaited_ = client::word_for(*resolved);
-        talkie_->letters(*std::move(resolved));
-    } else if (options_.one_shot) {
-        give_up(resolved.error(), ExitCode::refused, now);
-    } else {
-        report_.mistake(resolved.error());
-    }
-}
-
-void Session::invite(const Invites& command, TimePoint now) {
-    auto resolved = resolve(command, talkie_->rooms());
-    if (resolved) {
-        awaited_ = "invite";
-        talkie_->invites(*std::move(resolved));
-    } else if (options_.one_shot) {
-        give_up(resolved.error(), ExitCode::refused, now);
-    } else {
-        report_.mistake(resolved.error());
-    }
-}
-
-void Session::whisper(const Whispers& command) {
-    auto resolved = resolve(command, talkie_->rooms(), talkie_->people());
-    if (!resolved) {
-        report_.mistake(resolved.error());
-        return;
-    }
-    awaited_ = "whisper";
-    talkie_->whisper(*std::move(resolved));
 }
 
 }  // namespace partyline::cli

@@ -81,7 +81,8 @@ private:
     /// Asks for it, or says what is missing.
     void perform_account(std::string_view word, Result<client::AccountCommand> command,
                          TimePoint now);
-    [[nodiscard]] Result<client::AccountCommand> account_command(const Command& command) const;
+    /// What a one-shot asks of the server and waits for, as Refused names it; nothing for others.
+    static std::string_view awaited_word(const Command& command);
     /// The one thing that was asked for is done.
     void answered(std::string_view command, TimePoint now);
     void administer(const Administer& command);
