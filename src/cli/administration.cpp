@@ -25,26 +25,6 @@ std::optional<std::uint32_t> number_of(std::string_view text) {
     return error == std::errc{} && end == last ? std::optional(number) : std::nullopt;
 }
 
-Result<Administer> parse_explain(const std::vector<std::string>& words) {
-    if (words.empty() || words.size() > 3) {
-        return malformed(
-            "\"explain\" takes a permission, and, if you like, a room (\"\" for none) and the "
-            "name of an account");
-    }
-    const auto permission = client::permission_named(words[0]);
-    if (!permission) {
-        std::string known;
-        for (const auto name : client::permission_names()) {
-            known += std::format("{}{}", known.empty() ? "" : ", ", name);
-        }
-        return malformed(
-            std::format("there is no permission \"{}\"; there are {}", words[0], known));
-    }
-    return Explain{.permission = *permission,
-                   .room = words.size() > 1 ? words[1] : "",
-                   .account = words.size() > 2 ? words[2] : ""};
-}
-
 Result<Administer> parse_create(const std::vector<std::string>& words) {
     RoomCreate create;
     if (words.empty()) {
@@ -108,7 +88,8 @@ Result<Administer> parse_room(std::vector<std::string> words) {
     if (verb == "delete" && words.size() == 1) {
         return RoomDelete{words[0]};
     }
-    return malformed("\"room\" takes create, edit, move or delete, and a room");
+    return malformed(
+        "\"room\" takes create, edit, move, delete, allow, deny, inherit or rules, and a room");
 }
 
 Result<ChannelId> room_or_none(const std::vector<client::Room>& rooms, const std::string& path) {
@@ -145,16 +126,6 @@ struct Resolver {
     const std::vector<client::Person>& people;
     using Resolved = Result<client::Administration>;
 
-    Resolved operator()(const Roles&) const { return client::ListRoles{}; }
-    Resolved operator()(const Grant& it) const {
-        return client::GiveRole{.account = it.account, .role = it.role, .give = it.give};
-    }
-    Resolved operator()(const Explain& it) const {
-        return room_or_none(rooms, it.room).transform([&](ChannelId channel) {
-            return client::Administration(client::AskWhy{
-                .permission = it.permission, .channel = channel, .account = it.account});
-        });
-    }
     Resolved operator()(const RoomCreate& it) const {
         const auto slash = it.path.rfind('/');
         const bool inside = slash != std::string::npos;
@@ -185,14 +156,14 @@ struct Resolver {
             return client::Administration(client::DeleteRoom{channel});
         });
     }
+    Resolved operator()(const RoleCommand& it) const { return cli::resolve(it, rooms, people); }
     Resolved operator()(const Moderate& it) const { return cli::resolve(it, rooms, people); }
 };
 
 }  // namespace
 
 bool is_administration(std::string_view word) {
-    constexpr std::array<std::string_view, 5> words{"roles", "grant", "revoke", "explain", "room"};
-    return std::ranges::contains(words, word) || parse_moderation(word, {}).has_value();
+    return word == "room" || parse_roles(word, {}) || parse_moderation(word, {});
 }
 
 Result<Administer> parse_administration(std::string_view word, std::string_view rest) {
@@ -200,49 +171,20 @@ Result<Administer> parse_administration(std::string_view word, std::string_view 
     if (!words) {
         return std::unexpected(words.error());
     }
+    const auto as_administer = [](auto command) { return Administer(std::move(command)); };
     if (auto moderation = parse_moderation(word, *words)) {
-        return moderation->transform(
-            [](Moderate command) { return Administer(std::move(command)); });
+        return moderation->transform(as_administer);
     }
-    if (word == "roles") {
-        return words->empty() ? Result<Administer>(Roles{})
-                              : malformed("\"roles\" takes nothing after it");
+    if (auto roles = parse_roles(word, *words)) {
+        return roles->transform(as_administer);
     }
-    if (word == "explain") {
-        return parse_explain(*words);
-    }
-    if (word == "room") {
-        return parse_room(*std::move(words));
-    }
-    if (words->size() != 2) {
-        return malformed(
-            std::format("\"{}\" takes the name of an account and that of a role", word));
-    }
-    return Grant{.account = (*words)[0], .role = (*words)[1], .give = word == "grant"};
+    return parse_room(*std::move(words));
 }
 
 Result<client::Administration> resolve(const Administer& command,
                                        const std::vector<client::Room>& rooms,
                                        const std::vector<client::Person>& people) {
     return std::visit(Resolver{.rooms = rooms, .people = people}, command);
-}
-
-std::string sentence_for(const client::Explained::Step& step, std::string_view room) {
-    const auto& role = step.role;
-    switch (step.rule) {
-        case 1: return "yes: the owner may do everything";
-        case 2: return std::format("yes: {} may do everything, everywhere", role);
-        case 3: return std::format("yes: {} grants it", role);
-        case 4: return "no: no role grants it";
-        case 5: return std::format("yes: \"{}\" allows it to {}", room, role);
-        case 6: return std::format("no: \"{}\" denies it to {}", room, role);
-        case 7: return "no: who may not see a room may do nothing in it";
-        case 8: return "no: who may not enter a room may do nothing in it";
-        case 9: return "no: there is no such room";
-        default:
-            return std::format("{}: by a rule that this program does not know",
-                               step.holds ? "yes" : "no");
-    }
 }
 
 }  // namespace partyline::cli

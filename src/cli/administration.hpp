@@ -8,26 +8,11 @@
 
 #include "base/error.hpp"
 #include "cli/moderation.hpp"
+#include "cli/roles.hpp"
 #include "client/talkie.hpp"
 
 namespace partyline::cli {
 
-struct Roles {
-    bool operator==(const Roles&) const = default;
-};
-struct Grant {
-    std::string account;
-    std::string role;
-    bool give = true;
-    bool operator==(const Grant&) const = default;
-};
-/// May somebody, here or in a room, and why?
-struct Explain {
-    std::uint8_t permission = 0;
-    std::string room;     // empty: in none
-    std::string account;  // empty: you
-    bool operator==(const Explain&) const = default;
-};
 struct RoomCreate {
     std::string path;
     client::RoomPreset preset = client::RoomPreset::open;
@@ -51,8 +36,7 @@ struct RoomDelete {
     bool operator==(const RoomDelete&) const = default;
 };
 
-using Administer =
-    std::variant<Roles, Grant, Explain, RoomCreate, RoomEdit, RoomMove, RoomDelete, Moderate>;
+using Administer = std::variant<RoomCreate, RoomEdit, RoomMove, RoomDelete, RoleCommand, Moderate>;
 
 /// Whether this word begins one of these.
 bool is_administration(std::string_view word);
@@ -63,8 +47,5 @@ Result<Administer> parse_administration(std::string_view word, std::string_view 
 Result<client::Administration> resolve(const Administer& command,
                                        const std::vector<client::Room>& rooms,
                                        const std::vector<client::Person>& people);
-
-/// A permission's rule in a sentence, for a person.
-std::string sentence_for(const client::Explained::Step& step, std::string_view room);
 
 }  // namespace partyline::cli

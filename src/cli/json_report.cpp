@@ -267,6 +267,15 @@ struct Fields {
         }
         return out;
     }
+    Json operator()(const client::RoomRulesReceived& e) const {
+        Json out{{"event", "room_rules"}, {"rules", Json::array()}};
+        out.update(room_fields(view, e.channel));
+        for (const auto& rule : e.rules) {
+            out["rules"].push_back(
+                {{"role", rule.role}, {"allows", rule.allows}, {"denies", rule.denies}});
+        }
+        return out;
+    }
     Json operator()(const client::Explained& e) const {
         Json out{{"event", "explained"}, {"holds", e.holds}, {"steps", Json::array()}};
         for (const auto& step : e.steps) {

@@ -9,6 +9,7 @@
 #include "base/bytes.hpp"
 #include "base/period.hpp"
 #include "base/text.hpp"
+#include "cli/people.hpp"
 
 namespace partyline::cli {
 namespace {
@@ -150,33 +151,6 @@ Result<Moderate> parse_audit(const Words& words) {
     return Audit{.entries = *entries, .before = *before};
 }
 
-bool same_but_for_case(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    };
-    return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-std::optional<SessionId> somebody(const std::vector<client::Person>& people,
-                                  const std::string& who) {
-    for (const auto& person : people) {
-        if (person.name == who ||
-            (who.starts_with('#') && number_of<std::uint32_t>(who) == person.session.value)) {
-            return person.session;
-        }
-    }
-    std::optional<SessionId> found;
-    for (const auto& person : people) {
-        if (same_but_for_case(person.name, who)) {
-            if (found) {
-                return std::nullopt;  // of two nobody is meant
-            }
-            found = person.session;
-        }
-    }
-    return found;
-}
-
 bool has_account(const std::vector<client::Person>& people, SessionId session) {
     const auto found = std::ranges::find(people, session, &client::Person::session);
     return found != people.end() && !found->account.empty();
@@ -187,14 +161,6 @@ bool is_identity(const std::string& word) {
     constexpr std::size_t key_bytes = 32;
     const auto bytes = from_base64url(word);
     return bytes && bytes->size() == key_bytes;
-}
-
-Result<SessionId> somebody_here(const std::vector<client::Person>& people, const std::string& who) {
-    if (const auto found = somebody(people, who)) {
-        return *found;
-    }
-    return fail(ErrorCode::unknown_person,
-                std::format("nobody here is called \"{}\"; \"who\" lists them", who));
 }
 
 struct Resolver {

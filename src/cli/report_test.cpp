@@ -163,6 +163,7 @@ TEST(Report, EveryJsonEventHasAName) {
              client::DevicesReceived{},
              client::Done{},
              client::RolesReceived{},
+             client::RoomRulesReceived{},
              client::Explained{},
              client::Administered{},
              client::BansReceived{},

@@ -212,6 +212,7 @@ void Session::on(const client::Administered& event, TimePoint now) {
     go_on_after(event.command, now);
 }
 
+void Session::on(const client::RoomRulesReceived&, TimePoint now) { go_on_after("room", now); }
 void Session::on(const client::BansReceived& event, TimePoint now) {
     go_on_after(event.command, now);
 }

@@ -51,6 +51,7 @@ private:
     void on(const client::RoomLeft& event, TimePoint now);
     void on(const client::HistoryReceived& event, TimePoint now);
     void on(const client::RolesReceived& event, TimePoint now);
+    void on(const client::RoomRulesReceived& event, TimePoint now);
     void on(const client::Explained& event, TimePoint now);
     void on(const client::Administered& event, TimePoint now);
     void on(const client::BansReceived& event, TimePoint now);

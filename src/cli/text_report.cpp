@@ -205,6 +205,9 @@ struct Sentence {
         }
         return lines;
     }
+    std::string operator()(const client::RoomRulesReceived& e) const {
+        return lines_of(e, room_path(view.rooms, e.channel));
+    }
     std::string operator()(const client::Explained& e) const {
         std::string lines;
         for (const auto& step : e.steps) {

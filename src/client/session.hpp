@@ -149,9 +149,10 @@ private:
     struct Request {
         Asked asked = Asked::other;
         std::uint64_t ticket = 0;
-        bool back = false;                  // the join that returns us to where we were
-        std::string_view command = {};      // of administration, which one
-        std::optional<GiveRole> give = {};  // once we know the role's number
+        bool back = false;                        // the join that returns us to where we were
+        std::string_view command = {};            // of administration, which one
+        std::optional<Administration> then = {};  // once we know the role's number
+        wire::Roles roles = {};                   // that `then` is about
         std::optional<MakeInvite> invite = {};
         /// Kept until it is answered, to be asked again on the same seat; Unknown if it must not be.
         wire::ClientBody body = {};
@@ -175,6 +176,20 @@ private:
     void ask(UseInvite use);
     void ask(SetWhisper set);
     void ask(Whisper whisper);
+    // Of roles (roles.cpp).
+    void ask(MakeRole make, Request asked);
+    void ask_with_roles(Administration command, Request asked);
+    void go_on(const Request& asked, const GiveRole& give, const wire::Roles& roles);
+    void go_on(const Request& asked, const MakeRole& make, const wire::Roles& roles);
+    void go_on(const Request& asked, const EditRole& edit, const wire::Roles& roles);
+    void go_on(const Request& asked, const DeleteRole& gone, const wire::Roles& roles);
+    void go_on(const Request& asked, const SetRoomRule& rule, const wire::Roles& roles);
+    void go_on(const Request& asked, const ListRoomRules& list, const wire::Roles& roles);
+    template <class Other>
+    void go_on(const Request&, const Other&, const wire::Roles&) {}
+    /// Null, and refused, if there is none.
+    const wire::Role* role_named(const Request& asked, const wire::Roles& roles,
+                                 std::string_view name);
     void make_invite(const MakeInvite& make, RoleId role);
     void make_invite(const MakeInvite& make, const wire::Roles& roles);
     /// False, and refused, if it cannot be anybody.
@@ -277,6 +292,7 @@ private:
     void on_answer(const Request& request, const wire::DirectHistory& history);
     void on_answer(const Request& request, const wire::Unread& unread);
     void on_answer(const Request& request, const wire::InviteCreated& created);
+    void on_answer(const Request& request, const wire::Overrides& overrides);
     void on_answer(const Request& request, const wire::Invites& invites);
     void on_answer(const Request& request, const wire::WhisperMembers& members);
     template <class Other>

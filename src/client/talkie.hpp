@@ -277,20 +277,19 @@ struct AudioStarted {
 /// The file behind the microphone has been spoken to its end.
 struct MicFinished {};
 
-using Event =
-    std::variant<Connected, Reconnecting, Disconnected, RoomsChanged, PersonChanged, PersonLeft,
-                 RoomEntered, RoomLeft, KeysReady, TextReceived, HistoryReceived, TextChanged,
-                 SpeakingChanged, LaneChanged, DeviceChanged, MemberRefused, Refused, AudioStarted,
-                 MicFinished, AccountChanged, DevicesReceived, Done,
-                 // Of administration.
-                 RolesReceived, Explained, Administered, BansReceived, AuditReceived,
-                 // Of direct messages, and of what is unread.
-                 LetterReceived, LetterAccepted, LetterChanged, LettersReceived, UnreadReceived,
-                 ReadElsewhere,
-                 // Of invites.
-                 InviteMade, InvitesReceived, InviteUsed,
-                 // Of whispering.
-                 WhisperSet, WhisperingChange>;
+using Event = std::variant<
+    Connected, Reconnecting, Disconnected, RoomsChanged, PersonChanged, PersonLeft, RoomEntered,
+    RoomLeft, KeysReady, TextReceived, HistoryReceived, TextChanged, SpeakingChanged, LaneChanged,
+    DeviceChanged, MemberRefused, Refused, AudioStarted, MicFinished, AccountChanged,
+    DevicesReceived, Done,
+    // Of administration.
+    RolesReceived, RoomRulesReceived, Explained, Administered, BansReceived, AuditReceived,
+    // Of direct messages, and of what is unread.
+    LetterReceived, LetterAccepted, LetterChanged, LettersReceived, UnreadReceived, ReadElsewhere,
+    // Of invites.
+    InviteMade, InvitesReceived, InviteUsed,
+    // Of whispering.
+    WhisperSet, WhisperingChange>;
 
 /// A live connection to one switchboard, renewed when it is lost, with threads of its own. Every member is [any]; events
 /// come on the talkie's control thread, one at a time, and may call back into the talkie.
