@@ -216,7 +216,8 @@ struct KeptText {
 };
 /// The answer to history(): what was said before. Oldest first; no news, whoever may read it now.
 /// With `missed`, unasked: what was said in our room while we were away, if more was than the server
-/// could repeat. Where we had been told of no text there yet, we cannot tell what was missed.
+/// could repeat. How far the room's texts go is looked up on entering it; only where that was not answered
+/// before the loss, or we may not read them, nobody can tell what was missed.
 struct HistoryReceived {
     ChannelId channel{};
     std::vector<KeptText> texts;
@@ -241,7 +242,8 @@ struct DevicesReceived {
     bool owner = false;
     std::vector<LinkedDevice> devices;  // in the order of linking
 };
-/// A command was carried out that no other event tells of; `command` as in Refused.
+/// A command was carried out that no other event tells of, or `edit` or `erase` was, of which TextChanged
+/// or LetterChanged tells all whom it concerns; `command` as in Refused.
 struct Done {
     std::string command;
 };
