@@ -331,11 +331,9 @@ struct Fields {
         return out;
     }
     Json operator()(const client::LettersReceived& e) const {
-        Json out{{"event", "messages"},
-                 {"with", client::name_of(e.with)},
-                 {"name", e.name},
-                 {"messages", Json::array()},
-                 {"more", e.more}};
+        Json out{{"event", "messages"}, {"with", client::name_of(e.with)},
+                 {"name", e.name},      {"messages", Json::array()},
+                 {"more", e.more},      {"missed", e.missed}};
         for (const auto& letter : e.letters) {
             out["messages"].push_back(letter_fields(letter));
         }

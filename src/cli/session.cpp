@@ -27,12 +27,17 @@ ExitCode code_for_failed_connect(ErrorCode code) {
     }
 }
 
+/// Nobody asked for what came while we were not here.
+bool are_wanted_letters(const client::Event& event) {
+    const auto* received = std::get_if<client::LettersReceived>(&event);
+    return received != nullptr && !received->missed;
+}
+
 /// What a one-shot was asked for.
 bool is_answer(const client::Event& event) {
     return std::holds_alternative<client::AccountChanged>(event) ||
            std::holds_alternative<client::DevicesReceived>(event) ||
-           std::holds_alternative<client::Done>(event) ||
-           std::holds_alternative<client::LettersReceived>(event) ||
+           std::holds_alternative<client::Done>(event) || are_wanted_letters(event) ||
            std::holds_alternative<client::UnreadReceived>(event) ||
            std::holds_alternative<client::InviteMade>(event) ||
            std::holds_alternative<client::InvitesReceived>(event) ||
@@ -207,12 +212,12 @@ void Session::on(const client::HistoryReceived& event, TimePoint now) {
     }
 }
 void Session::on(const client::RolesReceived&, TimePoint now) { go_on_after("roles", now); }
+void Session::on(const client::RoomRulesReceived&, TimePoint now) { go_on_after("room", now); }
 void Session::on(const client::Explained&, TimePoint now) { go_on_after("explain", now); }
 void Session::on(const client::Administered& event, TimePoint now) {
     go_on_after(event.command, now);
 }
 
-void Session::on(const client::RoomRulesReceived&, TimePoint now) { go_on_after("room", now); }
 void Session::on(const client::BansReceived& event, TimePoint now) {
     go_on_after(event.command, now);
 }
@@ -220,7 +225,11 @@ void Session::on(const client::BansReceived& event, TimePoint now) {
 void Session::on(const client::AuditReceived&, TimePoint now) { go_on_after("audit", now); }
 
 void Session::on(const client::LetterAccepted&, TimePoint now) { answered("message", now); }
-void Session::on(const client::LettersReceived&, TimePoint now) { answered("messages", now); }
+void Session::on(const client::LettersReceived& event, TimePoint now) {
+    if (!event.missed) {
+        answered("messages", now);
+    }
+}
 void Session::on(const client::UnreadReceived&, TimePoint now) { answered("unread", now); }
 
 void Session::on(const client::InviteMade&, TimePoint now) { answered("invite", now); }

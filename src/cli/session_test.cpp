@@ -229,6 +229,30 @@ TEST(Session, AOneShotOfAnAccountPrintsItsAnswerAndEnds) {
     EXPECT_EQ(late.session.exit_code(), ExitCode::lost);
 }
 
+TEST(Session, WhatCameWhileNobodyWasHereIsNoAnswer) {
+    const client::LettersReceived missed{.with = {.session = {}, .account = "Ada", .device = {}},
+                                         .name = "Ada",
+                                         .letters = {{.from_name = "Ada", .text = "hi"}},
+                                         .missed = true};
+    Rig rig({.one_shot = Letters(Messages{.with = "Ada"})});
+    rig.event(client::Connected{});
+    rig.event(missed);
+    EXPECT_EQ(rig.out.str(), "") << "a one-shot tells what it was asked for";
+    EXPECT_EQ(rig.talkie.asked, Asked{"messages"});
+    rig.event(client::LettersReceived{});
+    EXPECT_EQ(rig.talkie.asked.back(), "disconnect");
+
+    Rig script({});
+    script.event(client::Connected{});
+    script.line("messages Ada");
+    script.line("say hi");
+    script.event(missed);
+    EXPECT_EQ(script.talkie.asked, Asked{"messages"}) << "the line still waits";
+    EXPECT_THAT(script.out.str(), testing::HasSubstr("\nwritten while you were not here:\n"));
+    script.event(client::LettersReceived{});
+    EXPECT_EQ(script.talkie.asked.back(), "say hi");
+}
+
 TEST(Session, WhatWasMeantForARoomThatRefusesUsIsNotSaidElsewhere) {
     Rig rig({});
     rig.event(client::Connected{});

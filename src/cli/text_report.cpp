@@ -232,7 +232,10 @@ struct Sentence {
         return (e.letter.deleted ? "deleted: " : "edited: ") + letter_line(e.letter);
     }
     std::string operator()(const client::LettersReceived& e) const {
-        std::string lines = e.letters.empty() ? "you have written nothing to each other" : "";
+        std::string lines = e.missed ? "written while you were not here:" : "";
+        if (e.letters.empty()) {
+            lines = "you have written nothing to each other";
+        }
         for (const auto& letter : e.letters) {
             lines += (lines.empty() ? "" : "\n") + letter_line(letter);
         }

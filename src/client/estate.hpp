@@ -48,6 +48,8 @@ struct Estate {
     /// tell.
     std::optional<MessageId> told_to;
     std::vector<UnsentLetter> letters;
+    /// The person knows of all direct messages up to this one. Nothing: of those that are read, at most.
+    std::optional<MessageId> letters_told_to;
     std::vector<WishedSet> whispers;
     StreamId whispering{};  // to which of them; 0: to the room
     /// `join` or `leave`, if the person asked for that and has not been told of it.

@@ -105,14 +105,18 @@ void Session::ask(WriteLetter letter) {
     }
 }
 
-// After a restart of the server another may bear the session's number, or nobody; an account is the same.
-Correspondent Session::lasting(Correspondent correspondent) const {
+// After a restart of the server another may bear the session's number, or nobody; an account or an identity
+// is the same. The server learns nothing new by it, as it has told us the identity itself.
+Correspondent Session::lasting(Correspondent correspondent) {
     if (!correspondent.session) {
         return correspondent;
     }
     const auto person = model_.person(correspondent.session);
     if (person && !person->account.empty()) {
         return {.session = {}, .account = person->account, .device = {}};
+    }
+    if (const auto* identity = keys_.devices().identity(correspondent.session)) {
+        return {.session = {}, .account = {}, .device = to_base64url(*identity)};
     }
     return correspondent;
 }
@@ -142,6 +146,36 @@ void Session::ask(MarkRead mark) {
         request(wire::MarkRead{.channel = mark.channel, .with = to_wire(mark.with), .id = mark.id},
                 {.asked = Asked::mark_read});
     }
+}
+
+// --- what was missed -----------------------------------------------------------------------------
+
+// Nothing of an earlier look-up is to be taken for an answer to this one.
+void Session::look_up_letters() {
+    std::erase_if(requests_,
+                  [](const auto& entry) { return entry.second.asked == Asked::missed_letters; });
+    missed_letters_.begin();
+    request(wire::GetUnread{}, {.asked = Asked::missed_letters});
+}
+
+// One after the other, so that what the person asks for meanwhile is not refused for our sake.
+void Session::ask_missed_letters() {
+    if (auto question = missed_letters_.question()) {
+        request(*std::move(question), {.asked = Asked::missed_letters});
+    }
+}
+
+void Session::take_missed(const wire::DirectHistory& history) {
+    auto found = missed_letters_.take(history);
+    if (!found.texts.empty()) {
+        auto received = to_letters({.with = history.with,
+                                    .name = history.name,
+                                    .texts = std::move(found.texts),
+                                    .more = found.more});
+        received.missed = true;
+        port_.emit(received);
+    }
+    ask_missed_letters();
 }
 
 // --- being told ----------------------------------------------------------------------------------
@@ -175,7 +209,7 @@ void Session::on_answer(const Request& request, const wire::TextAccepted& accept
     }
 }
 
-void Session::on_answer(const Request&, const wire::DirectHistory& history) {
+LettersReceived Session::to_letters(const wire::DirectHistory& history) const {
     LettersReceived received{.with = to_correspondent(history.with),
                              .name = history.name,
                              .letters = {},
@@ -183,10 +217,23 @@ void Session::on_answer(const Request&, const wire::DirectHistory& history) {
     for (const auto& text : history.texts) {
         received.letters.push_back(letter(text));
     }
-    port_.emit(received);
+    return received;
 }
 
-void Session::on_answer(const Request&, const wire::Unread& unread) {
+void Session::on_answer(const Request& request, const wire::DirectHistory& history) {
+    if (request.asked == Asked::missed_letters) {
+        take_missed(history);
+    } else {
+        port_.emit(to_letters(history));
+    }
+}
+
+void Session::on_answer(const Request& request, const wire::Unread& unread) {
+    if (request.asked == Asked::missed_letters) {
+        missed_letters_.take(unread);
+        ask_missed_letters();
+        return;
+    }
     UnreadReceived received;
     for (const auto& room : unread.rooms) {
         received.rooms.push_back(to_room(room));
@@ -197,7 +244,10 @@ void Session::on_answer(const Request&, const wire::Unread& unread) {
     port_.emit(received);
 }
 
-void Session::on(const wire::Direct& direct) { port_.emit(LetterReceived{letter(direct.text)}); }
+void Session::on(const wire::Direct& direct) {
+    missed_letters_.told(direct.text.id);
+    port_.emit(LetterReceived{letter(direct.text)});
+}
 
 void Session::on(const wire::DirectChanged& changed) {
     port_.emit(LetterChanged{letter(changed.text)});

@@ -71,12 +71,15 @@ struct LetterAccepted {
 struct LetterChanged {
     Letter letter;
 };
-/// The answer to ReadLetters, oldest first.
+/// The answer to ReadLetters, oldest first. With `missed`, unasked, after a login or a loss: what was
+/// written while this talkie was not here and is unread, or, of a loss, was not told yet; of the latest ten
+/// conversations.
 struct LettersReceived {
     Correspondent with;
     std::string name;
     std::vector<Letter> letters;
-    bool more = false;  // there are older ones
+    bool more = false;  // there are older ones; with `missed`, that were missed, too
+    bool missed = false;
 };
 
 struct UnreadRoom {

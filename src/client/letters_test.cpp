@@ -11,8 +11,57 @@
 namespace partyline::client {
 namespace {
 
+constexpr ChannelId lobby{10};
+const wire::Person zoe{.session = {}, .identity = {}, .account = "Zoë"};
+
 class LettersTest : public testing::Test, protected test::NotedSession {
 protected:
+    /// What was written, of all that was sent.
+    [[nodiscard]] std::vector<wire::SendDirect> written() const {
+        std::vector<wire::SendDirect> out;
+        for (const auto& message : noted.sent) {
+            if (const auto* letter = std::get_if<wire::SendDirect>(&message.body)) {
+                out.push_back(*letter);
+            }
+        }
+        return out;
+    }
+    static wire::Unread unread(std::uint32_t count, std::uint64_t read_to, std::uint64_t last) {
+        return {.rooms = {},
+                .people = {{.with = zoe,
+                            .name = "Zoë",
+                            .unread = count,
+                            .read_to = MessageId{read_to},
+                            .last = MessageId{last}}}};
+    }
+    static wire::DirectText from_zoe(std::uint64_t id) {
+        return {.id = MessageId{id},
+                .from = zoe,
+                .from_name = "Zoë",
+                .to = {},
+                .to_name = "me",
+                .text = "hi"};
+    }
+    static wire::DirectHistory history(std::initializer_list<std::uint64_t> ids) {
+        wire::DirectHistory out{.with = zoe, .name = "Zoë", .texts = {}};
+        for (const auto id : ids) {
+            out.texts.push_back(from_zoe(id));
+        }
+        return out;
+    }
+    /// The ids of what the person is told now to have missed.
+    [[nodiscard]] std::vector<std::uint64_t> missed() const {
+        const auto& received = noted.last<LettersReceived>();
+        EXPECT_TRUE(received.missed);
+        EXPECT_EQ(received.name, "Zoë");
+        std::vector<std::uint64_t> ids;
+        for (const auto& letter : received.letters) {
+            ids.push_back(letter.id.value);
+        }
+        return ids;
+    }
+    using Ids = std::vector<std::uint64_t>;
+
     [[nodiscard]] std::string own_device() const {
         return to_base64url(self.identity.public_key());
     }
@@ -40,7 +89,6 @@ TEST_F(LettersTest, AreSentAndAccepted) {
 TEST_F(LettersTest, AreToldWithWhoseTheyAre) {
     const wire::Person me{
         .session = {}, .identity = to_bytes(self.identity.public_key()), .account = {}};
-    const wire::Person zoe{.session = {}, .identity = {}, .account = "Zoë"};
     say(wire::Direct{{.id = MessageId{1},
                       .from = me,
                       .from_name = "me",
@@ -113,7 +161,7 @@ TEST_F(LettersTest, WhatWasNotAcceptedIsSentOnceMore) {
     EXPECT_EQ(noted.last<Refused>().command, "message") << "another may be that session next time";
     noted.sent.clear();
     connect(std::move(estate));
-    ASSERT_EQ(noted.sent.size(), 1U);
+    ASSERT_EQ(written().size(), 1U);
     EXPECT_EQ(sent<wire::SendDirect>().nonce, nonce) << "if only the answer was lost, it is one";
     EXPECT_EQ(sent<wire::SendDirect>().text, "perhaps");
 }
@@ -137,13 +185,87 @@ TEST_F(LettersTest, ToSomebodyWhoIsHereOutlastTheirSession) {
     };
     const auto to_zoe = write_to(2);
     EXPECT_EQ(to_zoe.to.account, "Zoë");
-    EXPECT_EQ(write_to(4).to.session, SessionId{4}) << "a guest";
+    EXPECT_EQ(write_to(4).to.session, SessionId{4}) << "a guest whose identity we do not know";
     auto estate = session->leave_behind();
     EXPECT_EQ(noted.last<Refused>().command, "message") << "that to Dan";
     noted.sent.clear();
     connect(std::move(estate));
-    ASSERT_EQ(noted.sent.size(), 1U) << "that to Zoë, under whatever session she is here now";
+    ASSERT_EQ(written().size(), 1U) << "that to Zoë, under whatever session she is here now";
     EXPECT_EQ(sent<wire::SendDirect>(), to_zoe) << "with the same nonce";
+}
+
+TEST_F(LettersTest, ToAGuestInOurRoomOutlastTheirSession) {
+    const std::vector<wire::Channel> rooms{{.id = lobby, .name = "Lobby"}};
+    const test::Peer dan(4);
+    connect({}, rooms);
+    session->join(lobby);
+    answer(wire::Joined{.channel = lobby, .route = Route{6}, .frame_ms = 10, .members = 1});
+    say(wire::MemberJoined{
+        .channel = lobby, .channel_epoch = ChannelEpoch{2}, .member = dan.member(clock.unix_ms())});
+    session->letters(WriteLetter{.to = {.session = dan.session}, .text = "hi"});
+    const auto to_dan = written().at(0);
+    EXPECT_EQ(to_dan.to.identity, to_bytes(dan.identity.public_key()));
+    EXPECT_EQ(to_dan.to.session, SessionId{});
+    auto estate = session->leave_behind();
+    noted.sent.clear();
+    connect(std::move(estate), rooms);
+    EXPECT_EQ(written(), std::vector{to_dan}) << "whatever session he is by now";
+}
+
+// --- what was missed -----------------------------------------------------------------------------
+
+TEST_F(LettersTest, WhatIsUnreadIsToldAtALogin) {
+    ASSERT_TRUE(std::holds_alternative<wire::GetUnread>(noted.sent.back().body));
+    answer(unread(2, 1, 3));
+    EXPECT_EQ(sent<wire::GetDirect>().with, zoe);
+    answer(history({1, 2, 3}));
+    EXPECT_EQ(missed(), (Ids{2, 3}));
+    EXPECT_TRUE(std::holds_alternative<wire::GetDirect>(noted.sent.back().body))
+        << "and no more is asked for";
+}
+
+TEST_F(LettersTest, WithNothingUnreadNothingIsTold) {
+    const auto told = noted.told.size();
+    answer(unread(0, 3, 3));
+    EXPECT_EQ(noted.told.size(), told);
+    EXPECT_TRUE(std::holds_alternative<wire::GetUnread>(noted.sent.back().body));
+}
+
+TEST_F(LettersTest, ThatTheyCannotBeLookedUpIsNobodysConcern) {
+    const auto told = noted.told.size();
+    answer(unread(1, 1, 3));
+    answer(wire::Refusal{.error = {.code = ErrorCode::rate_limited}, .closing = false});
+    EXPECT_EQ(noted.told.size(), told);
+    connect(session->leave_behind());
+    answer(unread(1, 1, 3));
+    answer(history({3}));
+    EXPECT_EQ(missed(), Ids{3}) << "at the next login";
+}
+
+TEST_F(LettersTest, OnAnotherSeatWhatWasWrittenMeanwhileIsTold) {
+    answer(unread(0, 3, 3));
+    say(wire::Direct{from_zoe(5)});
+    connect(session->leave_behind());
+    answer(unread(3, 3, 7));
+    answer(history({3, 5, 6, 7}));
+    EXPECT_EQ(missed(), (Ids{6, 7})) << "the fifth was told before";
+}
+
+TEST_F(LettersTest, OnTheSameSeatTheyAreLookedUpIfTheServerCouldNotRepeatThem) {
+    answer(unread(0, 3, 3));
+    const auto sent_before = noted.sent.size();
+    session->go_away();
+    session->come_back({.replayed = true});
+    EXPECT_EQ(noted.sent.size(), sent_before);
+    session->go_away();
+    session->come_back({.replayed = false});
+    say(wire::PresencePage{{{.session = self.session, .name = "me"}}});
+    say(wire::SnapshotEnd{});
+    ASSERT_TRUE(std::holds_alternative<wire::GetUnread>(noted.sent.back().body));
+    say(wire::Direct{from_zoe(7)});
+    answer(unread(3, 3, 7));
+    answer(history({5, 6, 7}));
+    EXPECT_EQ(missed(), (Ids{5, 6})) << "the seventh was told as it was written";
 }
 
 TEST(Correspondents, AreFoundByWhatTheyAreCalled) {

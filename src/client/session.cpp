@@ -20,7 +20,7 @@ constexpr std::array command_words{
     "join",    "leave",   "say",      "history", "edit",     "delete", "self_state",
     "claim",   "link",    "unlink",   "devices", "password", "owner",  "administration",
     "missed",  "message", "messages", "unread",  "read",     "invite", "invite",
-    "whisper", "keys",    "keys",     "whisper", "other"};
+    "whisper", "keys",    "keys",     "whisper", "messages", "other"};
 
 }  // namespace
 
@@ -48,6 +48,7 @@ Session::Session(Given given, Seating seating, OwnDevice own, Estate estate)
                          }}),
       whisperers_(keys_.own(), keys_.devices()),
       estate_(std::move(estate)),
+      missed_letters_(estate_.letters_told_to),
       last_heard_(clock_.now()),
       next_ping_(last_heard_ + control_ping_interval),
       next_renewal_(last_heard_ + device_renewal_interval) {

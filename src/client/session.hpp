@@ -17,6 +17,7 @@
 #include "client/device_book.hpp"
 #include "client/estate.hpp"
 #include "client/key_exchange.hpp"
+#include "client/missed_letters.hpp"
 #include "client/missed_texts.hpp"
 #include "client/model.hpp"
 #include "client/talkie.hpp"
@@ -144,6 +145,7 @@ private:
         keys,
         whisper_keys,
         whisper_again,
+        missed_letters,
         other
     };
     struct Request {
@@ -174,8 +176,6 @@ private:
     void ask(ListInvites list);
     void ask(TakeBackInvite back);
     void ask(UseInvite use);
-    void ask(SetWhisper set);
-    void ask(Whisper whisper);
     // Of roles (roles.cpp).
     void ask(MakeRole make, Request asked);
     void ask_with_roles(Administration command, Request asked);
@@ -190,13 +190,16 @@ private:
     /// Null, and refused, if there is none.
     const wire::Role* role_named(const Request& asked, const wire::Roles& roles,
                                  std::string_view name);
+    void ask(SetWhisper set);
+    void ask(Whisper whisper);
     void make_invite(const MakeInvite& make, RoleId role);
     void make_invite(const MakeInvite& make, const wire::Roles& roles);
     /// False, and refused, if it cannot be anybody.
     bool is_somebody(const Correspondent& correspondent, Asked asked);
     void send_letter(UnsentLetter letter);
-    /// The same person by what outlasts their session, as far as we know it.
-    [[nodiscard]] Correspondent lasting(Correspondent correspondent) const;
+    /// The same person by what outlasts their session, as far as we know it: their account, or of a guest
+    /// whose keys we have the identity.
+    [[nodiscard]] Correspondent lasting(Correspondent correspondent);
     [[nodiscard]] Letter letter(const wire::DirectText& text) const;
     /// Which account is ours, if these say so.
     void note_account(const std::vector<wire::Presence>& people);
@@ -210,6 +213,11 @@ private:
     /// newest, so that what comes after it can be looked up one day.
     void look_up_texts();
     void take_missed(const wire::History& history);
+    /// Asks what is unread, and then for what of it the person has not been told of.
+    void look_up_letters();
+    void ask_missed_letters();
+    void take_missed(const wire::DirectHistory& history);
+    [[nodiscard]] LettersReceived to_letters(const wire::DirectHistory& history) const;
     void send_text(Unsaid text);
     // The way back (session_return.cpp).
     static bool may_be_repeated(const wire::ClientBody& body);
@@ -284,6 +292,7 @@ private:
     void on_answer(const Request& request, const wire::Ok& ok);
     void on_answer(const Request& request, const wire::Moved& moved);
     void on_answer(const Request& request, const wire::Roles& roles);
+    void on_answer(const Request& request, const wire::Overrides& overrides);
     void on_answer(const Request& request, const wire::Explanation& explanation);
     void on_answer(const Request& request, const wire::ChannelCreated& created);
     void on_answer(const Request& request, const wire::Bans& bans);
@@ -292,7 +301,6 @@ private:
     void on_answer(const Request& request, const wire::DirectHistory& history);
     void on_answer(const Request& request, const wire::Unread& unread);
     void on_answer(const Request& request, const wire::InviteCreated& created);
-    void on_answer(const Request& request, const wire::Overrides& overrides);
     void on_answer(const Request& request, const wire::Invites& invites);
     void on_answer(const Request& request, const wire::WhisperMembers& members);
     template <class Other>
@@ -354,6 +362,7 @@ private:
     ChannelId heading_{};  // where we are once all requests are answered
     bool going_back_ = false;
     MissedTexts missed_;  // of our room
+    MissedLetters missed_letters_;
     std::uint64_t last_request_ = login_request_id;
     std::uint64_t last_seq_ = 0;
     bool away_ = false;

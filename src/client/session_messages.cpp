@@ -114,6 +114,8 @@ void Session::on_answer(const Request& request, const wire::Refusal& refusal) {
     }
     if (request.asked == Asked::missed) {
         missed_.give_up();
+    } else if (request.asked == Asked::missed_letters) {
+        missed_letters_.give_up();
     }
     if (request.ticket != 0) {
         keys_answered(request, refusal.error);
@@ -225,6 +227,7 @@ void Session::on(const wire::SnapshotEnd&) {
     port_.emit(seating_.connected);
     port_.begin_voice();
     use_route(seating_.route);
+    look_up_letters();
     go_back();
 }
 

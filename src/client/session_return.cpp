@@ -157,6 +157,7 @@ void Session::settle_snapshot() {
         forget_session(session);
     }
     renew_whispers();
+    look_up_letters();
     take_place(anew.resumed, anew.moved);
 }
 
@@ -214,6 +215,7 @@ Estate Session::leave_behind() {
         .unsaid = {},
         .told_to = missed_.told_to(),
         .letters = {},
+        .letters_told_to = missed_letters_.told_to(),
         .whispers = whisper_sets_.wishes(
             model_, [this](SessionId session) { return keys_.devices().identity(session); }),
         .whispering = whispering_,
@@ -235,7 +237,8 @@ Estate Session::leave_behind() {
         take_along(estate.unsaid, std::move(text));
     }
     for (auto& [id, letter] : writing_) {
-        // Of some who are here only the session is known, and another may bear that number next time.
+        // Of a guest whom we share no room with only the session is known, and another may bear that number
+        // next time.
         if (!letter.letter.to.session) {
             requests_.erase(id);
             letter.sent = sent;

@@ -217,8 +217,7 @@ TEST_F(SessionReturn, WhoseWayBackWasSeenOnlyInTheSnapshotSaysWhatWaited) {
 TEST_F(SessionReturn, ALeaveFromNowhereIsRefused) {
     session->leave();
     come_back_to({}, 9);
-    ASSERT_EQ(sent<wire::Leave>(), wire::Leave{});
-    answer(wire::Refusal{.error = {.code = ErrorCode::not_in_room}});
+    answer_to<wire::Leave>(wire::Refusal{.error = {.code = ErrorCode::not_in_room}});
     EXPECT_EQ(told(), "leave refused ");
 }
 

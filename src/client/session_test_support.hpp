@@ -1,6 +1,7 @@
 // For tests of a session: all that it sends and tells.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -56,6 +57,14 @@ struct NotedSession {
     /// Answers the last message that was sent.
     void answer(wire::ServerBody body) const {
         session->receive({.reply_to = noted.sent.back().request_id, .body = std::move(body)});
+    }
+    /// Answers the last of this kind.
+    template <class Asked>
+    void answer_to(wire::ServerBody body) const {
+        const auto asked = std::ranges::find_last_if(noted.sent, [](const auto& message) {
+            return std::holds_alternative<Asked>(message.body);
+        });
+        session->receive({.reply_to = asked.front().request_id, .body = std::move(body)});
     }
     template <class Body>
     const Body& sent() const {

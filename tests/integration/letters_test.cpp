@@ -56,7 +56,8 @@ TEST_F(Letters, WaitForWhoIsAwayAndOutliveTheServer) {
     const std::string bob_device = waiting[0]["with"];
     EXPECT_TRUE(bob_device.starts_with("device:"));
     desk->command("messages " + bob_device);
-    EXPECT_EQ(words(desk->wait("messages")), (Words{"are you there?", "it is Bob"}));
+    EXPECT_EQ(words(desk->wait("messages", "missed", false)),
+              (Words{"are you there?", "it is Bob"}));
 
     // What one device has read, the other need not.
     desk->command("read @" + bob_device);
@@ -69,7 +70,7 @@ TEST_F(Letters, WaitForWhoIsAwayAndOutliveTheServer) {
     EXPECT_EQ(phone->wait("message")["text"], "I am now");
     const auto bob = connect("bob");
     bob->command("messages ada");
-    const auto told = bob->wait("messages");
+    const auto told = bob->wait("messages", "missed", false);
     EXPECT_EQ(words(told), (Words{"are you there?", "it is Bob", "I am now"}));
     EXPECT_FALSE(told["messages"][2]["self"]);
     desk->command(std::format("edit {} I am back", told["messages"][2]["id"].get<std::uint64_t>()));
@@ -83,6 +84,66 @@ TEST_F(Letters, WaitForWhoIsAwayAndOutliveTheServer) {
     // One who comes now does not take the session that has just gone for him.
     phone->quit();
     EXPECT_EQ(once("phone", {"messages", "bob"}, "messages")["messages"].size(), 3U);
+}
+
+TEST_F(Letters, WhatCameWhileNobodyWasHereIsToldAtTheNextLogin) {
+    once("ada", {"--password-file", password_, "claim", "ada"}, "account");
+    once("bob", {"message", "ada", "are you there?"}, "message_accepted");
+    once("cid", {"message", "ada", "news!"}, "message_accepted");
+    once("bob", {"message", "ada", "it is Bob"}, "message_accepted");
+    const auto ada = connect("ada");
+    const auto from_cid = ada->wait("messages", "name", "cid");
+    EXPECT_TRUE(from_cid["missed"]);
+    EXPECT_EQ(words(from_cid), Words{"news!"});
+    const auto from_bob = ada->wait("messages", "name", "bob");
+    EXPECT_TRUE(from_bob["missed"]);
+    EXPECT_EQ(words(from_bob), (Words{"are you there?", "it is Bob"}));
+    ada->command(std::format("read @{}", from_bob["with"].get<std::string>()));
+    ada->wait("done", "command", "read");
+    ada->quit();
+    const auto again = connect("ada");
+    again->wait("messages", "name", "cid");
+    again->command("messages " + from_bob["with"].get<std::string>());
+    EXPECT_FALSE(again->wait("messages", "name", "bob")["missed"]) << "what is read is old";
+}
+
+TEST_F(Letters, WhatCameWhileTheConnectionWasAwayIsToldOnce) {
+    start_server({.data = "no-seats", .config = R"(
+[limits]
+resume_seconds = 0
+[[room]]
+name = "Lobby"
+)"});
+    once("ada", {"--password-file", password_, "claim", "ada"}, "account");
+    harness::Tap tap(port());
+    TalkieProcess ada(scratch_, {.name = "ada", .port = tap.port()});
+    ada.wait("connected");
+    const auto bob = connect("bob");
+    bob->command("message ada told");
+    ada.wait("message", "text", "told");
+    const auto mark = ada.mark();
+    tap.refuse_tcp(true);
+    ada.wait("reconnecting", nullptr, mark);
+    bob->wait("person_left", "name", "ada");
+    const auto bobs_mark = bob->mark();
+    bob->command("message ada missed");
+    bob->wait("message_accepted", nullptr, bobs_mark);
+    tap.refuse_tcp(false);
+    EXPECT_EQ(words(ada.wait("messages", "missed", true, mark)), Words{"missed"});
+}
+
+TEST_F(Letters, ToAGuestInTheRoomGoToWhomeverTheyWereMeantFor) {
+    const auto ada = enter({.name = "ada"});
+    auto bob = enter({.name = "bob"});
+    ada->command("message bob hello");
+    EXPECT_EQ(bob->wait("message")["text"], "hello");
+    bob->quit();
+    ada->wait("person_left", "name", "bob");
+    bob = enter({.name = "robert"});
+    const auto mark = ada->mark();
+    ada->command("message robert who are you?");
+    EXPECT_EQ(ada->wait("message", nullptr, mark)["to_name"], "robert");
+    EXPECT_EQ(bob->wait("message")["text"], "who are you?");
 }
 
 TEST_F(Letters, MentionsAndUnreadTextsOfRoomsAreCounted) {
