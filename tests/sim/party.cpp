@@ -236,7 +236,7 @@ void Party::note_at_relay(const Talkie& talkie, ByteView datagram) {
     }
     ++packets_at_relay_[said.speaker];
     if (said.stream && !talkie.flags().muted) {
-        const auto& audience = whispers_->audience(said.speaker, said.stream);
+        const auto audience = whispers_->entitled(said.speaker, said.stream);
         report_.whispers_due +=
             static_cast<std::uint64_t>(std::ranges::count_if(talkies_, [&](const auto& other) {
                 return audience.contains(other->session()) && !other->flags().deafened;
@@ -299,7 +299,7 @@ void Party::judge(const wire::Record& record, const Talkie* to) {
 /// Whoever it goes to is in the set now, wherever the two are.
 void Party::judge_whisper(const wire::Record& record, const Talkie& to) {
     ++report_.whispers_sent;
-    if (!whispers_->audience(record.speaker, record.stream()).contains(to.session())) {
+    if (!whispers_->entitled(record.speaker, record.stream()).contains(to.session())) {
         violation(std::format("{} was sent what {} whispered to others", to.session().value,
                               record.speaker.value));
     }

@@ -109,6 +109,10 @@ const std::set<SessionId>& Whispers::audience(SessionId whisperer, StreamId stre
     return sets_.at({whisperer, stream}).audience;
 }
 
+std::set<SessionId> Whispers::entitled(SessionId whisperer, StreamId stream) const {
+    return audience_of(sets_.at({whisperer, stream}).wish, whisperer);
+}
+
 bool Whispers::reach(const Talkie& listener) const {
     return std::ranges::any_of(sets_, [&](const auto& entry) {
         return entry.second.audience.contains(listener.session()) &&

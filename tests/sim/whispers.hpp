@@ -42,8 +42,10 @@ public:
     /// Somebody has moved.
     void follow();
 
-    /// Who hears that stream now.
+    /// Who was given the key of that stream last.
     [[nodiscard]] const std::set<SessionId>& audience(SessionId whisperer, StreamId stream) const;
+    /// Who is to hear it, as people and rules are now, whatever was done about it.
+    [[nodiscard]] std::set<SessionId> entitled(SessionId whisperer, StreamId stream) const;
     /// Whether somebody who may be heard can whisper to this one.
     [[nodiscard]] bool reach(const Talkie& listener) const;
 
