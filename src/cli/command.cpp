@@ -227,7 +227,7 @@ std::string_view command_help() {
            "                    --new-password-file\n"
            "  owner TOKEN       makes your account the server's owner\n"
            "  roles             the roles, and what they grant\n"
-           "  grant ACCOUNT ROLE, revoke ACCOUNT ROLE\n"
+           "  grant WHO ROLE, revoke WHO ROLE\n"
            "  role create NAME RANK [PERMISSION…], role delete ROLE\n"
            "  role edit ROLE name NAME | rank RANK | grant PERMISSION… | withdraw PERMISSION…\n"
            "  room allow|deny|inherit ROOM ROLE PERMISSION…  what the room says of a role\n"

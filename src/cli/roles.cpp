@@ -153,6 +153,24 @@ Result<RoleCommand> parse_explain(const Words& words) {
     });
 }
 
+/// Of whoever is here by that name, or else the name itself.
+Result<std::string> account_of(const std::vector<client::Person>& people, const std::string& who) {
+    const auto session = somebody(people, who);
+    if (!session) {
+        return who.starts_with('#')
+                   ? Result<std::string>(std::unexpected(somebody_here(people, who).error()))
+                   : who;
+    }
+    const auto& person = *std::ranges::find(people, *session, &client::Person::session);
+    if (person.account.empty()) {
+        return fail(
+            ErrorCode::unknown_account,
+            std::format("\"{}\" is a guest: roles are given to accounts, which \"claim\" makes",
+                        person.name));
+    }
+    return person.account;
+}
+
 // --- looking up ----------------------------------------------------------------------------------
 
 struct Resolver {
@@ -162,7 +180,10 @@ struct Resolver {
 
     Resolved operator()(const Roles&) const { return client::ListRoles{}; }
     Resolved operator()(const Grant& it) const {
-        return client::GiveRole{.account = it.account, .role = it.role, .give = it.give};
+        return account_of(people, it.who).transform([&](std::string account) {
+            return client::Administration(
+                client::GiveRole{.account = std::move(account), .role = it.role, .give = it.give});
+        });
     }
     Resolved operator()(const RoleCreate& it) const {
         return client::MakeRole{.name = it.name, .rank = it.rank, .grants = it.grants};
@@ -237,9 +258,9 @@ std::optional<Result<RoleCommand>> parse_roles(std::string_view word, const Word
     }
     if (words.size() != 2) {
         return malformed(
-            std::format("\"{}\" takes the name of an account and that of a role", word));
+            std::format("\"{}\" takes somebody's name, or that of an account, and a role's", word));
     }
-    return Grant{.account = words[0], .role = words[1], .give = word == "grant"};
+    return Grant{.who = words[0], .role = words[1], .give = word == "grant"};
 }
 
 Result<client::Administration> resolve(const RoleCommand& command,

@@ -20,7 +20,7 @@ struct Roles {
     bool operator==(const Roles&) const = default;
 };
 struct Grant {
-    std::string account;
+    std::string who;  // here, or by account
     std::string role;
     bool give = true;
     bool operator==(const Grant&) const = default;

@@ -22,9 +22,9 @@ TEST(Roles, LinesSayWhatIsToChange) {
     };
     const Case cases[] = {
         {"roles", Roles{}},
-        {"grant Ada Moderator", Grant{.account = "Ada", .role = "Moderator"}},
+        {"grant Ada Moderator", Grant{.who = "Ada", .role = "Moderator"}},
         {"revoke \"Ada L\" \"Night watch\"",
-         Grant{.account = "Ada L", .role = "Night watch", .give = false}},
+         Grant{.who = "Ada L", .role = "Night watch", .give = false}},
         {"role create \"Night watch\" 200",
          RoleCreate{.name = "Night watch", .rank = 200, .grants = {}}},
         {"role create Choir 65535 see speak",
@@ -97,7 +97,9 @@ TEST(Roles, OtherLinesAreExplained) {
 
 TEST(Roles, PeopleAndRoomsAreLookedUp) {
     const std::vector<client::Room> rooms{{.id = ChannelId{1}, .name = "Games"}};
-    const std::vector<client::Person> people{{.session = SessionId{4}, .name = "Ada"}};
+    const std::vector<client::Person> people{
+        {.session = SessionId{4}, .name = "Ada"},
+        {.session = SessionId{6}, .name = "Bob's phone", .account = "Bob"}};
     const auto look_up = [&](const RoleCommand& command) {
         return resolve(command, rooms, people);
     };
@@ -113,6 +115,15 @@ TEST(Roles, PeopleAndRoomsAreLookedUp) {
     EXPECT_EQ(why("", "").permission, speak);
     EXPECT_EQ(look_up(Explain{.room = "Attic"}).error().code, ErrorCode::unknown_channel);
     EXPECT_EQ(look_up(Explain{.who = "#5"}).error().code, ErrorCode::unknown_person);
+    const auto given = [&](std::string who) {
+        const auto found = look_up(Grant{.who = std::move(who), .role = "Choir"});
+        return found ? std::get<client::GiveRole>(*found).account : found.error().message;
+    };
+    EXPECT_EQ(given("bob's phone"), "Bob") << "the account of who is here";
+    EXPECT_EQ(given("Bob"), "Bob") << "nobody here: an account";
+    EXPECT_EQ(given("Ada"),
+              "\"Ada\" is a guest: roles are given to accounts, which \"claim\" makes");
+    EXPECT_EQ(look_up(Grant{.who = "#5", .role = "Choir"}).error().code, ErrorCode::unknown_person);
     const auto rule = look_up(RoomRule{.room = "Games", .role = "Guest", .permissions = {speak}});
     ASSERT_TRUE(rule.has_value());
     EXPECT_EQ(std::get<client::SetRoomRule>(*rule).channel, ChannelId{1});
