@@ -55,7 +55,11 @@ void Switchboard::relocate(room::Relocation relocation) {
     }
     const auto channel = model_.find(seat.session)->presence.channel;
     update_voice(seat);
-    seat.route = relay_.move(seat.voice, channel);
+    // Out first: whoever is not to be there any more is heard there no more, even if their talkie does not heed it.
+    seat.route = relay_.move(seat.voice, ChannelId{});
+    if (channel) {
+        seat.route = relay_.move(seat.voice, channel);
+    }
     update_view(seat);
     wire::Moved moved{.channel = channel, .route = seat.route};
     if (channel) {

@@ -84,7 +84,7 @@ public:
     struct Control {
         HopKeys keys;
         Route route{};
-        Route route_before{};  // zero until it has moved
+        std::array<Route, 2> routes_before{};  // newest first; zero until it has moved
         ChannelId channel{};
     };
     Control control;

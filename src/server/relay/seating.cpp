@@ -39,16 +39,18 @@ Route Seating::move(const SeatPtr& seat, ChannelId channel) {
     port_.command(thread_byte(old), RetireRoute{old});
     seat->last_voice.store(TimePoint::min(), std::memory_order_relaxed);  // a new room, silent
     allocators_[thread_byte(old)].in_use.erase(old.value >> thread_bits);
-    // What is whispered over the old route is on its way still. Of those before nothing is, and so no
-    // more than two have to hear of every change.
+    auto& before = seat->control.routes_before;
+    // What is whispered over the old route is on its way still, and over the one before that if the seat was put
+    // out of its room first. Of those before nothing is, and so no more than three have to hear of every change.
     if (whispers_.contains(seat->session)) {
-        publish_whispers(seat->session, seat->control.route_before, nullptr);
+        publish_whispers(seat->session, before.back(), nullptr);
     }
     if (!channel) {
-        silence(*seat, old);
-        silence(*seat, seat->control.route_before);
+        for (const auto route : {old, before.front(), before.back()}) {
+            silence(*seat, route);
+        }
     }
-    seat->control.route_before = old;
+    before = {old, before.front()};
     enter(seat, channel);
     return seat->control.route;
 }
@@ -130,7 +132,9 @@ void Seating::set_whisper(const Seat& seat, StreamId stream, std::vector<SeatPtr
         whispers_.erase(seat.session);
     }
     publish_whispers(seat.session, seat.control.route, now);
-    publish_whispers(seat.session, seat.control.route_before, now);
+    for (const auto route : seat.control.routes_before) {
+        publish_whispers(seat.session, route, now);
+    }
 }
 
 std::shared_ptr<const WhisperSets> Seating::whispers_of(const Seat& seat) const {

@@ -114,12 +114,31 @@ TEST(Whisper, GoesAlongWhenItsSpeakerMoves) {
     scene.arrive(old, old.voice("old route", on(first)));
     scene.arrive(ann, ann.voice("new route", on(first)));
     EXPECT_THAT(scene.take_heard({&bob, &cid}), ElementsAre("1>3:new route", "1>3:old route"));
+    ann.route = scene.relay.move(ann.seat, ChannelId{});
     ann.route = scene.relay.move(ann.seat, lobby);
     scene.arrive(old, old.voice("older still", on(first)));
     EXPECT_THAT(scene.take_heard({&bob, &cid}), IsEmpty());
     ann.route = scene.relay.move(ann.seat, ChannelId{});
     scene.arrive(ann, ann.voice("from nowhere", on(first)));
     EXPECT_THAT(scene.take_heard({&bob, &cid}), ElementsAre("1>3:from nowhere"));
+}
+
+TEST(Whisper, OnItsWayWhenItsSpeakerIsPutOutAndElsewhereArrives) {
+    Scene scene;
+    auto ann = scene.seat(1, lobby);
+    const auto bob = scene.seat(2, lobby);
+    const auto cid = scene.seat(3, lobby);
+    scene.relay.set_whisper(ann.seat, first, {bob.seat});
+    auto old = ann;
+    scene.relay.move(ann.seat, ChannelId{});
+    ann.route = scene.relay.move(ann.seat, kitchen);
+    scene.arrive(old, old.voice("whispered", on(first)));
+    scene.arrive(old, old.voice("aloud"));
+    EXPECT_THAT(scene.take_heard({&bob}), ElementsAre("1>2:whispered"));
+    scene.relay.set_whisper(ann.seat, first, {cid.seat});
+    scene.arrive(old, old.voice("to others", on(first)));
+    EXPECT_THAT(scene.take_heard({&bob, &cid}), ElementsAre("1>3:to others"))
+        << "as the set is now";
 }
 
 TEST(Whisper, OnItsWayWhenItsSpeakerLeavesTheRoomArrives) {
