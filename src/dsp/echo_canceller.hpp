@@ -1,0 +1,66 @@
+// Takes out of the microphone what the loudspeaker plays.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "dsp/delay_line.hpp"
+#include "dsp/drift_tracker.hpp"
+#include "dsp/echo_reference.hpp"
+#include "dsp/filter_trust.hpp"
+#include "dsp/format.hpp"
+#include "dsp/linear_echo.hpp"
+#include "dsp/residual_echo.hpp"
+#include "dsp/residual_weight.hpp"
+
+namespace partyline::dsp {
+
+struct EchoReport {
+    std::optional<unsigned>
+        delay_ms;          // from what was played to its echo; nothing before it is known
+    double drift_ppm = 0;  // how much faster the loudspeaker's clock runs
+    bool linear = false;   // whether the linear stage is trusted at the moment
+    unsigned realignments = 0;
+};
+
+/// A long linear filter, then AEC3: each alone either leaves echo or takes the talker along
+/// (docs/audio.md). One thread, which is not a device's: AEC3 allocates now and then.
+class EchoCanceller {
+public:
+    static constexpr std::size_t latency_samples = ResidualEcho::latency_samples;
+
+    EchoCanceller() = default;
+
+    /// What the loudspeaker was given, in order; none, one or more for each frame captured.
+    void render(ConstFrame played);
+    /// In place.
+    void process(Frame captured);
+
+    /// After a change of devices: nothing learned holds any more.
+    void reset();
+    [[nodiscard]] EchoReport report() const;
+
+private:
+    using Samples = std::array<float, frame_samples>;
+
+    void align();
+    [[nodiscard]] double echo_begins_ms(unsigned delay_ms) const;
+    void mix(Frame whole, const Samples& rest, float weight);
+
+    // Owned.
+    EchoReference reference_;
+    DriftTracker drift_;
+    LinearEcho linear_;
+    ResidualEcho whole_;  // of what was captured
+    ResidualEcho rest_;   // of what the linear filter leaves
+    FilterTrust trust_;
+    ResidualWeight weight_;
+    DelayLine<ResidualEcho::latency_samples> before_rest_;
+    unsigned doubt_ = 0;     // frames for which the linear filter is still passed over
+    float suppressed_ = 1;   // the suppressors' share in the last sample
+    float whole_share_ = 1;  // and of the two the share of `whole_`
+    unsigned realignments_ = 0;
+};
+
+}  // namespace partyline::dsp

@@ -1,0 +1,160 @@
+#include "dsp/echo_canceller.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "dsp/test_support.hpp"
+
+namespace partyline::dsp {
+namespace {
+
+constexpr std::size_t second = sample_rate_hz;
+
+/// A room: the direct way, then a tail of random reflections that falls by 60 dB in 0.3 s.
+std::vector<float> echo_of(const std::vector<float>& played, std::size_t delay_samples) {
+    Random random(7);
+    constexpr std::size_t reflections = 60;
+    std::vector<std::pair<std::size_t, float>> ways = {{delay_samples, 0.5F}};
+    for (std::size_t i = 1; i < reflections; ++i) {
+        const double after_s = 0.15 * static_cast<double>(i) / reflections;
+        const auto at = delay_samples + static_cast<std::size_t>(after_s * second);
+        const double fallen = std::pow(10.0, -60 * after_s / 0.3 / 20);
+        ways.emplace_back(at, static_cast<float>(0.3 * fallen * (2 * random.uniform() - 1)));
+    }
+    std::vector<float> out(played.size());
+    for (const auto& [at, gain] : ways) {
+        for (std::size_t i = at; i < out.size(); ++i) {
+            out[i] += gain * played[i - at];
+        }
+    }
+    return out;
+}
+
+double power(const std::vector<float>& sound, std::size_t from, std::size_t to) {
+    double sum = 1e-12;
+    for (std::size_t i = from; i < to; ++i) {
+        sum += static_cast<double>(sound[i]) * static_cast<double>(sound[i]);
+    }
+    return sum / static_cast<double>(to - from);
+}
+
+double decibel(double ratio) { return 10 * std::log10(ratio); }
+
+std::vector<float> run(EchoCanceller& canceller, std::vector<float> captured,
+                       const std::vector<float>& played) {
+    for (std::size_t at = 0; at + frame_samples <= captured.size(); at += frame_samples) {
+        canceller.render(ConstFrame(&played[at], frame_samples));
+        canceller.process(Frame(&captured[at], frame_samples));
+    }
+    return captured;
+}
+
+class EchoCancellerTest : public testing::Test {
+protected:
+    void plays(double seconds) { played_ = test::synthetic_voice(seconds, 3); }
+
+    /// By how much less is heard than was captured, in dB.
+    static double taken_away(const std::vector<float>& captured, const std::vector<float>& heard,
+                             std::size_t from, std::size_t to) {
+        return decibel(power(captured, from, to) / power(heard, from, to));
+    }
+
+    EchoCanceller canceller_;
+    std::vector<float> played_;
+};
+
+TEST_F(EchoCancellerTest, AnEchoIsTakenAway) {
+    plays(8);
+    const auto captured = echo_of(played_, 60 * second / 1000);
+    const auto heard = run(canceller_, captured, played_);
+    EXPECT_GT(taken_away(captured, heard, 4 * second, 8 * second), 28);
+    EXPECT_TRUE(canceller_.report().linear);
+    ASSERT_TRUE(canceller_.report().delay_ms);
+    EXPECT_NEAR(*canceller_.report().delay_ms, 60, 8);
+}
+
+TEST_F(EchoCancellerTest, AnEchoThatComesLateIsFoundAndTakenAway) {
+    plays(8);
+    const auto captured = echo_of(played_, 300 * second / 1000);
+    const auto heard = run(canceller_, captured, played_);
+    EXPECT_GT(taken_away(captured, heard, 5 * second, 8 * second), 25);
+    EXPECT_EQ(canceller_.report().realignments, 1U);
+}
+
+TEST_F(EchoCancellerTest, WhoTalksOverAnEchoIsHeard) {
+    plays(14);
+    auto captured = echo_of(played_, 60 * second / 1000);
+    const auto talker = test::synthetic_voice(14, 11);
+    std::vector<float> said(captured.size());
+    for (std::size_t i = 8 * second; i < captured.size(); ++i) {
+        said[i] = 0.5F * talker[i];
+        captured[i] += said[i];
+    }
+    const auto heard = run(canceller_, captured, played_);
+    // What is heard is the talker: what differs from them is 8 dB less at least.
+    double wrong = 0;
+    const auto late = EchoCanceller::latency_samples;
+    for (std::size_t i = 9 * second; i < 14 * second; ++i) {
+        const double off = static_cast<double>(heard[i]) - static_cast<double>(said[i - late]);
+        wrong += off * off;
+    }
+    wrong /= static_cast<double>(5 * second);
+    EXPECT_GT(decibel(power(said, 9 * second, 14 * second) / wrong), 8);
+}
+
+TEST_F(EchoCancellerTest, AnEchoThatMovesIsTakenAwayAgain) {
+    plays(12);
+    auto captured = echo_of(played_, 60 * second / 1000);
+    const auto later = echo_of(played_, 90 * second / 1000);
+    std::copy(later.begin() + 6 * second, later.end(), captured.begin() + 6 * second);
+    const auto heard = run(canceller_, captured, played_);
+    EXPECT_GT(taken_away(captured, heard, 6 * second, 7 * second), 12);
+    EXPECT_GT(taken_away(captured, heard, 8 * second, 12 * second), 25);
+}
+
+TEST_F(EchoCancellerTest, WhereNothingIsPlayedNothingChanges) {
+    const auto talker = test::synthetic_voice(5, 5);
+    const auto heard = run(canceller_, talker, std::vector<float>(talker.size()));
+    const auto late = EchoCanceller::latency_samples;
+    double wrong = 0;
+    for (std::size_t i = 2 * second; i < 5 * second; ++i) {
+        const double off = static_cast<double>(heard[i]) - static_cast<double>(talker[i - late]);
+        wrong += off * off;
+    }
+    wrong /= static_cast<double>(3 * second);
+    EXPECT_GT(decibel(power(talker, 2 * second, 5 * second) / wrong), 8);
+}
+
+TEST_F(EchoCancellerTest, FramesPlayedInBurstsAreAsGood) {
+    plays(8);
+    auto captured = echo_of(played_, 80 * second / 1000);
+    const auto before = captured;
+    std::size_t rendered = 0;
+    for (std::size_t at = 0; at + frame_samples <= captured.size(); at += frame_samples) {
+        const auto frame = at / frame_samples;
+        // Two at every other frame.
+        for (unsigned i = 0; frame % 2 == 0 && i < 2 && rendered < played_.size(); ++i) {
+            canceller_.render(ConstFrame(&played_[rendered], frame_samples));
+            rendered += frame_samples;
+        }
+        canceller_.process(Frame(&captured[at], frame_samples));
+    }
+    EXPECT_GT(taken_away(before, captured, 4 * second, 8 * second), 25);
+}
+
+TEST_F(EchoCancellerTest, AfterAResetItLearnsAnew) {
+    plays(8);
+    const auto captured = echo_of(played_, 60 * second / 1000);
+    run(canceller_, captured, played_);
+    canceller_.reset();
+    EXPECT_FALSE(canceller_.report().linear);
+    EXPECT_EQ(canceller_.report().realignments, 0U);
+    const auto heard = run(canceller_, captured, played_);
+    EXPECT_GT(taken_away(captured, heard, 4 * second, 8 * second), 28);
+}
+
+}  // namespace
+}  // namespace partyline::dsp

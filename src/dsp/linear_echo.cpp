@@ -1,0 +1,61 @@
+#include "dsp/linear_echo.hpp"
+
+#include <speex/speex_echo.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <new>
+
+namespace partyline::dsp {
+namespace {
+
+using Pcm = std::array<spx_int16_t, frame_samples>;
+constexpr float full_scale = 32768;
+
+void to_pcm(ConstFrame samples, Pcm& out) {
+    std::ranges::transform(samples, out.begin(), [](float sample) {
+        return static_cast<spx_int16_t>(
+            std::lrint(std::clamp(sample * full_scale, -full_scale, full_scale - 1)));
+    });
+}
+
+}  // namespace
+
+struct LinearEcho::State {
+    State()
+        : echo(speex_echo_state_init(static_cast<int>(frame_samples),
+                                     static_cast<int>(tail_samples))) {
+        if (echo == nullptr) {
+            throw std::bad_alloc();
+        }
+        int rate = sample_rate_hz;
+        speex_echo_ctl(echo, SPEEX_ECHO_SET_SAMPLING_RATE, &rate);
+    }
+    ~State() { speex_echo_state_destroy(echo); }
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+
+    SpeexEchoState* echo;  // owned
+    Pcm captured{};
+    Pcm played{};
+    Pcm out{};
+};
+
+LinearEcho::LinearEcho() : state_(std::make_unique<State>()) {}
+LinearEcho::~LinearEcho() = default;
+
+void LinearEcho::process(ConstFrame captured, ConstFrame played, Frame out) {
+    auto& state = *state_;
+    to_pcm(captured, state.captured);
+    to_pcm(played, state.played);
+    speex_echo_cancellation(state.echo, state.captured.data(), state.played.data(),
+                            state.out.data());
+    std::ranges::transform(state.out, out.begin(), [](spx_int16_t sample) {
+        return static_cast<float>(sample) / full_scale;
+    });
+}
+
+void LinearEcho::reset() { speex_echo_state_reset(state_->echo); }
+
+}  // namespace partyline::dsp
