@@ -19,6 +19,8 @@ constexpr Kind all[] = {
     {.name = "unprocessed", .create = create_unprocessed},
     {.name = "mumble", .create = create_mumble},
     {.name = "apm", .create = create_apm},
+    {.name = "echo", .create = create_echo},
+    {.name = "echo-suppressor", .create = create_echo_suppressor},
     {.name = "suppressor", .create = create_suppressor},
     {.name = "suppressor-high", .create = create_suppressor_high},
 };

@@ -46,6 +46,8 @@ const Kind* find_kind(std::string_view name);
 
 std::unique_ptr<Chain> create_mumble(const Wishes& wishes);
 std::unique_ptr<Chain> create_apm(const Wishes& wishes);
+std::unique_ptr<Chain> create_echo(const Wishes& wishes);
+std::unique_ptr<Chain> create_echo_suppressor(const Wishes& wishes);
 std::unique_ptr<Chain> create_suppressor(const Wishes& wishes);
 std::unique_ptr<Chain> create_suppressor_high(const Wishes& wishes);
 
