@@ -27,7 +27,8 @@ Result<void> Switchboard::submit(Reply reply, Command command) {
             *planned = actor_of(session).has_value();
             return (*planned ? plan(session) : room::Changes{})
                 .transform([this](room::Changes changes) {
-                    return room::with_consequences(directory_, std::move(changes));
+                    return room::with_consequences(directory_, std::move(changes),
+                                                   clock_.unix_ms());
                 });
         },
         [this, reply, planned, answer = std::move(command.answer),

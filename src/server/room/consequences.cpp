@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "server/room/bans.hpp"
 #include "server/room/limits.hpp"
 
 namespace partyline::room {
@@ -13,7 +14,8 @@ namespace {
 /// Looks at one change after the other, as each leaves what the next one finds.
 class Follower {
 public:
-    explicit Follower(const Directory& directory) : directory_(directory) {}
+    Follower(const Directory& directory, std::int64_t now_unix_ms)
+        : directory_(directory), now_unix_ms_(now_unix_ms) {}
 
     void operator()(const Device& come) {
         const auto* own = silence_of(Person::of(come.identity));
@@ -57,7 +59,8 @@ private:
             put(std::move(left));
         }
         for (const auto& [id, ban] : directory_.bans()) {
-            if (ban.account == account && ban.identity != identity && bans() < bans_max) {
+            if (ban.account == account && ban.identity != identity && bans() < bans_max &&
+                !has_ended(ban, now_unix_ms_)) {
                 auto left = ban;
                 left.id = {directory_.next_ban().value + new_bans_++};
                 left.account = {};
@@ -123,6 +126,7 @@ private:
     }
 
     const Directory& directory_;
+    const std::int64_t now_unix_ms_;
     std::optional<std::map<Person, Silence>> changed_;
     std::size_t new_bans_ = 0;
     Changes changes_;
@@ -130,8 +134,8 @@ private:
 
 }  // namespace
 
-Changes with_consequences(const Directory& directory, Changes changes) {
-    Follower follower(directory);
+Changes with_consequences(const Directory& directory, Changes changes, std::int64_t now_unix_ms) {
+    Follower follower(directory, now_unix_ms);
     for (const auto& change : changes) {
         std::visit(follower, change);
     }

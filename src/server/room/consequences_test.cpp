@@ -25,7 +25,7 @@ protected:
     }
     void link(std::size_t number) { apply({Device{identity(number), member}}); }
     void apply(Changes changes) {
-        directory.apply(with_consequences(directory, std::move(changes)));
+        directory.apply(with_consequences(directory, std::move(changes), now_unix_ms));
     }
     void silence(const Person& whose, bool deafen = false, std::int64_t unix_ms = 0) {
         directory.apply(Silence{.whose = whose,
@@ -39,17 +39,18 @@ protected:
     }
 
     AccountId member;
+    std::int64_t now_unix_ms = 8;
 };
 
 TEST_F(Consequences, OfWhatTouchesNobodysSilenceAreNone) {
     const Changes changes{Device{identity(3), member}, DropDevice{identity(1)}, AuditEntry{}};
-    EXPECT_EQ(with_consequences(directory, changes), changes);
+    EXPECT_EQ(with_consequences(directory, changes, now_unix_ms), changes);
 }
 
 TEST_F(Consequences, ComeBetweenTheFirstAndTheLast) {
     silence(Person::of(member));
-    const auto changes =
-        with_consequences(directory, {DropDevice{identity(1)}, AuditEntry{.action = "x"}});
+    const auto changes = with_consequences(
+        directory, {DropDevice{identity(1)}, AuditEntry{.action = "x"}}, now_unix_ms);
     ASSERT_EQ(changes.size(), 3U);
     EXPECT_EQ(changes.front(), Change(DropDevice{identity(1)}));
     EXPECT_EQ(changes[1],
@@ -133,6 +134,16 @@ TEST_F(Consequences, ABanOfAnAccountStaysWithADeviceThatLeavesIt) {
     left.identity = identity(2);
     EXPECT_EQ(directory.bans().at(BanId{2}), left);
     EXPECT_EQ(directory.bans().at(BanId{3}).identity, identity(3));
+}
+
+TEST_F(Consequences, ABanThatHasEndedStaysWithNoDevice) {
+    directory.apply(Ban{.id = BanId{1}, .account = member, .until_unix_ms = 9, .rank = 500});
+    now_unix_ms = 9;
+    apply({DropDevice{identity(1)}});
+    EXPECT_EQ(directory.bans().size(), 1U) << "it ends now";
+    now_unix_ms = 8;
+    apply({DropDevice{identity(2)}});
+    EXPECT_EQ(directory.bans().size(), 2U) << "it holds for a moment yet";
 }
 
 }  // namespace

@@ -384,7 +384,7 @@ private:
             is_linked ? Change{DropDevice{identity}}
                       : Change{Device{.identity = identity,
                                       .account = AccountId{1 + random_.below(accounts)}}};
-        carry_out(model_.apply(with_consequences(model_.directory(), {change})));
+        carry_out(model_.apply(with_consequences(model_.directory(), {change}, 0)));
         EXPECT_TRUE(!before || silenced());
     }
     void silence(SessionId by) {

@@ -72,7 +72,7 @@ protected:
     Events silence(SessionId target, NewSilence made) { return silence(owner, target, made); }
     void mute(SessionId session) { silence(session, {.mute = true}); }
     void apply(Changes changes) {
-        model->apply(with_consequences(model->directory(), std::move(changes)));
+        model->apply(with_consequences(model->directory(), std::move(changes), 0));
     }
 
     std::optional<Model> model;
