@@ -62,6 +62,13 @@ private:
     const room::Visitor& who_;
 };
 
+Result<void> may_ban(const room::Directory& directory, room::Subject actor) {
+    if (!room::decide(directory, actor, {}, room::Permission::ban)) {
+        return fail(ErrorCode::not_permitted, "You may not ban anybody.");
+    }
+    return {};
+}
+
 std::unexpected<Error> unclear(const char* message) {
     return fail(ErrorCode::not_permitted, message);
 }
@@ -226,14 +233,19 @@ wire::Ban Switchboard::ban_shown(const room::Ban& ban) const {
             .until_unix_ms = ban.until_unix_ms};
 }
 
+// Whether the actor may ban is asked at once as well as in its turn: whoever may not takes up no
+// room among what moderators wait for.
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::AddBan& add) {
+    if (const auto may = may_ban(directory_, subject_of(seat.session)); !may) {
+        return may;
+    }
     const auto made = std::make_shared<room::Ban>();
     return change_rules(
         call, seat,
         [this, add, made, session = seat.session](
             room::Subject actor, room::AuditEntry& entry) -> Result<room::Changes> {
-            if (!room::decide(directory_, actor, {}, room::Permission::ban)) {
-                return fail(ErrorCode::not_permitted, "You may not ban anybody.");
+            if (const auto may = may_ban(directory_, actor); !may) {
+                return std::unexpected(may.error());
             }
             auto ban = ban_meant(session, add);
             if (!ban) {
@@ -253,7 +265,10 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::AddBan& add) {
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::LiftBan& lift) {
-    if (const auto checked = room::check_reason(lift.reason); !checked) {
+    const auto checked = may_ban(directory_, subject_of(seat.session)).and_then([&] {
+        return room::check_reason(lift.reason);
+    });
+    if (!checked) {
         return checked;
     }
     return change_rules(

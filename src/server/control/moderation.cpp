@@ -58,8 +58,11 @@ Switchboard::Whom Switchboard::whom(SessionId session) const {
 }
 
 Result<void> Switchboard::moderate(Call& call, Seat& seat, Act act) {
+    // Judged now, too: whoever may not do it takes up no room among what moderators wait for.
     const auto checked =
-        seat.changes.take(clock_.now()).and_then([&] { return room::check_reason(act.reason); });
+        seat.changes.take(clock_.now())
+            .and_then([&] { return room::check_reason(act.reason); })
+            .and_then([&] { return act.plan(seat.session).transform([](const auto&) {}); });
     if (!checked) {
         return checked;
     }

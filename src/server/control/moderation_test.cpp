@@ -56,6 +56,7 @@ protected:
     net::task<> slipping_through();
     net::task<> moving_too_late();
     net::task<> going_first();
+    net::task<> refusing_at_once();
     net::task<> what_a_higher_rank_has_done();
     net::task<> deleting_texts();
     net::task<> muting();
@@ -212,6 +213,30 @@ net::task<> ModerationTest::going_first() {
     EXPECT_EQ(std::get<room::AuditEntry>(store.applied.at(before).back()).action, "kick");
     co_await adam.answer<wire::Ok>(last);
     EXPECT_EQ(store.applied.size(), before + 3);
+}
+
+/// However long the disk takes: nobody fills the moderators' queue with what they may not do.
+net::task<> ModerationTest::refusing_at_once() {
+    Caller gus(loop), otto(loop), adam(loop);
+    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(otto, "Otto");
+    co_await enter_lobby(adam, "Adam");
+    hold_the_store();
+    const auto asked = co_await adam.send(wire::EditChannel{.channel = attic, .order = 1});
+    co_await store_has_begun();
+    const wire::ClientBody tries[] = {
+        wire::Kick{.session = gus.session, .reason = {}},
+        wire::SetServerMute{.session = gus.session, .mute = true, .reason = {}},
+        wire::MoveMember{.session = gus.session, .channel = attic, .reason = {}},
+        wire::AddBan{.session = gus.session, .of_identity = true},
+        wire::LiftBan{.ban = BanId{1}, .reason = {}},
+    };
+    for (const auto& body : tries) {
+        EXPECT_EQ(co_await outcome(otto, body), ErrorCode::not_permitted);
+    }
+    EXPECT_EQ(store.applied.size(), applied_before + 1) << "the disk still writes";
+    store.release();
+    co_await adam.answer<wire::Ok>(asked);
 }
 
 net::task<> ModerationTest::muting() {
@@ -423,6 +448,7 @@ TEST_F(ModerationTest, AMuteOutlivesTheServer) {
 TEST_F(ModerationTest, NobodySlipsThroughWhileTheDiskWrites) { play(slipping_through()); }
 TEST_F(ModerationTest, ASeatThatIsTakenMeanwhileIsTold) { play(moving_too_late()); }
 TEST_F(ModerationTest, ModeratorsWaitForNobodyElse) { play(going_first()); }
+TEST_F(ModerationTest, WhoMayNotDoItIsToldAtOnce) { play(refusing_at_once()); }
 TEST_F(ModerationTest, WhoDeletesWhatOthersWroteIsInTheLog) { play(deleting_texts()); }
 TEST_F(ModerationTest, WhatAHigherRankHasDoneStays) { play(what_a_higher_rank_has_done()); }
 TEST_F(ModerationTest, TheRelayIgnoresTheMutedAndSparesTheDeafened) { play(muting()); }
