@@ -205,7 +205,8 @@ Result<DeviceStream::Opened> DeviceStream::open_device(IfMissing if_missing) {
     config.pUserData = this;
     config.dataCallback = [](ma_device* device, void* out, const void* in, ma_uint32 samples) {
         auto* stream = static_cast<DeviceStream*>(device->pUserData);
-        stream->client_.exchange(static_cast<float*>(out), static_cast<const float*>(in), samples);
+        call_back(stream->client_, static_cast<float*>(out), static_cast<const float*>(in),
+                  samples);
         stream->called_back(samples);
     };
     auto& device = opened.device->device;

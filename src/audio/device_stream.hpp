@@ -14,20 +14,12 @@
 #include <thread>
 
 #include "audio/device_choice.hpp"
+#include "audio/device_client.hpp"
 #include "audio/source.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 
 namespace partyline::audio {
-
-/// Where a device's samples go to or come from.
-class DeviceClient {
-public:
-    virtual ~DeviceClient() = default;
-    /// [audio] The device's own thread: no allocation, lock, log or system call in here. `in` for a
-    /// capture device, `out` for a playback device; the other is null.
-    virtual void exchange(float* out, const float* in, std::size_t samples) = 0;
-};
 
 /// Opens the chosen device and watches it. A backend does not say that an explicitly chosen device
 /// vanished, or that the sound server died: its callbacks just stop. So a thread looks whether they

@@ -43,6 +43,8 @@ public:
     /// [any] Whether the last frame of a file that is not looped has been read; only silence may
     /// follow. A device never finishes.
     [[nodiscard]] virtual bool finished() const { return false; }
+    /// [any] How often what a device captured was lost because nobody had read for too long. A file waits.
+    [[nodiscard]] virtual std::uint64_t overruns() const { return 0; }
     /// [any] Who is to hear of the device's fate, on a thread of its own. After a call with {}
     /// nobody is called any more.
     virtual void on_device_change(OnDeviceChange) {}

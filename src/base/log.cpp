@@ -8,6 +8,7 @@
 #include <iterator>
 #include <memory>
 
+#include "base/real_time.hpp"
 #include "base/text.hpp"
 
 namespace partyline::log {
@@ -95,7 +96,13 @@ std::string to_json_string(std::string_view line) {
     return out + '"';
 }
 
-bool enabled(Level level) { return logger().should_log(to_spdlog(level)); }
+bool enabled(Level level) {
+#ifdef PARTYLINE_REAL_TIME_GUARD
+    // Also of a line that nobody asked for today.
+    forbid_in_real_time("logged");
+#endif
+    return logger().should_log(to_spdlog(level));
+}
 
 void write(Level level, std::string_view line) {
     logger().log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));

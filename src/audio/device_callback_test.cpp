@@ -1,0 +1,195 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "audio/capture_ring.hpp"
+#include "audio/playback_ring.hpp"
+#include "base/log.hpp"
+#include "base/random.hpp"
+
+namespace partyline::audio {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int devices = 1000;
+constexpr std::size_t calls_each = 12;
+constexpr std::size_t device_samples_max = 4'800;  // 100 ms: ten times what we ask for
+
+/// How many samples a device of this seed asks for, call by call: some always the same, some as they like.
+std::size_t next_size(Random& random, std::size_t period_samples, bool steady) {
+    return steady ? period_samples : 1 + random.next() % (2 * period_samples);
+}
+
+/// Samples that tell which one is missing: 1, 2, 3 …, small enough for a float to be exact.
+class Counting {
+public:
+    void fill(std::span<float> out) {
+        for (auto& sample : out) {
+            sample = static_cast<float>(++last_);
+        }
+    }
+
+private:
+    int last_ = 0;
+};
+
+// What is heard is what was written, sample by sample, then silence where nothing was: whatever the device.
+void play_to_a_device(std::uint64_t seed) {
+    Random random(seed);
+    const auto period_samples = 1 + random.next() % (device_samples_max / 2);
+    const bool steady = random.next() % 2 == 0;
+    ManualClock clock;
+    PlaybackRing ring(clock);
+    Counting voice;
+    std::deque<float> waiting;
+    std::vector<float> out(device_samples_max);
+    std::uint64_t underruns = 0;
+    bool playing = false;
+    for (std::size_t call = 0; call < calls_each; ++call) {
+        for (auto writes = random.next() % (2 + period_samples / dsp::frame_samples); writes > 0;
+             --writes) {
+            if (waiting.size() < device_frames_ahead_max * dsp::frame_samples) {
+                std::array<float, dsp::frame_samples> frame;
+                voice.fill(frame);
+                ring.write(frame);
+                waiting.insert(waiting.end(), frame.begin(), frame.end());
+            }
+        }
+        const auto asked = std::span(out).first(next_size(random, period_samples, steady));
+        std::ranges::fill(asked, -1.0F);
+        call_back(ring, asked.data(), nullptr, asked.size());
+        clock.advance(length_of(asked.size()));
+
+        const auto there = std::min(asked.size(), waiting.size());
+        ASSERT_TRUE(std::equal(asked.begin(), asked.begin() + static_cast<std::ptrdiff_t>(there),
+                               waiting.begin()))
+            << "seed " << seed;
+        ASSERT_TRUE(std::ranges::all_of(asked.subspan(there),
+                                        [](float x) { return std::fpclassify(x) == FP_ZERO; }))
+            << "seed " << seed;
+        waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(there));
+        underruns += playing && there < asked.size() ? 1U : 0U;
+        playing = playing || there > 0;
+        ASSERT_EQ(ring.underruns(), underruns) << "seed " << seed;
+    }
+}
+
+TEST(DeviceCallback, AThousandPlaybackDevicesPlayWhatWasWrittenAndCountWhatWasNot) {
+    for (std::uint64_t seed = 1; seed <= devices; ++seed) {
+        ASSERT_NO_FATAL_FAILURE(play_to_a_device(seed));
+    }
+}
+
+// What is read is what was captured, in frames of 10 ms, but for calls that found the ring full.
+void capture_from_a_device(std::uint64_t seed) {
+    Random random(seed);
+    const auto period_samples = 1 + random.next() % (device_samples_max / 2);
+    const bool steady = random.next() % 2 == 0;
+    const bool stalls = random.next() % 4 == 0;  // the reader does nothing for the first half
+    ManualClock clock;
+    CaptureRing ring(clock);
+    ring.want();
+    Counting voice;
+    std::deque<float> waiting;
+    std::vector<float> in(device_samples_max);
+    std::uint64_t overruns = 0;
+    for (std::size_t call = 0; call < calls_each; ++call) {
+        const auto captured = std::span(in).first(next_size(random, period_samples, steady));
+        voice.fill(captured);
+        clock.advance(length_of(captured.size()));
+        call_back(ring, nullptr, captured.data(), captured.size());
+        if (waiting.size() + captured.size() <= device_ring_samples) {
+            waiting.insert(waiting.end(), captured.begin(), captured.end());
+        } else {
+            ++overruns;
+        }
+        ASSERT_EQ(ring.overruns(), overruns) << "seed " << seed;
+        std::array<float, dsp::frame_samples> frame;
+        while (!(stalls && call < calls_each / 2) && ring.read(frame)) {
+            ASSERT_GE(waiting.size(), frame.size());
+            ASSERT_TRUE(std::equal(frame.begin(), frame.end(), waiting.begin())) << "seed " << seed;
+            waiting.erase(waiting.begin(), waiting.begin() + dsp::frame_samples);
+        }
+    }
+}
+
+TEST(DeviceCallback, FromAThousandCaptureDevicesEverySampleIsReadOrItsLossCounted) {
+    for (std::uint64_t seed = 1; seed <= devices; ++seed) {
+        ASSERT_NO_FATAL_FAILURE(capture_from_a_device(seed));
+    }
+}
+
+TEST(DeviceCallback, TheRingOfACaptureDeviceHoldsWhatItsLimitSaysAndNoSampleMore) {
+    ManualClock clock;
+    CaptureRing ring(clock);
+    ring.want();
+    const std::vector<float> full(device_ring_samples);
+    call_back(ring, nullptr, full.data(), full.size());
+    EXPECT_EQ(ring.overruns(), 0U);
+    call_back(ring, nullptr, full.data(), 1);
+    EXPECT_EQ(ring.overruns(), 1U);
+}
+
+TEST(DeviceCallback, WhatWasCapturedBeforeAnybodyListenedIsNotHeard) {
+    ManualClock clock;
+    CaptureRing ring(clock);
+    const std::array<float, dsp::frame_samples> old{};
+    call_back(ring, nullptr, old.data(), old.size());
+    ring.want();
+    std::array<float, dsp::frame_samples> frame;
+    EXPECT_FALSE(ring.read(frame));
+    EXPECT_EQ(ring.started(), TimePoint{});
+}
+
+/// A client that breaks the rule in the way it was given.
+class Offender final : public DeviceClient {
+public:
+    explicit Offender(void (*offence)()) : offence_(offence) {}
+    void exchange(float*, const float*, std::size_t) override { offence_(); }
+
+private:
+    void (*offence_)();
+};
+
+void offend(void (*offence)()) {
+    Offender client(offence);
+    call_back(client, nullptr, nullptr, 0);
+}
+
+TEST(RealTimeGuardDeathTest, ACallbackThatAllocatesLocksOrLogsAbortsAndSaysWhat) {
+#ifndef PARTYLINE_REAL_TIME_GUARD
+    GTEST_SKIP() << "this build has no guard";
+#endif
+    static void* kept = ::operator new(16);
+    static std::mutex mutex;
+    EXPECT_DEATH(offend([] { kept = ::operator new(16); }), "device callback allocated memory");
+    EXPECT_DEATH(offend([] { kept = std::aligned_alloc(64, 64); }),
+                 "device callback allocated memory");
+    EXPECT_DEATH(offend([] { ::operator delete(kept); }), "device callback freed memory");
+    EXPECT_DEATH(offend([] { const std::lock_guard lock(mutex); }),
+                 "device callback locked a mutex");
+    EXPECT_DEATH(offend([] { log::warning("hello"); }), "device callback logged");
+    // A level that is off today is on for somebody else.
+    EXPECT_DEATH(offend([] { log::debug("hello"); }), "device callback logged");
+    ::operator delete(kept);
+}
+
+TEST(RealTimeGuard, OutsideACallbackEverythingIsAllowed) {
+    offend([] {});
+    std::mutex mutex;
+    const std::lock_guard lock(mutex);
+    EXPECT_NE(std::make_unique<int>(1), nullptr);
+    EXPECT_FALSE(in_real_time());
+}
+
+}  // namespace
+}  // namespace partyline::audio
