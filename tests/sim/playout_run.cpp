@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "dsp/delay_target.hpp"
+#include "dsp/sample_time.hpp"
 #include "sim/drifting_clock.hpp"
 
 namespace partyline::sim {
@@ -74,8 +76,9 @@ public:
 
     void take(NetworkLink& link, TimePoint until) {
         while (const auto delivery = link.receive(until)) {
-            report.held_up_ms_sorted.push_back(
-                Milliseconds(delivery->at - delivery->sent - settings_.link.delay).count());
+            const auto held_up = delivery->at - delivery->sent - settings_.link.delay;
+            report.held_up_ms_sorted.push_back(Milliseconds(held_up).count());
+            quickest_.add(dsp::to_samples(held_up), dsp::to_samples(delivery->at));
             playout_.push(unpack(delivery->packet, delivery->at + wakeup()));
         }
     }
@@ -89,8 +92,14 @@ public:
             const auto delay = playout_.delay();
             report.delays_ms.push_back(Milliseconds(delay.current).count());
             report.targets_ms.push_back(Milliseconds(delay.target).count());
+            // The delay is told against the quickest packets of late, by the same minimum.
+            report.added_ms.push_back(
+                Milliseconds(delay.current + dsp::to_duration(quickest_.value())).count());
         }
         report.counters = playout_.counters();
+        if (settings_.keep_sound) {
+            report.sound.insert(report.sound.end(), sound.begin(), sound.end());
+        }
     }
 
     PlayoutReport report;
@@ -103,8 +112,14 @@ private:
     const PlayoutRun& settings_;
     DriftingClock clock_;
     Random random_;
+    dsp::SlidingMinimum quickest_;
     dsp::SpeakerPlayout playout_ = dsp::SpeakerPlayout::create().value();
 };
+
+double mean(const std::vector<double>& values) {
+    return std::accumulate(values.begin(), values.end(), 0.0) /
+           static_cast<double>(std::max<std::size_t>(values.size(), 1));
+}
 
 double share(std::uint64_t part, std::uint64_t of) {
     return of == 0 ? 0 : static_cast<double>(part) / static_cast<double>(of);
@@ -163,10 +178,8 @@ double PlayoutReport::delay_ms(double of) const {
     return sorted[static_cast<std::size_t>(of * static_cast<double>(sorted.size() - 1))];
 }
 
-double PlayoutReport::delay_ms_mean() const {
-    return std::accumulate(delays_ms.begin(), delays_ms.end(), 0.0) /
-           static_cast<double>(std::max<std::size_t>(delays_ms.size(), 1));
-}
+double PlayoutReport::delay_ms_mean() const { return mean(delays_ms); }
+double PlayoutReport::added_ms_mean() const { return mean(added_ms); }
 
 double PlayoutReport::held_up_share(double ms) const {
     const auto first = std::ranges::upper_bound(held_up_ms_sorted, ms);

@@ -22,6 +22,7 @@ struct PlayoutRun {
     double receiver_ppm = 0;  // the listener's
     /// How late the threads of the listener wake up: arrivals and pulls each by up to this.
     Duration wakeup_jitter{};
+    bool keep_sound = false;
 };
 
 /// All durations in ms. Delays are those of SpeakerPlayout::delay(), sampled on each tick with
@@ -34,6 +35,10 @@ struct PlayoutReport {
     std::uint64_t ticks_heard = 0;
     std::vector<double> delays_ms;
     std::vector<double> targets_ms;
+    /// How much later than over the quickest path of the run's start each tick's sound was heard: the buffer, and
+    /// what the path itself has become slower by.
+    std::vector<double> added_ms;
+    std::vector<float> sound;               // of all ticks, if it was to be kept
     std::vector<double> held_up_ms_sorted;  // each packet that arrived, against the quickest
 
     /// Of the frames sent: neither played nor recovered.
@@ -43,6 +48,7 @@ struct PlayoutReport {
     /// The value below which this share of delays lies.
     [[nodiscard]] double delay_ms(double share) const;
     [[nodiscard]] double delay_ms_mean() const;
+    [[nodiscard]] double added_ms_mean() const;
     /// Packets that a buffer of this fixed delay would have played too late, of those sent.
     [[nodiscard]] double held_up_share(double ms) const;
     /// The fixed delay at which this share of packets would have been in time.
