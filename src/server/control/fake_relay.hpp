@@ -31,7 +31,9 @@ public:
 
     /// All that ever were, by session.
     std::map<SessionId, std::shared_ptr<Entry>> seats;
+    std::map<ChannelId, std::uint32_t> bitrates;  // as last told, 0 for none
     int losses_updated = 0;
+    int whispers_set = 0;  // how often
 
     /// [any] A datagram for a tunnelled talkie.
     void push_down(SessionId session, Bytes datagram) {
@@ -62,10 +64,14 @@ public:
     }
     void set_whisper(const relay::SeatPtr& seat, StreamId stream,
                      std::vector<relay::SeatPtr> listeners) override {
+        ++whispers_set;
         auto& set = entry(seat).whispers[stream.value] = {};
         for (const auto& listener : listeners) {
             set.insert(entry(listener).session);
         }
+    }
+    void set_bitrate(ChannelId channel, std::uint32_t bps_max) override {
+        bitrates[channel] = bps_max;
     }
     void set_flags(const relay::SeatPtr& seat, relay::VoiceFlags flags) override {
         entry(seat).flags = flags;

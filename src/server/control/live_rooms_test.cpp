@@ -14,7 +14,9 @@ constexpr std::uint64_t bits(std::initializer_list<room::Permission> permissions
 
 class LiveRoomsTest : public PeopleTest {
 protected:
-    LiveRoomsTest() { config.channels.push_back({.id = office, .name = "Office"}); }
+    LiveRoomsTest() {
+        config.channels.push_back({.id = office, .name = "Office", .bitrate_bps_max = 48'000});
+    }
 
     net::task<> say(Caller& by, ChannelId room, RoleId role, std::uint64_t allow,
                     std::uint64_t deny) {
@@ -23,6 +25,20 @@ protected:
     }
     net::task<wire::Joined> join(Caller& caller, ChannelId room) {
         return caller.ask<wire::Joined>(wire::Join{.channel = room, .password = {}});
+    }
+
+    /// What talkies are told holds at the relay, too.
+    net::task<> capped() {
+        Caller ada(loop);
+        co_await enter(ada, "Ada");
+        EXPECT_EQ(relay.bitrates.at(office), 48'000U) << "from the first";
+        EXPECT_EQ(relay.bitrates.at(lobby), 0U);
+        co_await ada.ask<wire::Ok>(wire::EditChannel{.channel = office, .bitrate_bps_max = 24'000});
+        EXPECT_EQ(relay.bitrates.at(office), 24'000U);
+        co_await ada.ask<wire::Ok>(wire::EditChannel{.channel = office, .name = "Bureau"});
+        EXPECT_EQ(relay.bitrates.at(office), 24'000U);
+        co_await ada.ask<wire::Ok>(wire::DeleteChannel{office});
+        EXPECT_EQ(relay.bitrates.at(office), 0U);
     }
 
     net::task<> made_edited_moved_deleted() {
@@ -280,6 +296,7 @@ protected:
     }
 };
 
+TEST_F(LiveRoomsTest, TheRelayHoldsTalkersToTheBitrate) { play(capped()); }
 TEST_F(LiveRoomsTest, AreMadeEditedMovedAndDeletedBeforeAllEyes) {
     play(made_edited_moved_deleted());
 }

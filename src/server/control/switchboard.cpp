@@ -46,7 +46,11 @@ Switchboard::Switchboard(Config config, Parts parts, room::Model model)
       speaking_due_(clock_.now()),
       losses_due_(clock_.now()),
       pruning_due_(clock_.now()),
-      read_marks_due_(clock_.now() + read_marks_interval) {}
+      read_marks_due_(clock_.now() + read_marks_interval) {
+    for (const auto& [id, record] : directory_.channels()) {
+        relay_.set_bitrate(id, record.channel.bitrate_bps_max);
+    }
+}
 
 // --- a connection's life -------------------------------------------------------------------------
 

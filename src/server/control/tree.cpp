@@ -17,6 +17,10 @@ void Switchboard::carry_out(const room::Changes& changes) {
     for (const auto& change : changes) {
         if (const auto* ban = std::get_if<room::Ban>(&change)) {
             new_bans_.push_back(*ban);
+        } else if (const auto* room = std::get_if<room::ChannelRecord>(&change)) {
+            relay_.set_bitrate(room->channel.id, room->channel.bitrate_bps_max);
+        } else if (const auto* gone = std::get_if<room::DropChannel>(&change)) {
+            relay_.set_bitrate(gone->id, 0);
         }
     }
     note_false_names(changes);

@@ -229,12 +229,12 @@ void Core::take_ping(RouteState& route, const Packet& packet) {
     const wire::Pong pong{
         .sent = ping->sent,
         .uplink_loss_permille = seat.uplink_loss_permille.load(std::memory_order_relaxed),
-        .room_loss_permille =
-            route.loss ? route.loss->permille.load(std::memory_order_relaxed) : std::uint16_t{0}};
+        .room_loss_permille = route.room ? route.room->loss_permille.load(std::memory_order_relaxed)
+                                         : std::uint16_t{0}};
     reply(DatagramKind::pong, wire::encode(pong), route, packet);
 }
 
-bool Core::take_voice(const RouteState& route, const Packet& packet, TimePoint now) {
+bool Core::take_voice(RouteState& route, const Packet& packet, TimePoint now) {
     auto& seat = *route.seat;
     if (packet.record->speaker != seat.session) {
         counters_.dropped_malformed.add(1);
@@ -249,6 +249,11 @@ bool Core::take_voice(const RouteState& route, const Packet& packet, TimePoint n
     }
     if (route.channel == nullptr || route.silent) {
         counters_.dropped_no_room.add(1);
+        return false;
+    }
+    if (!route.bitrate.admit(packet.record->sealed.size(),
+                             route.room->bitrate_bps_max.load(std::memory_order_relaxed), now)) {
+        counters_.dropped_too_fast.add(1);
         return false;
     }
     if (!route.expires_at) {  // what comes late from the room before is no speaking in this one

@@ -88,7 +88,7 @@ private:
 
     RouteState* find_route(const Incoming& incoming, Route route, TimePoint now);
     bool authenticate(RouteState& route, Packet& packet, TimePoint now);
-    bool take_voice(const RouteState& route, const Packet& packet, TimePoint now);
+    bool take_voice(RouteState& route, const Packet& packet, TimePoint now);
     bool take_whisper(const RouteState& route, const Packet& packet, TimePoint now);
     void take_ping(RouteState& route, const Packet& packet);
     bool take_echo(RouteState& route, const Packet& packet, TimePoint now);

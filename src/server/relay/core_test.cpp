@@ -153,6 +153,69 @@ TEST(Core, LimitsTheRateOfARoute) {
     EXPECT_EQ(scene.take_heard({&bob}).size(), burst + 1);
 }
 
+/// How many packets of so many sealed bytes, all at once, a room with this cap lets through.
+std::uint64_t let_through(Scene& scene, HandTalkie& talkie, std::size_t bytes, unsigned tries) {
+    const auto before = scene.relay.counters().dropped_too_fast;
+    const std::string text(bytes, 'x');
+    for (unsigned i = 0; i < tries; ++i) {
+        scene.arrive(talkie, talkie.voice(text));
+    }
+    return tries - (scene.relay.counters().dropped_too_fast - before);
+}
+
+TEST(Core, KeepsEachTalkerToTheBitrateOfTheRoom) {
+    constexpr std::uint32_t cap_bps = 32'000;
+    constexpr std::size_t bytes = BitRate::allowed_bps(cap_bps) / 8 / 10;  // ten of these a second
+    static_assert(bytes * 8 * 10 == BitRate::allowed_bps(cap_bps));
+    constexpr auto burst = 10 * bitrate_burst.count() + 1;
+    Scene scene;
+    scene.relay.set_bitrate(lobby, cap_bps);  // before anybody is there
+    auto ann = scene.seat(1, lobby);
+    auto bob = scene.seat(2, lobby);
+    auto cid = scene.seat(3, kitchen);
+    EXPECT_EQ(let_through(scene, ann, bytes, burst + 1), burst);
+    EXPECT_EQ(let_through(scene, bob, bytes, burst + 1), burst) << "each has all of it";
+    EXPECT_EQ(let_through(scene, cid, bytes, burst + 1), burst + 1) << "there is no cap";
+    scene.clock.advance(milliseconds(99));
+    EXPECT_EQ(let_through(scene, ann, bytes, 1), 0U);
+    scene.clock.advance(milliseconds(1));
+    EXPECT_EQ(let_through(scene, ann, bytes, 2), 1U);
+    scene.clock.advance(seconds(10));
+    EXPECT_EQ(let_through(scene, ann, bytes, burst + 1), burst) << "silence earns no more";
+}
+
+TEST(Core, AnotherBitrateHoldsForWhoIsThereAndForWhoComes) {
+    constexpr std::size_t bytes = wire::sealed_bytes_max;
+    constexpr unsigned many = 100;
+    Scene scene;
+    auto ann = scene.seat(1, lobby);
+    EXPECT_EQ(let_through(scene, ann, bytes, many), many);
+    scene.relay.set_bitrate(lobby, 6'000);
+    EXPECT_LT(let_through(scene, ann, bytes, many), 10U);
+    scene.relay.move(ann.seat, ChannelId{});
+    ann.route = scene.relay.move(ann.seat, lobby);
+    scene.clock.advance(seconds(1));
+    EXPECT_LT(let_through(scene, ann, bytes, many), 10U) << "an empty room keeps its cap";
+    scene.relay.set_bitrate(lobby, 0);
+    scene.clock.advance(seconds(1));
+    EXPECT_EQ(let_through(scene, ann, bytes, many), many);
+}
+
+TEST(Core, WhoHeedsTheBitrateLosesNothing) {
+    constexpr std::uint32_t cap_bps = 32'000;
+    Scene scene;
+    scene.relay.set_bitrate(lobby, cap_bps);
+    auto ann = scene.seat(1, lobby);
+    constexpr std::size_t bytes = cap_bps / 8 / sealed_packets_per_second + sealing_bytes;
+    std::uint64_t heard = 0;
+    constexpr unsigned packets = 60 * sealed_packets_per_second;
+    for (unsigned i = 0; i < packets; ++i) {
+        heard += let_through(scene, ann, bytes, 1);
+        scene.clock.advance(milliseconds(10));
+    }
+    EXPECT_EQ(heard, packets);
+}
+
 // --- who hears ---------------------------------------------------------------------------------
 
 TEST(Core, SendsNothingToTheDeafenedTheClosedAndTheSilent) {

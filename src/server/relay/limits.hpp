@@ -52,6 +52,16 @@ inline constexpr std::chrono::milliseconds speaking_hold{300};
 inline constexpr unsigned packets_per_second_max = 250;
 inline constexpr std::chrono::seconds packet_burst{1};  // at packets_per_second_max
 
+/// What a room caps is the codec's bits, and an encoder meets it on average only: so a talker is let
+/// through with half as much again, and beside with what sealing adds to each of the most packets that a
+/// talkie sends. Who heeds the cap loses nothing, and who does not is kept near it.
+inline constexpr unsigned bitrate_headroom_percent = 150;
+inline constexpr unsigned sealing_bytes = 32;  // SFrame's header and tag, and the time
+inline constexpr unsigned sealed_packets_per_second = 100;
+inline constexpr unsigned sealing_bps = sealing_bytes * 8 * sealed_packets_per_second;
+/// Long enough for a stall or a pre-roll, and for a talkie to hear that the cap is lower now.
+inline constexpr std::chrono::seconds bitrate_burst{2};
+
 // Proving an address.
 inline constexpr std::size_t challenges_max = 2;  // outstanding for one route
 inline constexpr std::chrono::seconds challenge_lifetime{5};

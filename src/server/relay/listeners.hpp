@@ -27,10 +27,11 @@ struct WhisperSets {
     }
 };
 
-/// What pongs tell the members of a room: the worst loss that one of them reported. Written by
-/// control, read by the relay thread.
-struct RoomLoss {
-    std::atomic<std::uint16_t> permille{0};
+/// What control says of a room to its relay thread. Relaxed order is enough: these are facts of
+/// their own and guard nothing else.
+struct RoomFacts {
+    std::atomic<std::uint16_t> loss_permille{0};    // the worst that a member reported; for pongs
+    std::atomic<std::uint32_t> bitrate_bps_max{0};  // of each talker; 0: whatever it likes
 };
 
 }  // namespace partyline::relay

@@ -54,6 +54,10 @@ void ManualRelay::set_whisper(const SeatPtr& seat, StreamId stream,
     seating_.set_whisper(*seat, stream, std::move(listeners));
 }
 
+void ManualRelay::set_bitrate(ChannelId channel, std::uint32_t bps_max) {
+    seating_.set_bitrate(channel, bps_max);
+}
+
 void ManualRelay::set_flags(const SeatPtr& seat, VoiceFlags flags) { seat->set_flags(flags); }
 void ManualRelay::set_downlink(const SeatPtr& seat, DownlinkLane lane) { seat->lane.store(lane); }
 void ManualRelay::close_seat(const SeatPtr& seat) { seating_.close(seat); }

@@ -38,6 +38,7 @@ public:
     void rekey(const SeatPtr& seat, HopKeys keys) override;
     Route move(const SeatPtr& seat, ChannelId channel) override;
     void set_whisper(const SeatPtr& seat, StreamId stream, std::vector<SeatPtr> listeners) override;
+    void set_bitrate(ChannelId channel, std::uint32_t bps_max) override;
     void set_flags(const SeatPtr& seat, VoiceFlags flags) override;
     void set_downlink(const SeatPtr& seat, DownlinkLane lane) override;
     void close_seat(const SeatPtr& seat) override;

@@ -29,6 +29,33 @@ private:
     TimePoint earned_until_ = TimePoint::min();
 };
 
+/// Lets what a room's cap allows through on average, and bitrate_burst's worth at once. The cap may
+/// be another at each call. One thread.
+class BitRate {
+public:
+    static constexpr std::uint64_t allowed_bps(std::uint32_t cap_bps) {
+        return std::uint64_t{cap_bps} * bitrate_headroom_percent / 100 + sealing_bps;
+    }
+
+    /// A cap of 0: all.
+    bool admit(std::size_t bytes, std::uint32_t cap_bps, TimePoint now) {
+        if (cap_bps == 0) {
+            return true;
+        }
+        if (earned_until_ > now + bitrate_burst) {
+            return false;
+        }
+        constexpr std::uint64_t second =
+            std::chrono::duration_cast<Duration>(std::chrono::seconds(1)).count();
+        const auto price = bytes * 8 * second / allowed_bps(cap_bps);
+        earned_until_ = std::max(earned_until_, now) + Duration(price);
+        return true;
+    }
+
+private:
+    TimePoint earned_until_ = TimePoint::min();
+};
+
 /// Loss of a stream of counted packets between two looks at it. One thread.
 class LossMeter {
 public:

@@ -40,6 +40,9 @@ public:
                      std::vector<SeatPtr> listeners) override {
         seating_.set_whisper(*seat, stream, std::move(listeners));
     }
+    void set_bitrate(ChannelId channel, std::uint32_t bps_max) override {
+        seating_.set_bitrate(channel, bps_max);
+    }
     void set_flags(const SeatPtr& seat, VoiceFlags flags) override { seat->set_flags(flags); }
     void set_downlink(const SeatPtr& seat, DownlinkLane lane) override { seat->lane.store(lane); }
     void close_seat(const SeatPtr& seat) override { seating_.close(seat); }

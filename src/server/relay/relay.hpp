@@ -64,7 +64,7 @@ struct Counters {
     std::uint64_t dropped_replayed = 0;
     std::uint64_t dropped_muted = 0;
     std::uint64_t dropped_no_room = 0;   // voice from outside of any room, or whispered to nobody
-    std::uint64_t dropped_too_fast = 0;  // over packets_per_second_max
+    std::uint64_t dropped_too_fast = 0;  // over packets_per_second_max or its room's bitrate
     std::uint64_t dropped_send_failed = 0;
     std::uint64_t dropped_socket_overflow = 0;  // SO_RXQ_OVFL: lost before we read them
     std::uint64_t dropped_tunnel_full = 0;
@@ -99,6 +99,10 @@ public:
     /// dropped.
     virtual void set_whisper(const SeatPtr& seat, StreamId stream,
                              std::vector<SeatPtr> listeners) = 0;
+    /// How many of the codec's bits a second each talker may send to this room from now on, as
+    /// limits.hpp has it; what is more is dropped. 0: as many as they like. It holds until it is
+    /// said otherwise, whoever is in the room.
+    virtual void set_bitrate(ChannelId channel, std::uint32_t bps_max) = 0;
     virtual void set_flags(const SeatPtr& seat, VoiceFlags flags) = 0;
     virtual void set_downlink(const SeatPtr& seat, DownlinkLane lane) = 0;
     /// From this call on nothing is accepted from the seat nor sent to it.

@@ -50,7 +50,7 @@ HopEpochs::Checked HopEpochs::check(const wire::Header& header, ByteView datagra
 RouteState::RouteState(RouteSetup setup, Channel* channel_in, FillRandom fill_random)
     : seat(std::move(setup.seat)),
       channel(channel_in),
-      loss(std::move(setup.loss)),
+      room(std::move(setup.room)),
       whispers(std::move(setup.whispers)),
       epochs(std::move(setup.keys)),
       challenges(fill_random) {}

@@ -24,7 +24,7 @@ struct RouteSetup {
     SeatPtr seat;
     HopKeys keys;
     ChannelId channel{};                          // zero: in no room, good for pings
-    std::shared_ptr<const RoomLoss> loss;         // null in no room
+    std::shared_ptr<const RoomFacts> room;        // null in no room
     std::shared_ptr<const WhisperSets> whispers;  // null: to nobody
 };
 
@@ -65,11 +65,12 @@ struct RouteState {
 
     const SeatPtr seat;
     Channel* const channel;  // null in no room; outlives us
-    const std::shared_ptr<const RoomLoss> loss;
+    const std::shared_ptr<const RoomFacts> room;
     std::shared_ptr<const WhisperSets> whispers;
 
     HopEpochs epochs;
     PacketRate rate;
+    BitRate bitrate;  // of what goes to the room
     LossMeter uplink_loss;
     Challenges challenges;
     std::optional<TimePoint> expires_at;  // once the seat has another route

@@ -78,14 +78,14 @@ void Seating::close(const SeatPtr& seat) {
 // The route first: once others see the seat among the listeners, its own packets are good, too.
 void Seating::enter(const SeatPtr& seat, ChannelId channel) {
     const auto thread = home_of(*seat, channel);
-    auto* const room = channel ? &rooms_[channel] : nullptr;
+    auto* const room = channel ? &room_of(channel) : nullptr;
     seat->control.channel = channel;
     seat->control.route = take_route(thread);
     port_.command(thread, RouteSetup{.route = seat->control.route,
                                      .seat = seat,
                                      .keys = clone(seat->control.keys),
                                      .channel = channel,
-                                     .loss = room != nullptr ? room->loss : nullptr,
+                                     .room = room != nullptr ? room->facts : nullptr,
                                      .whispers = whispers_of(*seat)});
     if (room != nullptr) {
         room->members.push_back(seat);
@@ -151,6 +151,26 @@ void Seating::publish_whispers(SessionId session, Route route,
     }
 }
 
+Seating::Room& Seating::room_of(ChannelId channel) {
+    const auto [entry, is_new] = rooms_.try_emplace(channel);
+    auto& room = entry->second;
+    if (const auto bitrate = bitrates_.find(channel); is_new && bitrate != bitrates_.end()) {
+        room.facts->bitrate_bps_max.store(bitrate->second, std::memory_order_relaxed);
+    }
+    return room;
+}
+
+void Seating::set_bitrate(ChannelId channel, std::uint32_t bps_max) {
+    if (bps_max == 0) {
+        bitrates_.erase(channel);
+    } else {
+        bitrates_[channel] = bps_max;
+    }
+    if (const auto room = rooms_.find(channel); room != rooms_.end()) {
+        room->second.facts->bitrate_bps_max.store(bps_max, std::memory_order_relaxed);
+    }
+}
+
 unsigned Seating::home_of(const Seat& seat, ChannelId channel) const {
     const auto number = channel ? channel.value : seat.session.value;
     return number % static_cast<unsigned>(allocators_.size());
@@ -181,7 +201,7 @@ void Seating::update_room_losses(TimePoint now) {
                     std::max(worst, seat->downlink_loss_permille.load(std::memory_order_relaxed));
             }
         }
-        room.loss->permille.store(worst, std::memory_order_relaxed);
+        room.facts->loss_permille.store(worst, std::memory_order_relaxed);
     }
 }
 

@@ -32,6 +32,7 @@ public:
     Route move(const SeatPtr& seat, ChannelId channel);
     void set_whisper(const Seat& seat, StreamId stream, std::vector<SeatPtr> listeners);
     void close(const SeatPtr& seat);
+    void set_bitrate(ChannelId channel, std::uint32_t bps_max);
     void update_room_losses(TimePoint now);
 
     /// The thread that a route names; nothing for a route that no thread can have given.
@@ -40,7 +41,7 @@ public:
 private:
     struct Room {
         std::vector<SeatPtr> members;
-        std::shared_ptr<RoomLoss> loss = std::make_shared<RoomLoss>();
+        std::shared_ptr<RoomFacts> facts = std::make_shared<RoomFacts>();
     };
 
     /// Numbers above the thread's byte. A number comes again only after all others, so that a
@@ -50,6 +51,7 @@ private:
         std::unordered_set<std::uint32_t> in_use;
     };
 
+    Room& room_of(ChannelId channel);
     Route take_route(unsigned thread);
     void enter(const SeatPtr& seat, ChannelId channel);
     void leave_room(const SeatPtr& seat);
@@ -61,8 +63,9 @@ private:
                           std::shared_ptr<const WhisperSets> whispers);
 
     CommandPort& port_;
-    std::vector<RouteAllocator> allocators_;  // by thread
-    std::unordered_map<ChannelId, Room> rooms_;
+    std::vector<RouteAllocator> allocators_;                 // by thread
+    std::unordered_map<ChannelId, Room> rooms_;              // that somebody is in
+    std::unordered_map<ChannelId, std::uint32_t> bitrates_;  // of all rooms that have a cap
     /// Here and not in the seats: two who whisper to each other would keep each other for ever.
     std::unordered_map<SessionId, std::shared_ptr<const WhisperSets>> whispers_;
 };
