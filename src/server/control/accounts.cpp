@@ -187,7 +187,14 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::LinkDevice& lin
     if (account != nullptr && is_recovery_code(*account, link.secret)) {
         return administer(call, seat, link_by_code(account->id, link.secret, std::move(device)));
     }
-    if (const auto may = may_guess(seat, link.name, Attempts::Who::anybody); !may) {
+    // Whoever guesses from many addresses at once keeps nobody from linking another device at home.
+    const bool at_home = std::ranges::any_of(seats_, [&](const auto& entry) {
+        const auto* peer = entry.second->peer;
+        return peer != nullptr && peer->slot.address() == seat.peer->slot.address() &&
+               account != nullptr && account_of(entry.first) == account;
+    });
+    const auto who = at_home ? Attempts::Who::linked : Attempts::Who::anybody;
+    if (const auto may = may_guess(seat, link.name, who); !may) {
         return may;
     }
     const auto reply = will_reply(call, seat);

@@ -249,6 +249,23 @@ protected:
         co_await claim(eve, "King");
     }
 
+    net::task<> guesses_keep_nobody_out_at_home() {
+        Caller eve(loop), ada(loop), bob(loop);
+        co_await eve.log_in(port(), "Eve");
+        co_await refused(eve, link("Queen", "not the password"), ErrorCode::bad_password);
+        co_await refused(eve, link("Queen", "not the password"), ErrorCode::rate_limited);
+        co_await ada.log_in(port(), "Ada");
+        co_await claim(ada, "Queen");
+        co_await bob.log_in(port(), "Bob");
+        co_await refused(bob, link("Queen", "not the password"), ErrorCode::bad_password);
+        co_await bob.ask<wire::Account>(link("Queen", password));
+        for (const auto* device : {&bob, &ada}) {
+            co_await ada.ask<wire::Ok>(wire::UnlinkDevice{
+                .identity = to_bytes(device->identity().public_key()), .name = {}});
+        }
+        co_await refused(bob, link("Queen", password), ErrorCode::rate_limited);
+    }
+
     const std::string token = crypto::make_secret_code();
 };
 
@@ -277,6 +294,11 @@ TEST_F(AccountsTest, NobodyBearsANameThatIsBeingClaimed) {
 TEST_F(AccountsTest, GuessesKeepNoCodeOut) {
     config.limits.password_attempts = {.per_second = 0.0001, .burst = 1};
     play(guesses_keep_no_code_out());
+}
+
+TEST_F(AccountsTest, GuessesKeepNobodyOutBesideADeviceOfTheirs) {
+    config.limits.password_attempts_per_account = {.per_second = 0.0001, .burst = 1};
+    play(guesses_keep_nobody_out_at_home());
 }
 
 TEST_F(AccountsTest, TheOwner) {

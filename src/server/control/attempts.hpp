@@ -1,7 +1,7 @@
 // How often passwords, codes and tokens may be tried. Codes and tokens nobody guesses: they are counted
-// by address alone. A guess of a password is counted for its account, too, and that by address: so
-// it takes guesses from about ten addresses (of IPv6: networks of 64 bits) to keep others from trying, who
-// then have the recovery code.
+// by address alone. A guess of a password is counted for its account and address, and for its account at
+// large unless a device of it is here from that address: guesses from ten addresses (of IPv6: networks
+// of 64 bits) keep out a new device only elsewhere, where a recovery code still works.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ public:
 
     /// Counts one try, of whatever; fails with rate_limited and the time until the next.
     Result<void> take(const net::Endpoint& address, TimePoint now);
-    /// Whose device guesses an account's password: one that is to be linked to it, or is already.
+    /// Who guesses an account's password: anybody, or one who is linked to it or beside one who is.
     enum class Who : std::uint8_t { anybody, linked };
     /// Counts one guess beside. What anybody guesses counts wherever it comes from. `account` is folded,
     /// and need not exist.
