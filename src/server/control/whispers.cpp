@@ -91,7 +91,11 @@ void Switchboard::update_whisper(const room::WhisperKey& key) {
 }
 
 void Switchboard::tell_whisperer(const room::WhisperChanged& change) {
-    update_whisper({.whisperer = change.whisperer, .stream = change.stream});
+    // Renewals may come by the hundred, and each is told to all who whisper to that person: the relay
+    // has nothing to learn of them.
+    if (!change.renewed) {
+        update_whisper({.whisperer = change.whisperer, .stream = change.stream});
+    }
     const auto whisperer = seats_.find(change.whisperer);
     if (whisperer == seats_.end()) {
         return;

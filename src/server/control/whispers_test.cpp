@@ -252,10 +252,12 @@ protected:
         co_await ada.ask<wire::WhisperMembers>(to({cid.session}));
         co_await told(cid);
         const auto device = renewed(cid);
+        const auto set = relay.whispers_set;
         co_await cid.ask<wire::Ok>(device);
         const auto change = std::get<wire::WhisperChanged>((co_await told(ada)).at(0));
         EXPECT_EQ(change.epoch, ChannelEpoch{1}) << "unchanged";
         EXPECT_EQ(change.joined.at(0).device, device.device);
+        EXPECT_EQ(relay.whispers_set, set) << "the relay hears of nobody who came or went";
         const auto own = renewed(ada);
         co_await ada.ask<wire::Ok>(own);
         const auto opened = std::get<wire::WhisperOpened>((co_await told(cid)).at(0));

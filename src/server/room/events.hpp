@@ -95,14 +95,15 @@ struct KeyRequested {
     bool operator==(const KeyRequested&) const = default;
 };
 
-/// Who has come into a set, and who is in it no more. `epoch` is that after the change. A renewed device
-/// is told as one that has come, with an unchanged epoch.
+/// Who has come into a set, and who is in it no more. `epoch` is that after the change. Or who has
+/// renewed their device: told as having come, with an unchanged epoch, though the set is as it was.
 struct WhisperChanged {
     SessionId whisperer{};
     StreamId stream{};
     ChannelEpoch epoch{};
     std::vector<SessionId> joined;
     std::vector<SessionId> left;
+    bool renewed = false;
     bool operator==(const WhisperChanged&) const = default;
 };
 

@@ -294,7 +294,8 @@ void Model::tell_renewed(SessionId person, Events& events) const {
                                                  .stream = key.stream,
                                                  .epoch = whispers_.epoch(key),
                                                  .joined = {person},
-                                                 .left = {}}});
+                                                 .left = {},
+                                                 .renewed = true}});
     }
     for (const auto& key : whispers_.of(person)) {
         const auto& members = whispers_.find(key)->members;

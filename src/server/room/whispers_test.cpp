@@ -317,7 +317,9 @@ TEST_F(WhispersTest, ARenewedDeviceIsToldBothWays) {
     name({bob, dan});
     const auto before = epoch();
     events = model->renew_device(dan, {.expiry_unix_ms = 1});
-    EXPECT_EQ(told(), (Told{changed({dan}, {})}));
+    auto renewal = changed({dan}, {});
+    std::get<WhisperChanged>(renewal.body).renewed = true;
+    EXPECT_EQ(told(), Told{renewal});
     events = model->renew_device(ada, {.expiry_unix_ms = 1});
     EXPECT_EQ(told(), (Told{opened({bob, dan})}));
     EXPECT_EQ(epoch(), before);
