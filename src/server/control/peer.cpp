@@ -8,7 +8,7 @@ Peer::Peer(Given given)
     : outbox(given.limits),
       slot(std::move(given.slot)),
       remote(given.remote),
-      address(given.remote.to_string()),
+      address(given.remote == net::Endpoint{} ? "(the admin socket)" : given.remote.to_string()),
       exporter(given.handshake.login),
       hop(std::move(given.handshake.hop)),
       heard(given.now),
