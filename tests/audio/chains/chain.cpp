@@ -23,6 +23,8 @@ constexpr Kind all[] = {
     {.name = "echo-suppressor", .create = create_echo_suppressor},
     {.name = "suppressor", .create = create_suppressor},
     {.name = "suppressor-high", .create = create_suppressor_high},
+    {.name = "ours", .create = create_ours},
+    {.name = "ours-high", .create = create_ours_high},
 };
 
 }  // namespace

@@ -50,5 +50,7 @@ std::unique_ptr<Chain> create_echo(const Wishes& wishes);
 std::unique_ptr<Chain> create_echo_suppressor(const Wishes& wishes);
 std::unique_ptr<Chain> create_suppressor(const Wishes& wishes);
 std::unique_ptr<Chain> create_suppressor_high(const Wishes& wishes);
+std::unique_ptr<Chain> create_ours(const Wishes& wishes);
+std::unique_ptr<Chain> create_ours_high(const Wishes& wishes);
 
 }  // namespace partyline::chains

@@ -81,13 +81,37 @@ TEST(Chains, GainControlBringsUpAQuietVoice) {
     for (float& sample : near) {
         sample *= 0.03F;
     }
-    for (const char* name : {"mumble", "apm"}) {
+    for (const char* name : {"mumble", "apm", "ours"}) {
         const auto* kind = find_kind(name);
         const auto without = through(*kind->create({}), near);
         const auto with = through(*kind->create({.gain_control = true}), near);
         EXPECT_GT(metrics::active_level_dbfs(with), metrics::active_level_dbfs(without) + 6)
             << name;
     }
+}
+
+TEST(Chains, OursSendsSpeechAndNotPauses) {
+    auto near = speech(12, 1);
+    const auto truth = metrics::activity(near);
+    const auto chain = find_kind("ours")->create({});
+    const std::array<float, dsp::frame_samples> silence{};
+    std::array<float, dsp::frame_samples> out{};
+    std::size_t spoken = 0, heard = 0, pauses = 0, taken = 0;
+    for (std::size_t i = 0; i < truth.size(); ++i) {
+        chain->process(dsp::ConstFrame(&near[i * dsp::frame_samples], dsp::frame_samples), silence,
+                       out);
+        const bool sent = chain->voice().value();
+        if (truth[i] == metrics::Activity::speech) {
+            ++spoken;
+            heard += sent ? 1U : 0U;
+        } else if (truth[i] == metrics::Activity::pause) {
+            ++pauses;
+            taken += sent ? 1U : 0U;
+        }
+    }
+    ASSERT_GT(spoken, 100U);
+    EXPECT_GT(static_cast<double>(heard) / static_cast<double>(spoken), 0.85);
+    EXPECT_LT(static_cast<double>(taken), 0.1 * static_cast<double>(pauses + 1));
 }
 
 }  // namespace

@@ -1,0 +1,78 @@
+// What becomes of a voice between the microphone and the codec.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "base/clock.hpp"
+#include "dsp/adaptive_gain.hpp"
+#include "dsp/format.hpp"
+#include "dsp/high_pass.hpp"
+#include "dsp/noise_suppressor.hpp"
+#include "dsp/stage_watch.hpp"
+#include "dsp/talk_gate.hpp"
+#include "dsp/voice_activity.hpp"
+
+namespace partyline::dsp {
+
+/// As it comes: nothing is done, and all goes out.
+struct ChainSettings {
+    bool high_pass = false;
+    Suppression noise = Suppression::off;
+    float noise_strength = 1;
+    bool gain = false;
+    Activation activation = Activation::always;
+    float gate_dbfs = TalkGate::threshold_dbfs_usual;
+
+    bool operator==(const ChainSettings&) const = default;
+};
+
+struct ChainReport {
+    std::size_t latency_samples = 0;  // between a frame that comes in and the same that goes out
+    float gain_db = 0;
+    bool noise_passed_by = false;  // now: the machine does not keep up
+    unsigned noise_times_passed_by = 0;
+};
+
+/// High-pass, noise suppression, adaptive gain, and the decision whether to send. Settings may change at
+/// any time, and cross-fade within 10 ms. What voice activity looks at has no gain on it yet, so a gain
+/// that moves does not make anybody speak. process() allocates nothing. One thread.
+class CaptureChain {
+public:
+    /// Below the lowest voice there is only rumble.
+    static constexpr double high_pass_hz = 80;
+
+    /// The clock measures what stages take; it outlives the chain.
+    explicit CaptureChain(const Clock& clock, const ChainSettings& settings = {});
+
+    void set(const ChainSettings& settings);
+    /// The key of Activation::push.
+    void press(bool pressed) { gate_.press(pressed); }
+
+    /// 10 ms in place. True if they are to go out.
+    bool process(Frame samples);
+    [[nodiscard]] bool wants_pre_roll() const { return gate_.wants_pre_roll(); }
+
+    [[nodiscard]] ChainReport report() const;
+
+private:
+    void pass_high(Frame samples);
+    void suppress(Frame samples);
+
+    // Given.
+    const Clock& clock_;
+
+    // Owned.
+    HighPass high_pass_;
+    NoiseSuppressor suppressor_;
+    VoiceActivity activity_;
+    AdaptiveGain gain_;
+    TalkGate gate_;
+    StageWatch noise_watch_;
+
+    ChainSettings settings_;
+    bool high_pass_heard_;
+    bool noise_passed_by_ = false;
+};
+
+}  // namespace partyline::dsp

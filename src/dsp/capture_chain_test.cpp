@@ -1,0 +1,163 @@
+#include "dsp/capture_chain.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "dsp/test_support.hpp"
+
+namespace partyline::dsp {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr ChainSettings everything{
+    .high_pass = true, .noise = Suppression::normal, .gain = true, .activation = Activation::voice};
+
+class Rig {
+public:
+    explicit Rig(const ChainSettings& settings) : chain(clock, settings) {}
+
+    std::vector<float> run(std::vector<float> samples) {
+        sent.clear();
+        for (std::size_t at = 0; at + frame_samples <= samples.size(); at += frame_samples) {
+            sent.push_back(chain.process(Frame(&samples[at], frame_samples)));
+        }
+        return samples;
+    }
+    [[nodiscard]] double share_sent() const {
+        return static_cast<double>(std::ranges::count(sent, true)) /
+               static_cast<double>(sent.size());
+    }
+
+    ManualClock clock;
+    CaptureChain chain;
+    std::vector<bool> sent;
+};
+
+float steepest(std::span<const float> samples) {
+    float steepest = 0;
+    for (std::size_t i = 1; i < samples.size(); ++i) {
+        steepest = std::max(steepest, std::abs(samples[i] - samples[i - 1]));
+    }
+    return steepest;
+}
+
+TEST(CaptureChain, ChangesNothingUnlessToldTo) {
+    Rig rig({});
+    const auto voice = test::synthetic_voice(2);
+    EXPECT_EQ(rig.run(voice), voice);
+    EXPECT_EQ(rig.share_sent(), 1);
+    EXPECT_EQ(rig.chain.report().latency_samples, 0U);
+}
+
+TEST(CaptureChain, SendsSpeechAndNotANoisyPause) {
+    Rig rig(everything);
+    rig.run(test::white_noise(3, 0.005F));
+    EXPECT_LT(rig.share_sent(), 0.05);
+    auto voice = test::synthetic_voice(5);
+    const auto noise = test::white_noise(5, 0.005F);
+    std::ranges::transform(voice, noise, voice.begin(), std::plus<>());
+    rig.run(voice);
+    EXPECT_GT(rig.share_sent(), 0.5) << "it is no real voice";
+    EXPECT_EQ(rig.chain.report().latency_samples, latency_samples(Suppression::normal));
+}
+
+TEST(CaptureChain, AKeyDecidesWhatGoesOut) {
+    Rig rig({.activation = Activation::push});
+    rig.run(test::synthetic_voice(1));
+    EXPECT_EQ(rig.share_sent(), 0);
+    rig.chain.press(true);
+    rig.run(test::synthetic_voice(1));
+    EXPECT_EQ(rig.share_sent(), 1);
+    EXPECT_FALSE(rig.chain.wants_pre_roll());
+}
+
+TEST(CaptureChain, AGateOpensForWhatIsLoudEnough) {
+    Rig rig({.activation = Activation::gate, .gate_dbfs = -30});
+    rig.run(test::white_noise(1, 0.01F));
+    EXPECT_EQ(rig.share_sent(), 0);
+    rig.run(test::white_noise(1, 0.2F));
+    EXPECT_EQ(rig.share_sent(), 1);
+}
+
+TEST(CaptureChain, StagesAreSwitchedWithoutAClick) {
+    std::vector<float> tone(8 * sample_rate_hz);
+    for (std::size_t i = 0; i < tone.size(); ++i) {
+        tone[i] = static_cast<float>(0.1 * std::sin(0.0415 * static_cast<double>(i)));
+    }
+    const float as_it_is = steepest(tone);
+    Rig rig({});
+    for (std::size_t at = 0, frame = 0; at < tone.size(); at += frame_samples, ++frame) {
+        rig.chain.set({.high_pass = frame / 7 % 2 == 0,
+                       .noise = static_cast<Suppression>(frame / 40 % 4),
+                       .noise_strength = frame / 11 % 2 == 0 ? 1.0F : 0.3F,
+                       .gain = frame / 13 % 2 == 0});
+        rig.chain.process(Frame(&tone[at], frame_samples));
+    }
+    EXPECT_LT(steepest(tone), 2.5F * as_it_is);
+}
+
+/// Time that goes on by itself whenever somebody looks.
+class SlowClock final : public Clock {
+public:
+    [[nodiscard]] TimePoint now() const override { return now_ += step; }
+    [[nodiscard]] std::int64_t unix_ms() const override { return 0; }
+    Duration step{};
+
+private:
+    mutable TimePoint now_{1h};
+};
+
+TEST(CaptureChain, AStageThatDoesNotKeepUpIsPassedByAndComesBack) {
+    SlowClock clock;
+    CaptureChain chain(clock, {.noise = Suppression::normal});
+    const auto run = [&](int frames) {
+        std::array<float, frame_samples> samples{};
+        for (int i = 0; i < frames; ++i) {
+            chain.process(samples);
+        }
+    };
+    clock.step = 1ms;
+    run(100);
+    EXPECT_FALSE(chain.report().noise_passed_by);
+    clock.step = 20ms;
+    run(10);
+    EXPECT_TRUE(chain.report().noise_passed_by);
+    EXPECT_EQ(chain.report().noise_times_passed_by, 1U);
+    EXPECT_EQ(chain.report().latency_samples, 0U) << "nor is it waited for";
+    clock.step = 1ms;
+    run(static_cast<int>(StageWatch::rest / 1ms));
+    EXPECT_FALSE(chain.report().noise_passed_by);
+    EXPECT_EQ(chain.report().latency_samples, latency_samples(Suppression::normal));
+}
+
+TEST(CaptureChain, OutlivesWhatIsNoSound) {
+    Rig rig(everything);
+    std::vector<float> odd(20 * frame_samples, std::numeric_limits<float>::max());
+    odd[5] = std::numeric_limits<float>::quiet_NaN();
+    odd[999] = -std::numeric_limits<float>::infinity();
+    const auto finite = [](float sample) { return std::isfinite(sample); };
+    EXPECT_TRUE(std::ranges::all_of(rig.run(odd), finite));
+    const auto out = rig.run(test::synthetic_voice(10));
+    EXPECT_TRUE(std::ranges::all_of(out, finite));
+    EXPECT_GE(rig.chain.report().gain_db, 0) << "no gain is learnt from it";
+}
+
+TEST(CaptureChain, AllocatesNothing) {
+    Rig rig(everything);
+    std::vector<float> samples(frame_samples, 0.1F);
+    const auto before = test::allocations();
+    for (std::size_t frame = 0; frame < 200; ++frame) {
+        rig.chain.set(frame % 30 < 15 ? everything : ChainSettings{});
+        rig.chain.process(Frame(samples.data(), frame_samples));
+    }
+    EXPECT_EQ(test::allocations(), before);
+}
+
+}  // namespace
+}  // namespace partyline::dsp

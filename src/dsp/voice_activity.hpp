@@ -1,0 +1,52 @@
+// Tells speech from all else, frame by frame.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "dsp/format.hpp"
+
+namespace partyline::dsp {
+
+/// A neural network hears what a voice is, but finds some of one in loud steady noise; how loud a frame
+/// is above the noise says nothing of keyboards. Speech is what both are sure of. Without a network,
+/// loudness decides alone. What is asked about comes after noise suppression and before any gain. One
+/// thread.
+class VoiceActivity {
+public:
+    struct Evidence {
+        bool network = false;  // whether `voice` means anything
+        float voice = 0;       // how probable a voice is
+        float power = 0;       // the mean square of the frame
+    };
+
+    /// Speech goes on for so long after its last frame: between words, and for their quiet ends.
+    static constexpr std::size_t hang_over_frames = 20;
+
+    VoiceActivity();
+
+    /// Whether this frame is of a talk spurt, hang-over included.
+    bool next(const Evidence& evidence);
+    /// Whether the last frame was speech itself: what a level may be learnt from.
+    [[nodiscard]] bool speech() const { return frames_since_speech_ == 0; }
+    /// The mean square of the noise between words.
+    [[nodiscard]] float floor() const;
+
+private:
+    [[nodiscard]] bool sounds_like_speech(const Evidence& evidence) const;
+    void follow_floor(float power);
+
+    static constexpr std::size_t parts = 8;
+    static constexpr unsigned frames_in_part = 25;
+
+    std::array<float, parts> least_;
+    float least_now_;
+    float smooth_ = 0;
+    bool heard_anything_ = false;
+    unsigned frame_in_part_ = 0;
+    float voice_level_ = 0;       // 0: not known yet
+    unsigned likely_frames_ = 0;  // in a row
+    std::size_t frames_since_speech_ = hang_over_frames + 1;
+};
+
+}  // namespace partyline::dsp

@@ -1,0 +1,79 @@
+#include "dsp/voice_activity.hpp"
+
+#include <gtest/gtest.h>
+
+namespace partyline::dsp {
+namespace {
+
+constexpr float quiet = 1e-7F;
+constexpr float loud = 1e-3F;
+
+class Listener {
+public:
+    bool hear(float voice, float power, int frames = 1) {
+        bool active = false;
+        for (int i = 0; i < frames; ++i) {
+            active = activity.next({.network = network, .voice = voice, .power = power});
+        }
+        return active;
+    }
+    VoiceActivity activity;
+    bool network = true;
+};
+
+TEST(VoiceActivity, HearsSpeechAndGoesOnForItsHangOver) {
+    Listener listener;
+    EXPECT_FALSE(listener.hear(0.1F, quiet, 100));
+    EXPECT_FALSE(listener.hear(0.9F, loud)) << "one frame may be a click";
+    EXPECT_TRUE(listener.hear(0.9F, loud));
+    EXPECT_TRUE(listener.activity.speech());
+    EXPECT_TRUE(listener.hear(0.1F, quiet, VoiceActivity::hang_over_frames));
+    EXPECT_FALSE(listener.activity.speech()) << "no level is learnt from what follows";
+    EXPECT_FALSE(listener.hear(0.1F, quiet));
+}
+
+TEST(VoiceActivity, WhatGoesOnNeedBeLessCertain) {
+    Listener listener;
+    listener.hear(0, quiet, 100);
+    EXPECT_FALSE(listener.hear(0.5F, loud, 10));
+    EXPECT_TRUE(listener.hear(0.9F, loud, 2));
+    EXPECT_TRUE(listener.hear(0.5F, loud, 100));
+}
+
+TEST(VoiceActivity, SteadyNoiseIsNoSpeechHoweverSureTheNetworkIs) {
+    Listener listener;
+    listener.hear(0.9F, loud, 100);
+    EXPECT_FALSE(listener.hear(0.9F, loud, 300));
+}
+
+TEST(VoiceActivity, LoudKeysAreNoSpeech) {
+    Listener listener;
+    listener.hear(0, quiet, 100);
+    for (int i = 0; i < 50; ++i) {
+        EXPECT_FALSE(listener.hear(0.2F, loud, 3));
+        EXPECT_FALSE(listener.hear(0, quiet, 10));
+    }
+}
+
+TEST(VoiceActivity, WithoutANetworkLoudnessDecides) {
+    Listener listener;
+    listener.network = false;
+    EXPECT_FALSE(listener.hear(0, quiet, 100));
+    EXPECT_FALSE(listener.hear(0, 3 * quiet, 10));
+    EXPECT_TRUE(listener.hear(0, loud, 2));
+    EXPECT_FALSE(listener.hear(0, quiet, VoiceActivity::hang_over_frames + 1));
+}
+
+TEST(VoiceActivity, KnowsTheNoiseBetweenWords) {
+    Listener listener;
+    for (int word = 0; word < 20; ++word) {
+        listener.hear(0.9F, loud, 40);
+        listener.hear(0, 2e-6F, 30);
+    }
+    EXPECT_NEAR(listener.activity.floor(), 2e-6F, 2e-7F);
+    listener.hear(0, 0, 200);
+    EXPECT_GT(listener.activity.floor(), 0.0F) << "digital silence is nothing to compare with";
+}
+
+}  // namespace
+}  // namespace partyline::dsp
