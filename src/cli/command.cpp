@@ -185,6 +185,11 @@ Result<Command> parse_command(std::string_view line) {
             return Command(std::move(command));
         });
     }
+    if (is_voice(word)) {
+        return parse_voice(word, argument).transform([](const Voice& command) {
+            return Command(command);
+        });
+    }
     const auto found = std::ranges::find(plain_words, word, &Word::word);
     if (found == plain_words.end()) {
         return fail(ErrorCode::malformed,
@@ -216,6 +221,10 @@ std::string_view command_help() {
            "join\n"
            "  leave             leaves the room and stays connected\n"
            "  mute, unmute      your microphone\n"
+           "  talk, hush        the key of \"activation push\": pressed, let go\n"
+           "  activation voice|gate[:DBFS]|push|always  when you are heard\n"
+           "  voice raw|studio|normal|high, noise off|light|normal|high, gain on|off\n"
+           "                    what becomes of your voice before it is sent\n"
            "  deafen, undeafen  your ears\n"
            "  claim NAME        makes NAME your account; the password: PARTYLINE_PASSWORD or\n"
            "                    --password-file\n"

@@ -12,6 +12,7 @@
 #include "cli/invites.hpp"
 #include "cli/letters.hpp"
 #include "cli/limits.hpp"
+#include "cli/voice.hpp"
 #include "cli/whisper.hpp"
 
 namespace partyline::cli {
@@ -97,7 +98,7 @@ struct Quit {
 
 using Command = std::variant<Say, Move, Leave, History, Edit, Delete, SetMute, SetDeafen, Claim,
                              Link, Unlink, Devices, Password, Owner, Who, Rooms, Stats, Help, Quit,
-                             Administer, Letters, Invites, Whispers>;
+                             Administer, Letters, Invites, Whispers, Voice>;
 
 /// One line of standard input. Fails with malformed, saying what it could have been.
 Result<Command> parse_command(std::string_view line);

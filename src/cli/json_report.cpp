@@ -417,6 +417,10 @@ public:
                {"frames_captured", stats.frames_captured},
                {"round_trip_ms", stats.round_trip_ms},
                {"lane", lane_name(stats.lane)},
+               {"voice_delay_ms", stats.capture.delay_ms},
+               {"gain_db", stats.capture.gain_db},
+               {"noise_passed_by", stats.capture.noise_passed_by},
+               {"noise_times_passed_by", stats.capture.noise_times_passed_by},
                {"heard", std::move(heard)}});
     }
 

@@ -36,6 +36,10 @@ struct Raw {
     std::string room_password_file;
     double seconds = 0;
     unsigned texts = 0;
+    std::string voice;
+    std::string noise;
+    std::string gain;
+    std::string activation;
     bool no_udp = false;
     bool once = false;
 };
@@ -75,7 +79,7 @@ void add_account(CLI::App& app, Options& options, Raw& raw) {
         ->type_name("NAME");
 }
 
-void add_voice(CLI::App& app, Options& options) {
+void add_voice(CLI::App& app, Options& options, Raw& raw) {
     app.add_option("--join", options.join, "The room to go to: \"Room/Sub room\"")
         ->type_name("ROOM");
     app.add_option("--mic", options.talkie.mic,
@@ -84,6 +88,18 @@ void add_voice(CLI::App& app, Options& options) {
     app.add_option("--speaker", options.talkie.speaker,
                    "Where the others go: a .wav or .flac file, device, device:NAME or none")
         ->type_name("SINK");
+    app.add_option(
+           "--voice", raw.voice,
+           "What becomes of your voice: raw, studio, normal or high; normal for a device, raw "
+           "for a file")
+        ->type_name("HOW");
+    app.add_option("--noise", raw.noise, "Noise suppression: off, light, normal or high")
+        ->type_name("MODE");
+    app.add_option("--gain", raw.gain, "Bring your voice to the usual level: on or off")
+        ->type_name("ON|OFF");
+    app.add_option("--activation", raw.activation,
+                   "When you are heard: voice, gate, gate:DBFS, push or always")
+        ->type_name("WHEN");
     app.add_flag("--mute", options.start_muted, "Start with the microphone off");
     app.add_flag("--deafen", options.start_deafened, "Start with microphone and ears off");
 }
@@ -224,6 +240,26 @@ Result<void> read_secrets(Options& options, const Raw& raw) {
     return {};
 }
 
+/// What is usual for the microphone, but for what was said.
+Result<client::CaptureSettings> capture_settings(const std::string& mic, const Raw& raw) {
+    auto settings = client::usual_capture(mic);
+    const std::pair<std::string_view, std::string_view> asked[] = {{"voice", raw.voice},
+                                                                   {"noise", raw.noise},
+                                                                   {"gain", raw.gain},
+                                                                   {"activation", raw.activation}};
+    for (const auto& [word, argument] : asked) {
+        if (argument.empty()) {
+            continue;
+        }
+        const auto change = parse_voice(word, argument);
+        if (!change) {
+            return fail(ErrorCode::config, std::format("--{}: {}", word, change.error().message));
+        }
+        apply(*change, settings);
+    }
+    return settings;
+}
+
 /// Turns what was said into settings. Says what is wrong, if anything is.
 Result<void> complete(Options& options, const Raw& raw, const Defaults& defaults) {
     auto server = parse_server(raw.server);
@@ -238,6 +274,11 @@ Result<void> complete(Options& options, const Raw& raw, const Defaults& defaults
     if (!raw.fingerprint.empty()) {
         options.talkie.trust.fingerprint = raw.fingerprint;
     }
+    auto capture = capture_settings(options.talkie.mic, raw);
+    if (!capture) {
+        return std::unexpected(capture.error());
+    }
+    options.talkie.capture = *capture;
     auto identity = kept_file(raw.identity, defaults, "identity");
     auto known_servers = kept_file(raw.known_servers, defaults, "known_servers");
     if (!identity || !known_servers) {
@@ -315,7 +356,7 @@ Parsed parse_options(int argc, const char* const* argv, const Defaults& defaults
     app.failure_message(CLI::FailureMessage::simple);
     add_connection(app, options, raw);
     add_account(app, options, raw);
-    add_voice(app, options);
+    add_voice(app, options, raw);
     add_running(app, options, raw);
     add_commands(app, options, raw);
     try {

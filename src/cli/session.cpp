@@ -57,7 +57,8 @@ Session::Session(const Options& options, Report& report, TimePoint now)
       report_(report),
       give_up_at_(now + connect_time_max),
       muted_(options.start_muted),
-      deafened_(options.start_deafened) {}
+      deafened_(options.start_deafened),
+      capture_(options.talkie.capture.value_or(client::usual_capture(options.talkie.mic))) {}
 
 View Session::view() const {
     return {.rooms = talkie_->rooms(), .people = talkie_->people(), .self = self_};

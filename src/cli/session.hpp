@@ -91,6 +91,7 @@ private:
     void correspond(const Letters& command, TimePoint now);
     void invite(const Invites& command, TimePoint now);
     void whisper(const Whispers& command);
+    void change_voice(const Voice& change);
     void enter_first_room(TimePoint now);
     void get_ready(TimePoint now);
 
@@ -117,6 +118,7 @@ private:
     bool ready_ = false;        // connected, and in the room of --join
     bool muted_;
     bool deafened_;
+    client::CaptureSettings capture_;
     unsigned texts_heard_ = 0;
 };
 

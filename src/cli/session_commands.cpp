@@ -98,6 +98,7 @@ void Session::perform(const Command& command, TimePoint now) {
                           [&](const Letters& letters) { correspond(letters, now); },
                           [&](const Invites& invites) { invite(invites, now); },
                           [&](const Whispers& whispers) { whisper(whispers); },
+                          [&](const Voice& change) { change_voice(change); },
                           [&](const Stats&) { report_.stats(talkie_->voice_stats()); },
                           [&](const Help&) { report_.help(command_help()); },
                           [&](const Quit&) { finish(ExitCode::fine, now); },
@@ -137,6 +138,15 @@ void Session::invite(const Invites& command, TimePoint now) {
     } else {
         report_.mistake(resolved.error());
     }
+}
+
+void Session::change_voice(const Voice& change) {
+    if (const auto* key = std::get_if<Talk>(&change)) {
+        talkie_->talk(key->pressed);
+        return;
+    }
+    apply(change, capture_);
+    talkie_->set_capture(capture_);
 }
 
 void Session::whisper(const Whispers& command) {

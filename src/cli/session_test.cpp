@@ -46,6 +46,11 @@ public:
     void whisper(client::WhisperCommand command) override {
         asked.push_back(std::format("whisper {}", command.index()));
     }
+    void set_capture(client::CaptureSettings settings) override {
+        asked.push_back(std::format("capture {} {} {}", static_cast<int>(settings.noise),
+                                    static_cast<int>(settings.activation), settings.gain));
+    }
+    void talk(bool pressed) override { asked.emplace_back(pressed ? "talk" : "hush"); }
     void disconnect() override { asked.emplace_back("disconnect"); }
     [[nodiscard]] std::vector<client::Room> rooms() const override { return tree; }
     [[nodiscard]] std::vector<client::Person> people() const override { return {}; }

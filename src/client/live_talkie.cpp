@@ -57,6 +57,7 @@ LiveTalkie::LiveTalkie(Parts parts)
       heard_view_(std::make_shared<const HeardView>()),
       tick_wanted_(loop_),
       pause_over_(loop_),
+      capture_(settings_.capture.value_or(usual_capture(settings_.mic))),
       backoff_(random_seed()) {
     watch_devices();
     loop_.spawn(live());
@@ -181,6 +182,22 @@ void LiveTalkie::whisper(WhisperCommand command) {
         }
     });
 }
+void LiveTalkie::set_capture(CaptureSettings settings) {
+    loop_.post([this, settings] {
+        capture_ = settings;
+        if (up_) {
+            to_up(capture_now());
+        }
+    });
+}
+void LiveTalkie::talk(bool pressed) {
+    loop_.post([this, pressed] {
+        pressed_ = pressed;
+        if (up_) {
+            to_up(SetPressed{pressed});
+        }
+    });
+}
 void LiveTalkie::disconnect() {
     loop_.post([this] {
         leaving_ = true;
@@ -199,11 +216,17 @@ std::optional<ChannelId> LiveTalkie::current_room() const {
 
 VoiceStats LiveTalkie::voice_stats() const {
     const auto heard = heard_view_.load();
-    return {.packets_sent = up_counters_.packets_sent.load(std::memory_order_relaxed),
-            .frames_captured = up_counters_.frames_captured.load(std::memory_order_relaxed),
-            .round_trip_ms = heard->round_trip_ms,
-            .lane = heard->lane,
-            .heard = heard->heard};
+    return {
+        .packets_sent = up_counters_.packets_sent.load(std::memory_order_relaxed),
+        .frames_captured = up_counters_.frames_captured.load(std::memory_order_relaxed),
+        .round_trip_ms = heard->round_trip_ms,
+        .lane = heard->lane,
+        .capture = {.delay_ms = up_counters_.delay_ms.load(std::memory_order_relaxed),
+                    .gain_db = up_counters_.gain_db.load(std::memory_order_relaxed),
+                    .noise_passed_by = up_counters_.noise_passed_by.load(std::memory_order_relaxed),
+                    .noise_times_passed_by =
+                        up_counters_.noise_times_passed_by.load(std::memory_order_relaxed)},
+        .heard = heard->heard};
 }
 
 // The devices tell on threads of their own, until stop_voice().
@@ -301,7 +324,7 @@ void LiveTalkie::begin_voice() {
                                  .session = session_->session()};
     down_ = std::make_unique<VoiceDown>(identity, *link_, *sink_, clock_);
     if (source_) {
-        if (auto up = VoiceUp::start(identity, *link_, *source_)) {
+        if (auto up = VoiceUp::start(identity, *link_, *source_, capture_now())) {
             up_ = std::move(*up);
         } else {
             emit(DeviceChanged{.capture = true,
@@ -309,6 +332,13 @@ void LiveTalkie::begin_voice() {
                                .message = "Nothing can be said: " + up.error().message});
         }
     }
+}
+
+UseCapture LiveTalkie::capture_now() {
+    if (!chain_ && needs_chain(capture_)) {
+        chain_ = std::make_shared<dsp::CaptureChain>(clock_);
+    }
+    return {.settings = capture_, .chain = chain_, .pressed = pressed_};
 }
 
 void LiveTalkie::begin_playout() { to_down(StartPlaying{}); }

@@ -53,6 +53,8 @@ public:
     void letters(LetterCommand command) override;
     void invites(InviteCommand command) override;
     void whisper(WhisperCommand command) override;
+    void set_capture(CaptureSettings settings) override;
+    void talk(bool pressed) override;
     void disconnect() override;
 
     [[nodiscard]] std::vector<Room> rooms() const override;
@@ -112,6 +114,8 @@ private:
     void watch_devices();
     void end_sound();
     void close_devices();
+    /// With the chain, once one is needed.
+    UseCapture capture_now();
     /// Ends this connection; whether another follows depends on the reason.
     void begin_end(Error reason);
     void end_as_asked();
@@ -177,6 +181,9 @@ private:
     std::unique_ptr<VoiceUp> up_;
     std::optional<Error> lost_;  // why this connection is to end
     // Of all of them.
+    CaptureSettings capture_;
+    bool pressed_ = false;
+    std::shared_ptr<dsp::CaptureChain> chain_;  // one voice-up at a time has it, too
     Backoff backoff_;
     Estate estate_;
     TimePoint connected_at_;

@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "client/administration.hpp"
+#include "client/capture.hpp"
 #include "client/invites.hpp"
 #include "client/letters.hpp"
 #include "client/whisper.hpp"
@@ -40,6 +41,8 @@ struct Settings {
     /// "none", "device", "device:NAME" or a file. A file's end is silence.
     std::string mic = "none";
     std::string speaker = "none";
+    /// What becomes of the voice before it is sent; nothing: usual_capture(mic).
+    std::optional<CaptureSettings> capture = {};
     /// Off: never try UDP, tunnel all voice (for tests, and networks that punish UDP).
     bool use_udp = true;
     /// When a connection that stood is lost, come back by itself: to the same room, as muted and
@@ -101,6 +104,7 @@ struct VoiceStats {
     std::uint64_t frames_captured = 0;
     double round_trip_ms = 0;  // of the last pong; 0 before the first
     Lane lane = Lane::tunnel;
+    CaptureStats capture;
     std::vector<HeardStats> heard;
 };
 
@@ -322,6 +326,10 @@ public:
     virtual void letters(LetterCommand command) = 0;
     virtual void invites(InviteCommand command) = 0;
     virtual void whisper(WhisperCommand command) = 0;
+    /// From the next frame on, connected or not.
+    virtual void set_capture(CaptureSettings settings) = 0;
+    /// The key of Activation::push.
+    virtual void talk(bool pressed) = 0;
     /// Ends in order; Disconnected follows.
     virtual void disconnect() = 0;
 

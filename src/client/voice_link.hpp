@@ -17,12 +17,14 @@
 #include "base/ids.hpp"
 #include "base/spsc_ring.hpp"
 #include "client/bitrate.hpp"
+#include "client/capture.hpp"
 #include "client/hop.hpp"
 #include "client/key_exchange.hpp"
 #include "client/limits.hpp"
 #include "client/talkie.hpp"
 #include "client/voice_receiver.hpp"
 #include "client/whisperers.hpp"
+#include "dsp/capture_chain.hpp"
 #include "net/udp.hpp"
 #include "wire/limits.hpp"
 
@@ -55,8 +57,18 @@ struct SetStream {
 struct UseHop {
     std::shared_ptr<Hop> hop;
 };
+/// What becomes of the voice before it is sent. The chain comes with the first that needs one: control
+/// makes it, so that voice-up allocates nothing.
+struct UseCapture {
+    CaptureSettings settings;
+    std::shared_ptr<dsp::CaptureChain> chain;
+    bool pressed = false;
+};
+struct SetPressed {
+    bool pressed = false;
+};
 using UpCommand = std::variant<std::monostate, UseSenderKey, SetRoute, SetFrameLength,
-                               SetBitrateCap, SetOpen, SetStream, UseHop>;
+                               SetBitrateCap, SetOpen, SetStream, UseHop, UseCapture, SetPressed>;
 
 /// Whether the server says that somebody in the room talks.
 struct SetRoomTalking {
@@ -126,6 +138,11 @@ private:
 struct UpCounters {
     std::atomic<std::uint64_t> frames_captured{0};
     std::atomic<std::uint64_t> packets_sent{0};
+    // As CaptureStats has them.
+    std::atomic<double> delay_ms{0};
+    std::atomic<double> gain_db{0};
+    std::atomic<bool> noise_passed_by{false};
+    std::atomic<std::uint64_t> noise_times_passed_by{0};
 };
 
 /// Made when the server has let us in; outlives both voice threads.

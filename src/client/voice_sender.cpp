@@ -79,7 +79,15 @@ void VoiceSender::set_bitrate_cap(unsigned bits_per_second) {
     }
 }
 
-std::optional<VoiceSender::Packet> VoiceSender::push(dsp::ConstFrame frame) {
+void VoiceSender::skip() {
+    assert(!in_spurt_);
+    ++counters_.frames_captured;
+    captured_ += static_cast<dsp::MediaTime>(dsp::frame_samples);
+    filled_samples_ = 0;
+    encoder_.reset();  // it takes what comes next for new, and not for more of the silence before
+}
+
+std::optional<VoiceSender::Packet> VoiceSender::push(dsp::ConstFrame frame, Spurt spurt) {
     ++counters_.frames_captured;
     captured_ += static_cast<dsp::MediaTime>(frame.size());
     if (filled_samples_ == 0 && packet_samples_ != next_packet_samples_) {
@@ -107,15 +115,17 @@ std::optional<VoiceSender::Packet> VoiceSender::push(dsp::ConstFrame frame) {
         }
         samples_.fill(0.0F);
     }
-    return send_samples();
+    return send_samples(spurt);
 }
 
-std::optional<VoiceSender::Packet> VoiceSender::send_samples() {
+std::optional<VoiceSender::Packet> VoiceSender::send_samples(Spurt spurt) {
     const auto encoded = encoder_.encode(std::span(samples_).first(packet_samples_),
                                          MutableByteView(plaintext_).subspan(media_time_bytes));
-    const bool silent = encoded.silent || !is_open();
-    if (!is_open()) {
-        encoder_.reset();  // the next packet may be for others: it holds nothing of this one
+    const bool ends = spurt == Spurt::ends || !is_open();
+    const bool silent = encoded.silent || ends;
+    if (ends) {
+        // The next packet may be for others, or of much later: it holds nothing of this one.
+        encoder_.reset();
     }
     if (encoded.bytes == 0 || (silent && !in_spurt_)) {
         return std::nullopt;

@@ -59,9 +59,13 @@ public:
         bool starts_spurt = false;
         bool ends_spurt = false;
     };
+    /// What comes after a frame, as far as whoever captures knows.
+    enum class Spurt : std::uint8_t { goes_on, ends };
     /// The next 10 ms of capture. Nothing while a 20 ms packet is half full, in silence after its
-    /// first packet, and while closed.
-    std::optional<Packet> push(dsp::ConstFrame frame);
+    /// first packet, and while closed. A running spurt that ends does so with the packet that is full.
+    std::optional<Packet> push(dsp::ConstFrame frame, Spurt spurt = Spurt::goes_on);
+    /// 10 ms between spurts that are not sent.
+    void skip();
 
     [[nodiscard]] const SenderCounters& counters() const { return counters_; }
     [[nodiscard]] bool in_spurt() const { return in_spurt_; }
@@ -81,7 +85,7 @@ private:
 
     Stream& at(StreamId stream);
     [[nodiscard]] bool is_open() const;
-    std::optional<Packet> send_samples();
+    std::optional<Packet> send_samples(Spurt spurt);
     ByteView seal(std::size_t opus_bytes, std::uint8_t flags);
 
     static constexpr std::size_t media_time_bytes = sizeof(dsp::MediaTime);

@@ -8,23 +8,27 @@
 namespace partyline::client {
 
 Result<std::unique_ptr<VoiceUp>> VoiceUp::start(const VoiceIdentity& identity, VoiceLink& link,
-                                                audio::Source& source) {
+                                                audio::Source& source, UseCapture capture) {
     auto sender = VoiceSender::create(identity, link.hop->uplink);
     if (!sender) {
         return std::unexpected(std::move(sender.error()));
     }
     source.resume();
-    return std::unique_ptr<VoiceUp>(new VoiceUp(std::move(*sender), link, source));
+    return std::unique_ptr<VoiceUp>(
+        new VoiceUp(std::move(*sender), link, source, std::move(capture)));
 }
 
-VoiceUp::VoiceUp(VoiceSender sender, VoiceLink& link, audio::Source& source)
+VoiceUp::VoiceUp(VoiceSender sender, VoiceLink& link, audio::Source& source, UseCapture capture)
     : link_(link),
       source_(source),
       hop_(link.hop),
       sender_(std::move(sender)),
+      path_(sender_),
       told_started_(source.started() != TimePoint{}),
-      told_finished_(source.finished()),
-      thread_([this] { run(); }) {}
+      told_finished_(source.finished()) {
+    take(capture);
+    thread_ = std::thread([this] { run(); });
+}
 
 VoiceUp::~VoiceUp() {
     stage_.store(Stage::ending);
@@ -45,9 +49,7 @@ void VoiceUp::run() {
         // Before each frame, so that it is sealed under the key that is due.
         take_commands();
         take_loss();
-        if (const auto packet = sender_.push(frame)) {
-            deliver(packet->datagram);
-        }
+        path_.push(frame, [this](const VoiceSender::Packet& packet) { deliver(packet.datagram); });
         report();
     }
 }
@@ -61,6 +63,28 @@ void VoiceUp::take_commands() {
 void VoiceUp::take(const UseHop& command) {
     sender_.set_uplink(command.hop->uplink);
     hop_ = command.hop;
+}
+
+// What was said before any of these was not meant for whom the next word is for.
+void VoiceUp::take(const SetRoute& command) {
+    path_.forget();
+    sender_.set_route(command.route);
+}
+void VoiceUp::take(const SetOpen& command) {
+    path_.forget();
+    sender_.set_open(command.open, command.stream);
+}
+void VoiceUp::take(const SetStream& command) {
+    path_.forget();
+    sender_.set_stream(command.stream);
+}
+
+void VoiceUp::take(const UseCapture& command) {
+    if (command.chain) {
+        path_.use(command.chain);
+    }
+    path_.set(command.settings);
+    path_.press(command.pressed);
 }
 
 void VoiceUp::take(const SetBitrateCap& command) {
@@ -98,6 +122,12 @@ void VoiceUp::report() {
     const auto& counters = sender_.counters();
     link_.up_counters.frames_captured.store(counters.frames_captured, std::memory_order_relaxed);
     link_.up_counters.packets_sent.store(counters.packets_sent, std::memory_order_relaxed);
+    const auto capture = path_.stats();
+    link_.up_counters.delay_ms.store(capture.delay_ms, std::memory_order_relaxed);
+    link_.up_counters.gain_db.store(capture.gain_db, std::memory_order_relaxed);
+    link_.up_counters.noise_passed_by.store(capture.noise_passed_by, std::memory_order_relaxed);
+    link_.up_counters.noise_times_passed_by.store(capture.noise_times_passed_by,
+                                                  std::memory_order_relaxed);
     link_.talking.store(sender_.in_spurt(), std::memory_order_relaxed);
     if (!told_started_) {
         told_started_ = send_report(AudioStarted{.capture = true, .at = source_.started()});

@@ -8,6 +8,7 @@
 
 #include "audio/source.hpp"
 #include "base/error.hpp"
+#include "client/capture_path.hpp"
 #include "client/voice_identity.hpp"
 #include "client/voice_link.hpp"
 #include "client/voice_sender.hpp"
@@ -21,7 +22,7 @@ public:
     /// Source and link outlive it. Capture waits for begin(), so that the first words of a file
     /// are not spoken to nobody.
     static Result<std::unique_ptr<VoiceUp>> start(const VoiceIdentity& identity, VoiceLink& link,
-                                                  audio::Source& source);
+                                                  audio::Source& source, UseCapture capture);
     /// [control] Stops the source and joins the thread.
     ~VoiceUp();
     VoiceUp(const VoiceUp&) = delete;
@@ -33,18 +34,20 @@ public:
 private:
     enum class Stage : std::uint8_t { waiting, capturing, ending };
 
-    VoiceUp(VoiceSender sender, VoiceLink& link, audio::Source& source);
+    VoiceUp(VoiceSender sender, VoiceLink& link, audio::Source& source, UseCapture capture);
 
     // [voice-up]
     void run();
     void take_commands();
     void take(std::monostate) {}
     void take(const UseSenderKey& command) { sender_.set_key(command.key, command.stream); }
-    void take(const SetRoute& command) { sender_.set_route(command.route); }
+    void take(const SetRoute& command);
     void take(const SetFrameLength& command);
     void take(const SetBitrateCap& command);
-    void take(const SetOpen& command) { sender_.set_open(command.open, command.stream); }
-    void take(const SetStream& command) { sender_.set_stream(command.stream); }
+    void take(const SetOpen& command);
+    void take(const SetStream& command);
+    void take(const UseCapture& command);
+    void take(const SetPressed& command) { path_.press(command.pressed); }
     void take(const UseHop& command);
     void take_loss();
     void deliver(ByteView datagram);
@@ -58,6 +61,7 @@ private:
     // Owned by the thread.
     std::shared_ptr<Hop> hop_;  // that the sender uses
     VoiceSender sender_;
+    CapturePath path_;
     std::uint64_t last_pong_ = 0;
     SpurtChanged told_spurt_;
     bool told_started_;  // or by the one before us

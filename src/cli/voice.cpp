@@ -1,0 +1,129 @@
+#include "cli/voice.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <format>
+#include <optional>
+#include <utility>
+
+namespace partyline::cli {
+namespace {
+
+using client::Activation;
+using client::CaptureSettings;
+using client::NoiseSuppression;
+
+constexpr float gate_dbfs_min = -90;
+constexpr float gate_dbfs_max = 0;
+
+std::optional<NoiseSuppression> noise_mode(std::string_view name) {
+    constexpr std::array<std::string_view, 4> names{"off", "light", "normal", "high"};
+    const auto found = std::ranges::find(names, name);
+    return found == names.end()
+               ? std::nullopt
+               : std::optional(static_cast<NoiseSuppression>(std::distance(names.begin(), found)));
+}
+
+Result<Voice> parse_noise(std::string_view argument) {
+    if (const auto mode = noise_mode(argument)) {
+        return SetNoise{*mode};
+    }
+    return fail(ErrorCode::malformed, "\"noise\" is off, light, normal or high");
+}
+
+Result<Voice> parse_preset(std::string_view argument) {
+    if (argument == "raw") {
+        return SetVoice{};
+    }
+    auto settings = client::usual_capture("device");
+    if (argument == "studio") {
+        settings.noise = NoiseSuppression::off;
+    } else if (argument == "high") {
+        settings.noise = NoiseSuppression::high;
+    } else if (argument != "normal") {
+        return fail(ErrorCode::malformed, "\"voice\" is raw, studio, normal or high");
+    }
+    return SetVoice{settings};
+}
+
+Result<Voice> parse_activation(std::string_view argument) {
+    constexpr std::string_view gate = "gate:";
+    if (argument == "voice") {
+        return SetActivation{.activation = Activation::voice};
+    }
+    if (argument == "push") {
+        return SetActivation{.activation = Activation::push};
+    }
+    if (argument == "always") {
+        return SetActivation{.activation = Activation::always};
+    }
+    SetActivation out{.activation = Activation::gate};
+    if (argument == "gate") {
+        return out;
+    }
+    if (argument.starts_with(gate)) {
+        const auto number = argument.substr(gate.size());
+        const auto [end, error] =
+            std::from_chars(number.data(), number.data() + number.size(), out.gate_dbfs);
+        if (error == std::errc{} && end == number.data() + number.size() &&
+            out.gate_dbfs >= gate_dbfs_min && out.gate_dbfs <= gate_dbfs_max) {
+            return out;
+        }
+    }
+    return fail(ErrorCode::malformed,
+                std::format("\"activation\" is voice, gate, gate:DBFS ({} to {}), push or always",
+                            gate_dbfs_min, gate_dbfs_max));
+}
+
+Result<Voice> parse_switch(std::string_view argument) {
+    if (argument != "on" && argument != "off") {
+        return fail(ErrorCode::malformed, "\"gain\" is on or off");
+    }
+    return SetGain{argument == "on"};
+}
+
+}  // namespace
+
+bool is_voice(std::string_view word) {
+    constexpr std::array<std::string_view, 6> words{"voice",      "noise", "gain",
+                                                    "activation", "talk",  "hush"};
+    return std::ranges::contains(words, word);
+}
+
+Result<Voice> parse_voice(std::string_view word, std::string_view argument) {
+    if (word == "voice") {
+        return parse_preset(argument);
+    }
+    if (word == "noise") {
+        return parse_noise(argument);
+    }
+    if (word == "gain") {
+        return parse_switch(argument);
+    }
+    if (word == "activation") {
+        return parse_activation(argument);
+    }
+    if (!argument.empty()) {
+        return fail(ErrorCode::malformed, std::format("\"{}\" takes nothing after it", word));
+    }
+    return Talk{.pressed = word == "talk"};
+}
+
+void apply(const Voice& change, CaptureSettings& settings) {
+    if (const auto* preset = std::get_if<SetVoice>(&change)) {
+        // When one is heard is another matter.
+        const auto before = std::exchange(settings, preset->settings);
+        settings.activation = before.activation;
+        settings.gate_dbfs = before.gate_dbfs;
+    } else if (const auto* noise = std::get_if<SetNoise>(&change)) {
+        settings.noise = noise->mode;
+    } else if (const auto* gain = std::get_if<SetGain>(&change)) {
+        settings.gain = gain->on;
+    } else if (const auto* when = std::get_if<SetActivation>(&change)) {
+        settings.activation = when->activation;
+        settings.gate_dbfs = when->gate_dbfs;
+    }
+}
+
+}  // namespace partyline::cli

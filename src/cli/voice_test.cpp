@@ -1,0 +1,68 @@
+#include "cli/voice.hpp"
+
+#include <gtest/gtest.h>
+
+#include "cli/command.hpp"
+
+namespace partyline::cli {
+namespace {
+
+using client::Activation;
+using client::NoiseSuppression;
+
+Voice parsed(std::string_view line) { return std::get<Voice>(parse_command(line).value()); }
+
+client::CaptureSettings after(std::string_view line, client::CaptureSettings settings = {}) {
+    apply(parsed(line), settings);
+    return settings;
+}
+
+TEST(Voice, Noise) {
+    EXPECT_EQ(parsed("noise off"), Voice(SetNoise{NoiseSuppression::off}));
+    EXPECT_EQ(parsed("noise light"), Voice(SetNoise{NoiseSuppression::light}));
+    EXPECT_EQ(parsed("noise normal"), Voice(SetNoise{NoiseSuppression::normal}));
+    EXPECT_EQ(after("noise high").noise, NoiseSuppression::high);
+    EXPECT_FALSE(parse_command("noise"));
+    EXPECT_FALSE(parse_command("noise loud"));
+}
+
+TEST(Voice, Activation) {
+    EXPECT_EQ(after("activation voice").activation, Activation::voice);
+    EXPECT_EQ(after("activation push").activation, Activation::push);
+    EXPECT_EQ(after("activation always", {.activation = Activation::push}).activation,
+              Activation::always);
+    EXPECT_EQ(after("activation gate").activation, Activation::gate);
+    EXPECT_EQ(after("activation gate:-90").gate_dbfs, -90);
+    EXPECT_EQ(after("activation gate:0").gate_dbfs, 0);
+    for (const char* line : {"activation gate:-90.1", "activation gate:0.1", "activation gate:",
+                             "activation gate:-40dB", "activation never", "activation gate:nan"}) {
+        const auto failed = parse_command(line);
+        ASSERT_FALSE(failed) << line;
+        EXPECT_EQ(failed.error().code, ErrorCode::malformed);
+    }
+}
+
+TEST(Voice, GainAndTheKey) {
+    EXPECT_TRUE(after("gain on").gain);
+    EXPECT_FALSE(after("gain off", {.gain = true}).gain);
+    EXPECT_FALSE(parse_command("gain 3"));
+    EXPECT_EQ(parsed("talk"), Voice(Talk{true}));
+    EXPECT_EQ(parsed("hush"), Voice(Talk{false}));
+    EXPECT_FALSE(parse_command("talk loudly"));
+}
+
+TEST(Voice, PresetsLeaveWhenOneIsHeardAlone) {
+    const client::CaptureSettings push{.activation = Activation::push, .gate_dbfs = -33};
+    const auto studio = after("voice studio", push);
+    EXPECT_EQ(studio.noise, NoiseSuppression::off);
+    EXPECT_TRUE(studio.gain);
+    EXPECT_EQ(studio.activation, Activation::push);
+    EXPECT_EQ(studio.gate_dbfs, -33);
+    EXPECT_EQ(after("voice high").noise, NoiseSuppression::high);
+    EXPECT_EQ(after("voice normal").noise, NoiseSuppression::normal);
+    EXPECT_EQ(after("voice raw", after("voice high")), client::CaptureSettings{});
+    EXPECT_FALSE(parse_command("voice deep"));
+}
+
+}  // namespace
+}  // namespace partyline::cli

@@ -1,0 +1,107 @@
+// From a captured frame to the sender: the voice chain, and what waits before the microphone opens.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "client/capture.hpp"
+#include "client/voice_sender.hpp"
+#include "dsp/capture_chain.hpp"
+#include "dsp/pre_roll.hpp"
+
+namespace partyline::client {
+
+/// Whether there is anything to do that needs a chain.
+bool needs_chain(const CaptureSettings& settings);
+dsp::ChainSettings chain_settings(const CaptureSettings& settings);
+
+/// Without a chain every frame goes to the sender as it is. push() allocates nothing. Owned by the
+/// voice-up thread, or by a test. One thread.
+class CapturePath {
+public:
+    /// The sender outlives it.
+    explicit CapturePath(VoiceSender& sender) : sender_(sender) {}
+
+    void use(std::shared_ptr<dsp::CaptureChain> chain) { chain_ = std::move(chain); }
+    void set(const CaptureSettings& settings) {
+        if (chain_) {
+            chain_->set(chain_settings(settings));
+        }
+    }
+    void press(bool pressed) {
+        if (chain_) {
+            chain_->press(pressed);
+        }
+    }
+    /// What waits goes nowhere: it was not meant for those who hear what is said from now on.
+    void forget();
+
+    /// 10 ms, which may be changed. Each packet that is ready goes to `deliver`: a burst of them when the
+    /// microphone opens.
+    template <class Deliver>
+    void push(dsp::Frame frame, Deliver deliver);
+
+    [[nodiscard]] CaptureStats stats() const;
+
+private:
+    template <class Deliver>
+    void send(dsp::ConstFrame frame, VoiceSender::Spurt spurt, Deliver& deliver) {
+        if (const auto packet = sender_.push(frame, spurt)) {
+            deliver(*packet);
+        }
+    }
+    template <class Deliver>
+    void send_open(dsp::Frame frame, Deliver& deliver);
+
+    static void fade_in(dsp::Frame frame);
+    static void fade_out(dsp::Frame frame);
+
+    // Given.
+    VoiceSender& sender_;
+
+    // Owned.
+    std::shared_ptr<dsp::CaptureChain>
+        chain_;  // with the talkie, which keeps it for the next of us
+    dsp::PreRoll waiting_;
+    bool was_open_ = true;
+};
+
+template <class Deliver>
+void CapturePath::push(dsp::Frame frame, Deliver deliver) {
+    const bool open = !chain_ || chain_->process(frame);
+    if (open) {
+        send_open(frame, deliver);
+    } else if (sender_.in_spurt()) {
+        // The last packet says so; a long one may need a second frame.
+        if (was_open_) {
+            fade_out(frame);
+        } else {
+            std::ranges::fill(frame, 0.0F);
+        }
+        send(frame, VoiceSender::Spurt::ends, deliver);
+    } else if (waiting_.keep(frame)) {
+        sender_.skip();
+    }
+    was_open_ = open;
+}
+
+template <class Deliver>
+void CapturePath::send_open(dsp::Frame frame, Deliver& deliver) {
+    if (chain_ && !chain_->wants_pre_roll()) {
+        forget();
+    }
+    bool first = !was_open_;
+    while (auto kept = waiting_.take()) {
+        if (std::exchange(first, false)) {
+            fade_in(*kept);
+        }
+        send(*kept, VoiceSender::Spurt::goes_on, deliver);
+    }
+    if (first) {
+        fade_in(frame);
+    }
+    send(frame, VoiceSender::Spurt::goes_on, deliver);
+}
+
+}  // namespace partyline::client

@@ -1,0 +1,156 @@
+#include "client/capture_path.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "base/clock.hpp"
+#include "client/test_support.hpp"
+
+namespace partyline::client {
+namespace {
+
+constexpr CaptureSettings loud_only{.activation = Activation::gate, .gate_dbfs = -30};
+
+/// A talker with a path before the sender.
+class Rig {
+public:
+    explicit Rig(const CaptureSettings& settings, unsigned frame_ms = 10)
+        : talker_(42), path_(talker_.sender()) {
+        talker_.sender().set_key(test::key_of(1));
+        EXPECT_TRUE(talker_.sender().set_frame_ms(frame_ms));
+        if (needs_chain(settings)) {
+            path_.use(std::make_shared<dsp::CaptureChain>(clock_));
+            path_.set(settings);
+        }
+    }
+
+    CapturePath& path() { return path_; }
+    VoiceSender& sender() { return talker_.sender(); }
+
+    struct Sent {
+        bool starts = false;
+        bool ends = false;
+    };
+    /// 10 ms.
+    std::vector<Sent> push(bool talking) {
+        std::vector<Sent> sent;
+        auto frame = test::buzz(captured_);
+        for (float& sample : frame) {
+            sample *= talking ? 1.0F : 0.05F;  // no digital silence, which the codec leaves out
+        }
+        captured_ += dsp::frame_samples;
+        path_.push(frame, [&](const VoiceSender::Packet& packet) {
+            sent.push_back({.starts = packet.starts_spurt, .ends = packet.ends_spurt});
+        });
+        return sent;
+    }
+    std::size_t run(bool talking, std::size_t frames) {
+        std::size_t packets = 0;
+        for (std::size_t i = 0; i < frames; ++i) {
+            packets += push(talking).size();
+        }
+        return packets;
+    }
+    [[nodiscard]] dsp::MediaTime captured() const { return captured_; }
+
+private:
+    ManualClock clock_;
+    test::Talker talker_;
+    CapturePath path_;
+    dsp::MediaTime captured_ = 0;
+};
+
+TEST(CapturePath, WithoutAChainAllGoesToTheSender) {
+    EXPECT_FALSE(needs_chain({}));
+    Rig rig({});
+    EXPECT_EQ(rig.run(true, 20), 20U);
+    EXPECT_EQ(rig.sender().media_time(), rig.captured());
+}
+
+TEST(CapturePath, WhatCameBeforeGoesOutInABurstWhenTheGateOpens) {
+    Rig rig(loud_only);
+    EXPECT_EQ(rig.run(false, 100), 0U);
+    const auto burst = rig.push(true);
+    ASSERT_EQ(burst.size(), dsp::PreRoll::frames_max + 1);
+    EXPECT_TRUE(burst.front().starts);
+    EXPECT_EQ(rig.sender().media_time(), rig.captured())
+        << "each has the time that it was captured";
+    EXPECT_EQ(rig.run(true, 10), 10U);
+}
+
+TEST(CapturePath, ClosingEndsTheSpurtAtOnce) {
+    for (const unsigned frame_ms : {10U, 20U}) {
+        Rig rig(loud_only, frame_ms);
+        rig.run(true, 51);
+        std::vector<Rig::Sent> sent;
+        while (rig.sender().in_spurt()) {
+            const auto more = rig.push(false);
+            sent.insert(sent.end(), more.begin(), more.end());
+            ASSERT_LT(sent.size(), 100U);
+        }
+        EXPECT_TRUE(sent.back().ends);
+        EXPECT_EQ(rig.run(false, 100), 0U);
+        EXPECT_EQ(rig.sender().media_time() + dsp::PreRoll::frames_max * dsp::frame_samples,
+                  rig.captured());
+    }
+}
+
+TEST(CapturePath, AShortPauseIsLeftOutAndTimeGoesOn) {
+    Rig rig(loud_only);
+    rig.run(true, 50);
+    while (rig.sender().in_spurt()) {
+        rig.push(false);
+    }
+    EXPECT_EQ(rig.run(false, 5), 0U);
+    EXPECT_GE(rig.push(true).size(), 1U) << "what the codec takes for silence is left out";
+    EXPECT_EQ(rig.sender().media_time(), rig.captured());
+}
+
+TEST(CapturePath, NobodyHearsWhatWasSaidBeforeTheySwitchedToThem) {
+    Rig rig(loud_only);
+    rig.run(false, 100);
+    rig.path().forget();
+    EXPECT_EQ(rig.sender().media_time(), rig.captured());
+    EXPECT_EQ(rig.push(true).size(), 1U);
+}
+
+TEST(CapturePath, AKeySendsNothingFromBeforeItWasPressed) {
+    Rig rig({.activation = Activation::push});
+    EXPECT_EQ(rig.run(true, 50), 0U);
+    rig.path().press(true);
+    EXPECT_EQ(rig.push(true).size(), 1U);
+    EXPECT_EQ(rig.run(true, 9), 9U);
+    rig.path().press(false);
+    const auto last = rig.push(true);
+    ASSERT_EQ(last.size(), 1U);
+    EXPECT_TRUE(last.front().ends);
+    EXPECT_EQ(rig.run(true, 50), 0U);
+}
+
+TEST(CapturePath, AllocatesNothing) {
+    Rig rig(loud_only);
+    rig.run(true, 30);
+    auto frame = test::buzz(0);
+    const auto before = test::allocations();
+    for (int i = 0; i < 100; ++i) {
+        if (i % 50 == 0) {
+            frame.fill(0.0F);
+        }
+        rig.path().push(frame, [](const VoiceSender::Packet&) {});
+    }
+    EXPECT_EQ(test::allocations(), before);
+}
+
+TEST(CapturePath, DevicesAreCleanedUpAndFilesAreNot) {
+    EXPECT_EQ(usual_capture("voice.flac"), CaptureSettings{});
+    EXPECT_EQ(usual_capture("device"), usual_capture("device:Headset"));
+    EXPECT_EQ(usual_capture("device").activation, Activation::voice);
+    EXPECT_TRUE(needs_chain(usual_capture("device")));
+    const auto stages = chain_settings(usual_capture("device"));
+    EXPECT_EQ(stages.noise, dsp::Suppression::normal);
+    EXPECT_TRUE(stages.gain);
+}
+
+}  // namespace
+}  // namespace partyline::client
