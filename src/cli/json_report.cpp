@@ -419,8 +419,9 @@ public:
                {"lane", lane_name(stats.lane)},
                {"voice_delay_ms", stats.capture.delay_ms},
                {"gain_db", stats.capture.gain_db},
+               {"echo_passed_by", stats.capture.echo_passed_by},
                {"noise_passed_by", stats.capture.noise_passed_by},
-               {"noise_times_passed_by", stats.capture.noise_times_passed_by},
+               {"times_passed_by", stats.capture.times_passed_by},
                {"heard", std::move(heard)}});
     }
 

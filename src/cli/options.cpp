@@ -38,6 +38,7 @@ struct Raw {
     unsigned texts = 0;
     std::string voice;
     std::string noise;
+    std::string echo;
     std::string gain;
     std::string activation;
     bool no_udp = false;
@@ -95,6 +96,8 @@ void add_voice(CLI::App& app, Options& options, Raw& raw) {
         ->type_name("HOW");
     app.add_option("--noise", raw.noise, "Noise suppression: off, light, normal or high")
         ->type_name("MODE");
+    app.add_option("--echo", raw.echo, "Take out what your loudspeaker plays: on or off")
+        ->type_name("ON|OFF");
     app.add_option("--gain", raw.gain, "Bring your voice to the usual level: on or off")
         ->type_name("ON|OFF");
     app.add_option("--activation", raw.activation,
@@ -245,6 +248,7 @@ Result<client::CaptureSettings> capture_settings(const std::string& mic, const R
     auto settings = client::usual_capture(mic);
     const std::pair<std::string_view, std::string_view> asked[] = {{"voice", raw.voice},
                                                                    {"noise", raw.noise},
+                                                                   {"echo", raw.echo},
                                                                    {"gain", raw.gain},
                                                                    {"activation", raw.activation}};
     for (const auto& [word, argument] : asked) {

@@ -347,11 +347,11 @@ public:
         out_ << std::format("sent {} packets over {}, round trip {:.1f} ms\n", stats.packets_sent,
                             stats.lane == client::Lane::udp ? "UDP" : "the control connection",
                             stats.round_trip_ms);
-        if (stats.capture.delay_ms > 0 || stats.capture.noise_times_passed_by > 0) {
+        if (stats.capture.delay_ms > 0 || stats.capture.times_passed_by > 0) {
             out_ << std::format("your voice: {:.0f} ms late, gain {:.1f} dB{}\n",
                                 stats.capture.delay_ms, stats.capture.gain_db,
-                                stats.capture.noise_passed_by
-                                    ? "; noise suppression rests, as this machine does not keep up"
+                                stats.capture.noise_passed_by || stats.capture.echo_passed_by
+                                    ? "; some of it rests, as this machine does not keep up"
                                     : "");
         }
         for (const auto& heard : stats.heard) {

@@ -76,17 +76,18 @@ Result<Voice> parse_activation(std::string_view argument) {
                             gate_dbfs_min, gate_dbfs_max));
 }
 
-Result<Voice> parse_switch(std::string_view argument) {
+Result<Voice> parse_switch(std::string_view word, std::string_view argument) {
     if (argument != "on" && argument != "off") {
-        return fail(ErrorCode::malformed, "\"gain\" is on or off");
+        return fail(ErrorCode::malformed, std::format("\"{}\" is on or off", word));
     }
-    return SetGain{argument == "on"};
+    const bool on = argument == "on";
+    return word == "echo" ? Voice(SetEcho{on}) : Voice(SetGain{on});
 }
 
 }  // namespace
 
 bool is_voice(std::string_view word) {
-    constexpr std::array<std::string_view, 6> words{"voice",      "noise", "gain",
+    constexpr std::array<std::string_view, 7> words{"voice",      "noise", "echo", "gain",
                                                     "activation", "talk",  "hush"};
     return std::ranges::contains(words, word);
 }
@@ -98,8 +99,8 @@ Result<Voice> parse_voice(std::string_view word, std::string_view argument) {
     if (word == "noise") {
         return parse_noise(argument);
     }
-    if (word == "gain") {
-        return parse_switch(argument);
+    if (word == "gain" || word == "echo") {
+        return parse_switch(word, argument);
     }
     if (word == "activation") {
         return parse_activation(argument);
@@ -118,6 +119,8 @@ void apply(const Voice& change, CaptureSettings& settings) {
         settings.gate_dbfs = before.gate_dbfs;
     } else if (const auto* noise = std::get_if<SetNoise>(&change)) {
         settings.noise = noise->mode;
+    } else if (const auto* echo = std::get_if<SetEcho>(&change)) {
+        settings.echo = echo->on;
     } else if (const auto* gain = std::get_if<SetGain>(&change)) {
         settings.gain = gain->on;
     } else if (const auto* when = std::get_if<SetActivation>(&change)) {

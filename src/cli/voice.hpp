@@ -14,6 +14,10 @@ struct SetNoise {
     client::NoiseSuppression mode{};
     bool operator==(const SetNoise&) const = default;
 };
+struct SetEcho {
+    bool on = false;
+    bool operator==(const SetEcho&) const = default;
+};
 struct SetGain {
     bool on = false;
     bool operator==(const SetGain&) const = default;
@@ -34,7 +38,7 @@ struct Talk {
     bool pressed = false;
     bool operator==(const Talk&) const = default;
 };
-using Voice = std::variant<SetVoice, SetNoise, SetGain, SetActivation, Talk>;
+using Voice = std::variant<SetVoice, SetNoise, SetEcho, SetGain, SetActivation, Talk>;
 
 /// Whether a line that begins with this word is for parse_voice().
 bool is_voice(std::string_view word);

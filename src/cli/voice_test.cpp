@@ -46,6 +46,9 @@ TEST(Voice, GainAndTheKey) {
     EXPECT_TRUE(after("gain on").gain);
     EXPECT_FALSE(after("gain off", {.gain = true}).gain);
     EXPECT_FALSE(parse_command("gain 3"));
+    EXPECT_TRUE(after("echo on").echo);
+    EXPECT_FALSE(after("echo off", {.echo = true}).echo);
+    EXPECT_FALSE(parse_command("echo"));
     EXPECT_EQ(parsed("talk"), Voice(Talk{true}));
     EXPECT_EQ(parsed("hush"), Voice(Talk{false}));
     EXPECT_FALSE(parse_command("talk loudly"));

@@ -24,6 +24,7 @@ enum class Activation : std::uint8_t {
 /// Unless said otherwise nothing is done to the sound, and all of it goes out.
 struct CaptureSettings {
     bool high_pass = false;  // takes away what is lower than any voice
+    bool echo = false;       // takes out what the loudspeaker plays
     NoiseSuppression noise = NoiseSuppression::off;
     float noise_strength = 1;  // 0 to 1
     bool gain = false;         // brings every voice to one level
@@ -41,8 +42,10 @@ CaptureSettings usual_capture(std::string_view mic);
 struct CaptureStats {
     double delay_ms = 0;  // that the voice is late by
     double gain_db = 0;
-    bool noise_passed_by = false;  // noise suppression rests: the machine does not keep up
-    std::uint64_t noise_times_passed_by = 0;
+    // Now: these rest, as the machine does not keep up.
+    bool echo_passed_by = false;
+    bool noise_passed_by = false;
+    std::uint64_t times_passed_by = 0;  // either
 };
 
 }  // namespace partyline::client

@@ -19,18 +19,20 @@ CaptureSettings usual_capture(std::string_view mic) {
         return {};
     }
     return {.high_pass = true,
+            .echo = true,
             .noise = NoiseSuppression::normal,
             .gain = true,
             .activation = Activation::voice};
 }
 
 bool needs_chain(const CaptureSettings& settings) {
-    return settings.high_pass || settings.gain || settings.noise != NoiseSuppression::off ||
-           settings.activation != Activation::always;
+    return settings.high_pass || settings.echo || settings.gain ||
+           settings.noise != NoiseSuppression::off || settings.activation != Activation::always;
 }
 
 dsp::ChainSettings chain_settings(const CaptureSettings& settings) {
     return {.high_pass = settings.high_pass,
+            .echo = settings.echo,
             .noise = static_cast<dsp::Suppression>(settings.noise),
             .noise_strength = settings.noise_strength,
             .gain = settings.gain,
@@ -51,8 +53,9 @@ CaptureStats CapturePath::stats() const {
     const auto report = chain_->report();
     return {.delay_ms = 1e3 * static_cast<double>(report.latency_samples) / dsp::sample_rate_hz,
             .gain_db = static_cast<double>(report.gain_db),
+            .echo_passed_by = report.echo_passed_by,
             .noise_passed_by = report.noise_passed_by,
-            .noise_times_passed_by = report.noise_times_passed_by};
+            .times_passed_by = report.times_passed_by};
 }
 
 void CapturePath::fade_in(dsp::Frame frame) {

@@ -34,6 +34,12 @@ public:
             chain_->press(pressed);
         }
     }
+    /// What the loudspeaker was given.
+    void render(dsp::ConstFrame played) {
+        if (chain_) {
+            chain_->render(played);
+        }
+    }
     /// What waits goes nowhere: it was not meant for those who hear what is said from now on.
     void forget();
 

@@ -93,6 +93,7 @@ inline constexpr std::size_t voice_commands_max = 1024;
 inline constexpr std::size_t voice_backlog_max = 64 * 1024;  // more than a room has members
 inline constexpr std::size_t voice_reports_max = 1024;
 inline constexpr std::size_t tunnel_datagrams_max = 64;
+inline constexpr std::size_t played_samples_max = 16 * 1024;  // for echo cancelling: 340 ms
 
 // The voice threads.
 inline constexpr std::size_t receive_batch_max = 256;

@@ -223,9 +223,10 @@ VoiceStats LiveTalkie::voice_stats() const {
         .lane = heard->lane,
         .capture = {.delay_ms = up_counters_.delay_ms.load(std::memory_order_relaxed),
                     .gain_db = up_counters_.gain_db.load(std::memory_order_relaxed),
+                    .echo_passed_by = up_counters_.echo_passed_by.load(std::memory_order_relaxed),
                     .noise_passed_by = up_counters_.noise_passed_by.load(std::memory_order_relaxed),
-                    .noise_times_passed_by =
-                        up_counters_.noise_times_passed_by.load(std::memory_order_relaxed)},
+                    .times_passed_by =
+                        up_counters_.times_passed_by.load(std::memory_order_relaxed)},
         .heard = heard->heard};
 }
 

@@ -184,6 +184,7 @@ void VoiceDown::play() {
             frame.fill(0.0F);
         }
         sink_.write(frame);
+        link_.played.write(frame);  // without a microphone nobody takes it, and it fills
     }
 }
 

@@ -141,8 +141,9 @@ struct UpCounters {
     // As CaptureStats has them.
     std::atomic<double> delay_ms{0};
     std::atomic<double> gain_db{0};
+    std::atomic<bool> echo_passed_by{false};
     std::atomic<bool> noise_passed_by{false};
-    std::atomic<std::uint64_t> noise_times_passed_by{0};
+    std::atomic<std::uint64_t> times_passed_by{0};
 };
 
 /// Made when the server has let us in; outlives both voice threads.
@@ -166,6 +167,9 @@ struct VoiceLink {
     SpscRing<VoiceReport> from_down{voice_reports_max};
     SpscRing<DatagramSlot> tunnel_up{tunnel_datagrams_max};
     net::WakeFd control_wake;
+
+    /// From voice-down to voice-up: what the loudspeaker was given.
+    SpscRing<float> played{played_samples_max};
 
     // From voice-down to voice-up: the newest word is all that counts.
     std::atomic<Lane> lane{Lane::tunnel};

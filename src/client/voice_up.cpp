@@ -49,6 +49,7 @@ void VoiceUp::run() {
         // Before each frame, so that it is sealed under the key that is due.
         take_commands();
         take_loss();
+        hear_played();
         path_.push(frame, [this](const VoiceSender::Packet& packet) { deliver(packet.datagram); });
         report();
     }
@@ -106,6 +107,14 @@ void VoiceUp::take_loss() {
     }
 }
 
+void VoiceUp::hear_played() {
+    std::array<float, dsp::frame_samples> played;
+    while (link_.played.size() >= played.size()) {
+        link_.played.read(played);
+        path_.render(played);
+    }
+}
+
 void VoiceUp::deliver(ByteView datagram) {
     if (hop_->way && link_.lane.load(std::memory_order_relaxed) == Lane::udp) {
         hop_->way->socket.send(
@@ -125,9 +134,9 @@ void VoiceUp::report() {
     const auto capture = path_.stats();
     link_.up_counters.delay_ms.store(capture.delay_ms, std::memory_order_relaxed);
     link_.up_counters.gain_db.store(capture.gain_db, std::memory_order_relaxed);
+    link_.up_counters.echo_passed_by.store(capture.echo_passed_by, std::memory_order_relaxed);
     link_.up_counters.noise_passed_by.store(capture.noise_passed_by, std::memory_order_relaxed);
-    link_.up_counters.noise_times_passed_by.store(capture.noise_times_passed_by,
-                                                  std::memory_order_relaxed);
+    link_.up_counters.times_passed_by.store(capture.times_passed_by, std::memory_order_relaxed);
     link_.talking.store(sender_.in_spurt(), std::memory_order_relaxed);
     if (!told_started_) {
         told_started_ = send_report(AudioStarted{.capture = true, .at = source_.started()});

@@ -50,6 +50,7 @@ private:
     void take(const SetPressed& command) { path_.press(command.pressed); }
     void take(const UseHop& command);
     void take_loss();
+    void hear_played();
     void deliver(ByteView datagram);
     void report();
     bool send_report(VoiceReport report);

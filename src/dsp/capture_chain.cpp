@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 namespace partyline::dsp {
 namespace {
@@ -11,6 +12,16 @@ float mean_square(ConstFrame samples) {
     return std::inner_product(samples.begin(), samples.end(), samples.begin(), 0.0F) /
            static_cast<float>(frame_samples);
 }
+
+/// `other` instead of `samples`, by a share that goes from `before` to `now` within the frame.
+void fade(ConstFrame other, float before, float now, Frame samples) {
+    for (std::size_t i = 0; i < frame_samples; ++i) {
+        const float along = static_cast<float>(i + 1) / static_cast<float>(frame_samples);
+        samples[i] += (before + (now - before) * along) * (other[i] - samples[i]);
+    }
+}
+
+float share(bool heard) { return heard ? 1.0F : 0.0F; }
 
 }  // namespace
 
@@ -33,14 +44,14 @@ void CaptureChain::set(const ChainSettings& settings) {
 bool CaptureChain::process(Frame samples) {
     std::ranges::replace_if(samples, [](float sample) { return !std::isfinite(sample); }, 0.0F);
     pass_high(samples);
-    // The echo canceller's place: what it leaves is what the suppressor hears.
+    cancel_echo(samples);
     suppress(samples);
     // Beyond full scale is no sound that anything could be learnt from.
     const float power = std::min(mean_square(samples), 1.0F);
     const bool voice = activity_.next(
         {.network = suppressor_.tells_voice(), .voice = suppressor_.voice(), .power = power});
     gain_.process(samples, {.speech = activity_.speech(), .noise = activity_.floor()});
-    const auto late_frames = (suppressor_.latency_samples() + frame_samples - 1) / frame_samples;
+    const auto late_frames = (latency_samples() + frame_samples - 1) / frame_samples;
     return gate_.next({.voice = voice, .power = power, .late_frames = late_frames});
 }
 
@@ -49,16 +60,38 @@ void CaptureChain::pass_high(Frame samples) {
     std::array<float, frame_samples> high;
     std::ranges::copy(samples, high.begin());
     high_pass_.process(high);
-    const float before = high_pass_heard_ ? 1.0F : 0.0F;
-    const float now = settings_.high_pass ? 1.0F : 0.0F;
-    high_pass_heard_ = settings_.high_pass;
-    if (std::max(before, now) <= 0) {
+    const bool before = std::exchange(high_pass_heard_, settings_.high_pass);
+    if (before || high_pass_heard_) {
+        fade(high, share(before), share(high_pass_heard_), samples);
+    }
+}
+
+void CaptureChain::render(ConstFrame played) {
+    if (settings_.echo && !echo_passed_by_) {
+        echo_.render(played);
+    }
+}
+
+std::size_t CaptureChain::latency_samples() const {
+    return suppressor_.latency_samples() + (echo_heard_ ? EchoCanceller::latency_samples : 0);
+}
+
+void CaptureChain::cancel_echo(Frame samples) {
+    const auto from = clock_.now();
+    echo_passed_by_ = settings_.echo && !echo_watch_.may_run(from);
+    const bool heard_before = echo_heard_;
+    echo_heard_ = settings_.echo && !echo_passed_by_;
+    if (!heard_before && !echo_heard_) {
         return;
     }
-    for (std::size_t i = 0; i < frame_samples; ++i) {
-        const float along = static_cast<float>(i + 1) / static_cast<float>(frame_samples);
-        samples[i] += (before + (now - before) * along) * (high[i] - samples[i]);
+    if (!heard_before) {
+        echo_.reset();  // what it learnt is of another time
     }
+    std::array<float, frame_samples> rest;
+    std::ranges::copy(samples, rest.begin());
+    echo_.process(rest);
+    fade(rest, share(heard_before), share(echo_heard_), samples);
+    echo_watch_.ran(from, clock_.now());
 }
 
 void CaptureChain::suppress(Frame samples) {
@@ -72,10 +105,11 @@ void CaptureChain::suppress(Frame samples) {
 }
 
 ChainReport CaptureChain::report() const {
-    return {.latency_samples = suppressor_.latency_samples(),
+    return {.latency_samples = latency_samples(),
             .gain_db = gain_.gain_db(),
+            .echo_passed_by = echo_passed_by_,
             .noise_passed_by = noise_passed_by_,
-            .noise_times_passed_by = noise_watch_.times_passed_by()};
+            .times_passed_by = echo_watch_.times_passed_by() + noise_watch_.times_passed_by()};
 }
 
 }  // namespace partyline::dsp

@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "dsp/adaptive_gain.hpp"
+#include "dsp/echo_canceller.hpp"
 #include "dsp/format.hpp"
 #include "dsp/high_pass.hpp"
 #include "dsp/noise_suppressor.hpp"
@@ -18,6 +19,7 @@ namespace partyline::dsp {
 /// As it comes: nothing is done, and all goes out.
 struct ChainSettings {
     bool high_pass = false;
+    bool echo = false;
     Suppression noise = Suppression::off;
     float noise_strength = 1;
     bool gain = false;
@@ -30,13 +32,16 @@ struct ChainSettings {
 struct ChainReport {
     std::size_t latency_samples = 0;  // between a frame that comes in and the same that goes out
     float gain_db = 0;
-    bool noise_passed_by = false;  // now: the machine does not keep up
-    unsigned noise_times_passed_by = 0;
+    // Now: the machine does not keep up.
+    bool echo_passed_by = false;
+    bool noise_passed_by = false;
+    unsigned times_passed_by = 0;  // either
 };
 
-/// High-pass, noise suppression, adaptive gain, and the decision whether to send. Settings may change at
+/// High-pass, echo cancelling, noise suppression, adaptive gain, and the decision whether to send. Settings may change at
 /// any time, and cross-fade within 10 ms. What voice activity looks at has no gain on it yet, so a gain
-/// that moves does not make anybody speak. process() allocates nothing. One thread.
+/// that moves does not make anybody speak. process() allocates nothing, but for what
+/// AEC3 does now and then while echo is cancelled. One thread.
 class CaptureChain {
 public:
     /// Below the lowest voice there is only rumble.
@@ -49,6 +54,8 @@ public:
     /// The key of Activation::push.
     void press(bool pressed) { gate_.press(pressed); }
 
+    /// What the loudspeaker was given, in order; none, one or more for each frame captured.
+    void render(ConstFrame played);
     /// 10 ms in place. True if they are to go out.
     bool process(Frame samples);
     [[nodiscard]] bool wants_pre_roll() const { return gate_.wants_pre_roll(); }
@@ -57,6 +64,8 @@ public:
 
 private:
     void pass_high(Frame samples);
+    void cancel_echo(Frame samples);
+    [[nodiscard]] std::size_t latency_samples() const;
     void suppress(Frame samples);
 
     // Given.
@@ -64,14 +73,18 @@ private:
 
     // Owned.
     HighPass high_pass_;
+    EchoCanceller echo_;
     NoiseSuppressor suppressor_;
     VoiceActivity activity_;
     AdaptiveGain gain_;
     TalkGate gate_;
+    StageWatch echo_watch_;
     StageWatch noise_watch_;
 
     ChainSettings settings_;
     bool high_pass_heard_;
+    bool echo_heard_ = false;
+    bool echo_passed_by_ = false;
     bool noise_passed_by_ = false;
 };
 

@@ -128,12 +128,41 @@ TEST(CaptureChain, AStageThatDoesNotKeepUpIsPassedByAndComesBack) {
     clock.step = 20ms;
     run(10);
     EXPECT_TRUE(chain.report().noise_passed_by);
-    EXPECT_EQ(chain.report().noise_times_passed_by, 1U);
+    EXPECT_EQ(chain.report().times_passed_by, 1U);
     EXPECT_EQ(chain.report().latency_samples, 0U) << "nor is it waited for";
     clock.step = 1ms;
     run(static_cast<int>(StageWatch::rest / 1ms));
     EXPECT_FALSE(chain.report().noise_passed_by);
     EXPECT_EQ(chain.report().latency_samples, latency_samples(Suppression::normal));
+}
+
+TEST(CaptureChain, TakesTheLoudspeakersEchoOut) {
+    Rig rig({.echo = true});
+    const auto played = test::synthetic_voice(8);
+    constexpr std::size_t late = 60 * sample_rate_hz / 1000;
+    std::vector<float> heard(played.size());
+    for (std::size_t i = late; i < played.size(); ++i) {
+        heard[i] = 0.5F * played[i - late];
+    }
+    auto out = heard;
+    for (std::size_t at = 0; at < out.size(); at += frame_samples) {
+        rig.chain.render(ConstFrame(&played[at], frame_samples));
+        rig.chain.process(Frame(&out[at], frame_samples));
+    }
+    EXPECT_LT(test::level_db(std::span(out).last(2 * sample_rate_hz)),
+              test::level_db(std::span(heard).last(2 * sample_rate_hz)) - 20);
+    EXPECT_EQ(rig.chain.report().latency_samples, EchoCanceller::latency_samples);
+}
+
+TEST(CaptureChain, EchoCancellingIsSwitchedWithoutAClick) {
+    const auto voice = test::synthetic_voice(4);
+    auto out = voice;
+    Rig rig({});
+    for (std::size_t at = 0, frame = 0; at < out.size(); at += frame_samples, ++frame) {
+        rig.chain.set({.echo = frame / 50 % 2 == 1});
+        rig.chain.process(Frame(&out[at], frame_samples));
+    }
+    EXPECT_LT(steepest(out), 1.5F * steepest(voice));
 }
 
 TEST(CaptureChain, OutlivesWhatIsNoSound) {

@@ -13,13 +13,15 @@ class Ours final : public Chain {
 public:
     Ours(dsp::Suppression noise, const Wishes& wishes)
         : chain_(clock_, {.high_pass = true,
+                          .echo = true,
                           .noise = noise,
                           .gain = wishes.gain_control,
                           .activation = dsp::Activation::voice}),
-          delay_samples_(dsp::latency_samples(noise)) {}
+          delay_samples_(dsp::EchoCanceller::latency_samples + dsp::latency_samples(noise)) {}
 
-    void process(dsp::ConstFrame near, dsp::ConstFrame, dsp::Frame out) override {
+    void process(dsp::ConstFrame near, dsp::ConstFrame far, dsp::Frame out) override {
         std::ranges::copy(near, out.begin());
+        chain_.render(far);
         voice_ = chain_.process(out);
     }
     [[nodiscard]] std::size_t delay_samples() const override { return delay_samples_; }
