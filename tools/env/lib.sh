@@ -156,7 +156,7 @@ sync_host_settings() {
 }
 
 # Mounting in a namespace of our own needs a privilege that containers often withhold.
-# PARTYLINE_NO_MOUNT=1 pretends so; the tests use it.
+# PARTYLINE_NO_MOUNT=1 pretends so, to try it.
 may_mount() {
     [[ ${PARTYLINE_NO_MOUNT:-} != 1 ]] &&
         unshare --mount --propagation private mount -t tmpfs none /tmp 2>/dev/null
