@@ -275,13 +275,14 @@ private:
         const SystemClock clock;
         const auto begun = clock.now();
         try {
+            const auto changed = writing_.getTotalChanges();
             SQLite::Transaction transaction(writing_, SQLite::TransactionBehavior::IMMEDIATE);
             Messages messages(writing_);
             for (std::size_t i = 0; i < writes.size(); ++i) {
                 errors[i] = run_alone(writes[i], messages);
             }
             transaction.commit();
-            meter(errors, clock.now() - begun);
+            meter(errors, writing_.getTotalChanges() != changed, clock.now() - begun);
         } catch (const std::exception& error) {
             log::error("The database cannot be written: {}", error.what());
             errors.assign(writes.size(), store_error(error));
@@ -292,9 +293,13 @@ private:
         }
     }
 
-    // [writer] A disk that takes nothing may show in each of the writes, and not in the commit.
-    void meter(const std::vector<std::optional<Error>>& errors, Duration took) {
+    // [writer] A disk that takes nothing may show in each of the writes, and not in the commit. One
+    // that changes nothing (a place that was read already, say) has not asked the disk at all.
+    void meter(const std::vector<std::optional<Error>>& errors, bool changed, Duration took) {
         const auto kept = std::ranges::count_if(errors, [](const auto& error) { return !error; });
+        if (kept > 0 && !changed) {
+            return;
+        }
         if (kept > 0) {
             meter_.succeeded(static_cast<std::size_t>(kept), took);
         } else {

@@ -274,9 +274,13 @@ TEST_F(SqliteStoreTest, AFullDiskRefusesInWordsAndKeepsNothingHalf) {
                 << refused.error().message;
         }
         EXPECT_TRUE(waiting.find(1)) << "what is there can still be read";
+        EXPECT_TRUE(waiting.store->figures().refusing);
+        EXPECT_FALSE(waiting.erase(99, 0)) << "no such text: nothing is written";
+        EXPECT_TRUE(waiting.store->figures().refusing) << "the disk was not asked";
     }
     EXPECT_FALSE(waiting.find(2));
     EXPECT_TRUE(waiting.append(message(4, std::string(4000, 'x')))) << "there is room again";
+    EXPECT_FALSE(waiting.store->figures().refusing);
     EXPECT_TRUE(waiting.find(4));
 }
 
