@@ -1,10 +1,12 @@
 // The talkie's connections, from the first to the last: how each ends, and whether another follows.
 #include <algorithm>
 #include <chrono>
+#include <format>
 #include <utility>
 
 #include "client/limits.hpp"
 #include "client/live_talkie.hpp"
+#include "client/quote.hpp"
 
 namespace partyline::client {
 namespace {
@@ -35,7 +37,7 @@ net::task<> LiveTalkie::live() {
     const auto reason = co_await stay();
     co_await end_session();
     close_devices();
-    refuse_undone(reason.code);
+    refuse_undone(reason);
     emit(Disconnected{reason});
     ended_ = true;
     loop_.stop();
@@ -169,16 +171,19 @@ void LiveTalkie::do_early_work() {
 }
 
 // Whoever leaves in order has had the last of it sent, if there was a connection.
-void LiveTalkie::refuse_undone(ErrorCode code) {
+void LiveTalkie::refuse_undone(const Error& reason) {
     const auto refuse = [&](std::string_view command, std::string words) {
+        if (!leaving_ && !reason.message.empty()) {
+            words += std::format(" ({})", reason.message);
+        }
         emit(Refused{.command = std::string(command),
-                     .error = {.code = code, .message = std::move(words)}});
+                     .error = {.code = reason.code, .message = std::move(words)}});
     };
     const auto refuse_waiting = [&](std::string_view command, Sent sent, const std::string& text) {
         if (sent == Sent::no) {
-            refuse(command, "Not sent: " + text);
+            refuse(command, "Not sent: " + quote(text));
         } else if (sent == Sent::perhaps || !leaving_ || !all_sent_) {
-            refuse(command, "Perhaps not sent, as the server has not answered: " + text);
+            refuse(command, "Perhaps not sent, as the server has not answered: " + quote(text));
         }
     };
     for (const auto& text : estate_.unsaid) {
@@ -192,7 +197,7 @@ void LiveTalkie::refuse_undone(ErrorCode code) {
     }
     for (const auto& wish : std::exchange(early_, {})) {
         refuse(wish.command, wish.text.empty() ? "Not done, as there was no connection."
-                                               : "Not sent: " + wish.text);
+                                               : "Not sent: " + quote(wish.text));
     }
 }
 

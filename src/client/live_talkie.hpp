@@ -131,7 +131,7 @@ private:
     /// False, and refused, if too much waits already.
     bool do_later(Wish wish);
     /// After the last connection: refuses what nobody has heard of.
-    void refuse_undone(ErrorCode code);
+    void refuse_undone(const Error& reason);
     [[nodiscard]] bool is_connected() const {
         return session_ && session_->model().ready() && !session_->away();
     }

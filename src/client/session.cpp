@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "client/handshake.hpp"
 #include "crypto/keys.hpp"
+#include "wire/check.hpp"
 
 namespace partyline::client {
 namespace {
@@ -135,6 +136,13 @@ bool Session::request(wire::ClientBody body, Request request) {
         refuse(request, {.code = ErrorCode::rate_limited,
                          .message = "Too many requests wait for the server's answer."});
         return false;
+    }
+    // A server hangs up on a message beyond the limits; to a person that is but a mistake.
+    if (of_a_person) {
+        if (auto checked = wire::check({.request_id = last_request_ + 1, .body = body}); !checked) {
+            refuse(request, std::move(checked).error());
+            return false;
+        }
     }
     ++last_request_;
     if (!away_) {

@@ -248,6 +248,26 @@ TEST_F(SessionTest, AnAccountsCommandsAreAskedAndTheirAnswersTold) {
               "unlink refused 2");
 }
 
+TEST_F(SessionTest, WhatIsBeyondTheLimitsIsRefusedAndNotSent) {
+    enter_lobby();
+    told_.take();
+    const auto sent = told_.sent.size();
+    session_->say(std::string(wire::text_bytes_max + 1, 'x'));
+    session_->say(std::string(wire::frame_bytes_max, 'x'));
+    session_->say("\xff\xfe");
+    session_->edit(MessageId{1}, std::string(wire::text_bytes_max + 1, 'x'));
+    session_->join(lobby, std::string(wire::password_bytes_max + 1, 'x'));
+    session_->account(BecomeOwner{"\xc3"});
+    session_->account(ClaimAccount{.name = std::string(wire::name_code_points_max + 1, 'n'),
+                                   .password = "long enough"});
+    EXPECT_EQ(told_.sent.size(), sent);
+    EXPECT_EQ(told_.take(),
+              "say refused 3; say refused 3; say refused 2; edit refused 3; join refused 3; "
+              "owner refused 2; claim refused 3");
+    session_->say(std::string(wire::text_bytes_max, 'x'));
+    EXPECT_EQ(told_.take(), "> SendText") << "at the limit, and nothing waits for ever";
+}
+
 TEST_F(SessionTest, EachRequestHasANumberOfItsOwn) {
     session_->join(ChannelId{99});
     session_->say("x");

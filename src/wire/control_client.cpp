@@ -1,9 +1,11 @@
 // The talkie's messages.
 #include <array>
+#include <format>
 #include <functional>
 #include <utility>
 
 #include "partyline/v1/control.pb.h"
+#include "wire/check.hpp"
 #include "wire/control.hpp"
 #include "wire/control_community.hpp"
 #include "wire/control_direct.hpp"
@@ -360,6 +362,20 @@ Result<ClientMessage> decode_client(ByteView message) {
         return std::unexpected(*in.failure());
     }
     return to;
+}
+
+Result<void> check(const ClientMessage& message) {
+    const auto bytes = encode(message);
+    v1::Client parsed;
+    if (bytes.size() <= frame_bytes_max && !parse(bytes, parsed)) {
+        // We have just written it: nothing else can be wrong with it.
+        return fail(ErrorCode::malformed,
+                    std::format("{}: a text in it is not UTF-8", name_of(message.body)));
+    }
+    if (auto read = decode_client(bytes); !read) {
+        return std::unexpected(std::move(read).error());
+    }
+    return {};
 }
 
 std::string_view name_of(const ClientBody& body) { return names.at(body.index()); }

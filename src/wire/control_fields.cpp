@@ -15,7 +15,7 @@ namespace partyline::wire {
 namespace {
 
 /// protobuf writes a line to standard error for each text that is not UTF-8, so a peer could fill
-/// our log. decode() already tells its caller.
+/// our log. decode() and check() already tell their caller.
 void silence_protobuf() {
     static const auto former = google::protobuf::SetLogHandler(nullptr);
     static_cast<void>(former);
@@ -98,6 +98,7 @@ Result<void> parse(ByteView message, google::protobuf::MessageLite& into) {
 }
 
 Bytes serialise(const google::protobuf::MessageLite& message) {
+    silence_protobuf();
     Bytes out(message.ByteSizeLong());
     const bool whole = message.SerializeToArray(out.data(), static_cast<int>(out.size()));
     assert(whole);

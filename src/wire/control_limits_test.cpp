@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "wire/check.hpp"
 #include "wire/control_examples.hpp"
 #include "wire/control_test_support.hpp"
 #include "wire/frame.hpp"
@@ -33,11 +34,20 @@ struct SizeCase {
     std::function<decltype(Message::body)(std::size_t size)> body;
 };
 
+/// Whoever asks first is told the same as by the decoder.
+void expect_refused_before_sending(const ClientMessage& above) {
+    const auto checked = check(above);
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error(), decode_client(encode(above)).error());
+}
+void expect_refused_before_sending(const ServerMessage&) {}
+
 template <class Message>
 void expect_size_limit(const SizeCase<Message>& limit) {
     expect_round_trip(Message{.body = limit.body(0)});
     expect_round_trip(Message{.body = limit.body(limit.max)});
     const Message above{.body = limit.body(limit.max + 1)};
+    expect_refused_before_sending(above);
     const auto decoded = decode_as(above, encode(above));
     ASSERT_FALSE(decoded) << limit.field;
     EXPECT_EQ(decoded.error().code, ErrorCode::too_large) << limit.field;
