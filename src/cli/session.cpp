@@ -21,7 +21,9 @@ ExitCode code_for_failed_connect(ErrorCode code) {
         case ErrorCode::wrong_identity: return ExitCode::wrong_identity;
         case ErrorCode::io:
         case ErrorCode::closed:
-        case ErrorCode::timed_out: return ExitCode::unreachable;
+        case ErrorCode::timed_out:
+        case ErrorCode::wrong_version:  // what answers is no switchboard that we could talk to
+            return ExitCode::unreachable;
         case ErrorCode::config: return ExitCode::local;
         default: return ExitCode::refused;
     }

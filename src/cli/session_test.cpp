@@ -296,7 +296,7 @@ TEST(Session, AFailedConnectionSaysWhatKind) {
                                       {ErrorCode::timed_out, ExitCode::unreachable},
                                       {ErrorCode::wrong_identity, ExitCode::wrong_identity},
                                       {ErrorCode::name_taken, ExitCode::refused},
-                                      {ErrorCode::wrong_version, ExitCode::refused},
+                                      {ErrorCode::wrong_version, ExitCode::unreachable},
                                       {ErrorCode::config, ExitCode::local}}) {
         Rig rig({});
         rig.event(client::Disconnected{.error = {.code = error, .message = "why"}});

@@ -1,5 +1,7 @@
 // How the talkie comes in: to a seat of its own, or back to the one it had.
 #include <chrono>
+#include <format>
+#include <string_view>
 #include <utility>
 
 #include "base/log.hpp"
@@ -7,8 +9,20 @@
 #include "crypto/handshake.hpp"
 #include "crypto/hop.hpp"
 #include "crypto/keys.hpp"
+#include "wire/check.hpp"
 
 namespace partyline::client {
+namespace {
+
+/// What answers there is something else, or a version that we do not know.
+std::unexpected<Error> no_switchboard(const Settings& settings, std::string_view why) {
+    return fail(ErrorCode::wrong_version,
+                std::format("{}:{} is no Partyline switchboard, or speaks another version; one of "
+                            "us needs an update ({})",
+                            settings.host, settings.port, why));
+}
+
+}  // namespace
 
 net::task<Result<wire::ServerMessage>> LiveTalkie::receive_before(TimePoint deadline) {
     bool late = false;
@@ -35,6 +49,9 @@ net::task<Result<wire::ServerMessage>> LiveTalkie::receive_before(TimePoint dead
 net::task<Result<void>> LiveTalkie::come_in() {
     if (auto connected = co_await connection_->lane.connect(settings_.host, settings_.port);
         !connected) {
+        if (connected.error().code == ErrorCode::wrong_version) {
+            co_return no_switchboard(settings_, connected.error().message);
+        }
         co_return connected;
     }
     const auto deadline = clock_.now() + connect_time_max;
@@ -45,7 +62,7 @@ net::task<Result<void>> LiveTalkie::come_in() {
     const auto* hello = std::get_if<wire::Hello>(&first->body);
     const auto exporter = connection_->lane.export_value(crypto::exporter_label_login);
     if (hello == nullptr || !exporter) {
-        co_return fail(ErrorCode::malformed, "The server does not begin as Partyline does.");
+        co_return no_switchboard(settings_, "it does not begin as Partyline does");
     }
     const auto server = check_hello(*hello, *exporter, settings_);
     if (!server) {
@@ -109,13 +126,17 @@ net::task<Result<void>> LiveTalkie::log_in(const TrustedServer& server,
                                            const crypto::ExporterValue& exporter,
                                            TimePoint deadline) {
     auto agreement = crypto::AgreementKey::generate();
-    connection_->lane.send({.request_id = login_request_id,
-                            .body = make_login({.identity = identity_,
-                                                .agreement = agreement,
-                                                .server_id = server.id,
-                                                .exporter = exporter,
-                                                .name = settings_.name,
-                                                .now_unix_ms = clock_.unix_ms()})});
+    const wire::ClientMessage login{.request_id = login_request_id,
+                                    .body = make_login({.identity = identity_,
+                                                        .agreement = agreement,
+                                                        .server_id = server.id,
+                                                        .exporter = exporter,
+                                                        .name = settings_.name,
+                                                        .now_unix_ms = clock_.unix_ms()})};
+    if (auto checked = wire::check(login); !checked) {
+        co_return std::unexpected(std::move(checked).error());  // the name is too long, say
+    }
+    connection_->lane.send(login);
     const auto second = co_await receive_before(deadline);
     if (!second) {
         co_return std::unexpected(second.error());

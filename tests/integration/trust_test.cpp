@@ -1,6 +1,11 @@
 // Whom a talkie talks to.
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <thread>
 
 #include "integration/talk_fixture.hpp"
 
@@ -65,6 +70,47 @@ TEST_F(Trust, AnIdentityStays) {
     ASSERT_TRUE(std::filesystem::exists(path));
     EXPECT_EQ(std::filesystem::status(path).permissions(),
               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+/// Something that is no switchboard: it answers one connection with a line of another protocol.
+class WebServer {
+public:
+    WebServer() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {}, .sin_zero = {}};
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        auto* const generic = reinterpret_cast<sockaddr*>(&address);
+        EXPECT_EQ(::bind(socket_.get(), generic, size), 0);
+        EXPECT_EQ(::listen(socket_.get(), 1), 0);
+        EXPECT_EQ(::getsockname(socket_.get(), generic, &size), 0);
+        port_ = ntohs(address.sin_port);
+        thread_ = std::jthread([this] {
+            const harness::Descriptor guest(::accept(socket_.get(), nullptr, nullptr));
+            std::array<char, 1024> hello{};
+            if (::recv(guest.get(), hello.data(), hello.size(), 0) > 0) {
+                constexpr std::string_view answer = "HTTP/1.1 400 Bad Request\r\n\r\n";
+                ::send(guest.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
+            }
+        });
+    }
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+
+private:
+    harness::Descriptor socket_;
+    std::uint16_t port_ = 0;
+    std::jthread thread_;  // last: it uses the above
+};
+
+TEST_F(Trust, WhatIsNoSwitchboardIsCalledThat) {
+    const WebServer web;
+    TalkieProcess alice(scratch_, {.name = "alice", .port = web.port()});
+    EXPECT_EQ(alice.process().wait(), 2);
+    const auto failed = alice.wait("failed");
+    EXPECT_EQ(failed["code"], "wrong_version");
+    EXPECT_TRUE(says(failed, std::format("127.0.0.1:{} is no Partyline switchboard, or speaks "
+                                         "another version; one of us needs an update (",
+                                         web.port())))
+        << failed;
 }
 
 }  // namespace
