@@ -1,5 +1,6 @@
 #include "server/control/connection.hpp"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -75,9 +76,14 @@ net::task<> Connection::serve(Peer& peer) {
     // The writer may still have last words for somebody who reads slowly or not at all. The peer and
     // this connection must outlive it, so it gets a deadline and is waited for.
     wake_.set();
-    const net::Alarm late(given_.loop, given_.switchboard.limits().closing,
-                          [this] { stream_.close(); });
+    const net::Alarm late(given_.loop, patience(peer), [this] { stream_.close(); });
     co_await written_.wait();
+}
+
+/// Whoever was sent away has less time than who just goes.
+Duration Connection::patience(const Peer& peer) const {
+    return peer.closing() ? std::max(peer.deadline - given_.clock.now(), Duration::zero())
+                          : given_.switchboard.limits().closing;
 }
 
 net::task<> Connection::read_all(Peer& peer) {
@@ -117,7 +123,7 @@ net::task<> Connection::write_all(Peer& peer) {
                 break;
             }
         } else if (peer.closing()) {
-            co_await stream_.finish(given_.switchboard.limits().closing);
+            co_await stream_.finish(patience(peer));
             break;
         } else if (read_to_end_) {
             break;

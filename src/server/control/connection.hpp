@@ -35,6 +35,7 @@ private:
 
     [[nodiscard]] Result<Handshake> exported() const;
     net::task<> serve(Peer& peer);
+    [[nodiscard]] Duration patience(const Peer& peer) const;
     net::task<> read_all(Peer& peer);
     net::task<> write_all(Peer& peer);
     void take(Peer& peer, ByteView bytes);

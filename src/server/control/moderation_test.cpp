@@ -49,6 +49,7 @@ protected:
     std::size_t applied_before = 0;
 
     net::task<> kicking();
+    net::task<> kicking_one_who_does_not_go();
     net::task<> kicking_one_who_is_away();
     net::task<> kicking_one_who_is_as_good_as_away();
     net::task<> a_restart();
@@ -94,6 +95,23 @@ net::task<> ModerationTest::kicking() {
               ErrorCode::unknown_session);
     Caller again(loop);
     co_await enter(again, "Gus");
+}
+
+/// Whether they read their last words and hang up, or not, nothing of them is left after 100 ms.
+net::task<> ModerationTest::kicking_one_who_does_not_go() {
+    const auto patience = config.limits.closing_dismissed;
+    EXPECT_LE(patience + tick_interval, std::chrono::milliseconds(100));
+    Caller mo(loop), gus(loop);
+    co_await enter_lobby(mo, "Mo");
+    co_await enter_lobby(gus, "Gus");
+    co_await mo.ask<wire::Ok>(wire::Kick{.session = gus.session, .reason = {}});
+    EXPECT_FALSE(relay.seats.at(gus.session)->open) << "the voice lane, at once";
+    net::Timer timer(loop);
+    const auto began = clock->now();
+    while (server->admission().connections() > 1 && clock->now() < began + test_patience) {
+        co_await timer.wait(tick_interval);
+    }
+    EXPECT_LT(clock->now() - began, config.limits.closing / 2) << "the control lane";
 }
 
 net::task<> ModerationTest::kicking_one_who_is_away() {
@@ -437,6 +455,10 @@ net::task<> ModerationTest::leaving_before_it_is_done() {
 }
 
 TEST_F(ModerationTest, WhoeverIsKickedIsGoneAtOnceAndHearsWhy) { play(kicking()); }
+TEST_F(ModerationTest, WhoeverIsKickedIsGoneThoughTheyStay) {
+    config.limits.closing = test_patience;  // that is not what ends them
+    play(kicking_one_who_does_not_go());
+}
 TEST_F(ModerationTest, ASeatThatWaitsIsKickedToo) { play(kicking_one_who_is_away()); }
 TEST_F(ModerationTest, WhoDoesNotHearItHearsItOnComingBack) {
     play(kicking_one_who_is_as_good_as_away());
