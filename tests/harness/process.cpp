@@ -66,7 +66,9 @@ std::string all(int fd, std::array<char, 65536>& buffer, bool& ended) {
 }  // namespace
 
 std::string sibling_program(std::string_view name) {
-    return (std::filesystem::read_symlink("/proc/self/exe").parent_path() / name).string();
+    // Asked for once: a process with mounts of its own (harness/disk.hpp) is told another path later.
+    static const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+    return (folder / name).string();
 }
 
 Process::Process(const Command& command)

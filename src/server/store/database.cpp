@@ -4,6 +4,7 @@
 #include <SQLiteCpp/Transaction.h>
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <format>
 #include <string>
 #include <utility>
@@ -97,14 +98,19 @@ Result<SQLite::Database> open_reader(const std::filesystem::path& path) {
     }
 }
 
-Error store_error(const std::exception& error) {
+Error store_error(const std::exception& error, const SQLite::Database& database) {
     const auto* sqlite = dynamic_cast<const SQLite::Exception*>(&error);
     const auto code = sqlite == nullptr ? SQLITE_ERROR : sqlite->getErrorCode() & 0xFF;
     std::string_view why = "its database failed";
     switch (code) {
         case SQLITE_FULL: why = "its disk is full"; break;
         case SQLITE_READONLY: why = "its disk is read-only"; break;
-        case SQLITE_IOERR: why = "its disk failed, or is full"; break;
+        case SQLITE_IOERR:
+            // Only the system says why; a disk that has failed is often read-only from then on.
+            why = sqlite3_system_errno(database.getHandle()) == EROFS
+                      ? "its disk has become read-only"
+                      : "its disk failed, or is full";
+            break;
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB: why = "its database is damaged"; break;
         default: break;

@@ -30,7 +30,7 @@ Result<SQLite::Database> open_reader(const std::filesystem::path& path);
 /// Readable and writable by its owner only: what people said is nobody else's.
 void keep_private(const std::filesystem::path& path);
 
-/// What went wrong, for the person whose message was not kept.
-Error store_error(const std::exception& error);
+/// What went wrong, for the person whose message was not kept; `database` is where.
+Error store_error(const std::exception& error, const SQLite::Database& database);
 
 }  // namespace partyline::store

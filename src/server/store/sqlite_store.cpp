@@ -254,7 +254,7 @@ private:
                 answer<T>(std::move(done), work(messages));
             } catch (const std::exception& error) {
                 log::error("The database cannot be read: {}", error.what());
-                answer<T>(std::move(done), std::unexpected(store_error(error)));
+                answer<T>(std::move(done), std::unexpected(store_error(error, reading_)));
             }
         };
         if (writer_.idle()) {
@@ -285,7 +285,7 @@ private:
             meter(errors, writing_.getTotalChanges() != changed, clock.now() - begun);
         } catch (const std::exception& error) {
             log::error("The database cannot be written: {}", error.what());
-            errors.assign(writes.size(), store_error(error));
+            errors.assign(writes.size(), store_error(error, writing_));
             meter_.failed();
         }
         for (std::size_t i = 0; i < writes.size(); ++i) {
@@ -319,7 +319,7 @@ private:
                 throw;
             }
             log::error("The database refused a write: {}", error.what());
-            return store_error(error);
+            return store_error(error, writing_);
         }
     }
 

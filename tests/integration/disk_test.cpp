@@ -1,0 +1,149 @@
+// Disks that are full, or have failed and can only be read any more: what people ask to have kept is refused,
+// in words, and they talk on. With the real programs, on real disks.
+#include "harness/disk.hpp"
+
+#include <gtest/gtest.h>
+
+#include <format>
+#include <memory>
+#include <string>
+
+#include "integration/talk_fixture.hpp"
+
+namespace partyline::integration {
+namespace {
+
+constexpr std::size_t disk_mebibytes = 16;
+/// What is kept goes into room that the database has already, first.
+constexpr int texts_until_full_max = 15;
+
+class Disk : public TalkTest {
+protected:
+    void SetUp() override {}
+    /// A server on that disk; Ada owns it, and Bob hears Alice.
+    void begin() {
+        start_server({.data = "disk/data"});
+        room_ = "Lobby";
+        make_owner("ada");
+        ada_ = enter({.name = "ada"});
+        bob_ = enter({.name = "bob"});
+        alice_ = enter({.name = "alice", .mic = long_speech(scratch_)});
+        hear_more(*bob_, "alice");
+        EXPECT_EQ(say("before"), "");
+    }
+    /// Why a text of Ada's is not kept; nothing if it is.
+    std::string say(const std::string& text) {
+        const auto mark = ada_->mark();
+        ada_->command("say " + text);
+        for (;;) {
+            for (const auto& event : ada_->events()) {
+                if (event["event"] == "text" && event["text"] == text) {
+                    return {};
+                }
+            }
+            const auto refused = find_refusal(mark);
+            if (!refused.is_null()) {
+                EXPECT_EQ(refused["code"], "store_failed");
+                return refused["message"];
+            }
+            ada_->idle_until(SystemClock().now() + harness::poll_interval);
+        }
+    }
+    /// All that is kept is refused, and nothing of it is done.
+    void expect_refusals(const std::string& why) {
+        const auto refused = [&](const std::string& command) {
+            const auto mark = ada_->mark();
+            ada_->command(command);
+            const auto told = ada_->wait("refused", nullptr, mark);
+            EXPECT_EQ(told["code"], "store_failed") << command;
+            EXPECT_EQ(told["message"],
+                      "The server could not keep that: " + why + ". Its owner should know.")
+                << command;
+        };
+        refused("ban alice --for 2h");
+        refused("kick alice too loud");
+        refused("server-mute alice");
+        refused("role create DJ 50");
+        refused("say " + std::string(3000, 'y'));
+    }
+    void expect_voice() {
+        hear_more(*bob_, "alice");
+        EXPECT_EQ(bob_->stats()["lane"], "udp");
+    }
+    /// As somebody finds it who comes now.
+    std::vector<std::string> history() {
+        const auto newcomer = enter({.name = std::format("newcomer {}", ++newcomers_)});
+        newcomer->command("history");
+        std::vector<std::string> words;
+        const auto told = newcomer->wait("history");
+        for (const auto& text : told["texts"]) {
+            words.push_back(text["text"]);
+        }
+        return words;
+    }
+
+    std::unique_ptr<TalkieProcess> ada_;
+    std::unique_ptr<TalkieProcess> bob_;
+    std::unique_ptr<TalkieProcess> alice_;
+
+private:
+    int newcomers_ = 0;
+
+    Json find_refusal(std::size_t mark) {
+        const auto events = ada_->events();
+        for (auto i = mark; i < events.size(); ++i) {
+            if (events[i]["event"] == "refused") {
+                return events[i];
+            }
+        }
+        return {};
+    }
+};
+
+TEST_F(Disk, WhenItIsFullWritesAreRefusedAndVoiceGoesOn) try {
+    const harness::SmallDisk disk(scratch_.path("disk"), disk_mebibytes);
+    begin();
+    disk.fill();
+    std::vector<std::string> kept{"before"};
+    std::string why;
+    for (int i = 0; i < texts_until_full_max && why.empty(); ++i) {
+        const auto text = std::format("{} {}", i, std::string(3000, 'x'));
+        why = say(text);
+        if (why.empty()) {
+            kept.push_back(text);
+        }
+    }
+    EXPECT_EQ(why, "The server could not keep that: its disk is full. Its owner should know.");
+    expect_refusals("its disk is full");
+    expect_voice();
+    EXPECT_EQ(history(), kept) << "what was accepted, and nothing else";
+    disk.make_room();
+    EXPECT_EQ(say("after"), "");
+    kept.emplace_back("after");
+    EXPECT_EQ(history(), kept);
+    expect_voice();
+} catch (const harness::NoDisk& refused) {
+    GTEST_SKIP() << refused.what();
+}
+
+TEST_F(Disk, WhenItCanOnlyBeReadWritesAreRefusedAndVoiceGoesOn) try {
+    const harness::FailingDisk disk(scratch_.path("disk"), scratch_.path("image"));
+    begin();
+    disk.fail();
+    EXPECT_TRUE(say("lost").contains("its disk has become read-only"));
+    expect_refusals("its disk has become read-only");
+    expect_voice();
+    EXPECT_EQ(history(), std::vector<std::string>{"before"});
+    EXPECT_EQ(server_->stop(), 0);
+
+    harness::Process again(harness::server_command(scratch_, {.data = "disk/data"}));
+    EXPECT_NE(again.wait(), 0);
+    EXPECT_TRUE(again.errors().contains("Read-only file system") ||
+                again.errors().contains("read-only"))
+        << again.errors();
+} catch (const harness::NoDisk& refused) {
+    GTEST_SKIP() << refused.what();
+}
+
+}  // namespace
+}  // namespace partyline::integration
