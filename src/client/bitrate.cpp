@@ -19,6 +19,11 @@ constexpr unsigned lean_bps = 24'000;
 constexpr unsigned protected_from_percent = 2;
 constexpr unsigned lean_from_percent = 20;
 
+// Apart, so that a line in between does not go to and fro.
+constexpr unsigned long_packets_from_percent = 10;
+constexpr unsigned short_packets_below_percent = 5;
+static_assert(short_packets_below_percent < long_packets_from_percent);
+
 unsigned bitrate_for(unsigned loss_percent) {
     if (loss_percent >= lean_from_percent) {
         return lean_bps;
@@ -44,6 +49,8 @@ bool BitratePolicy::on_loss(const LossReport& report) {
     }
     expected_loss_percent_ = percent;
     bitrate_bps_ = bitrate_for(percent);
+    long_packets_ =
+        percent >= (long_packets_ ? short_packets_below_percent : long_packets_from_percent);
     return true;
 }
 

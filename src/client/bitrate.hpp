@@ -27,12 +27,15 @@ public:
         return cap_bps_ == 0 ? bitrate_bps_ : std::min(bitrate_bps_, cap_bps_);
     }
     [[nodiscard]] unsigned expected_loss_percent() const { return expected_loss_percent_; }
+    /// On a poor line: half as many packets carry half as many headers.
+    [[nodiscard]] bool wants_long_packets() const { return long_packets_; }
 
 private:
     double smoothed_permille_ = 0;
     unsigned bitrate_bps_ = dsp::EncoderSettings{}.bitrate_bps;
     unsigned cap_bps_ = 0;
     unsigned expected_loss_percent_ = 0;
+    bool long_packets_ = false;
 };
 
 }  // namespace partyline::client

@@ -43,6 +43,24 @@ TEST(Bitrate, UpAtOnceAndDownSlowlyToNothing) {
     EXPECT_FALSE(policy.on_loss({}));
 }
 
+TEST(Bitrate, APoorLineWantsLongPacketsUntilItIsClearlyBetter) {
+    BitratePolicy policy;
+    EXPECT_FALSE(policy.wants_long_packets());
+    policy.on_loss({.uplink_permille = 90});
+    EXPECT_FALSE(policy.wants_long_packets());
+    policy.on_loss({.room_permille = 110});
+    EXPECT_TRUE(policy.wants_long_packets());
+    while (policy.expected_loss_percent() >= 5) {
+        EXPECT_TRUE(policy.wants_long_packets()) << policy.expected_loss_percent();
+        policy.on_loss({});
+    }
+    EXPECT_FALSE(policy.wants_long_packets());
+
+    BitratePolicy edge;
+    edge.on_loss({.uplink_permille = 100});
+    EXPECT_TRUE(edge.wants_long_packets());
+}
+
 TEST(Bitrate, ARoomsCapIsAboveNobody) {
     BitratePolicy policy;
     EXPECT_FALSE(policy.set_cap(64'000)) << "less is spoken anyway";

@@ -25,6 +25,7 @@ public:
 
     void use(std::shared_ptr<dsp::CaptureChain> chain) { chain_ = std::move(chain); }
     void set(const CaptureSettings& settings) {
+        sender_.set_dtx(settings.activation == Activation::always);
         if (chain_) {
             chain_->set(chain_settings(settings));
         }

@@ -103,8 +103,37 @@ TEST(CapturePath, AShortPauseIsLeftOutAndTimeGoesOn) {
         rig.push(false);
     }
     EXPECT_EQ(rig.run(false, 5), 0U);
-    EXPECT_GE(rig.push(true).size(), 1U) << "what the codec takes for silence is left out";
+    EXPECT_EQ(rig.push(true).size(), 6U) << "none of what led up to the word";
     EXPECT_EQ(rig.sender().media_time(), rig.captured());
+}
+
+TEST(CapturePath, TheGateDecidesAndNotTheCodecWhatIsSaid) {
+    Rig rig(loud_only);
+    for (int i = 0; i < 100; ++i) {
+        test::Samples silence{};
+        rig.path().push(silence, [](const VoiceSender::Packet&) { FAIL() << "nothing is said"; });
+    }
+    std::size_t packets = 0;
+    auto word = test::buzz(0);
+    rig.path().push(word, [&](const VoiceSender::Packet&) { ++packets; });
+    EXPECT_EQ(packets, dsp::PreRoll::frames_max + 1) << "however quiet what came before";
+    for (int i = 0; i < 10; ++i) {
+        test::Samples pause{};  // shorter than the gate holds
+        rig.path().push(pause, [&](const VoiceSender::Packet&) { ++packets; });
+    }
+    EXPECT_EQ(packets, dsp::PreRoll::frames_max + 11);
+}
+
+TEST(CapturePath, WithoutAGateTheCodecLeavesSilenceOut) {
+    Rig rig({.high_pass = true});
+    rig.run(true, 20);
+    std::size_t packets = 0;
+    for (int i = 0; i < 200; ++i) {
+        test::Samples silence{};
+        rig.path().push(silence, [&](const VoiceSender::Packet&) { ++packets; });
+    }
+    EXPECT_LT(packets, 100U);
+    EXPECT_FALSE(rig.sender().in_spurt());
 }
 
 TEST(CapturePath, NobodyHearsWhatWasSaidBeforeTheySwitchedToThem) {

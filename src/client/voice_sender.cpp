@@ -90,8 +90,10 @@ void VoiceSender::skip() {
 std::optional<VoiceSender::Packet> VoiceSender::push(dsp::ConstFrame frame, Spurt spurt) {
     ++counters_.frames_captured;
     captured_ += static_cast<dsp::MediaTime>(frame.size());
-    if (filled_samples_ == 0 && packet_samples_ != next_packet_samples_) {
-        packet_samples_ = next_packet_samples_;
+    const auto wanted_samples =
+        bitrate_.wants_long_packets() ? dsp::packet_samples_max : next_packet_samples_;
+    if (filled_samples_ == 0 && packet_samples_ != wanted_samples) {
+        packet_samples_ = wanted_samples;
         encoder_.set_packet_samples(packet_samples_);
     }
     std::ranges::copy(frame, samples_.begin() + static_cast<std::ptrdiff_t>(filled_samples_));

@@ -42,13 +42,16 @@ public:
     /// as by closing that, so that neither hears a word meant for the other.
     void set_stream(StreamId stream);
     /// The packet length that the server wants in this room, 10 or 20, from the next packet on; one
-    /// that is half full is sent as it was begun. Fails with malformed for another length.
+    /// that is half full is sent as it was begun. On a poor line they are of 20 whatever it wants.
+    /// Fails with malformed for another length.
     Result<void> set_frame_ms(unsigned frame_ms);
     /// The stream's key from the next packet on. Never goes back to a KID that was used before.
     void set_key(const crypto::SenderKeyMaterial& key, StreamId stream = {});
     /// Closed (muted, or nobody there to hear): nothing is sent but the end of a running spurt,
     /// and that end holds silence. Media time goes on.
     void set_open(bool open, StreamId stream = {});
+    /// Whether the codec leaves silence out. Off where a gate before us decides what is said.
+    void set_dtx(bool on) { encoder_.set_dtx(on); }
     /// What the room leaves each speaker, in bits per second; 0: all they like.
     void set_bitrate_cap(unsigned bits_per_second);
     /// What a pong told; sets bitrate and FEC.

@@ -257,6 +257,24 @@ TEST(VoiceSender, TheLengthChangesBetweenPacketsAndLosesNothing) {
     EXPECT_EQ(times, (std::vector<dsp::MediaTime>{0, 1, 2, 3, 5, 7, 9, 10}));
 }
 
+TEST(VoiceSender, OnAPoorLinePacketsHoldTwoFrames) {
+    Rig rig;
+    rig.talk(2);
+    EXPECT_EQ(rig.take().size(), 2U);
+    rig.sender().on_loss({.uplink_permille = 150, .room_permille = 0});
+    rig.talk(10);
+    EXPECT_EQ(rig.take().size(), 5U);
+    rig.sender().set_frame_ms(20).value();  // the room becomes crowded, and the line good
+    for (int pongs = 0; pongs < 100; ++pongs) {
+        rig.sender().on_loss({});
+    }
+    rig.talk(10);
+    EXPECT_EQ(rig.take().size(), 5U);
+    rig.sender().set_frame_ms(10).value();
+    rig.talk(10);
+    EXPECT_EQ(rig.take().size(), 10U);
+}
+
 TEST(VoiceSender, PushAllocatesNothing) {
     Rig rig;
     rig.talk(5);

@@ -102,7 +102,7 @@ TEST(WhisperSender, EachStreamHasItsOwnCounterAndASpurtEndsWhereItBegan) {
 TEST(WhisperSender, NoPacketForSomeHoldsATraceOfWhatWasSaidToOthers) {
     const auto first_whisper = [](float loudness) {
         Whisperer alice;
-        alice.sender().on_loss({.uplink_permille = 200, .room_permille = 200});
+        alice.sender().on_loss({.uplink_permille = 90, .room_permille = 90});
         for (int i = 0; i < 50; ++i) {
             auto samples = test::buzz(static_cast<dsp::MediaTime>(i) * 480);
             std::ranges::transform(samples, samples.begin(),

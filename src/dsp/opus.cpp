@@ -49,6 +49,7 @@ struct DestroyDecoder {
 struct OpusEncoder::State {
     std::unique_ptr<::OpusEncoder, DestroyEncoder> codec;
     std::size_t packet_samples = 0;
+    bool dtx = true;
     unsigned lookahead_samples = 0;
 
     // Settings are within their ranges by construction, so that Opus cannot refuse them.
@@ -75,7 +76,6 @@ Result<OpusEncoder> OpusEncoder::create(const EncoderSettings& settings) {
     }
     state->packet_samples = settings.packet_samples;
     state->set(OPUS_SET_VBR(1));
-    state->set(OPUS_SET_DTX(1));
     state->set(OPUS_SET_INBAND_FEC(1));
     // FEC exists only in SILK and hybrid packets; "voice" makes Opus choose those at every
     // bitrate at which they are as good.
@@ -88,6 +88,7 @@ Result<OpusEncoder> OpusEncoder::create(const EncoderSettings& settings) {
     OpusEncoder encoder(std::move(state));
     encoder.set_bitrate(settings.bitrate_bps);
     encoder.set_expected_loss(settings.expected_loss_percent);
+    encoder.set_dtx(settings.dtx);
     return encoder;
 }
 
@@ -106,6 +107,11 @@ void OpusEncoder::set_packet_samples(std::size_t samples) {
     state_->packet_samples = samples;
 }
 
+void OpusEncoder::set_dtx(bool on) {
+    state_->dtx = on;
+    state_->set(OPUS_SET_DTX(on ? 1 : 0));
+}
+
 OpusEncoder::Packet OpusEncoder::encode(std::span<const float> samples, MutableByteView out) {
     assert(samples.size() == state_->packet_samples);
     const auto room = static_cast<opus_int32>(std::min(out.size(), opus_bytes_max));
@@ -116,7 +122,7 @@ OpusEncoder::Packet OpusEncoder::encode(std::span<const float> samples, MutableB
     opus_int32 in_dtx = 0;
     state_->set(OPUS_GET_IN_DTX(&in_dtx));
     return {.bytes = static_cast<std::size_t>(std::max(bytes, 0)),
-            .silent = in_dtx != 0 || bytes <= dtx_bytes_max};
+            .silent = state_->dtx && (in_dtx != 0 || bytes <= dtx_bytes_max)};
 }
 
 void OpusEncoder::reset() { state_->set(OPUS_RESET_STATE); }

@@ -18,10 +18,11 @@ struct EncoderSettings {
     unsigned bitrate_bps = 32'000;               // 6,000 to 128,000
     unsigned expected_loss_percent = 0;          // above 0 makes Opus put FEC into packets
     unsigned complexity = 5;                     // 0 to 10
+    bool dtx = true;                             // judge what is silence, and leave it out
     bool operator==(const EncoderSettings&) const = default;
 };
 
-/// Application VOIP with FEC and DTX. encode() allocates nothing. One thread.
+/// Application VOIP with FEC. encode() allocates nothing. One thread.
 class OpusEncoder {
 public:
     static Result<OpusEncoder> create(const EncoderSettings& settings);
@@ -33,10 +34,12 @@ public:
     void set_bitrate(unsigned bitrate_bps);
     void set_expected_loss(unsigned percent);
     void set_packet_samples(std::size_t samples);  // 480 or 960
+    /// Off where somebody else knows what is speech: Opus takes the first breath of a word for silence.
+    void set_dtx(bool on);
 
     struct Packet {
         std::size_t bytes = 0;
-        /// The codec judged this packet to be silence that need not be sent.
+        /// With DTX: the codec judged this packet to be silence that need not be sent.
         bool silent = false;
     };
     /// Encodes exactly packet_samples; `out` has room for opus_bytes_max.

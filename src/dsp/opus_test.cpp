@@ -76,6 +76,20 @@ TEST(Opus, CallsSilenceSilentAndVoiceNot) {
     EXPECT_EQ(silent, 1000U) << "comfort noise updates included";
 }
 
+TEST(Opus, WithoutDtxItCallsNothingSilent) {
+    auto encoder = OpusEncoder::create({.dtx = false}).value();
+    std::array<float, frame_samples> silence{};
+    Bytes out(opus_bytes_max);
+    for (int i = 0; i < 200; ++i) {
+        ASSERT_FALSE(encoder.encode(silence, out).silent);
+    }
+    encoder.set_dtx(true);
+    std::size_t frames_until_silent = 0;
+    while (!encoder.encode(silence, out).silent) {
+        ASSERT_LT(++frames_until_silent, 100U);
+    }
+}
+
 TEST(Opus, CarriesFecWhenLossIsExpected) {
     struct Case {
         unsigned bitrate_bps;
