@@ -415,6 +415,8 @@ public:
         print({{"event", "stats"},
                {"packets_sent", stats.packets_sent},
                {"frames_captured", stats.frames_captured},
+               {"capture_overruns", stats.capture_overruns},
+               {"playout_underruns", stats.playout_underruns},
                {"round_trip_ms", stats.round_trip_ms},
                {"lane", lane_name(stats.lane)},
                {"voice_delay_ms", stats.capture.delay_ms},

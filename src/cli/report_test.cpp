@@ -188,6 +188,8 @@ TEST(Report, JsonStats) {
     JsonLines json;
     json.report->stats({.packets_sent = 3,
                         .frames_captured = 4,
+                        .capture_overruns = 6,
+                        .playout_underruns = 7,
                         .round_trip_ms = 1.5,
                         .lane = client::Lane::udp,
                         .heard = {{.speaker = SessionId{8}, .name = "bob", .packets_lost = 2}}});
@@ -195,8 +197,20 @@ TEST(Report, JsonStats) {
     EXPECT_EQ(line["event"], "stats");
     EXPECT_EQ(line["lane"], "udp");
     EXPECT_EQ(line["packets_sent"], 3);
+    EXPECT_EQ(line["capture_overruns"], 6);
+    EXPECT_EQ(line["playout_underruns"], 7);
     EXPECT_EQ(line["heard"][0]["speaker"], 8);
     EXPECT_EQ(line["heard"][0]["packets_lost"], 2);
+}
+
+TEST(Report, PeopleHearOfAMachineTooBusyForVoiceWhenItWas) {
+    std::ostringstream out;
+    std::ostringstream complaints;
+    const auto report = make_text_report(out, complaints);
+    report->stats({});
+    EXPECT_FALSE(out.str().contains("too busy"));
+    report->stats({.playout_underruns = 7});
+    EXPECT_TRUE(out.str().contains("too busy: the speaker went without 7 times"));
 }
 
 TEST(Report, PeopleGetPlainTextThatNoTerminalObeys) {

@@ -354,6 +354,12 @@ public:
                                     ? "; some of it rests, as this machine does not keep up"
                                     : "");
         }
+        if (stats.capture_overruns + stats.playout_underruns > 0) {
+            out_ << std::format(
+                "this machine was too busy: the speaker went without {} times, the microphone lost "
+                "{} pieces\n",
+                stats.playout_underruns, stats.capture_overruns);
+        }
         for (const auto& heard : stats.heard) {
             out_ << std::format(
                 "heard {}: {} packets, {} lost, {} late, {} unopened; {} frames played, {} "

@@ -219,6 +219,8 @@ VoiceStats LiveTalkie::voice_stats() const {
     return {
         .packets_sent = up_counters_.packets_sent.load(std::memory_order_relaxed),
         .frames_captured = up_counters_.frames_captured.load(std::memory_order_relaxed),
+        .capture_overruns = source_ ? source_->overruns() : 0,
+        .playout_underruns = sink_->underruns(),
         .round_trip_ms = heard->round_trip_ms,
         .lane = heard->lane,
         .capture = {.delay_ms = up_counters_.delay_ms.load(std::memory_order_relaxed),

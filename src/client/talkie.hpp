@@ -102,6 +102,9 @@ struct HeardStats {
 struct VoiceStats {
     std::uint64_t packets_sent = 0;
     std::uint64_t frames_captured = 0;
+    // How often our threads came too late: what the microphone gave was lost, the speaker went without.
+    std::uint64_t capture_overruns = 0;
+    std::uint64_t playout_underruns = 0;
     double round_trip_ms = 0;  // of the last pong; 0 before the first
     Lane lane = Lane::tunnel;
     CaptureStats capture;
