@@ -30,11 +30,15 @@ struct CertificatePaths {
 /// when there is a certificate without its key: nothing is ever replaced.
 Result<void> create_self_signed_certificate(const CertificatePaths& paths);
 
+/// Whether the file is a certificate that a server may show: if it is, and TlsContext::server() fails
+/// all the same, the key is at fault. Fails as that does.
+Result<void> check_certificate(const std::string& certificate);
+
 /// The settings of one side. Immutable once made, so [any]; outlives its streams' handshakes.
 class TlsContext {
 public:
-    /// Fails with config, naming the file, when it cannot be read, or the two do not belong
-    /// together.
+    /// Fails with config, naming the file and what to do, when it cannot be read, or the two do
+    /// not belong together.
     static Result<TlsContext> server(const CertificatePaths& paths, std::string_view alpn);
     /// Verifies no certificate: see above.
     static TlsContext client(std::string_view alpn);

@@ -1,7 +1,9 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509err.h>
 
 #include <cassert>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <format>
@@ -82,23 +84,70 @@ std::string Passphrase::why_no_key() const {
     return asked ? "the key is protected by a passphrase; give a key without one" : reasons;
 }
 
-Result<TlsContext> TlsContext::server(const CertificatePaths& paths, std::string_view alpn) {
-    auto native = make(TLS_server_method(), alpn);
-    auto* const ctx = native->ctx.get();
-    ERR_clear_error();
-    if (SSL_CTX_use_certificate_chain_file(ctx, paths.certificate.c_str()) != 1) {
-        return fail(ErrorCode::config, std::format("cannot use the TLS certificate in {}: {}",
-                                                   paths.certificate, take_tls_errors()));
+namespace {
+
+/// What OpenSSL made of a PEM file that should hold `wanted`, and what to do about it.
+std::string why_unusable(std::string_view wanted) {
+    const auto code = ERR_peek_error();
+    const bool of_the_system = ERR_SYSTEM_ERROR(code);
+    const auto number = of_the_system ? ERR_GET_REASON(code) : 0;
+    const bool mismatch =
+        ERR_GET_LIB(code) == ERR_LIB_X509 && (ERR_GET_REASON(code) == X509_R_KEY_VALUES_MISMATCH ||
+                                              ERR_GET_REASON(code) == X509_R_KEY_TYPE_MISMATCH);
+    const auto reasons = take_tls_errors();
+    if (number == EACCES) {
+        return reasons +
+               "; the user that this program runs as must be allowed to read it, and to "
+               "enter the folders above";
     }
+    if (of_the_system) {
+        return reasons + "; is the path right?";
+    }
+    return mismatch ? std::string(
+                          "the two do not belong together; name the key that the "
+                          "certificate was made for")
+                    : std::format("it is damaged or holds no {} in PEM form ({})", wanted, reasons);
+}
+
+Result<void> use_certificate(SSL_CTX* ctx, const std::string& path) {
+    ERR_clear_error();
+    if (SSL_CTX_use_certificate_chain_file(ctx, path.c_str()) != 1) {
+        return fail(ErrorCode::config, std::format("cannot use the TLS certificate in {}: {}", path,
+                                                   why_unusable("certificate")));
+    }
+    return {};
+}
+
+Result<void> use_key(SSL_CTX* ctx, const CertificatePaths& paths) {
     Passphrase passphrase;
     SSL_CTX_set_default_passwd_cb(ctx, &Passphrase::refuse);
     SSL_CTX_set_default_passwd_cb_userdata(ctx, &passphrase);
+    ERR_clear_error();
     const bool has_key = SSL_CTX_use_PrivateKey_file(ctx, paths.key.c_str(), SSL_FILETYPE_PEM) == 1;
     SSL_CTX_set_default_passwd_cb_userdata(ctx, nullptr);
-    if (!has_key) {
-        return fail(ErrorCode::config,
-                    std::format("cannot use the TLS key in {} with {}: {}", paths.key,
-                                paths.certificate, passphrase.why_no_key()));
+    if (has_key) {
+        return {};
+    }
+    return fail(
+        ErrorCode::config,
+        std::format("cannot use the TLS key in {} with {}: {}", paths.key, paths.certificate,
+                    passphrase.asked ? passphrase.why_no_key() : why_unusable("key")));
+}
+
+}  // namespace
+
+Result<void> check_certificate(const std::string& certificate) {
+    const Owned<SSL_CTX, SSL_CTX_free> ctx(SSL_CTX_new(TLS_server_method()));
+    return use_certificate(ctx.get(), certificate);
+}
+
+Result<TlsContext> TlsContext::server(const CertificatePaths& paths, std::string_view alpn) {
+    auto native = make(TLS_server_method(), alpn);
+    auto* const ctx = native->ctx.get();
+    if (const auto used =
+            use_certificate(ctx, paths.certificate).and_then([&] { return use_key(ctx, paths); });
+        !used) {
+        return std::unexpected(used.error());
     }
     SSL_CTX_set_alpn_select_cb(ctx, select_alpn, native.get());
     return TlsContext(std::move(native));

@@ -476,7 +476,21 @@ TEST_F(TlsTest, AFileThatIsNotThereIsSaidToBe) {
     const auto context = TlsContext::server({file("absent"), file("absent")}, alpn);
     ASSERT_FALSE(context);
     EXPECT_EQ(context.error().message, "cannot use the TLS certificate in " + file("absent") +
-                                           ": No such file or directory");
+                                           ": No such file or directory; is the path right?");
+    EXPECT_FALSE(check_certificate(file("absent")));
+}
+
+TEST_F(TlsTest, WhatIsNoCertificateOrNoKeyIsSaidToBe) {
+    const auto said = [](const CertificatePaths& of) {
+        const auto context = TlsContext::server(of, alpn);
+        return context ? "(no error)" : context.error().message;
+    };
+    EXPECT_TRUE(said({paths().key, paths().key}).contains("holds no certificate in PEM form"));
+    EXPECT_TRUE(
+        said({paths().certificate, paths().certificate}).contains("holds no key in PEM form"))
+        << said({paths().certificate, paths().certificate});
+    EXPECT_TRUE(check_certificate(paths().certificate));
+    EXPECT_FALSE(check_certificate(paths().key));
 }
 
 TEST_F(TlsTest, AKeyWithAPassphraseIsRefusedAndNotAskedFor) {
@@ -506,6 +520,7 @@ TEST_F(TlsTest, ACertificateWithAnotherKeyIsRefused) {
     const auto mixed = TlsContext::server({paths().certificate, other.key}, alpn);
     ASSERT_FALSE(mixed);
     EXPECT_EQ(mixed.error().code, ErrorCode::config);
+    EXPECT_TRUE(mixed.error().message.contains("do not belong together")) << mixed.error().message;
 }
 
 }  // namespace

@@ -12,11 +12,11 @@
 #include "platform/folder_lock.hpp"
 #include "platform/machine.hpp"
 #include "platform/open_files.hpp"
+#include "server/certificate.hpp"
 #include "server/data_folder.hpp"
 #include "server/limits.hpp"
 #include "server/relay/limits.hpp"
 #include "server/store/backup.hpp"
-#include "wire/limits.hpp"
 
 namespace partyline::server {
 namespace {
@@ -157,7 +157,7 @@ void examine_certificate(const config::Config& config, const Clock& clock, Findi
         findings.good("the server makes its own certificate; talkies check its identity instead");
         return;
     }
-    const auto usable = net::TlsContext::server(*config.certificate, wire::alpn);
+    const auto usable = make_tls(config);
     const auto facts = net::read_certificate_facts(config.certificate->certificate);
     if (!usable || !facts) {
         findings.problem(usable ? facts.error().message : usable.error().message);

@@ -7,26 +7,16 @@
 #include "base/log.hpp"
 #include "crypto/secret_code.hpp"
 #include "platform/identity_file.hpp"
+#include "server/away_room.hpp"
+#include "server/certificate.hpp"
 #include "server/data_folder.hpp"
 #include "server/store/sqlite_store.hpp"
-#include "wire/limits.hpp"
 
 namespace partyline::server {
 namespace {
 
 // With port 0 the system chooses for TCP; that the same number is taken for UDP is rare.
 constexpr int free_port_tries = 20;
-
-Result<net::TlsContext> make_tls(const config::Config& config) {
-    if (config.certificate) {
-        return net::TlsContext::server(*config.certificate, wire::alpn);
-    }
-    const auto own = own_certificate(config.data_folder);
-    if (const auto made = net::create_self_signed_certificate(own); !made) {
-        return std::unexpected(made.error());
-    }
-    return net::TlsContext::server(own, wire::alpn);
-}
 
 }  // namespace
 
@@ -96,17 +86,24 @@ Result<std::vector<room::Channel>> Host::remember(const config::Config& config) 
         return std::unexpected(store.error());
     }
     store_ = std::move(*store);
-    return make_owner_token().and_then([&] { return store_->settle(config.control.channels); });
-}
-
-/// As long as nobody owns the server, each start makes a new one: the one before may be lost with
-/// the screen that it stood on, and only its hash is kept.
-Result<void> Host::make_owner_token() {
+    auto channels = store_->settle(config.control.channels);
+    if (!channels) {
+        return channels;
+    }
     const auto records = store_->records();
     if (!records) {
         return std::unexpected(records.error());
     }
-    if (std::ranges::any_of(records->accounts, &room::Account::owner)) {
+    if (const auto checked = check_away_room(config, room::Directory(*records)); !checked) {
+        return std::unexpected(checked.error());
+    }
+    return make_owner_token(*records).transform([&] { return std::move(*channels); });
+}
+
+/// As long as nobody owns the server, each start makes a new one: the one before may be lost with
+/// the screen that it stood on, and only its hash is kept.
+Result<void> Host::make_owner_token(const room::Records& records) {
+    if (std::ranges::any_of(records.accounts, &room::Account::owner)) {
         return {};
     }
     owner_token_ = crypto::make_secret_code();
@@ -174,7 +171,11 @@ net::task<> Host::reload_on_signal() {
 
 void Host::reload() {
     auto config = reread_();
-    const auto tls = config.and_then([](const config::Config& read) { return make_tls(read); });
+    const auto tls = config.and_then([this](const config::Config& read) {
+        return check_away_room(read, started_with_, server_->model().directory()).and_then([&] {
+            return make_tls(read);
+        });
+    });
     if (!tls) {
         log::error("Nothing is changed, as the configuration cannot be used: {}",
                    tls.error().message);

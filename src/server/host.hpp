@@ -16,6 +16,7 @@
 #include "server/config/config.hpp"
 #include "server/control/server.hpp"
 #include "server/relay/relay.hpp"
+#include "server/room/records.hpp"
 #include "server/store/store.hpp"
 #include "server/watch.hpp"
 
@@ -47,7 +48,7 @@ private:
 
     /// Opens what is remembered, with the file's rooms in it.
     Result<std::vector<room::Channel>> remember(const config::Config& config);
-    Result<void> make_owner_token();
+    Result<void> make_owner_token(const room::Records& records);
     Result<void> listen(const config::Config& config);
     Result<void> bind(const config::Config& config, const net::TlsContext& tls, std::uint16_t port);
     net::task<> stop_on_signal();

@@ -82,14 +82,25 @@ TEST_F(Hosting, SighupReadsTheFileAgain) {
     EXPECT_EQ(server_->stop(), 0);
 }
 
+TEST_F(Hosting, TheAwayRoomOfAFileReadAgainMustBeThereAfterARestart) {
+    start({.config = "away_room = \"Lobby\"\n"});
+    const std::string refused = "configuration cannot be used: ";
+    const std::string accepted = "warning away_room has another value now";
+    const auto key = scratch_.path("partyline-server.toml") + ":1: away_room: there is no room ";
+    reload("away_room = \"Cellar\"\n", refused + key + "\"Cellar\"");
+    reload("away_room = \"Cellar\"\n[[room]]\nname = \"Cellar\"\n", accepted);
+    reload("away_room = \"games/red team\"\n", accepted);
+    // It is there now, and goes with the next start.
+    reload("away_room = \"Lobby\"\n[[room]]\nname = \"Cellar\"\n", refused + key + "\"Lobby\"");
+    EXPECT_EQ(server_->stop(), 0);
+}
+
 TEST_F(Hosting, AWrongFileChangesNothing) {
     start({.config = "[log]\nlevel = \"info\"\n"});
     reload("[log]\nlevel = \"error\"\nfromat = \"json\"\n",
            "partyline-server.toml:3: log.fromat: there is no such key");
     reload("certificate = \"/nowhere.pem\"\ncertificate_key = \"/nowhere.pem\"\n",
-           "Nothing is changed, as the configuration cannot be used: cannot use the TLS "
-           "certificate in "
-           "/nowhere.pem");
+           "partyline-server.toml:1: certificate: cannot use the TLS certificate in /nowhere.pem");
     std::filesystem::remove(config_);
     server_->process().signal(SIGHUP);
     EXPECT_TRUE(server_->process().wait_for_error("cannot read the configuration"))

@@ -33,9 +33,11 @@ Result<void> set_keys(Config& config, const toml::table& table, std::span<const 
         if (value == nullptr) {
             continue;
         }
+        const auto name = path + std::string(key.name);
         if (const auto set = key.set(config, *value); !set) {
-            return complain(file, *value, path + std::string(key.name), set.error());
+            return complain(file, *value, name, set.error());
         }
+        config.given.lines.emplace(name, value->source().begin.line);
     }
     return {};
 }
@@ -112,6 +114,7 @@ Result<Config> build(const toml::table& table, const std::string& file) {
         return std::unexpected(checked.error());
     }
     auto config = embedded_defaults();
+    config.given.file = file;
     auto done = set_keys(config, table, top.keys, file, "");
     for (auto section = below.begin(); done && section != below.end(); ++section) {
         done = set_section(config, table, *section, file);
@@ -167,9 +170,16 @@ Result<Config> parse(std::string_view text, const std::string& name) {
     try {
         return build(toml::parse(text, name), name);
     } catch (const toml::parse_error& error) {
-        return fail(ErrorCode::config,
-                    std::format("{}:{}: {}", name, error.source().begin.line, error.description()));
+        return complain_of_syntax(name, text, error);
     }
+}
+
+std::unexpected<Error> complain(const Given& given, std::string_view key, std::string_view why) {
+    const auto line = given.lines.find(key);
+    return fail(ErrorCode::config,
+                line == given.lines.end()
+                    ? std::format("{}: {}", key, why)
+                    : std::format("{}:{}: {}: {}", given.file, line->second, key, why));
 }
 
 Result<Config> read_file(const std::filesystem::path& path) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,12 @@ inline constexpr const char* default_file_name = "partyline-server.toml";
 inline constexpr std::uint16_t admin_default_port = 47181;
 inline constexpr std::size_t file_bytes_max = 1024 * 1024;
 
+/// Where keys stood in the file: for what turns out wrong only when it is used.
+struct Given {
+    std::string file;
+    std::map<std::string, std::uint32_t, std::less<>> lines;  // by key, as in "limits.sessions"
+};
+
 struct Config {
     /// Name, rooms and limits.
     control::Config control;
@@ -35,6 +42,7 @@ struct Config {
     std::optional<net::Endpoint> admin_listen = net::Endpoint::loopback_v4(admin_default_port);
     log::Level log_level = log::Level::info;
     log::Format log_format = log::Format::text;
+    Given given;
 };
 
 /// What holds without any file: a few rooms, [::] and the default port.
@@ -46,6 +54,9 @@ Config embedded_defaults();
 Result<Config> parse(std::string_view text, const std::string& name);
 /// Fails with config also for a file that cannot be read.
 Result<Config> read_file(const std::filesystem::path& path);
+
+/// "file:line: key: why", as parse() complains. Of a key that is not in the file, "key: why".
+std::unexpected<Error> complain(const Given& given, std::string_view key, std::string_view why);
 
 /// A file with every key, its meaning and its default: what --print-config prints. parse() makes
 /// embedded_defaults() of it.

@@ -153,6 +153,51 @@ TEST(Config, EveryErrorNamesFileLineAndKey) {
     EXPECT_TRUE(error_of("name = \"a\\u202Eb\"").starts_with("s.toml:1: name: "));
 }
 
+TEST(Config, WhatCannotBeParsedIsNamedLikewise) {
+    struct Case {
+        std::string text;
+        std::string message;
+    };
+    const Case cases[] = {
+        {"name = \"a\"\nname = \"b\"", "s.toml:2: name: stands there a second time"},
+        {"[log]\nlevel = \"info\"\n[log]\n", "s.toml:3: log: stands there a second time"},
+        {"[limits]\nsessions = 3\nsessions = 4",
+         "s.toml:3: limits.sessions: stands there a second time"},
+        {"limits.sessions = 3\nlimits.sessions = 4",
+         "s.toml:2: limits.sessions: stands there a second time"},
+        {"[[room]]\nname = \"A\"\nname = \"B\"", "s.toml:3: room.name: stands there a second time"},
+        {"[limits]\nsessions = 99999999999999999999",
+         "s.toml:2: limits.sessions: is a number of more than 64 bits"},
+        {"listen = [\n \"[::]\", # a = b\n 99999999999999999999]",
+         "s.toml:3: listen: is a number of more than 64 bits"},
+        {"# x = 1\n99999999999999999999",
+         "s.toml:2: Error while parsing key-value pair: encountered end-of-file"},
+    };
+    for (const auto& [text, message] : cases) {
+        EXPECT_EQ(error_of(text), message);
+    }
+    const auto begins = [](const std::string& text, std::string_view message) {
+        EXPECT_TRUE(error_of(text).starts_with(message)) << error_of(text);
+    };
+    begins("[log]\nlevel = \n", "s.toml:2: log.level: ");
+    begins("relay_threads = 1\nname\n", "s.toml:2: name: ");
+    begins("name = \"open\n", "s.toml:1: name: ");
+    begins("[limits\nsessions = 3", "s.toml:1: limits: ");
+    // A key that is none is not shown at whatever length.
+    begins(std::string(101, 'k') + " = 1e", "s.toml:1: Error while parsing ");
+    begins(std::string(100, 'k') + " = 1e", "s.toml:1: " + std::string(100, 'k') + ": ");
+}
+
+TEST(Config, WhatTurnsOutWrongLaterIsNamedByItsPlace) {
+    const auto given = parse("name = \"x\"\n[limits]\nsessions = 3", "s.toml").value().given;
+    const auto said = [&](std::string_view key) {
+        return complain(given, key, "will not do").error().message;
+    };
+    EXPECT_EQ(said("name"), "s.toml:1: name: will not do");
+    EXPECT_EQ(said("limits.sessions"), "s.toml:3: limits.sessions: will not do");
+    EXPECT_EQ(said("away_room"), "away_room: will not do") << "was not in the file";
+}
+
 TEST(Config, TheAdminPortCanBeOff) {
     EXPECT_FALSE(parse("[admin]\nlisten = \"\"", "s.toml").value().admin_listen);
     EXPECT_EQ(parse("", "s.toml").value().admin_listen.value().to_string(), "127.0.0.1:47181");
