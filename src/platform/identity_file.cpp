@@ -7,9 +7,8 @@
 #include "platform/secret_file.hpp"
 
 namespace partyline::platform {
-namespace {
 
-Result<std::optional<crypto::Identity>> load(const std::filesystem::path& path) {
+Result<std::optional<crypto::Identity>> load_identity(const std::filesystem::path& path) {
     auto bytes = read_secret_file(path);
     if (!bytes) {
         return std::unexpected(bytes.error());
@@ -28,6 +27,8 @@ Result<std::optional<crypto::Identity>> load(const std::filesystem::path& path) 
     return std::move(*identity);
 }
 
+namespace {
+
 Result<bool> create(const std::filesystem::path& path) {
     auto text = crypto::Identity::generate().to_text();
     auto created = create_secret_file(path, as_bytes(text));
@@ -38,13 +39,13 @@ Result<bool> create(const std::filesystem::path& path) {
 }  // namespace
 
 Result<crypto::Identity> load_or_create_identity(const std::filesystem::path& path) {
-    auto held = load(path);
+    auto held = load_identity(path);
     if (held && !*held) {
         // Read again even what we wrote ourselves: whoever came first is who we are.
         if (auto created = create(path); !created) {
             return std::unexpected(created.error());
         }
-        held = load(path);
+        held = load_identity(path);
     }
     if (!held) {
         return std::unexpected(held.error());

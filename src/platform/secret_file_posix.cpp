@@ -155,6 +155,12 @@ Result<std::optional<Bytes>> read_secret_file(const path& at) {
         if (errno == ENOENT) {
             return std::nullopt;
         }
+        if (errno == EACCES) {
+            return fail(ErrorCode::io,
+                        std::format("Cannot open {}: Permission denied. It and its folder must "
+                                    "belong to the user that runs this program (chown).",
+                                    at.string()));
+        }
         return io_failure("open", at);
     }
     struct stat facts{};

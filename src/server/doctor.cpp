@@ -14,6 +14,7 @@
 #include "platform/open_files.hpp"
 #include "server/certificate.hpp"
 #include "server/data_folder.hpp"
+#include "server/identity.hpp"
 #include "server/limits.hpp"
 #include "server/relay/limits.hpp"
 #include "server/store/backup.hpp"
@@ -41,6 +42,17 @@ private:
     std::ostream& out_;
     int problems_ = 0;
 };
+
+void examine_identity(const fs::path& folder, Findings& findings) {
+    const auto held = find_identity(folder);
+    if (!held) {
+        findings.problem(held.error().message);
+    } else if (!*held) {
+        findings.good("there is no identity yet; the first start makes it");
+    } else {
+        findings.good("talkies know this server by " + crypto::fingerprint((*held)->public_key()));
+    }
+}
 
 void examine_database(const fs::path& folder, Findings& findings) {
     const auto database = folder / database_file;
@@ -90,6 +102,7 @@ bool examine_folder(const fs::path& folder, Findings& findings) {
         return false;
     }
     examine_disk(folder, findings);
+    examine_identity(folder, findings);
     examine_database(folder, findings);
     const bool in_use = platform::FolderLock::is_held(folder);
     if (in_use) {

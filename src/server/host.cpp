@@ -6,10 +6,10 @@
 
 #include "base/log.hpp"
 #include "crypto/secret_code.hpp"
-#include "platform/identity_file.hpp"
 #include "server/away_room.hpp"
 #include "server/certificate.hpp"
 #include "server/data_folder.hpp"
+#include "server/identity.hpp"
 #include "server/store/sqlite_store.hpp"
 
 namespace partyline::server {
@@ -33,7 +33,7 @@ Result<std::unique_ptr<Host>> Host::create(config::Config given, Reread reread) 
     if (!lock) {
         return std::unexpected(lock.error());
     }
-    auto identity = platform::load_or_create_identity(given.data_folder / identity_file);
+    auto identity = take_identity(given.data_folder);
     if (!identity) {
         return std::unexpected(identity.error());
     }

@@ -111,23 +111,35 @@ private:
 
 }  // namespace
 
-Result<std::string> back_up(const config::Config& config, const fs::path& to) {
-    const auto& folder = config.data_folder;
+Result<void> check_has_run(const fs::path& folder) {
     const auto database = folder / database_file;
     std::error_code ignored;
-    if (!fs::exists(database, ignored)) {
-        return fail(
-            ErrorCode::io,
-            std::format("there is no {}: no switchboard has run on this folder; name its own "
-                        "with --data or --config",
-                        database.string()));
+    if (fs::exists(database, ignored)) {
+        return {};
+    }
+    return fail(ErrorCode::io,
+                std::format("there is no {}: no switchboard has run on this folder; name its own "
+                            "with --data or --config",
+                            database.string()));
+}
+
+Result<std::string> back_up(const config::Config& config, const fs::path& to) {
+    const auto& folder = config.data_folder;
+    if (const auto checked = check_has_run(folder); !checked) {
+        return std::unexpected(checked.error());
     }
     const auto files = read_files(folder);
     if (!files) {
         return std::unexpected(files.error());
     }
-    if (const auto written = store::write_backup(database, *files, to); !written) {
+    if (const auto written = store::write_backup(folder / database_file, *files, to); !written) {
         return std::unexpected(written.error());
+    }
+    if (files->empty()) {
+        return std::format(
+            "{} holds all of {}, but {} is missing there: whatever is restored from "
+            "this is a server that no talkie knows.",
+            to.string(), folder.string(), identity_file);
     }
     return std::format("{} holds all of {}. Keep it secret: with it anybody can be this server.",
                        to.string(), folder.string());

@@ -9,6 +9,10 @@
 
 namespace partyline::server {
 
+/// Fails with io where there is no database: a folder that was named by mistake, rather than one in
+/// which something is missing.
+Result<void> check_has_run(const std::filesystem::path& folder);
+
 /// Writes database and identity to `to`, whether or not a server runs on the folder.
 /// Gives a line for the owner. Fails with io, having written nothing.
 Result<std::string> back_up(const config::Config& config, const std::filesystem::path& to);

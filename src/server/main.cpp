@@ -8,6 +8,7 @@
 #include "platform/open_files.hpp"
 #include "server/doctor.hpp"
 #include "server/host.hpp"
+#include "server/identity.hpp"
 #include "server/keeping.hpp"
 #include "server/limits.hpp"
 #include "server/manage.hpp"
@@ -97,6 +98,7 @@ int main(int argc, char** argv) {
         case Command::doctor: return doctor(*invocation);
         case Command::backup: return tell(back_up(invocation->config, invocation->file));
         case Command::manage: return tell(manage(invocation->config, invocation->management));
+        case Command::new_identity: return tell(make_new_identity(invocation->config));
         case Command::restore: return tell(restore(invocation->config, invocation->file));
     }
     return EXIT_FAILURE;

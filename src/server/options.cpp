@@ -102,6 +102,9 @@ void describe_commands(CLI::App& app, Invocation& invocation) {
         invocation.command = Command::manage;
         invocation.management = std::move(what);
     });
+    add("new-identity",
+        "Make an identity where it is lost for good; talkies take the server for another then",
+        Command::new_identity);
     add("restore", "Put a backup into the data folder; no server may run on it", Command::restore)
         ->add_option("FILE", invocation.file, "What backup made")
         ->required();

@@ -28,7 +28,15 @@ Result<config::Config> load(const ConfigChoice& choice);
 /// The file that load() reads; empty when there is none.
 std::string file_of(const ConfigChoice& choice);
 
-enum class Command : std::uint8_t { serve, check_config, doctor, backup, restore, manage };
+enum class Command : std::uint8_t {
+    serve,
+    check_config,
+    doctor,
+    backup,
+    restore,
+    new_identity,
+    manage,
+};
 
 struct Invocation {
     Command command = Command::serve;

@@ -147,6 +147,61 @@ TEST_F(Keeping, WhatIsNoBackupChangesNothing) {
     EXPECT_EQ(server_->fingerprint(), fingerprint);
 }
 
+TEST_F(Keeping, AServerWithoutItsIdentityDoesNotBecomeAnotherByItself) {
+    start("data");
+    const auto fingerprint = server_->fingerprint();
+    say(*enter("ada"), "before");
+    const auto backup = scratch_.path("backup");
+    ASSERT_EQ(run("data", {"backup", backup}).code, 0);
+    const auto in_use = run("data", {"new-identity"});
+    EXPECT_EQ(in_use.code, 1);
+    EXPECT_TRUE(in_use.errors.contains("is in use by another switchboard")) << in_use.errors;
+    EXPECT_EQ(server_->stop(), 0);
+
+    const auto identity = scratch_.path("data/identity");
+    const auto unasked = run("data", {"new-identity"});
+    EXPECT_EQ(unasked.code, 1);
+    EXPECT_TRUE(unasked.errors.contains(identity + " is there already")) << unasked.errors;
+
+    fs::remove(identity);
+    const auto refused = run("data", {"--listen", "127.0.0.1:0", "--admin", ""});
+    EXPECT_EQ(refused.code, 1);
+    EXPECT_EQ(std::ranges::count(refused.errors, '\n'), 1) << refused.errors;
+    for (const auto* words : {"has a database but no identity", "restore FILE", "new-identity"}) {
+        EXPECT_TRUE(refused.errors.contains(words)) << refused.errors;
+    }
+    EXPECT_FALSE(fs::exists(identity));
+    const auto looked = run("data", {"doctor"});
+    EXPECT_EQ(looked.code, 1);
+    EXPECT_TRUE(looked.out.contains("has a database but no identity")) << looked.out;
+    const auto lame = run("data", {"backup", scratch_.path("lame")});
+    EXPECT_EQ(lame.code, 0);
+    EXPECT_TRUE(lame.out.contains("identity is missing there")) << lame.out;
+
+    // One way out: it is who it was.
+    ASSERT_EQ(run("data", {"restore", backup}).code, 0);
+    start("data");
+    EXPECT_EQ(server_->fingerprint(), fingerprint);
+    enter("ada");
+    EXPECT_EQ(server_->stop(), 0);
+
+    // The other: it is somebody new, with all that it remembers.
+    fs::remove(identity);
+    const auto made = run("data", {"new-identity"});
+    EXPECT_EQ(made.code, 0) << made.errors;
+    start("data");
+    EXPECT_NE(server_->fingerprint(), fingerprint);
+    EXPECT_TRUE(made.out.contains(server_->fingerprint())) << made.out;
+    EXPECT_EQ(history(*enter("bob")), (Words{"before"}));
+}
+
+TEST_F(Keeping, NobodyBecomesNewWhereNoServerHasRun) {
+    const auto refused = run("nowhere", {"new-identity"});
+    EXPECT_EQ(refused.code, 1);
+    EXPECT_TRUE(refused.errors.contains("no switchboard has run on this folder")) << refused.errors;
+    EXPECT_FALSE(fs::exists(scratch_.path("nowhere")));
+}
+
 TEST_F(Keeping, TheDoctorFindsWhatIsWrong) {
     const auto before = run("fresh", {"doctor", "--listen", "127.0.0.1:0", "--admin", ""});
     EXPECT_EQ(before.code, 0) << before.out;
@@ -158,6 +213,8 @@ TEST_F(Keeping, TheDoctorFindsWhatIsWrong) {
     EXPECT_EQ(running.code, 0) << running.out;
     EXPECT_TRUE(running.out.contains("a switchboard is running on this folder")) << running.out;
     EXPECT_TRUE(running.out.contains("the database is whole")) << running.out;
+    EXPECT_TRUE(running.out.contains("talkies know this server by " + server_->fingerprint()))
+        << running.out;
 
     // A port that is taken, a certificate that is none.
     const auto config = scratch_.file(
@@ -169,7 +226,8 @@ TEST_F(Keeping, TheDoctorFindsWhatIsWrong) {
     EXPECT_TRUE(bad.out.contains(
         std::format("PROBLEM  cannot listen on TCP 127.0.0.1:{}", server_->port())))
         << bad.out;
-    EXPECT_TRUE(bad.out.contains("PROBLEM  cannot use the TLS certificate in /none.pem"))
+    EXPECT_TRUE(bad.out.contains("PROBLEM  " + config +
+                                 ":2: certificate: cannot use the TLS certificate in /none.pem"))
         << bad.out;
     EXPECT_TRUE(bad.out.contains(" problems to solve.\n")) << bad.out;
 }
