@@ -93,8 +93,9 @@ TEST(FileSink, SaysWhyAFileCannotBeWritten) {
         std::string path;
         std::string why;
     };
-    for (const auto& [path, why] : {Case{in(folder, "a.mp3"), "the name must end in .wav or .flac"},
-                                    Case{in(folder, "no/a.wav"), "No such file or directory"}}) {
+    for (const auto& [path, why] :
+         {Case{in(folder, "a.mp3"), "the name must end in .wav, .flac or .opus"},
+          Case{in(folder, "no/a.wav"), "No such file or directory"}}) {
         const auto sink = open_file_sink(path);
         ASSERT_FALSE(sink) << path;
         EXPECT_EQ(sink.error().code, ErrorCode::io);

@@ -80,7 +80,7 @@ struct FileSourceOptions {
 /// file, when it cannot be read. Time starts with the first read().
 Result<std::unique_ptr<Source>> open_file_source(const std::string& path,
                                                  const FileSourceOptions& options);
-/// Writes 48 kHz mono: .wav as 32-bit float, .flac as 24 bit. Time starts with the first due().
+/// Writes 48 kHz mono: .wav as 32-bit float, .flac as 24 bit, .opus as Ogg Opus. Time starts with the first due().
 Result<std::unique_ptr<Sink>> open_file_sink(const std::string& path);
 /// Plays to nobody, at the pace of real time: what `--speaker none` is.
 std::unique_ptr<Sink> open_null_sink();
