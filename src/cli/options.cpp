@@ -11,13 +11,15 @@
 #include <utility>
 
 #include "cli/limits.hpp"
+#include "cli/voice_options.hpp"
 
 namespace partyline::cli {
 namespace {
 
 constexpr const char* about =
     "Partyline without a screen: talk, listen and write from a terminal or a script.\n"
-    "Without a COMMAND, commands are read from standard input; \"help\" lists them.";
+    "Without a COMMAND, commands are read from standard input; \"help\" lists them.\n"
+    "\"partyline-cli dsp --help\" tells how to hear what becomes of a voice, without a server.";
 
 /// The word that stands for "no file at all".
 constexpr std::string_view no_file = "none";
@@ -36,11 +38,7 @@ struct Raw {
     std::string room_password_file;
     double seconds = 0;
     unsigned texts = 0;
-    std::string voice;
-    std::string noise;
-    std::string echo;
-    std::string gain;
-    std::string activation;
+    VoiceWords voice;
     bool no_udp = false;
     bool once = false;
 };
@@ -89,20 +87,7 @@ void add_voice(CLI::App& app, Options& options, Raw& raw) {
     app.add_option("--speaker", options.talkie.speaker,
                    "Where the others go: a .wav or .flac file, device, device:NAME or none")
         ->type_name("SINK");
-    app.add_option(
-           "--voice", raw.voice,
-           "What becomes of your voice: raw, studio, normal or high; normal for a device, raw "
-           "for a file")
-        ->type_name("HOW");
-    app.add_option("--noise", raw.noise, "Noise suppression: off, light, normal or high")
-        ->type_name("MODE");
-    app.add_option("--echo", raw.echo, "Take out what your loudspeaker plays: on or off")
-        ->type_name("ON|OFF");
-    app.add_option("--gain", raw.gain, "Bring your voice to the usual level: on or off")
-        ->type_name("ON|OFF");
-    app.add_option("--activation", raw.activation,
-                   "When you are heard: voice, gate, gate:DBFS, push or always")
-        ->type_name("WHEN");
+    add_voice_options(app, raw.voice);
     app.add_flag("--mute", options.start_muted, "Start with the microphone off");
     app.add_flag("--deafen", options.start_deafened, "Start with microphone and ears off");
 }
@@ -243,27 +228,6 @@ Result<void> read_secrets(Options& options, const Raw& raw) {
     return {};
 }
 
-/// What is usual for the microphone, but for what was said.
-Result<client::CaptureSettings> capture_settings(const std::string& mic, const Raw& raw) {
-    auto settings = client::usual_capture(mic);
-    const std::pair<std::string_view, std::string_view> asked[] = {{"voice", raw.voice},
-                                                                   {"noise", raw.noise},
-                                                                   {"echo", raw.echo},
-                                                                   {"gain", raw.gain},
-                                                                   {"activation", raw.activation}};
-    for (const auto& [word, argument] : asked) {
-        if (argument.empty()) {
-            continue;
-        }
-        const auto change = parse_voice(word, argument);
-        if (!change) {
-            return fail(ErrorCode::config, std::format("--{}: {}", word, change.error().message));
-        }
-        apply(*change, settings);
-    }
-    return settings;
-}
-
 /// Turns what was said into settings. Says what is wrong, if anything is.
 Result<void> complete(Options& options, const Raw& raw, const Defaults& defaults) {
     auto server = parse_server(raw.server);
@@ -278,7 +242,7 @@ Result<void> complete(Options& options, const Raw& raw, const Defaults& defaults
     if (!raw.fingerprint.empty()) {
         options.talkie.trust.fingerprint = raw.fingerprint;
     }
-    auto capture = capture_settings(options.talkie.mic, raw);
+    auto capture = capture_settings(options.talkie.mic, raw.voice);
     if (!capture) {
         return std::unexpected(capture.error());
     }

@@ -16,6 +16,14 @@ namespace partyline::client {
 bool needs_chain(const CaptureSettings& settings);
 dsp::ChainSettings chain_settings(const CaptureSettings& settings);
 
+/// Is given what goes to the room, before the codec. Called by the thread that owns the path: it waits for nothing.
+class SentListener {
+public:
+    virtual ~SentListener() = default;
+    /// `time` is that of the frame's first sample, on the sender's clock.
+    virtual void sent(dsp::MediaTime time, dsp::ConstFrame frame) = 0;
+};
+
 /// Without a chain every frame goes to the sender as it is. push() allocates nothing. Owned by the
 /// voice-up thread, or by a test. One thread.
 class CapturePath {
@@ -41,6 +49,8 @@ public:
             chain_->render(played);
         }
     }
+    /// It outlives the path, or its replacement by another or none.
+    void set_listener(SentListener* listener) { listener_ = listener; }
     /// What waits goes nowhere: it was not meant for those who hear what is said from now on.
     void forget();
 
@@ -54,6 +64,9 @@ public:
 private:
     template <class Deliver>
     void send(dsp::ConstFrame frame, VoiceSender::Spurt spurt, Deliver& deliver) {
+        if (listener_ != nullptr && sender_.speaks_to_room()) {
+            listener_->sent(sender_.media_time(), frame);
+        }
         if (const auto packet = sender_.push(frame, spurt)) {
             deliver(*packet);
         }
@@ -66,6 +79,7 @@ private:
 
     // Given.
     VoiceSender& sender_;
+    SentListener* listener_ = nullptr;
 
     // Owned.
     std::shared_ptr<dsp::CaptureChain>

@@ -88,6 +88,12 @@ inline constexpr std::chrono::seconds backoff_reset_after{3};
 /// each, and a server gives twenty at once.
 inline constexpr std::size_t missed_conversations_max = 10;
 
+// A trial of the voice chain.
+inline constexpr std::uint64_t trial_seconds_max = 12 * 3600;
+/// The far end is one from this level on, and for as long after it as a room may ring.
+inline constexpr double trial_far_loud_dbfs = -50;
+inline constexpr std::size_t trial_echo_tail_frames = 30;
+
 // Queues between the threads (docs/threads.md).
 inline constexpr std::size_t voice_commands_max = 1024;
 inline constexpr std::size_t voice_backlog_max = 64 * 1024;  // more than a room has members

@@ -66,6 +66,11 @@ bool VoiceSender::is_open() const {
     return stream_ == next_stream_ && streams_[stream_.value].open;
 }
 
+bool VoiceSender::speaks_to_room() const {
+    const auto& room = streams_.front();
+    return route_ && room.key && room.open && stream_ == StreamId{} && next_stream_ == StreamId{};
+}
+
 void VoiceSender::on_loss(const LossReport& report) {
     if (bitrate_.on_loss(report)) {
         encoder_.set_bitrate(bitrate_.bitrate_bps());

@@ -74,6 +74,8 @@ public:
     [[nodiscard]] bool in_spurt() const { return in_spurt_; }
     /// That the spurt is on, or the last one was.
     [[nodiscard]] StreamId stream() const { return stream_; }
+    /// Whether what is pushed now is for the room, unless the codec takes it for silence.
+    [[nodiscard]] bool speaks_to_room() const;
     /// Of the next sample to be captured.
     [[nodiscard]] dsp::MediaTime media_time() const { return captured_; }
 

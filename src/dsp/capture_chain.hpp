@@ -61,6 +61,7 @@ public:
     [[nodiscard]] bool wants_pre_roll() const { return gate_.wants_pre_roll(); }
 
     [[nodiscard]] ChainReport report() const;
+    [[nodiscard]] EchoReport echo_report() const { return echo_.report(); }
 
 private:
     void pass_high(Frame samples);

@@ -15,7 +15,7 @@ FOLDERS = {
     "audio": ["base", "platform", "dsp"],
     "plugin": ["base", "platform"],
     "client": ["base", "platform", "wire", "crypto", "net", "dsp", "audio", "plugin"],
-    "cli": ["base", "platform", "client/talkie.hpp"],
+    "cli": ["base", "platform", "client/talkie.hpp", "client/chain_trial.hpp"],
     "app": ["base", "platform", "client/talkie.hpp"],
     # The server side
     "server/room": ["base"],

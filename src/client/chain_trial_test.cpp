@@ -1,0 +1,142 @@
+#include "client/chain_trial.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
+#include "audio/sound_reader.hpp"
+#include "audio/sound_writer.hpp"
+#include "client/test_support.hpp"
+#include "platform/scratch_folder.hpp"
+
+namespace partyline::client {
+namespace {
+
+/// Files of buzzes and silences, in seconds.
+class ChainTrial : public testing::Test {
+protected:
+    [[nodiscard]] std::string path(const std::string& name) const { return folder_.path() / name; }
+
+    std::string write(const std::string& name, const std::vector<std::pair<float, double>>& parts) {
+        auto file = audio::SoundWriter::create(path(name)).value();
+        dsp::MediaTime time = 0;
+        for (const auto& [loudness, seconds] : parts) {
+            for (int frame = 0; frame < static_cast<int>(seconds * 100); ++frame) {
+                auto samples = test::buzz(time);
+                for (float& sample : samples) {
+                    sample *= loudness;
+                }
+                EXPECT_TRUE(file.write(samples));
+                time += dsp::frame_samples;
+            }
+        }
+        EXPECT_TRUE(file.close());
+        return path(name);
+    }
+    static std::vector<float> read(const std::string& name) {
+        auto file = audio::SoundReader::open(name, "read").value();
+        std::vector<float> all;
+        for (test::Samples frame; file.read(frame);) {
+            all.insert(all.end(), frame.begin(), frame.end());
+        }
+        return all;
+    }
+    [[nodiscard]] Result<TrialReport> run(const TrialRequest& request) const {
+        return try_chain(request, clock_);
+    }
+    void expect_failure(const TrialRequest& request, ErrorCode code, const std::string& words) {
+        const auto report = run(request);
+        ASSERT_FALSE(report) << words;
+        EXPECT_EQ(report.error().code, code);
+        EXPECT_NE(report.error().message.find(words), std::string::npos) << report.error().message;
+    }
+
+private:
+    const platform::ScratchFolder folder_;
+    const ManualClock clock_;
+};
+
+TEST_F(ChainTrial, WithNothingDoneAllIsSentAsItCame) {
+    const auto in = write("in.wav", {{0.5F, 1.0}});
+    const auto report = run({.in = in, .out = path("out.wav"), .capture = {}});
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(read(path("out.wav")), read(in));
+    EXPECT_EQ(report->in.rate_hz, 48'000U);
+    EXPECT_DOUBLE_EQ(report->in.seconds, 1.0);
+    EXPECT_EQ(report->level_out.mean_dbfs, report->level_in.mean_dbfs);
+    EXPECT_GE(report->packets, 95U) << "but for what the codec takes for silence";
+    EXPECT_EQ(report->delay_ms, 0);
+    EXPECT_FALSE(report->echo);
+}
+
+TEST_F(ChainTrial, WhatTheGateKeepsBackIsSilenceAndHasItsPlace) {
+    const auto in = write("in.wav", {{0.01F, 1.0}, {1.0F, 1.0}, {0.01F, 1.5}});
+    const auto report = run({.in = in,
+                             .out = path("out.wav"),
+                             .capture = {.activation = Activation::gate, .gate_dbfs = -30}});
+    ASSERT_TRUE(report) << report.error().message;
+    ASSERT_FALSE(report->segments.empty());
+    EXPECT_NEAR(report->segments.front().from_s, 0.85, 0.02) << "with what waited before it opened";
+    EXPECT_NEAR(report->segments.back().to_s, 2.2, 0.15);
+    const auto before = read(in);
+    const auto after = read(path("out.wav"));
+    ASSERT_EQ(after.size(), before.size());
+    const auto part = [](const std::vector<float>& sound, std::size_t from, std::size_t to) {
+        return std::vector(sound.begin() + static_cast<std::ptrdiff_t>(from),
+                           sound.begin() + static_cast<std::ptrdiff_t>(to));
+    };
+    EXPECT_EQ(part(after, 48'480, 95'520), part(before, 48'480, 95'520));
+    EXPECT_EQ(part(after, 0, 40'000), std::vector<float>(40'000));
+    EXPECT_EQ(part(after, 110'400, 168'000), std::vector<float>(57'600));
+}
+
+TEST_F(ChainTrial, AnEchoIsTakenOutAndToldOf) {
+    // What the microphone hears is the loudspeaker alone, 40 ms late.
+    const auto far = write("far.wav", {{0.5F, 8.0}});
+    const auto in = write("in.wav", {{0.0F, 0.04}, {0.5F, 8.0}});
+    const auto report = run({.in = in,
+                             .out = path("out.wav"),
+                             .far = far,
+                             .capture = {.echo = true, .activation = Activation::always}});
+    ASSERT_TRUE(report) << report.error().message;
+    ASSERT_TRUE(report->echo);
+    ASSERT_TRUE(report->echo->erle_db);
+    EXPECT_GT(*report->echo->erle_db, 10);
+    EXPECT_NEAR(report->delay_ms, 9, 0.1);
+
+    const auto left = run({.in = in, .out = path("out.wav"), .far = far, .capture = {}});
+    ASSERT_TRUE(left);
+    EXPECT_NEAR(left->echo->erle_db.value(), 0, 0.01);
+    const auto quiet = write("quiet.wav", {{0.0F, 1.0}});
+    const auto never = run({.in = in, .out = path("out.wav"), .far = quiet, .capture = {}});
+    ASSERT_TRUE(never);
+    EXPECT_EQ(never->echo->erle_db, std::nullopt);
+}
+
+TEST_F(ChainTrial, WhatCannotWorkIsSaid) {
+    const auto in = write("in.wav", {{0.5F, 0.1}});
+    const auto out = path("out.wav");
+    expect_failure({.in = path("none.wav"), .out = out}, ErrorCode::io, "No such file");
+    expect_failure({.in = in, .out = out, .far = path("none.wav")}, ErrorCode::io, "none.wav");
+    expect_failure({.in = in, .out = path("out.mp3")}, ErrorCode::io, "must end in");
+    expect_failure({.in = in, .out = in}, ErrorCode::config, "overwritten");
+    expect_failure({.in = in, .out = write("far.wav", {{1.0F, 0.1}}), .far = path("far.wav")},
+                   ErrorCode::config, "overwritten");
+    expect_failure({.in = in, .out = out, .capture = {.activation = Activation::push}},
+                   ErrorCode::config, "nobody is here to press the key");
+    expect_failure({.in = write("empty.wav", {}), .out = out}, ErrorCode::io,
+                   "there is no sound in it");
+    std::ofstream(path("text.wav")) << "no sound at all";
+    expect_failure({.in = path("text.wav"), .out = out}, ErrorCode::io, "cannot read");
+}
+
+TEST_F(ChainTrial, ADiskThatIsFullIsToldOf) {
+    const auto in = write("in.wav", {{0.5F, 3.0}});
+    std::filesystem::create_symlink("/dev/full", path("out.wav"));
+    expect_failure({.in = in, .out = path("out.wav")}, ErrorCode::io, "out.wav");
+}
+
+}  // namespace
+}  // namespace partyline::client
