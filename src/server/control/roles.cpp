@@ -181,8 +181,11 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetOverrides& g
 Result<room::Subject> Switchboard::explained_subject(const Seat& seat,
                                                      const wire::Explain& explain) const {
     const auto own = subject_of(seat.session);
-    if ((seat.session && explain.session == seat.session) ||
-        (!explain.session && explain.account.empty())) {
+    const auto* account = directory_.find(own.account);
+    const bool by_account =
+        explain.account.empty() ||
+        (account != nullptr && directory_.account_named(explain.account) == account);
+    if (explain.session ? explain.session == seat.session : by_account) {
         return own;
     }
     if (!room::decide(directory_, own, {}, room::Permission::manage_roles) &&
