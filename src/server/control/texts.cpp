@@ -165,10 +165,14 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetHistory& get
                     .messages_max = std::min(wanted, wire::page_entries_max)},
                    then<store::HistoryPage>([this, reply, channel = get.channel](
                                                 const Result<store::HistoryPage>& page) {
-                       if (page) {
-                           answer_later(reply, fit(channel, *page));
+                       // They may have gone, or lost the right, while the disk was read.
+                       const auto may = model_.find(reply.session) != nullptr
+                                            ? model_.may_read(reply.session, channel)
+                                            : Result<void>{};
+                       if (!page || !may) {
+                           refuse_later(reply, page ? may.error() : page.error());
                        } else {
-                           refuse_later(reply, page.error());
+                           answer_later(reply, fit(channel, *page));
                        }
                    }));
     return {};

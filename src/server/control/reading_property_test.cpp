@@ -1,0 +1,469 @@
+// Random requests of guests, members, a moderator, an admin and the owner, with locks, bans, roles and moves
+// among them, while the disk answers late: nobody reads or hears what they may not at the moment it is told,
+// and nobody who is banned stays.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+#include <deque>
+#include <format>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/random.hpp"
+#include "crypto/handshake.hpp"
+#include "server/control/fake_relay.hpp"
+#include "server/control/fake_store.hpp"
+#include "server/control/switchboard.hpp"
+#include "server/room/bans.hpp"
+#include "server/room/decide.hpp"
+#include "wire/frame.hpp"
+
+namespace partyline::control {
+namespace {
+
+constexpr std::uint64_t seeds = 1000;
+constexpr int steps = 120;
+constexpr int steps_between_checks = 10;
+constexpr std::uint32_t channels = 4;
+
+using enum room::Permission;
+
+struct Somebody {
+    crypto::Identity identity = crypto::Identity::generate();
+    std::string account;  // empty: a guest
+};
+
+std::vector<Somebody>& cast() {
+    static std::vector<Somebody> all = [] {
+        std::vector<Somebody> made;
+        for (const auto* account : {"Owner", "Admin", "Moderator", "Ada", "Bob", "", "", ""}) {
+            made.push_back({.account = account});
+        }
+        return made;
+    }();
+    return all;
+}
+
+/// What somebody may know when they are told something.
+struct Moment {
+    ChannelId channel{};
+    bool reads_history = false;
+    std::bitset<channels + 1> sees;
+};
+
+/// What there was to judge.
+struct Tally {
+    std::size_t histories = 0;
+    std::size_t texts = 0;
+    std::size_t letters = 0;
+    std::size_t sent_away = 0;  // for a ban
+};
+
+class Reader final : private Transport {
+public:
+    Reader(Tally& tally, Switchboard& switchboard, const Clock& clock, Admission& admission,
+           const Somebody& somebody)
+        : tally_(tally),
+          switchboard_(switchboard),
+          clock_(clock),
+          somebody_(somebody),
+          peer_(std::make_unique<Peer>(Peer::Given{
+              .transport = *this,
+              .limits = switchboard_.limits(),
+              .slot = admission.admit(net::Endpoint::loopback_v4(1), clock.now()).value(),
+              .remote = net::Endpoint::loopback_v4(1),
+              .now = clock.now(),
+              .handshake = {}})) {
+        switchboard_.greet(*peer_);
+    }
+    ~Reader() override { switchboard_.part(*peer_); }
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+
+    void log_in(const crypto::PublicKey& server, std::string name) {
+        const crypto::PublicKey x25519{};
+        const std::vector<std::uint32_t> versions{wire::protocol_version};
+        const auto expiry = clock_.unix_ms() + 1000;
+        const auto& self = somebody_.identity;
+        ask(wire::Login{
+            .identity = to_bytes(self.public_key()),
+            .x25519 = to_bytes(x25519),
+            .versions = versions,
+            .signature = to_bytes(
+                crypto::sign_login(self, {.exporter = {}, .x25519 = x25519, .versions = versions})),
+            .device = {.signature = to_bytes(crypto::sign_device(
+                           self,
+                           {.server_id = server, .x25519 = x25519, .expiry_unix_ms = expiry})),
+                       .expiry_unix_ms = expiry},
+            .name = std::move(name)});
+    }
+    void ask(wire::ClientBody body) {
+        switchboard_.receive(
+            *peer_, wire::encode(wire::ClientMessage{.request_id = ++request_, .body = body}));
+    }
+    /// Reads all that waits, and judges it by when it was told.
+    void read() {
+        for (auto bytes = peer_->outbox.take(clock_.now()); !bytes.empty();
+             bytes = peer_->outbox.take(clock_.now())) {
+            frames_.feed(bytes);
+        }
+        while (const auto frame = frames_.next().value()) {
+            ASSERT_FALSE(moments_.empty());
+            judge(wire::decode_server(*frame).value().body, moments_.front());
+            moments_.pop_front();
+        }
+    }
+
+    [[nodiscard]] bool ended() const { return peer_->closing(); }
+    [[nodiscard]] const Somebody& somebody() const { return somebody_; }
+
+private:
+    /// Each message that is told wakes once, right after it was put into the outbox.
+    void wake() override { moments_.push_back(now()); }
+    void hang_up() override {}
+
+    [[nodiscard]] Moment now() const {
+        Moment moment;
+        const auto& model = switchboard_.model();
+        const auto session = peer_ ? peer_->session : std::nullopt;
+        const auto* found = session ? model.find(*session) : nullptr;
+        if (found == nullptr) {
+            return moment;
+        }
+        const auto& directory = model.directory();
+        const auto who = model.subject(*session);
+        moment.channel = found->presence.channel;
+        moment.reads_history =
+            moment.channel && room::decide(directory, who, moment.channel, read_history);
+        for (std::uint32_t id = 1; id <= channels; ++id) {
+            moment.sees[id] =
+                moment.channel == ChannelId{id} || room::decide(directory, who, ChannelId{id}, see);
+        }
+        return moment;
+    }
+
+    void judge(const wire::ServerBody& body, const Moment& moment) const {
+        if (const auto* history = std::get_if<wire::History>(&body)) {
+            EXPECT_EQ(history->channel, moment.channel);
+            EXPECT_TRUE(moment.reads_history);
+            ++tally_.histories;
+            for (const auto& text : history->texts) {
+                EXPECT_EQ(text.channel, moment.channel);
+            }
+        } else if (const auto* text = std::get_if<wire::Text>(&body)) {
+            EXPECT_EQ(text->channel, moment.channel);
+            ++tally_.texts;
+        } else if (const auto* change = std::get_if<wire::TextChanged>(&body)) {
+            EXPECT_EQ(change->text.channel, moment.channel);
+        } else if (const auto* direct = std::get_if<wire::Direct>(&body)) {
+            judge(direct->text);
+        } else if (const auto* changed = std::get_if<wire::DirectChanged>(&body)) {
+            judge(changed->text);
+        } else if (const auto* letters = std::get_if<wire::DirectHistory>(&body)) {
+            std::ranges::for_each(letters->texts, [&](const auto& letter) { judge(letter); });
+        } else if (const auto* end = std::get_if<wire::Goodbye>(&body)) {
+            tally_.sent_away += end->error.code == ErrorCode::banned ? 1U : 0U;
+        } else if (const auto* page = std::get_if<wire::PresencePage>(&body)) {
+            judge(page->sessions, moment);
+        } else if (const auto* news = std::get_if<wire::PresenceChanged>(&body)) {
+            judge(news->sessions, moment);
+        }
+    }
+    /// Whoever is in a room that one may not see is in none, as far as one is told.
+    static void judge(const std::vector<wire::Presence>& people, const Moment& moment) {
+        for (const auto& presence : people) {
+            EXPECT_TRUE(!presence.channel || moment.sees[presence.channel.value])
+                << presence.name << " in " << presence.channel.value;
+        }
+    }
+    void judge(const wire::DirectText& letter) const {
+        EXPECT_TRUE(is_self(letter.from) || is_self(letter.to)) << letter.text;
+        ++tally_.letters;
+    }
+    [[nodiscard]] bool is_self(const wire::Person& person) const {
+        return std::ranges::equal(person.identity, somebody_.identity.public_key()) ||
+               (!somebody_.account.empty() && person.account == somebody_.account);
+    }
+
+    Tally& tally_;
+    Switchboard& switchboard_;
+    const Clock& clock_;
+    const Somebody& somebody_;
+    std::unique_ptr<Peer> peer_;
+    wire::FrameReader frames_;
+    std::deque<Moment> moments_;  // of what has not been read yet
+    std::uint64_t request_ = 0;
+};
+
+class NoHashing final : public Hashing {
+public:
+    Result<void> run(Work, Work) override { return fail(ErrorCode::rate_limited, "Busy."); }
+};
+
+Config make_config() {
+    Config config;
+    for (std::uint32_t id = 1; id <= channels; ++id) {
+        config.channels.push_back({.id = ChannelId{id},
+                                   .parent = ChannelId{id > 2 ? id - 1 : 0},
+                                   .name = std::format("Room {}", id),
+                                   .topic = {}});
+    }
+    const Rate free{.per_second = 1e6, .burst = 1e6};
+    auto& limits = config.limits;
+    limits.messages = limits.refusals = limits.texts = limits.histories = limits.moves = free;
+    limits.changes = limits.whispers = free;
+    limits.outbox_bytes = std::size_t{64} << 20;
+    return config;
+}
+
+class House {
+public:
+    House(std::uint64_t seed, Tally& tally) : random_(seed), tally_(tally) {
+        const auto config = make_config();
+        EXPECT_TRUE(store_.settle(config.channels));
+        auto& records = store_.remembered;
+        for (const auto& one : cast()) {
+            if (one.account.empty()) {
+                continue;
+            }
+            const AccountId id{records.accounts.size() + 1};
+            records.accounts.push_back({.id = id,
+                                        .name = one.account,
+                                        .password_hash = {},
+                                        .recovery_hash = {},
+                                        .roles = {},
+                                        .owner = one.account == "Owner"});
+            records.devices.push_back(
+                {.identity = one.identity.public_key(), .account = id, .label = {}});
+            records.last_account = id;
+        }
+        records.accounts[1].roles = {room::admin_role};
+        records.accounts[2].roles = {room::moderator_role};
+        switchboard_ = Switchboard::create(config, {.clock = clock_,
+                                                    .identity = cast().front().identity,
+                                                    .relay = relay_,
+                                                    .store = store_,
+                                                    .hashing = hashing_})
+                           .value();
+        readers_.resize(cast().size());
+    }
+
+    void step() {
+        clock_.advance(std::chrono::milliseconds(random_.below(60)));
+        auto& reader = readers_[random_.below(readers_.size())];
+        if (!reader || reader->ended()) {
+            come(reader);
+        } else if (random_.chance(0.03)) {
+            reader->read();
+            reader.reset();
+        } else {
+            reader->ask(request());
+        }
+        if (random_.chance(0.3)) {
+            let_the_store_answer();
+        }
+        if (random_.chance(0.2)) {
+            switchboard_->tick();
+        }
+    }
+
+    void check() {
+        let_the_store_answer();
+        for (const auto& reader : readers_) {
+            if (reader) {
+                reader->read();
+            }
+        }
+        const auto& model = switchboard_->model();
+        std::size_t seats = 0;
+        for (const auto& [session, seat] : relay_.seats) {
+            seats += seat->open ? 1U : 0U;
+        }
+        EXPECT_EQ(seats, model.sessions().size()) << "one seat for each session";
+        for (const auto& [id, session] : model.sessions()) {
+            check_place(id, session.presence);
+            check_voice(id, session.presence);
+            const auto* ban = room::find_ban(model.directory(),
+                                             {.identity = session.keys.identity,
+                                              .account = model.subject(id).account,
+                                              .address = net::Endpoint::loopback_v4(1).address()},
+                                             clock_.unix_ms());
+            EXPECT_EQ(ban, nullptr) << session.presence.name << " is banned, and here";
+        }
+    }
+
+private:
+    [[nodiscard]] bool may(SessionId id, ChannelId channel, room::Permission what) const {
+        const auto& model = switchboard_->model();
+        return room::decide(model.directory(), model.subject(id), channel, what);
+    }
+    void check_place(SessionId id, const room::Presence& presence) {
+        EXPECT_TRUE(!presence.channel || may(id, presence.channel, enter))
+            << presence.name << " is where they may not be";
+    }
+    /// What the relay has been told: it forwards by nothing else.
+    void check_voice(SessionId id, const room::Presence& presence) {
+        const auto& seat = *relay_.seats.at(id);
+        EXPECT_TRUE(seat.open);
+        EXPECT_EQ(seat.channel, presence.channel);
+        EXPECT_TRUE(seat.flags.muted || !presence.channel || may(id, presence.channel, speak))
+            << presence.name << " is heard";
+        for (const auto& [stream, listeners] : seat.whispers) {
+            for (const auto listener : listeners) {
+                const auto* there = switchboard_->model().find(listener);
+                EXPECT_TRUE(there != nullptr && may(id, there->presence.channel, whisper))
+                    << presence.name << " whispers to whom they may not";
+            }
+        }
+    }
+
+    void come(std::unique_ptr<Reader>& reader) {
+        if (reader) {
+            reader->read();
+        }
+        reader.reset();
+        const auto& one = cast()[static_cast<std::size_t>(&reader - readers_.data())];
+        reader = std::make_unique<Reader>(tally_, *switchboard_, clock_, admission_, one);
+        reader->log_in(
+            cast().front().identity.public_key(),
+            one.account.empty() ? std::format("Guest {}", random_.below(20)) : one.account);
+        reader->ask(wire::Join{.channel = channel(), .password = {}});
+    }
+    void let_the_store_answer() {
+        while (!posted_.empty()) {
+            auto work = std::move(posted_.front());
+            posted_.pop_front();
+            work();
+        }
+    }
+
+    ChannelId channel() {
+        return ChannelId{static_cast<std::uint32_t>(1 + random_.below(channels))};
+    }
+    RoleId role() { return RoleId{static_cast<std::uint32_t>(1 + random_.below(6))}; }
+    MessageId message() { return MessageId{1 + random_.below(30)}; }
+    std::string account() { return cast()[random_.below(5)].account; }
+    SessionId somebody() {
+        const auto& sessions = switchboard_->model().sessions();
+        return sessions.empty()
+                   ? SessionId{1}
+                   : std::next(sessions.begin(),
+                               static_cast<std::ptrdiff_t>(random_.below(sessions.size())))
+                         ->first;
+    }
+    wire::Person person() {
+        return random_.chance(0.5)
+                   ? wire::Person{.session = somebody(), .identity = {}, .account = {}}
+                   : wire::Person{.identity = {}, .account = account()};
+    }
+
+    wire::ClientBody request() {
+        switch (random_.below(5)) {
+            case 0: return keep_order();
+            case 1: return change_rules();
+            case 2: return correspond();
+            default: return live();
+        }
+    }
+    wire::ClientBody live() {
+        switch (random_.below(6)) {
+            case 0: return wire::SendText{.channel = channel(), .text = "words"};
+            case 1: return wire::Leave{};
+            case 2:
+            case 3: return wire::Join{.channel = channel(), .password = {}};
+            default: return wire::GetHistory{.channel = channel()};
+        }
+    }
+    wire::ClientBody correspond() {
+        switch (random_.below(6)) {
+            case 0: return wire::SendDirect{.to = person(), .text = "between us"};
+            case 1: return wire::GetDirect{.with = person()};
+            case 2: return wire::EditText{.id = message(), .text = "other words"};
+            case 3: return wire::DeleteText{message()};
+            case 4: return wire::GetUnread{};
+            default:
+                return wire::SetWhisper{
+                    .stream = StreamId{1}, .sessions = {somebody()}, .channels = {channel()}};
+        }
+    }
+    /// Bans are short, so that people come back.
+    wire::ClientBody keep_order() {
+        switch (random_.below(8)) {
+            case 0: return wire::Kick{.session = somebody(), .reason = {}};
+            case 1: return wire::AddBan{.session = somebody(), .of_identity = true, .seconds = 1};
+            case 2: return wire::AddBan{.account = account(), .seconds = 1};
+            case 3: return wire::AddBan{.range = "127.0.0.0/8", .seconds = 1};
+            case 4: return wire::LiftBan{.ban = BanId{1 + random_.below(10)}, .reason = {}};
+            case 5:
+                return wire::MoveMember{.session = somebody(), .channel = channel(), .reason = {}};
+            default:
+                return wire::SetServerMute{
+                    .session = somebody(), .mute = random_.chance(0.3), .reason = {}};
+        }
+    }
+    /// Half of the locks are taken off again, so that somebody may do something.
+    wire::ClientBody change_rules() {
+        constexpr std::array<room::Permission, 6> of_rooms{see,   enter,        speak,
+                                                           write, read_history, whisper};
+        const auto which = room::PermissionSet{of_rooms.at(random_.below(of_rooms.size()))}.bits();
+        switch (random_.below(8)) {
+            case 0:
+                return wire::CreateRole{{.name = std::format("Role {}", random_.below(9)),
+                                         .rank = static_cast<std::uint16_t>(random_.below(900)),
+                                         .grants = random_.below(64)}};
+            case 1:
+                return wire::EditRole{
+                    .role = role(),
+                    .settings = {.name = std::format("Role {}", random_.below(9)),
+                                 .rank = static_cast<std::uint16_t>(random_.below(900)),
+                                 .grants = random_.below(64)}};
+            case 2: return wire::GrantRole{.account = account(), .role = role()};
+            case 3: return wire::RevokeRole{.account = account(), .role = role()};
+            default: {
+                wire::SetOverride set{.channel = channel(), .override = {.role = role()}};
+                (random_.chance(0.3) ? set.override.allow : set.override.deny) =
+                    random_.chance(0.5) ? which : 0;
+                return set;
+            }
+        }
+    }
+
+    Random random_;
+    Tally& tally_;
+    ManualClock clock_;
+    FakeRelay relay_;
+    std::deque<std::move_only_function<void()>> posted_;
+    FakeStore store_{[this](auto work) { posted_.push_back(std::move(work)); }};
+    NoHashing hashing_;
+    Admission admission_{Limits{.arrivals_per_address = {.per_second = 1e6, .burst = 1e6}}, {}};
+    std::unique_ptr<Switchboard> switchboard_;
+    std::vector<std::unique_ptr<Reader>> readers_;
+};
+
+TEST(ReadingProperty, NobodyReadsOrHearsWhatTheyMayNot) {
+    Tally tally;
+    for (std::uint64_t seed = 0; seed < seeds && !testing::Test::HasFailure(); ++seed) {
+        SCOPED_TRACE(std::format("seed {}", seed));
+        House house(seed, tally);
+        for (int i = 1; i <= steps && !testing::Test::HasFailure(); ++i) {
+            house.step();
+            if (i % steps_between_checks == 0) {
+                house.check();
+            }
+        }
+    }
+    EXPECT_GT(tally.histories, seeds);
+    EXPECT_GT(tally.texts, seeds);
+    EXPECT_GT(tally.letters, seeds);
+    EXPECT_GT(tally.sent_away, seeds);
+}
+
+}  // namespace
+}  // namespace partyline::control
