@@ -49,7 +49,10 @@ void ControlLane::send(const wire::ClientMessage& message) {
         return;
     }
     if (const auto framed = wire::append_frame(outgoing_, wire::encode(message)); !framed) {
-        log::error("A message could not be sent: {}", framed.error().message);
+        // What people asked for has been checked (wire/check.hpp), and all else has bounds that fit a
+        // frame (wire/limits.hpp): whoever reads this has found a bug.
+        log::error("{} could not be sent, which is a bug: {}", wire::name_of(message.body),
+                   framed.error().message);
         return;
     }
     if (outgoing_.size() > outgoing_bytes_max) {

@@ -22,6 +22,11 @@ std::unexpected<Error> no_switchboard(const Settings& settings, std::string_view
                             settings.host, settings.port, why));
 }
 
+/// Of what came first: a switchboard would not refuse us with these, as we have said nothing yet.
+bool is_no_message(const Error& error) {
+    return error.code == ErrorCode::malformed || error.code == ErrorCode::too_large;
+}
+
 }  // namespace
 
 net::task<Result<wire::ServerMessage>> LiveTalkie::receive_before(TimePoint deadline) {
@@ -56,6 +61,9 @@ net::task<Result<void>> LiveTalkie::come_in() {
     }
     const auto deadline = clock_.now() + connect_time_max;
     const auto first = co_await receive_before(deadline);
+    if (!first && is_no_message(first.error())) {
+        co_return no_switchboard(settings_, first.error().message);
+    }
     if (!first) {
         co_return std::unexpected(first.error());
     }
@@ -133,7 +141,7 @@ net::task<Result<void>> LiveTalkie::log_in(const TrustedServer& server,
                                                         .exporter = exporter,
                                                         .name = settings_.name,
                                                         .now_unix_ms = clock_.unix_ms()})};
-    if (auto checked = wire::check(login); !checked) {
+    if (auto checked = wire::check(login, server.limits); !checked) {
         co_return std::unexpected(std::move(checked).error());  // the name is too long, say
     }
     connection_->lane.send(login);
@@ -189,7 +197,7 @@ Result<void> LiveTalkie::sit_down(const TrustedServer& server, const wire::Welco
                                            .fingerprint = server.fingerprint,
                                            .first_use = server.first_use,
                                            .again = estate.again},
-                             .shares_per_message = server.limits.shares_per_message},
+                             .limits = server.limits},
                      OwnDevice{.server_id = server.id,
                                .session = welcome.session,
                                .identity = identity_.public_key(),

@@ -23,6 +23,17 @@ constexpr std::array command_words{
     "missed",  "message", "messages", "unread",  "read",     "invite", "invite",
     "whisper", "keys",    "keys",     "whisper", "messages", "other"};
 
+/// So many that the message fits the server's frame, too, should that be a short one.
+std::size_t shares_per_message(const wire::Limits& told) {
+    constexpr std::size_t share_bytes = wire::share_bytes_max + 16;  // with numbers and tags
+    constexpr std::size_t message_bytes = 64;                        // what is in it beside them
+    if (told.frame_bytes == 0) {
+        return told.shares_per_message;
+    }
+    const auto room = std::max<std::size_t>(told.frame_bytes, message_bytes) - message_bytes;
+    return std::min<std::size_t>(told.shares_per_message, room / share_bytes);
+}
+
 }  // namespace
 
 std::uint64_t Session::random_nonce() {
@@ -36,11 +47,11 @@ Session::Session(Given given, Seating seating, OwnDevice own, Estate estate)
       clock_(given.clock),
       identity_(given.identity),
       seating_(std::move(seating)),
-      keys_(std::move(own), given.clock, seating_.shares_per_message),
+      keys_(std::move(own), given.clock, shares_per_message(seating_.limits)),
       whisper_keys_({.own = keys_.own(),
                      .book = keys_.devices(),
                      .clock = given.clock,
-                     .shares_per_message = seating_.shares_per_message,
+                     .shares_per_message = shares_per_message(seating_.limits),
                      .shown =
                          [this](StreamId stream, SessionId session) {
                              return model_.shows(session) &&
@@ -139,7 +150,9 @@ bool Session::request(wire::ClientBody body, Request request) {
     }
     // A server hangs up on a message beyond the limits; to a person that is but a mistake.
     if (of_a_person) {
-        if (auto checked = wire::check({.request_id = last_request_ + 1, .body = body}); !checked) {
+        if (auto checked =
+                wire::check({.request_id = last_request_ + 1, .body = body}, seating_.limits);
+            !checked) {
             refuse(request, std::move(checked).error());
             return false;
         }

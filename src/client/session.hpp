@@ -61,7 +61,7 @@ struct Seating {
     SessionId session{};
     Route route{};
     Connected connected;
-    std::size_t shares_per_message = 0;
+    wire::Limits limits;  // as the server has told them
 };
 
 /// From Welcome to the end, through connections that break. No thread, no socket; call tick() at

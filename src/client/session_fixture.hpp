@@ -112,6 +112,11 @@ private:
 class SessionTest : public testing::Test {
 protected:
     SessionTest() {
+        come_in();
+        told_.sent.clear();
+    }
+
+    void come_in() {
         connect({});
         say(wire::ChannelPage{{{.id = lobby, .name = "Lobby"}}});
         say(wire::PresencePage{{presence(1, "me", {}), presence(2, "ann", lobby)}});
@@ -119,7 +124,6 @@ protected:
         say(wire::SnapshotEnd{});
         EXPECT_EQ(told_.take(), "connected; voice; up: route 5; down: route 5");
         answer(wire::Unread{});
-        told_.sent.clear();
     }
 
     void connect(Estate estate) {
@@ -128,7 +132,7 @@ protected:
             Seating{.session = self_.session,
                     .route = Route{5},
                     .connected = {.session = self_.session},
-                    .shares_per_message = 400},
+                    .limits = limits_},
             self_.device(), std::move(estate));
     }
 
@@ -169,6 +173,7 @@ protected:
     Peer self_{1};
     Peer ann_{2};
     Told told_;
+    wire::Limits limits_{.shares_per_message = 400};
     std::unique_ptr<Session> session_;
 };
 

@@ -268,6 +268,18 @@ TEST_F(SessionTest, WhatIsBeyondTheLimitsIsRefusedAndNotSent) {
     EXPECT_EQ(told_.take(), "> SendText") << "at the limit, and nothing waits for ever";
 }
 
+TEST_F(SessionTest, WhatIsBeyondTheServersOwnLimitsIsRefusedAndNotSent) {
+    limits_.text_bytes = 10;
+    come_in();
+    enter_lobby();
+    told_.take();
+    session_->say(std::string(11, 'x'));
+    session_->edit(MessageId{1}, std::string(11, 'x'));
+    EXPECT_EQ(told_.take(), "say refused 3; edit refused 3");
+    session_->say(std::string(10, 'x'));
+    EXPECT_EQ(told_.take(), "> SendText");
+}
+
 TEST_F(SessionTest, EachRequestHasANumberOfItsOwn) {
     session_->join(ChannelId{99});
     session_->say("x");

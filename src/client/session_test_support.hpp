@@ -47,7 +47,7 @@ struct NotedSession {
             Seating{.session = self.session,
                     .route = Route{5},
                     .connected = {.session = self.session},
-                    .shares_per_message = 400},
+                    .limits = {.shares_per_message = 400}},
             self.device(), std::move(estate));
         say(wire::ChannelPage{std::move(rooms)});
         say(wire::PresencePage{{{.session = self.session, .name = "me", .account = {}}}});

@@ -109,7 +109,7 @@ protected:
             Seating{.session = self_.session,
                     .route = Route{5},
                     .connected = {.session = self_.session},
-                    .shares_per_message = 400},
+                    .limits = {.shares_per_message = 400}},
             self_.device(), std::move(estate));
         say(wire::ChannelPage{{{.id = lobby, .name = "Lobby"}, {.id = den, .name = "Den"}}});
         people.push_back(presence(1, "me"));
