@@ -29,16 +29,26 @@ Result<Pin> parse_pin(std::string_view line, std::size_t number) {
                     std::format("line {} is not \"host:port fingerprint\"", number));
     }
     return Pin{.server = std::string(line.substr(0, space)),
-               .fingerprint = std::string(fingerprint)};
+               .fingerprint = std::string(fingerprint),
+               .line = number};
 }
 
-std::unexpected<Error> refuse(const std::string& server, std::string_view expected,
-                              std::string_view actual, std::string_view source) {
-    return fail(ErrorCode::wrong_identity,
-                std::format("{} is not the server it should be. Its fingerprint is {}, but {} is "
-                            "{}. Somebody may be in between, or the server was set up anew: ask "
-                            "its owner before going on.",
-                            server, actual, source, expected));
+/// What a person expected, and what they do when what they found instead is right.
+struct Expectation {
+    std::string_view fingerprint;
+    std::string source;  // "the one that ..."
+    std::string remedy;
+};
+
+std::unexpected<Error> refuse(const std::string& server, std::string_view actual,
+                              const Expectation& expected) {
+    return fail(
+        ErrorCode::wrong_identity,
+        std::format("{0} is not the server it should be. Its fingerprint is {1}, but {2} is {3}. "
+                    "Either somebody is in between and pretends to be the server, or it has a new "
+                    "identity; nothing was sent. Ask its owner for its fingerprint in some other "
+                    "way. If it is {1}, {4}; if it is not, somebody listens in: do not go on.",
+                    server, actual, expected.source, expected.fingerprint, expected.remedy));
 }
 
 Result<ServerKnown> check_pins(const std::string& path, const std::string& server,
@@ -57,8 +67,11 @@ Result<ServerKnown> check_pins(const std::string& path, const std::string& serve
     }
     if (const auto pin = std::ranges::find(*pins, server, &Pin::server); pin != pins->end()) {
         if (pin->fingerprint != fingerprint) {
-            return refuse(server, pin->fingerprint, fingerprint,
-                          std::format("the one pinned in {}", path));
+            return refuse(
+                server, fingerprint,
+                {.fingerprint = pin->fingerprint,
+                 .source = std::format("the one pinned in {}, line {},", path, pin->line),
+                 .remedy = std::format("delete line {} of {} and connect again", pin->line, path)});
         }
         return ServerKnown::before;
     }
@@ -104,7 +117,10 @@ Result<std::vector<Pin>> parse_pins(std::string_view text) {
 Result<ServerKnown> check_server(const ServerTrust& trust, const std::string& server,
                                  const std::string& fingerprint) {
     if (trust.fingerprint && *trust.fingerprint != fingerprint) {
-        return refuse(server, *trust.fingerprint, fingerprint, "the one that was asked for");
+        return refuse(server, fingerprint,
+                      {.fingerprint = *trust.fingerprint,
+                       .source = "the one that was asked for",
+                       .remedy = "ask for that one"});
     }
     if (trust.known_servers_path.empty()) {
         if (!trust.fingerprint) {

@@ -1,6 +1,7 @@
 // Which identity each server is known by.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@ std::string server_name_of(std::string_view host, std::uint16_t port);
 struct Pin {
     std::string server;  // server_name_of()
     std::string fingerprint;
+    std::size_t line = 0;  // of the file, from 1
     bool operator==(const Pin&) const = default;
 };
 
@@ -28,7 +30,7 @@ Result<std::vector<Pin>> parse_pins(std::string_view text);
 enum class ServerKnown : std::uint8_t { before, first_use };
 
 /// Decides whether the server that proved to be `fingerprint` is the one that is meant, and pins it
-/// on first use. Fails with wrong_identity, giving both fingerprints, when it is pinned or insisted
+/// on first use. Fails with wrong_identity, giving both fingerprints and what to do, when it is pinned or insisted
 /// on otherwise: a pin is never overwritten. Fails with io or config, naming the file, when pins
 /// cannot be read or kept; the server is then not trusted. [control]
 Result<ServerKnown> check_server(const ServerTrust& trust, const std::string& server,

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <format>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -64,13 +65,19 @@ TEST_F(PinsTest, PinsOnFirstUseAndKnowsAfter) {
 }
 
 TEST_F(PinsTest, AChangedIdentityIsAHardStopThatShowsBoth) {
-    check_server(trust(), "host:1", fingerprint_of(1)).value();
+    write("# mine\n\nother:1 " + fingerprint_of(7) + "\nhost:1 " + fingerprint_of(1) + "\n");
     const auto before = read();
     const auto refused = check_server(trust(), "host:1", fingerprint_of(2));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::wrong_identity);
-    EXPECT_NE(refused.error().message.find(fingerprint_of(1)), std::string::npos);
-    EXPECT_NE(refused.error().message.find(fingerprint_of(2)), std::string::npos);
+    EXPECT_EQ(refused.error().message,
+              std::format("host:1 is not the server it should be. Its fingerprint is {0}, but the "
+                          "one pinned in {2}, line 4, is {1}. Either somebody is in between and "
+                          "pretends to be the server, or it has a new identity; nothing was sent. "
+                          "Ask its owner for its fingerprint in some other way. If it is {0}, "
+                          "delete line 4 of {2} and connect again; if it is not, somebody listens "
+                          "in: do not go on.",
+                          fingerprint_of(2), fingerprint_of(1), path_));
     EXPECT_EQ(read(), before);
 }
 
@@ -81,8 +88,11 @@ TEST_F(PinsTest, InsistingNeverOverwritesAPin) {
     insisting.fingerprint = fingerprint_of(2);
     EXPECT_EQ(check_server(insisting, "host:1", fingerprint_of(2)).error().code,
               ErrorCode::wrong_identity);
-    EXPECT_EQ(check_server(insisting, "host:1", fingerprint_of(1)).error().code,
-              ErrorCode::wrong_identity);
+    const auto other = check_server(insisting, "host:1", fingerprint_of(1));
+    EXPECT_EQ(other.error().code, ErrorCode::wrong_identity);
+    EXPECT_TRUE(other.error().message.contains("If it is " + fingerprint_of(1) +
+                                               ", ask for that one; if it is not, "))
+        << other.error().message;
     EXPECT_EQ(read(), before);
 }
 

@@ -7,6 +7,7 @@
 #include "demo/recordings.hpp"
 #include "demo/targets.hpp"
 #include "integration/talk_fixture.hpp"
+#include "wire/limits.hpp"
 
 namespace partyline::integration {
 namespace {
@@ -73,6 +74,32 @@ TEST_F(Conversation, OneShotsDoOneThing) {
     TalkieProcess lost(scratch_, {.name = "bot3", .port = port(), .join = "No such room"});
     EXPECT_EQ(lost.process().wait(), 4);
     EXPECT_EQ(lost.wait("failed")["code"], "unknown_channel");
+}
+
+TEST_F(Conversation, AOneShotBeyondTheLimitsIsRefusedHereAndNotByHangingUp) {
+    const auto bob = enter({.name = "bob"});
+    const std::vector<std::vector<std::string>> commands{
+        {"say", std::string(wire::text_bytes_max + 1, 'x')},
+        {"say", std::string(wire::frame_bytes_max + 1, 'x')},
+        {"say", "\xff\xfe"},
+        {"message", "bob", std::string(wire::text_bytes_max + 1, 'x')},
+    };
+    for (const auto& command : commands) {
+        TalkieProcess bot(scratch_,
+                          {.name = "bot", .port = port(), .join = room_, .more = command});
+        EXPECT_EQ(bot.process().wait(), 4);
+        const auto refused = bot.wait("refused");
+        EXPECT_EQ(refused["command"], command.front());
+        EXPECT_TRUE(refused["code"] == "too_large" || refused["code"] == "malformed") << refused;
+        EXPECT_LT(refused.dump().size(), 500U) << "what was typed is not told back";
+    }
+    TalkieProcess full(scratch_, {.name = "bot",
+                                  .port = port(),
+                                  .join = room_,
+                                  .more = {"say", std::string(wire::text_bytes_max, 'x')}});
+    EXPECT_EQ(full.process().wait(), 0);
+    EXPECT_EQ(bob->wait("text")["text"].get<std::string>().size(), wire::text_bytes_max)
+        << "the first that came";
 }
 
 TEST_F(Conversation, MuteAndDeafen) {

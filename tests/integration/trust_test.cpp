@@ -52,7 +52,13 @@ TEST_F(Trust, AnotherServerInItsPlaceIsAHardStop) {
         const auto failed = refused(more);
         EXPECT_TRUE(says(failed, before)) << failed;
         EXPECT_TRUE(says(failed, after)) << failed;
+        EXPECT_TRUE(says(failed, "If it is " + after + ", delete line 1 of " +
+                                     scratch_.path("alice.servers") + " and connect again"))
+            << failed;
     }
+    // Whoever does as they are told is in.
+    std::ignore = scratch_.file("alice.servers", "");
+    EXPECT_EQ(enter({.name = "alice"})->wait("connected")["first_use"], true);
 }
 
 TEST_F(Trust, AFingerprintIsInsistedOn) {
