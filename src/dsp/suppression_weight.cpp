@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace partyline::dsp {
 namespace {
@@ -45,16 +44,13 @@ float between(float value, float from, float to) {
 
 }  // namespace
 
-SuppressionWeight::SuppressionWeight() : least_now_(std::numeric_limits<float>::max()) {
-    least_.fill(least_now_);
-    excess_db_.fill(decibel(0));
-}
+SuppressionWeight::SuppressionWeight() { excess_db_.fill(decibel(0)); }
 
 float SuppressionWeight::busy() const { return std::min(1.0F, 1.5F * clicks_in_pauses_); }
 
 float SuppressionWeight::next(const Evidence& evidence) {
     follow_voice(evidence);
-    follow_steady_noise(evidence.captured);
+    floor_.follow(evidence.captured);
     const float excess_db = decibel(evidence.removed_high) - decibel(voice_level_);
     const float trust = click_trust_alone + (1 - click_trust_alone) * busy();
     click_ =
@@ -62,7 +58,7 @@ float SuppressionWeight::next(const Evidence& evidence) {
     follow_clicks(excess_db);
     silence_ = hold_frames_ < 0 ? std::min(1.0F, silence_ + silence_rise)
                                 : std::max(0.0F, silence_ - silence_fall);
-    const float noise = std::min(least_now_, *std::ranges::min_element(least_));
+    const float noise = floor_.least();
     const float steady = weight_of_steady * between(decibel(voice_level_) - decibel(noise),
                                                     steady_far_db, steady_near_db);
     return std::max({steady, weight_of_clicks * busy(), click_, silence_ * busy()});
@@ -75,20 +71,6 @@ void SuppressionWeight::follow_voice(const Evidence& evidence) {
     const bool likely = evidence.voice > voice_likely;
     frames_since_voice_ = likely ? 0 : frames_since_voice_ + 1;
     hold_frames_ = likely ? hold_frames - hold_frames_less * busy() : hold_frames_ - 1;
-}
-
-/// The least of the last 1.5 s: no voice goes on for that long without a gap. A gap is seen to its bottom after a
-/// quarter of a second; shorter ones make the noise seem louder than it is.
-void SuppressionWeight::follow_steady_noise(float captured) {
-    smooth_ = heard_anything_ ? smooth_ + 0.3F * (captured - smooth_) : captured;
-    heard_anything_ = true;
-    least_now_ = std::min(least_now_, smooth_);
-    if (++frame_in_part_ == frames_in_part) {
-        std::shift_left(least_.begin(), least_.end(), 1);
-        least_.back() = least_now_;
-        least_now_ = std::numeric_limits<float>::max();
-        frame_in_part_ = 0;
-    }
 }
 
 void SuppressionWeight::follow_clicks(float excess_db) {

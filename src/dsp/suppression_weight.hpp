@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 
+#include "dsp/noise_floor.hpp"
+
 namespace partyline::dsp {
 
 /// Neural suppressors take keyboards away as nothing else does, but cost a clean voice some of its
@@ -34,21 +36,15 @@ public:
 
 private:
     void follow_voice(const Evidence& evidence);
-    void follow_steady_noise(float captured);
     void follow_clicks(float excess_db);
     [[nodiscard]] float busy() const;
 
     // What stands in a pause is believed when it is so many frames from any voice, on both sides.
     static constexpr std::size_t pause_frames = 8;
-    static constexpr std::size_t parts = 6;
-    static constexpr unsigned frames_in_part = 25;
+    static constexpr std::size_t floor_parts = 6;  // 1.5 s
 
     float voice_level_ = 1e-5F;
-    float smooth_ = 0;
-    bool heard_anything_ = false;
-    std::array<float, parts> least_;
-    float least_now_;
-    unsigned frame_in_part_ = 0;
+    NoiseFloor<floor_parts> floor_;
     std::array<float, pause_frames + 1> excess_db_{};
     std::size_t frames_since_voice_ = 0;
     float hold_frames_ = 0;

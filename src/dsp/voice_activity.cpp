@@ -1,7 +1,6 @@
 #include "dsp/voice_activity.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace partyline::dsp {
 namespace {
@@ -21,22 +20,15 @@ constexpr float below_voice_least = 0.0005F;
 constexpr unsigned frames_to_begin = 2;
 
 constexpr float voice_level_speed = 0.01F;
-constexpr float floor_smoothing = 0.3F;
 // Quieter than any microphone: -95 dBFS.
 constexpr float power_least = 3e-10F;
 
 }  // namespace
 
-VoiceActivity::VoiceActivity() : least_now_(std::numeric_limits<float>::max()) {
-    least_.fill(least_now_);
-}
-
-float VoiceActivity::floor() const {
-    return std::max(power_least, std::min(least_now_, *std::ranges::min_element(least_)));
-}
+float VoiceActivity::floor() const { return std::max(power_least, floor_.least()); }
 
 bool VoiceActivity::next(const Evidence& evidence) {
-    follow_floor(evidence.power);
+    floor_.follow(evidence.power);
     likely_frames_ = sounds_like_speech(evidence) ? likely_frames_ + 1 : 0;
     const bool on = frames_since_speech_ <= hang_over_frames;
     if (likely_frames_ >= (on ? 1 : frames_to_begin)) {
@@ -59,19 +51,6 @@ bool VoiceActivity::sounds_like_speech(const Evidence& evidence) const {
     return evidence.voice > (on ? voice_goes_on_at : voice_begins_at) &&
            evidence.power > floor() * (on ? above_floor_goes_on : above_floor_begins) &&
            (on || evidence.power > below_voice_least * voice_level_);
-}
-
-/// The least of the last two seconds: no voice goes on for that long without a gap.
-void VoiceActivity::follow_floor(float power) {
-    smooth_ = heard_anything_ ? smooth_ + floor_smoothing * (power - smooth_) : power;
-    heard_anything_ = true;
-    least_now_ = std::min(least_now_, smooth_);
-    if (++frame_in_part_ == frames_in_part) {
-        std::shift_left(least_.begin(), least_.end(), 1);
-        least_.back() = least_now_;
-        least_now_ = std::numeric_limits<float>::max();
-        frame_in_part_ = 0;
-    }
 }
 
 }  // namespace partyline::dsp

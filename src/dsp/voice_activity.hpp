@@ -1,10 +1,10 @@
 // Tells speech from all else, frame by frame.
 #pragma once
 
-#include <array>
 #include <cstddef>
 
 #include "dsp/format.hpp"
+#include "dsp/noise_floor.hpp"
 
 namespace partyline::dsp {
 
@@ -23,8 +23,6 @@ public:
     /// Speech goes on for so long after its last frame: between words, and for their quiet ends.
     static constexpr std::size_t hang_over_frames = 20;
 
-    VoiceActivity();
-
     /// Whether this frame is of a talk spurt, hang-over included.
     bool next(const Evidence& evidence);
     /// Whether the last frame was speech itself: what a level may be learnt from.
@@ -34,16 +32,10 @@ public:
 
 private:
     [[nodiscard]] bool sounds_like_speech(const Evidence& evidence) const;
-    void follow_floor(float power);
 
-    static constexpr std::size_t parts = 8;
-    static constexpr unsigned frames_in_part = 25;
+    static constexpr std::size_t floor_parts = 8;  // 2 s
 
-    std::array<float, parts> least_;
-    float least_now_;
-    float smooth_ = 0;
-    bool heard_anything_ = false;
-    unsigned frame_in_part_ = 0;
+    NoiseFloor<floor_parts> floor_;
     float voice_level_ = 0;       // 0: not known yet
     unsigned likely_frames_ = 0;  // in a row
     std::size_t frames_since_speech_ = hang_over_frames + 1;
