@@ -3,11 +3,12 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
-#include <fstream>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "bench/write_figures.hpp"
 
 namespace {
 
@@ -22,17 +23,6 @@ public:
 
     std::map<std::string, double> figures;
 };
-
-bool write_json(const std::string& path, const std::map<std::string, double>& figures) {
-    std::ofstream file(path);
-    const char* separator = "{\n";
-    for (const auto& [name, value] : figures) {
-        file << separator << " \"" << name << "\": " << value;
-        separator = ",\n";
-    }
-    file << (figures.empty() ? "{}\n" : "\n}\n");
-    return static_cast<bool>(file.flush());
-}
 
 }  // namespace
 
@@ -53,7 +43,7 @@ int main(int argc, char** argv) {
     }
     Collector collector;
     benchmark::RunSpecifiedBenchmarks(&collector);
-    if (!json.empty() && !write_json(json, collector.figures)) {
+    if (!json.empty() && !partyline::bench::write_figures(json, collector.figures)) {
         std::fprintf(stderr, "cannot write %s\n", json.c_str());
         return 1;
     }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <format>
-#include <fstream>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "audio/metrics/likeness.hpp"
+#include "bench/write_figures.hpp"
 #include "dsp/format.hpp"
 #include "dsp/sample_time.hpp"
 #include "sim/speech.hpp"
@@ -100,17 +100,6 @@ void judge_loss(std::vector<Named>& figures) {
     }
 }
 
-bool write_json(const std::string& path, const std::vector<Named>& figures) {
-    std::ofstream file(path);
-    const char* separator = "{\n";
-    for (const auto& figure : figures) {
-        file << separator << " \"" << figure.name << "\": " << figure.value;
-        separator = ",\n";
-    }
-    file << "\n}\n";
-    return static_cast<bool>(file.flush());
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -122,7 +111,7 @@ int main(int argc, char** argv) {
     std::vector<Named> figures;
     compare(figures);
     judge_loss(figures);
-    if (to_file && !write_json(argv[2], figures)) {
+    if (to_file && !partyline::bench::write_figures(argv[2], figures)) {
         std::fprintf(stderr, "cannot write %s\n", argv[2]);
         return 1;
     }

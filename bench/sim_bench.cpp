@@ -1,11 +1,12 @@
 // The jitter buffer's figures on simulated networks, as a table and as JSON. They follow from
 // seeds, not from the speed of the machine; what is promised is checked by the tests, too.
 #include <cstdio>
-#include <fstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "bench/write_figures.hpp"
 #include "sim/figures.hpp"
 
 namespace {
@@ -22,17 +23,6 @@ std::vector<Figure> measure() {
     return all;
 }
 
-bool write_json(const std::string& path, const std::vector<Figure>& figures) {
-    std::ofstream file(path);
-    const char* separator = "{\n";
-    for (const auto& figure : figures) {
-        file << separator << " \"" << figure.name << "\": " << figure.value;
-        separator = ",\n";
-    }
-    file << "\n}\n";
-    return static_cast<bool>(file.flush());
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -43,14 +33,16 @@ int main(int argc, char** argv) {
     }
     const auto figures = measure();
     bool kept = true;
+    std::vector<std::pair<std::string, double>> values;
     std::printf("%-54s %8s %8s\n", "worst of all seeds", "value", "limit");
     for (const auto& figure : figures) {
         const auto limit =
             figure.limit < 0 ? std::string("-") : std::to_string(figure.limit).substr(0, 5);
         std::printf("%-54s %8.2f %8s\n", figure.name.c_str(), figure.value, limit.c_str());
+        values.emplace_back(figure.name, figure.value);
         kept = kept && (figure.limit < 0 || figure.value <= figure.limit);
     }
-    if (to_file && !write_json(argv[2], figures)) {
+    if (to_file && !partyline::bench::write_figures(argv[2], values)) {
         std::fprintf(stderr, "cannot write %s\n", argv[2]);
         return 1;
     }

@@ -46,6 +46,8 @@ function(partyline_bench name)
   endif()
   add_executable(bench-${name} EXCLUDE_FROM_ALL ${arg_SOURCES})
   partyline_link(bench-${name} DEPENDS ${arg_DEPENDS} LIBRARIES ${arg_LIBRARIES})
+  # What all of them share: "bench/write_figures.hpp".
+  target_include_directories(bench-${name} PRIVATE ${shared_by_benches})
   add_dependencies(benches bench-${name})
 endfunction()
 add_custom_target(benches)

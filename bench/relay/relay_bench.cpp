@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,6 +15,7 @@
 
 #include "bench/relay/crowd.hpp"
 #include "bench/relay/floor.hpp"
+#include "bench/write_figures.hpp"
 #include "server/relay/relay.hpp"
 
 namespace partyline::bench {
@@ -153,17 +153,6 @@ void run_case(const Case& one, const std::vector<int>& processors, Figures& figu
     std::fflush(stdout);
 }
 
-bool write_json(const std::string& path, const Figures& figures) {
-    std::ofstream file(path);
-    const char* separator = "{\n";
-    for (const auto& [name, value] : figures) {
-        file << separator << " \"" << name << "\": " << value;
-        separator = ",\n";
-    }
-    file << "\n}\n";
-    return static_cast<bool>(file.flush());
-}
-
 int run(const std::string& json, const std::string& only) {
     const Case cases[] = {
         {"a", "1 speaks at 50/s, 100 listen", {}, true},
@@ -183,7 +172,7 @@ int run(const std::string& json, const std::string& only) {
             run_case(one, processors, figures);
         }
     }
-    if (!json.empty() && !write_json(json, figures)) {
+    if (!json.empty() && !write_figures(json, figures)) {
         std::fprintf(stderr, "cannot write %s\n", json.c_str());
         return 1;
     }

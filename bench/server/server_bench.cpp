@@ -5,13 +5,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <string>
 #include <string_view>
 
 #include "bench/server/crowd.hpp"
 #include "bench/server/measure.hpp"
+#include "bench/write_figures.hpp"
 #include "harness/scratch.hpp"
 #include "harness/server.hpp"
 #include "platform/open_files.hpp"
@@ -147,17 +147,6 @@ double binary_mb(const harness::Scratch& scratch) {
     return static_cast<double>(bytes) / bytes_per_mb;
 }
 
-bool write_json(const std::string& path, const Figures& figures) {
-    std::ofstream file(path);
-    const char* separator = "{\n";
-    for (const auto& [name, value] : figures) {
-        file << separator << " \"" << name << "\": " << value;
-        separator = ",\n";
-    }
-    file << "\n}\n";
-    return static_cast<bool>(file.flush());
-}
-
 int run(const std::string& json) {
     platform::raise_open_files_max();
     Figures figures;
@@ -168,7 +157,7 @@ int run(const std::string& json) {
     }
     figures["server.binary_mb"] = binary_mb(harness::Scratch());
     std::printf("stripped, the program has %.1f MB\n", figures["server.binary_mb"]);
-    if (!json.empty() && !write_json(json, figures)) {
+    if (!json.empty() && !write_figures(json, figures)) {
         std::fprintf(stderr, "cannot write %s\n", json.c_str());
         return 1;
     }
