@@ -1,7 +1,9 @@
 #include "fuzz/seeds.hpp"
 
 #include <array>
+#include <cstdint>
 #include <format>
+#include <string_view>
 
 #include "crypto/sframe.hpp"
 #include "wire/control.hpp"
@@ -107,6 +109,77 @@ void add_sframe_headers(std::vector<Seed>& seeds) {
     }
 }
 
+/// What four talkies and the control thread do, as relay_fuzz.cpp reads it: who, what, and what belongs
+/// to that.
+class RelayScript {
+public:
+    RelayScript& arrive_as_is(std::uint8_t who, ByteView datagram) {
+        return step(who, 0).sized(datagram);
+    }
+    RelayScript& say(std::uint8_t who, std::string_view text) {
+        return step(who, 1).authentic(wire::DatagramKind::voice, record(who, text));
+    }
+    RelayScript& ping(std::uint8_t who) {
+        return step(who, 2).authentic(wire::DatagramKind::ping,
+                                      wire::encode(wire::Ping{.sent = 5}));
+    }
+    RelayScript& say_from(std::uint8_t who, std::uint8_t port, std::string_view text) {
+        return step(who, 3).byte(port).authentic(wire::DatagramKind::voice, record(who, text));
+    }
+    RelayScript& say_through_the_tunnel(std::uint8_t who, std::string_view text) {
+        return step(who, 4).authentic(wire::DatagramKind::voice, record(who, text));
+    }
+    RelayScript& move(std::uint8_t who, std::uint8_t room) { return step(who, 5).byte(room); }
+    RelayScript& set_muted(std::uint8_t who, bool muted) {
+        return step(who, 6).byte(muted ? 0 : 1);
+    }
+    RelayScript& wait(std::uint8_t ms) { return step(0, 7).byte(ms); }
+
+    [[nodiscard]] const Bytes& bytes() const { return bytes_; }
+
+private:
+    static Bytes record(std::uint8_t who, std::string_view text) {
+        Bytes out;
+        wire::append_record(out, {.speaker = SessionId{who + 1U}, .sealed = as_bytes(text)});
+        return out;
+    }
+    RelayScript& byte(std::uint8_t value) {
+        bytes_.push_back(std::byte{value});
+        return *this;
+    }
+    RelayScript& step(std::uint8_t who, std::uint8_t what) { return byte(who).byte(what); }
+    RelayScript& sized(ByteView bytes) {
+        byte(static_cast<std::uint8_t>(bytes.size()));
+        append(bytes_, bytes);
+        return *this;
+    }
+    /// Its MAC is made there.
+    RelayScript& authentic(wire::DatagramKind kind, ByteView body) {
+        constexpr auto version = std::uint8_t{wire::datagram_version << 4U};
+        return byte(static_cast<std::uint8_t>(version | static_cast<std::uint8_t>(kind)))
+            .byte(0)
+            .sized(body);
+    }
+
+    Bytes bytes_;
+};
+
+void add_relay(std::vector<Seed>& seeds) {
+    const auto add = [&seeds](std::string_view name, const RelayScript& script) {
+        seeds.push_back({.path = std::format("relay/{}", name), .bytes = script.bytes()});
+    };
+    add("talk", RelayScript().say(0, "one").say(1, "two").say(0, "three").wait(10).say(2, "four"));
+    add("all-at-once", RelayScript().say(0, "a").say(1, "b").say(2, "c").say(3, "d").wait(20));
+    add("move", RelayScript().say(0, "a").move(1, 2).say(0, "b").move(0, 2).say(0, "c").move(0, 0));
+    add("muted", RelayScript().set_muted(0, true).say(0, "a").set_muted(0, false).say(0, "b"));
+    add("roam", RelayScript().ping(0).say_from(0, 7, "a").ping(0).wait(255).say_from(0, 9, "b"));
+    add("tunnel", RelayScript().say_through_the_tunnel(0, "a").wait(5).say(0, "b"));
+    add("strangers", RelayScript()
+                         .arrive_as_is(0, with_header(wire::DatagramKind::voice, Bytes(20)))
+                         .arrive_as_is(1, with_header(wire::DatagramKind::ping, Bytes(16)))
+                         .arrive_as_is(2, Bytes(3)));
+}
+
 }  // namespace
 
 std::vector<Seed> all_seeds() {
@@ -115,6 +188,7 @@ std::vector<Seed> all_seeds() {
     add_datagrams(seeds);
     add_control(seeds);
     add_sframe_headers(seeds);
+    add_relay(seeds);
     return seeds;
 }
 
