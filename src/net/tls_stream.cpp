@@ -107,6 +107,23 @@ bool has_our_alpn(const TlsStream::Native& stream) {
     return std::string_view(reinterpret_cast<const char*>(name), bytes) == stream.context->alpn;
 }
 
+// What the session's keys were agreed on with is needed no more, but OpenSSL keeps it as long as the
+// connection: of ML-KEM 6 kB each. Both key objects are the connection's own; to be given a type again is what
+// empties one.
+void forget_key_shares(SSL* ssl) {
+    EVP_PKEY* key = nullptr;
+    const auto empty = [&key](long got) {
+        if (got == 1) {
+            EVP_PKEY_set_type(key, EVP_PKEY_X25519);
+            EVP_PKEY_free(key);
+        }
+        key = nullptr;
+    };
+    empty(SSL_get_peer_tmp_key(ssl, &key));
+    empty(SSL_get_tmp_key(ssl, &key));
+    ERR_clear_error();
+}
+
 }  // namespace
 
 Endpoint endpoint_of(const tcp::endpoint& native) {
@@ -178,6 +195,7 @@ task<Result<void>> shake_hands(std::shared_ptr<TlsStream::Native> stream, Durati
         co_return std::unexpected(std::move(result.error()));
     }
     stream->established = true;
+    forget_key_shares(stream->ssl.get());
     if (!has_our_alpn(*stream)) {
         stream->close();
         co_return fail(ErrorCode::wrong_version,
