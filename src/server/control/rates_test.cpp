@@ -111,6 +111,11 @@ TEST_F(RatesTest, Texts) {
                                          .nonce = static_cast<std::uint64_t>(number) + 1};
                }}));
 }
+TEST_F(RatesTest, Histories) {
+    play(hold({.at_once = 20, .wait_ms = 200, .request = [](int) {
+                   return wire::GetHistory{.channel = lobby};
+               }}));
+}
 TEST_F(RatesTest, Moves) {
     play(hold({.at_once = 20, .wait_ms = 200, .request = [](int number) {
                    return wire::Join{number % 2 == 0 ? attic : lobby};

@@ -110,6 +110,12 @@ TEST_F(ChannelPlans, EveryBoundHoldsAtItsEdge) {
     expect(edit({.icon = "\n"}), ErrorCode::too_large);
     EXPECT_TRUE(edit({.retention = Retention{.days = retention_days_max}}));
     expect(edit({.retention = Retention{.days = retention_days_max + 1}}), ErrorCode::too_large);
+    constexpr auto most = static_cast<std::uint64_t>(retention_mebibytes_max) * 1024 * 1024;
+    EXPECT_TRUE(edit({.retention = Retention{.bytes = most}}));
+    const auto refused = edit({.retention = Retention{.bytes = most + 1}});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::too_large);
+    EXPECT_EQ(refused.error().message, "Texts cannot be kept that long, or that many.");
 }
 
 TEST_F(ChannelPlans, AnEditChangesWhatItNames) {

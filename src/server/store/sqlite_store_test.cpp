@@ -1,5 +1,6 @@
 #include "server/store/sqlite_store.hpp"
 
+#include <SQLiteCpp/Database.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -282,6 +283,42 @@ TEST_F(SqliteStoreTest, AFullDiskRefusesInWordsAndKeepsNothingHalf) {
     EXPECT_TRUE(waiting.append(message(4, std::string(4000, 'x')))) << "there is room again";
     EXPECT_FALSE(waiting.store->figures().refusing);
     EXPECT_TRUE(waiting.find(4));
+}
+
+// Somebody else holds the database meanwhile, as a slow disk would hold us up.
+TEST_F(SqliteStoreTest, BeyondWhatMayWaitForASlowDiskIsRefusedAtOnce) {
+    Waiting waiting(path());
+    SQLite::Database other(path().string(), SQLite::OPEN_READWRITE);
+    other.exec("BEGIN IMMEDIATE");
+    std::size_t written = 0;
+    std::vector<Error> refused;
+    const auto write = [&] {
+        waiting.store->erase(MessageId{1}, 1, [&](const Result<bool>& done) {
+            written += done ? 1U : 0U;
+            if (!done) {
+                refused.push_back(done.error());
+            }
+        });
+    };
+    write();
+    while (waiting.store->figures().writes_waiting > 0) {
+    }
+    // That one is being written; so many wait for it.
+    for (std::size_t i = 0; i < waiting_max; ++i) {
+        write();
+    }
+    EXPECT_EQ(waiting.store->figures().writes_waiting, waiting_max);
+    write();
+    EXPECT_EQ(waiting.store->figures().writes_waiting, waiting_max);
+    waiting.executor.run_one();
+    ASSERT_EQ(refused.size(), 1U) << "while the others still wait";
+    EXPECT_EQ(refused.front().code, ErrorCode::store_failed);
+    EXPECT_EQ(refused.front().message, "The server's disk cannot keep up; try again in a while.");
+    other.exec("COMMIT");
+    while (written + refused.size() < waiting_max + 2) {
+        waiting.executor.run_one();
+    }
+    EXPECT_EQ(written, waiting_max + 1) << "whatever has waited is done";
 }
 
 }  // namespace
