@@ -1,8 +1,10 @@
 // What the owner asks of a running server at the machine, with the real programs.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "integration/talk_fixture.hpp"
@@ -80,6 +82,81 @@ TEST_F(Manage, GivesRolesAndPasswordsToPeople) {
     EXPECT_EQ(ask({"user", "list"}).out, "Nobody has an account here yet.\n");
 }
 
+TEST_F(Manage, KeepsPeopleOutAndLetsThemInAgain) {
+    EXPECT_EQ(ask({"ban", "list"}).out, "Nobody is banned.\n");
+    const auto gus = enter({.name = "gus"});
+    const auto banned =
+        ask({"ban", "add", "--address", "127.0.0.1/8", "--for", "2h", "--reason", "spam spam"});
+    EXPECT_EQ(banned.code, 0) << banned.errors;
+    EXPECT_TRUE(banned.out.starts_with("Ban 1: 127.0.0.0/8, until 20")) << banned.out;
+    const auto gone = gus->wait("disconnected");
+    EXPECT_EQ(gone["code"], "banned");
+    EXPECT_EQ(gone["reason"], "spam spam");
+    EXPECT_EQ(once("bob", {"who"}, "failed")["code"], "banned");
+    const auto bans = ask({"ban", "list"}).out;
+    EXPECT_TRUE(bans.contains("127.0.0.0/8") && bans.contains("spam spam")) << bans;
+
+    const auto lifted = ask({"ban", "lift", "1", "--reason", "sorry"});
+    EXPECT_EQ(lifted.out, "Ban 1 is lifted.\n") << lifted.errors;
+    EXPECT_EQ(ask({"ban", "list"}).out, "Nobody is banned.\n");
+    enter({.name = "gus"});
+
+    claim("eve", password_);
+    EXPECT_EQ(ask({"ban", "add", "--account", "eve"}).out, "Ban 2: account eve, for good.\n");
+    EXPECT_EQ(once("eve", {"who"}, "failed")["code"], "banned");
+    EXPECT_EQ(once("bob", {"who"}, "who")["event"], "who");
+    const auto audit = ask({"audit"}).out;
+    for (const auto* words : {"spam spam", "sorry", "unban", "account eve"}) {
+        EXPECT_TRUE(audit.contains(words)) << words << " in\n" << audit;
+    }
+    EXPECT_FALSE(ask({"audit", "--entries", "1"}).out.contains("spam spam"));
+}
+
+TEST_F(Manage, InvitesPeople) {
+    EXPECT_EQ(ask({"invite", "list"}).out, "There is no invite.\n");
+    const auto made = ask({"invite", "create", "--role", "moderator", "--room", other_room_,
+                           "--uses", "2", "--for", "7d"});
+    constexpr std::string_view lead = "Invite 1; its token, shown this once: ";
+    ASSERT_TRUE(made.out.starts_with(lead)) << made.out << made.errors;
+    const auto token = made.out.substr(lead.size(), made.out.size() - lead.size() - 1);
+    claim("ada", password_);
+    {
+        const auto ada = enter({.name = "ada"});
+        ada->command("invite redeem " + token);
+        ada->wait("invite_used");
+    }
+    EXPECT_TRUE(ask({"user", "list"}).out.contains("Moderator"));
+    const auto invites = ask({"invite", "list"}).out;
+    EXPECT_TRUE(invites.contains("Moderator") && invites.contains(other_room_) &&
+                invites.contains(" 1 ") && !invites.contains(token))
+        << invites;
+    EXPECT_EQ(ask({"invite", "delete", "1"}).out, "Invite 1 is no good any more.\n");
+    EXPECT_EQ(ask({"invite", "list"}).out, "There is no invite.\n");
+    const auto bob = enter({.name = "bob"});
+    bob->command("invite redeem " + token);
+    EXPECT_EQ(bob->wait("refused")["code"], "unknown_invite");
+}
+
+TEST_F(Manage, TakesADeviceFromAnAccount) {
+    claim("ada", password_);
+    once("phone", {"--password-file", password_, "--label", "phone", "link", "ada"});
+    const auto both = ask({"user", "show", "ada"}).out;
+    EXPECT_TRUE(both.contains("desk")) << both;
+    const auto line = both.substr(both.find("phone"));
+    const auto fingerprint = line.substr(0, line.find('\n'));
+    const auto device = fingerprint.substr(fingerprint.rfind(' ') + 1);
+
+    const auto vague = ask({"user", "unlink", "ada", ""});
+    EXPECT_EQ(vague.code, 1);
+    EXPECT_TRUE(vague.errors.contains("More than one device")) << vague.errors;
+    const auto done = ask({"user", "unlink", "ada", device.substr(0, 8)});
+    EXPECT_EQ(done.out, "The device is unlinked.\n") << done.errors;
+    const auto left = ask({"user", "show", "ada"}).out;
+    EXPECT_TRUE(left.contains("desk") && !left.contains("phone")) << left;
+    EXPECT_EQ(ask({"user", "unlink", "ada", device}).code, 1) << "it is not there any more";
+    EXPECT_TRUE(ask({"audit"}).out.contains("unlinked"));
+}
+
 TEST_F(Manage, SaysWhatIsWrong) {
     const auto nobody = ask({"user", "show", "ada"});
     EXPECT_EQ(nobody.code, 1);
@@ -89,6 +166,24 @@ TEST_F(Manage, SaysWhatIsWrong) {
     EXPECT_TRUE(role.errors.contains("There is no role \"king\"; there are")) << role.errors;
     EXPECT_TRUE(role.errors.contains("Moderator")) << role.errors;
     EXPECT_EQ(ask({"explain", "ada", "fly"}).code, 1);
+    for (const auto& words : std::vector<std::vector<std::string>>{
+             {"ban", "add"},
+             {"ban", "add", "--address", "127.0.0"},
+             {"ban", "add", "--address", "0.0.0.0/1"},
+             {"ban", "add", "--identity", "nobody"},
+             {"ban", "add", "--account", "nobody"},
+             {"ban", "add", "--address", "192.0.2.1", "--for", "soon"},
+             {"ban", "lift", "9"},
+             {"invite", "create", "--role", "king"},
+             {"invite", "create", "--room", "nowhere"},
+             {"invite", "create", "--uses", "10001"},
+             {"invite", "delete", "9"},
+             {"user", "unlink", "nobody", "abc"}}) {
+        const auto refused = ask(words);
+        EXPECT_EQ(refused.code, 1) << words[0] << " " << words[1] << ": " << refused.out;
+        EXPECT_TRUE(refused.errors.starts_with("partyline-server: ")) << refused.errors;
+        EXPECT_EQ(std::ranges::count(refused.errors, '\n'), 1) << refused.errors;
+    }
     EXPECT_NE(ask({"user"}).code, 0);
 
     server_->stop();
