@@ -7,6 +7,7 @@
 #include <format>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "integration/talk_fixture.hpp"
 
@@ -122,6 +123,44 @@ TEST_F(Disk, WhenItIsFullWritesAreRefusedAndVoiceGoesOn) try {
     kept.emplace_back("after");
     EXPECT_EQ(history(), kept);
     expect_voice();
+} catch (const harness::NoDisk& refused) {
+    GTEST_SKIP() << refused.what();
+}
+
+/// What the doctor says of a disk with so much room, and how it ends.
+struct Examined {
+    int code = 0;
+    std::string words;
+};
+Examined examine(const harness::Scratch& scratch, std::size_t mebibytes) {
+    const harness::SmallDisk disk(scratch.path("disk"), mebibytes);
+    harness::Process doctor({.arguments = {harness::sibling_program("partyline-server"), "--data",
+                                           scratch.path("disk/data"), "doctor", "--listen",
+                                           "127.0.0.1:0", "--admin", ""},
+                             .environment = {}});
+    Examined examined{.code = doctor.wait(), .words = {}};
+    for (const auto& line : doctor.lines()) {
+        examined.words += line.contains(" MiB are free for ") ? line : "";
+    }
+    return examined;
+}
+
+TEST_F(Disk, TheDoctorSaysWhenItIsNearlyFull) try {
+    const auto folder = scratch_.path("disk");
+    const auto low = examine(scratch_, 99);
+    EXPECT_EQ(low.code, 1);
+    EXPECT_TRUE(low.words.contains("PROBLEM  99 MiB are free for " + folder +
+                                   ": texts will soon be refused"))
+        << low.words;
+    for (const auto mebibytes : {100, 1023}) {
+        const auto little = examine(scratch_, static_cast<std::size_t>(mebibytes));
+        EXPECT_EQ(little.code, 0) << little.words;
+        EXPECT_TRUE(little.words.contains("make room before it is full")) << little.words;
+    }
+    const auto enough = examine(scratch_, 1024);
+    EXPECT_EQ(enough.code, 0);
+    EXPECT_TRUE(enough.words.contains("1024 MiB are free for ")) << enough.words;
+    EXPECT_FALSE(enough.words.contains("make room")) << enough.words;
 } catch (const harness::NoDisk& refused) {
     GTEST_SKIP() << refused.what();
 }
