@@ -135,6 +135,26 @@ std::optional<std::size_t> find_exactly(const std::vector<float>& heard,
     return std::nullopt;
 }
 
+TEST(Playout, CatchesUpWithWhatWaitedBeforeTheMicrophoneOpened) {
+    // The first 150 ms come at once, when the last of them has been spoken.
+    constexpr std::size_t waited = 15;
+    Spurt spurt{.packets = 100};
+    for (std::size_t i = 0; i < waited; ++i) {
+        spurt.late_ms[i] = static_cast<int>(waited - 1 - i) * static_cast<int>(frame_ms);
+    }
+    for (const auto& [packets, behind_ms_max] : {std::pair{64, 60}, std::pair{100, 40}}) {
+        SCOPED_TRACE(packets);
+        spurt.packets = static_cast<std::size_t>(packets);
+        Bench bench;
+        play(bench, spurt);
+        const auto last = std::ranges::find_last(bench.speaking, true).begin();
+        const auto heard_ms = (last - bench.speaking.begin() + 1) * static_cast<int>(frame_ms);
+        EXPECT_LE(heard_ms, packets * static_cast<int>(frame_ms) + behind_ms_max);
+        EXPECT_EQ(bench.counters().played, spurt.packets) << "and nothing of it is left out";
+        EXPECT_EQ(bench.counters().concealed, 0U);
+    }
+}
+
 TEST(Playout, PlaysASteadyStreamToTheBitWithinATickOfTheTarget) {
     for (const std::size_t packet_samples : {frame_samples, packet_samples_max}) {
         for (int phase_ms = 0; phase_ms < 10; ++phase_ms) {
