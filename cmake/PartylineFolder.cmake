@@ -2,10 +2,12 @@
 #
 #   partyline_folder(crypto               # src/crypto is the library partyline_crypto
 #     SOURCES identity.cpp …              # this folder's files; none: the folder has headers only
+#     IN_BATCHES                          # … of which several may be compiled as one (PartylineBatches)
 #     DEPENDS base wire                   # folders that our public headers include
 #     USES net                            # folders that only our .cpp files include
 #     LIBRARIES OpenSSL::Crypto …         # third-party libraries; they stay private
 #     TESTS identity_test.cpp …           # become the program crypto_test
+#     TESTS_IN_BATCHES login_test.cpp …   # those that include the most: several are compiled as one
 #     TEST_DEPENDS sim                    # folders and libraries that only the tests need
 #     TEST_LIBRARIES nlohmann_json::nlohmann_json)
 #
@@ -16,6 +18,7 @@
 # compile.
 
 include_guard(GLOBAL)
+include(PartylineBatches)
 include(PartylineTests)
 
 # Where includes are counted from: src/ and tests/ are not part of an include's name.
@@ -62,8 +65,8 @@ function(partyline_check_arrows)
 endfunction()
 
 function(partyline_folder name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" ""
-    "SOURCES;DEPENDS;USES;LIBRARIES;TESTS;TEST_DEPENDS;TEST_LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "IN_BATCHES" ""
+    "SOURCES;DEPENDS;USES;LIBRARIES;TESTS;TESTS_IN_BATCHES;TEST_DEPENDS;TEST_LIBRARIES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "partyline_folder(${name}): what is ${arg_UNPARSED_ARGUMENTS}?")
   endif()
@@ -74,7 +77,11 @@ function(partyline_folder name)
   partyline_folder_targets(uses ${target} ${arg_USES})
 
   if(arg_SOURCES)
-    add_library(${target} STATIC ${arg_SOURCES})
+    set(sources ${arg_SOURCES})
+    if(arg_IN_BATCHES)
+      partyline_batches(sources ${target} ${sources})
+    endif()
+    add_library(${target} STATIC ${sources})
     target_include_directories(${target} PUBLIC ${directory})
     target_link_libraries(${target}
       PUBLIC ${depends}
@@ -90,8 +97,9 @@ function(partyline_folder name)
   endif()
   partyline_folder_targets(test_depends ${name}_test ${arg_TEST_DEPENDS})
   partyline_header_check(${target} ${uses} ${test_depends} ${arg_LIBRARIES} ${arg_TEST_LIBRARIES} GTest::gmock)
-  if(arg_TESTS)
-    add_executable(${name}_test ${arg_TESTS})
+  if(arg_TESTS OR arg_TESTS_IN_BATCHES)
+    partyline_batches(together ${name}_test ${arg_TESTS_IN_BATCHES})
+    add_executable(${name}_test ${arg_TESTS} ${together})
     target_link_libraries(${name}_test PRIVATE
       ${target} ${uses} ${test_depends} ${arg_LIBRARIES} ${arg_TEST_LIBRARIES} partyline_warnings)
     partyline_gtest(${name}_test PREFIX ${name})

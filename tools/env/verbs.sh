@@ -118,9 +118,9 @@ verb_lint() {
     [[ ${1:-} != --fix ]] || exec "$repo/tools/format" --fix
     "$repo/tools/format"
     "$repo/tools/tidy"
-    build dev check-headers
-    build dev
-    exec "$repo/tools/lint" "$repo/build/dev"
+    build lint check-headers
+    build lint
+    exec "$repo/tools/lint" "$repo/build/lint"
 }
 
 sanitized() {
