@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <filesystem>
 #include <thread>
+#include <tuple>
 
 #include "integration/talk_fixture.hpp"
 
@@ -76,6 +78,36 @@ TEST_F(Trust, AnIdentityStays) {
     ASSERT_TRUE(std::filesystem::exists(path));
     EXPECT_EQ(std::filesystem::status(path).permissions(),
               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+TEST_F(Trust, AnIdentityOrPinsThatCannotBeUsedAreNamed) {
+    const auto identity = scratch_.path("alice.identity");
+    const auto pins = scratch_.path("alice.servers");
+    const auto expect_refused = [&](const std::string& path, const std::string& why) {
+        TalkieProcess alice(scratch_, {.name = "alice", .port = port()});
+        EXPECT_EQ(alice.process().wait(), 1);
+        const auto failed = alice.wait("failed");
+        EXPECT_TRUE(says(failed, path)) << failed;
+        EXPECT_TRUE(says(failed, why)) << failed;
+    };
+    EXPECT_EQ(enter({.name = "alice"})->quit(), 0);
+    std::filesystem::permissions(identity, std::filesystem::perms::others_read,
+                                 std::filesystem::perm_options::add);
+    expect_refused(identity, "chmod 600");
+    std::filesystem::permissions(identity, std::filesystem::perms::others_read,
+                                 std::filesystem::perm_options::remove);
+    std::filesystem::resize_file(identity, std::filesystem::file_size(identity) - 2);
+    expect_refused(identity, "is damaged. Restore it from a backup");
+    std::filesystem::remove(identity);
+    std::filesystem::create_directory(identity);
+    expect_refused(identity, "is not a file");
+    std::filesystem::remove(identity);
+
+    std::ignore = scratch_.file("alice.servers", "# mine\nno pin at all\n");
+    expect_refused(pins, "line 2 is not \"host:port fingerprint\"");
+    std::filesystem::remove(pins);
+    std::filesystem::create_directory(pins);
+    expect_refused(pins, "Cannot read the known servers in");
 }
 
 /// Something that is no switchboard: it answers one connection with a line of another protocol.
