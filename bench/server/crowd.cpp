@@ -1,5 +1,6 @@
 #include "bench/server/crowd.hpp"
 
+#include <algorithm>
 #include <format>
 #include <utility>
 #include <variant>
@@ -19,6 +20,7 @@ struct Crowd::Member {
     ChannelId room{};
     net::Event accepted;  // what was said last
     bool writing = false;
+    std::uint64_t texts = 0;
 };
 
 Crowd::Crowd(net::Loop& loop, std::uint16_t port)
@@ -117,17 +119,49 @@ net::task<> Crowd::chat(std::size_t texts_each) {
 
 net::task<> Crowd::talk(Member& member, std::size_t texts) {
     for (std::size_t i = 0; i < texts; ++i) {
-        // One writer at a time: a ping may be on its way.
-        while (std::exchange(member.writing, true)) {
-            net::Timer soon(loop_);
-            co_await soon.wait(std::chrono::milliseconds(1));
-        }
-        co_await member.caller.send(
-            wire::SendText{.channel = member.room,
-                           .text = std::format("Text {}, as long as people say", i),
-                           .nonce = i + 1});
-        member.writing = false;
-        co_await member.accepted.wait();
+        co_await say(member);
+    }
+    finished();
+}
+
+net::task<> Crowd::say(Member& member) {
+    // One writer at a time: a ping may be on its way.
+    while (std::exchange(member.writing, true)) {
+        net::Timer soon(loop_);
+        co_await soon.wait(std::chrono::milliseconds(1));
+    }
+    const auto number = ++member.texts;
+    co_await member.caller.send(
+        wire::SendText{.channel = member.room,
+                       .text = std::format("Text {}, as long as people say", number),
+                       .nonce = number});
+    member.writing = false;
+    co_await member.accepted.wait();
+}
+
+net::task<std::vector<Duration>> Crowd::chat_steadily(double texts_per_s, Duration duration) {
+    running_ = members_.size();
+    waits_.clear();
+    const auto gap =
+        std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1.0 / texts_per_s));
+    auto first = clock_.now();
+    const auto end = first + duration;
+    for (auto& member : members_) {
+        loop_.spawn(talk_steadily(*member, first, gap * static_cast<int>(members_.size()), end));
+        first += gap;
+    }
+    co_await all_finished_.wait();
+    std::ranges::sort(waits_);
+    co_return std::move(waits_);
+}
+
+net::task<> Crowd::talk_steadily(Member& member, TimePoint first, Duration interval,
+                                 TimePoint end) {
+    net::Timer timer(loop_);
+    for (auto due = first; due < end; due += interval) {
+        co_await timer.wait(due - clock_.now());
+        co_await say(member);
+        waits_.push_back(clock_.now() - due);
     }
     finished();
 }

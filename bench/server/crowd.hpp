@@ -27,6 +27,9 @@ public:
     net::task<> grow(std::size_t size, std::size_t at_a_time);
     /// Everybody says so many texts, each the next when the last was acknowledged, that is, durable.
     net::task<> chat(std::size_t texts_each);
+    /// All together say so many texts a second for so long, each at its time, whether or not those before
+    /// were quick. How long each took from when it was due until it was acknowledged, in order of length.
+    net::task<std::vector<Duration>> chat_steadily(double texts_per_s, Duration duration);
     /// Lets everybody read what comes.
     net::task<> rest(Duration duration);
     /// Everybody goes; nothing runs any more when it returns. Once, at the end.
@@ -44,6 +47,8 @@ private:
     net::task<std::optional<wire::ServerMessage>> next(Member& member);
     void take(Member& member, const wire::ServerBody& body);
     net::task<> talk(Member& member, std::size_t texts);
+    net::task<> talk_steadily(Member& member, TimePoint first, Duration interval, TimePoint end);
+    net::task<> say(Member& member);
     net::task<> ping();
     void finished();
 
@@ -57,6 +62,8 @@ private:
     net::Timer ping_timer_;
     bool disbanding_ = false;
     std::uint64_t texts_heard_ = 0;
+    std::vector<Duration> waits_;  // of chat_steadily()
+    const SystemClock clock_;
 };
 
 }  // namespace partyline::bench

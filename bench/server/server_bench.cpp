@@ -2,6 +2,8 @@
 //
 // The load is made in this process, the server is another one, and only what that one uses is
 // counted. Both share the machine, so rates are what is left for the server, not what it could do.
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -26,6 +28,9 @@ constexpr std::size_t sizes[] = {250, 500, 1000, 2000, 4000};
 constexpr std::size_t idle_size = 1000;
 constexpr std::size_t chat_size = 1000;
 constexpr std::size_t texts_each = 18;  // within what one session may say at once
+// What a server is to bear for long: 2 texts a second of each, within what one session may say.
+constexpr double steady_texts_per_s = 2000;
+constexpr Duration steady_time = std::chrono::seconds(10);
 constexpr std::size_t logins_at_a_time = 16;
 // Presence is told by then, and what it took is given back.
 constexpr Duration settling = std::chrono::seconds(3);
@@ -125,6 +130,32 @@ private:
             "%llu heard\n",
             texts, took, texts / took, cpu / texts * 1e6,
             static_cast<unsigned long long>(crowd_.texts_heard()));
+        std::fflush(stdout);
+        co_await crowd_.rest(settling);
+        co_await chat_steadily(figures);
+    }
+
+    net::task<> chat_steadily(Figures& figures) {
+        const auto cpu_before = cpu_seconds(pid_);
+        const auto own_before = cpu_seconds(getpid());
+        const auto begun = clock_.now();
+        const auto waits = co_await crowd_.chat_steadily(steady_texts_per_s, steady_time);
+        const auto took = seconds(clock_.now() - begun);
+        const auto wait_ms = [&](std::size_t percent) {
+            return 1000 * seconds(waits.at((waits.size() - 1) * percent / 100));
+        };
+        figures["server.steady_chat_per_s"] = static_cast<double>(waits.size()) / took;
+        figures["server.steady_chat_cores"] = (cpu_seconds(pid_) - cpu_before) / took;
+        figures["server.steady_chat_wait_p50_ms"] = wait_ms(50);
+        figures["server.steady_chat_wait_p99_ms"] = wait_ms(99);
+        figures["server.steady_chat_wait_max_ms"] = wait_ms(100);
+        // Who waits for the load to be made waits here, too: so what that takes is told beside.
+        std::printf(
+            "         %zu texts, %.0f/s wanted, in %.2f s: %.0f/s, durable after %.1f ms (median), "
+            "%.1f ms (99 %%), %.1f ms (all); %.2f cores, and %.2f for the load\n",
+            waits.size(), steady_texts_per_s, took, figures["server.steady_chat_per_s"],
+            wait_ms(50), wait_ms(99), wait_ms(100), figures["server.steady_chat_cores"],
+            (cpu_seconds(getpid()) - own_before) / took);
         std::fflush(stdout);
         co_await crowd_.rest(settling);
     }
