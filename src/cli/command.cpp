@@ -185,6 +185,11 @@ Result<Command> parse_command(std::string_view line) {
             return Command(std::move(command));
         });
     }
+    if (is_hearing(word)) {
+        return parse_hearing(word, argument).transform([](Hearing command) {
+            return Command(std::move(command));
+        });
+    }
     if (is_voice(word)) {
         return parse_voice(word, argument).transform([](const Voice& command) {
             return Command(command);
@@ -227,6 +232,8 @@ std::string_view command_help() {
            "                    gain on|off\n"
            "                    what becomes of your voice before it is sent\n"
            "  deafen, undeafen  your ears\n"
+           "  volume NAME 50%|-6dB|off|on  how loud somebody is here, now and later\n"
+           "  priority on|off   while you speak, the others are lowered\n"
            "  claim NAME        makes NAME your account; the password: PARTYLINE_PASSWORD or\n"
            "                    --password-file\n"
            "  link NAME         links this device to your account, by its password or recovery "

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "cli/administration.hpp"
+#include "cli/hearing.hpp"
 #include "cli/invites.hpp"
 #include "cli/letters.hpp"
 #include "cli/limits.hpp"
@@ -98,7 +99,7 @@ struct Quit {
 
 using Command = std::variant<Say, Move, Leave, History, Edit, Delete, SetMute, SetDeafen, Claim,
                              Link, Unlink, Devices, Password, Owner, Who, Rooms, Stats, Help, Quit,
-                             Administer, Letters, Invites, Whispers, Voice>;
+                             Administer, Letters, Invites, Whispers, Voice, Hearing>;
 
 /// One line of standard input. Fails with malformed, saying what it could have been.
 Result<Command> parse_command(std::string_view line);

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include <cmath>
 #include <utility>
 
 #include "cli/report.hpp"
@@ -22,7 +23,10 @@ Json person_fields(const View& view, const client::Person& person) {
              {"speaking", person.speaking},
              {"server_mute", person.server_mute},
              {"server_deafen", person.server_deafen},
-             {"account", person.account}};
+             {"account", person.account},
+             {"priority", person.priority},
+             {"volume_db", std::round(10 * double{person.volume.gain_db}) / 10},
+             {"muted_here", person.volume.muted}};
     out.update(room_fields(view, person.channel));
     return out;
 }

@@ -30,6 +30,7 @@ struct Raw {
     std::string fingerprint;
     std::string identity;
     std::string known_servers;
+    std::string volumes;
     std::string text;
     std::string person;
     std::vector<std::string> words;
@@ -58,6 +59,9 @@ void add_connection(CLI::App& app, Options& options, Raw& raw) {
         ->type_name("FILE");
     app.add_option("--known-servers", raw.known_servers,
                    "Where the servers' identities are kept; none: nowhere")
+        ->type_name("FILE");
+    app.add_option("--volumes", raw.volumes,
+                   "Where it is kept how loud people were set; none: nowhere")
         ->type_name("FILE");
     app.add_flag("--no-udp", raw.no_udp, "Send all voice through the control connection");
 }
@@ -249,14 +253,18 @@ Result<void> complete(Options& options, const Raw& raw, const Defaults& defaults
     options.talkie.capture = *capture;
     auto identity = kept_file(raw.identity, defaults, "identity");
     auto known_servers = kept_file(raw.known_servers, defaults, "known_servers");
-    if (!identity || !known_servers) {
-        return std::unexpected((identity ? known_servers : identity).error());
+    auto volumes = kept_file(raw.volumes, defaults, "volumes");
+    for (const auto* file : {&identity, &known_servers, &volumes}) {
+        if (!*file) {
+            return std::unexpected(file->error());
+        }
     }
     if (const auto read = read_secrets(options, raw); !read) {
         return read;
     }
     options.talkie.identity_path = *std::move(identity);
     options.talkie.trust.known_servers_path = *std::move(known_servers);
+    options.talkie.volumes_path = *std::move(volumes);
     if (raw.seconds > 0) {
         options.until.time =
             std::chrono::milliseconds(static_cast<std::int64_t>(raw.seconds * 1e3));

@@ -27,6 +27,7 @@ TEST(Options, AServerIsEnough) {
     EXPECT_EQ(options->talkie.name, "me");
     EXPECT_EQ(options->talkie.identity_path, "/data/identity");
     EXPECT_EQ(options->talkie.trust.known_servers_path, "/data/known_servers");
+    EXPECT_EQ(options->talkie.volumes_path, "/data/volumes");
     EXPECT_EQ(options->talkie.trust.fingerprint, std::nullopt);
     EXPECT_EQ(options->talkie.mic, "none");
     EXPECT_EQ(options->talkie.speaker, "none");
@@ -80,12 +81,14 @@ TEST(Options, EverythingAtOnce) {
 
 TEST(Options, AHomeIsNeededOnlyByThoseWhoUseIt) {
     const Defaults homeless{.name = "me", .data_folder = fail(ErrorCode::config, "no home")};
-    const std::vector<const char*> own_files{"partyline-cli",   "--server", "h", "--identity", "i",
-                                             "--known-servers", "none"};
-    const auto options = parse_options(7, own_files.data(), homeless);
+    const std::vector<const char*> own_files{"partyline-cli", "--server",  "h",
+                                             "--identity",    "i",         "--known-servers",
+                                             "none",          "--volumes", "none"};
+    const auto options = parse_options(9, own_files.data(), homeless);
     ASSERT_TRUE(options);
     EXPECT_EQ(options->talkie.identity_path, "i");
     EXPECT_EQ(options->talkie.trust.known_servers_path, "");
+    EXPECT_EQ(options->talkie.volumes_path, "");
     testing::internal::CaptureStderr();
     EXPECT_FALSE(parse_options(5, own_files.data(), homeless));
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "partyline-cli: no home\n");

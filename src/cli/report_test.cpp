@@ -82,7 +82,8 @@ TEST(Report, JsonEventsBearWhatHappened) {
                   .person = view.people[0], .moved_from = ChannelId{1}, .arrived = false}),
               nlohmann::json::parse(R"({"event":"person","session":7,"name":"alice","self":true,
                   "mute":false,"deafen":false,"speaking":false,"server_mute":false,
-                  "server_deafen":false,"account":"","room":"Games/Chess","room_id":3,
+                  "server_deafen":false,"account":"","priority":false,"volume_db":0.0,
+                  "muted_here":false,"room":"Games/Chess","room_id":3,
                   "arrived":false,"moved_from":"Lobby","t_ns":5})"));
     EXPECT_EQ(json.of(client::TextReceived{.id = MessageId{4},
                                            .channel = ChannelId{3},
@@ -211,6 +212,20 @@ TEST(Report, PeopleHearOfAMachineTooBusyForVoiceWhenItWas) {
     EXPECT_FALSE(out.str().contains("too busy"));
     report->stats({.playout_underruns = 7});
     EXPECT_TRUE(out.str().contains("too busy: the speaker went without 7 times"));
+}
+
+TEST(Report, PeopleSeeWhoIsHeardOtherwiseThanUsual) {
+    std::ostringstream out;
+    std::ostringstream complaints;
+    const auto report = make_text_report(out, complaints);
+    report->who(
+        {.rooms = {},
+         .people =
+             {{.session = SessionId{1}, .name = "ann", .priority = true, .volume = {.gain_db = -6}},
+              {.session = SessionId{2}, .name = "bob", .volume = {.muted = true}}},
+         .self = SessionId{3}});
+    EXPECT_EQ(out.str(),
+              "in no room\n  ann, speaks above others, at -6.0 dB\n  bob, not heard here\n");
 }
 
 TEST(Report, PeopleGetPlainTextThatNoTerminalObeys) {

@@ -99,6 +99,7 @@ void Session::perform(const Command& command, TimePoint now) {
                           [&](const Invites& invites) { invite(invites, now); },
                           [&](const Whispers& whispers) { whisper(whispers); },
                           [&](const Voice& change) { change_voice(change); },
+                          [&](const Hearing& change) { change_hearing(change); },
                           [&](const Stats&) { report_.stats(talkie_->voice_stats()); },
                           [&](const Help&) { report_.help(command_help()); },
                           [&](const Quit&) { finish(ExitCode::fine, now); },
@@ -147,6 +148,20 @@ void Session::change_voice(const Voice& change) {
     }
     apply(change, capture_);
     talkie_->set_capture(capture_);
+}
+
+void Session::change_hearing(const Hearing& change) {
+    if (const auto* priority = std::get_if<SetPriority>(&change)) {
+        talkie_->set_priority(priority->on);
+        awaited_ = "priority";
+        return;
+    }
+    const auto resolved = resolve(std::get<SetVolume>(change), talkie_->people());
+    if (resolved) {
+        talkie_->set_volume(resolved->session, resolved->volume);
+    } else {
+        report_.mistake(resolved.error());
+    }
 }
 
 void Session::whisper(const Whispers& command) {

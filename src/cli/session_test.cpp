@@ -36,6 +36,11 @@ public:
     void set_self_state(bool mute, bool deafen) override {
         asked.push_back(std::format("state {} {}", mute, deafen));
     }
+    void set_priority(bool on) override { asked.emplace_back(on ? "priority" : "no priority"); }
+    void set_volume(SessionId session, client::Volume volume) override {
+        asked.push_back(
+            std::format("volume {} {} {}", session.value, volume.gain_db, volume.muted));
+    }
     void administer(client::Administration command) override {
         asked.push_back(std::format("administer {}", client::word_for(command)));
     }

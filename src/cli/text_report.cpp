@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "cli/administration.hpp"
+#include "cli/hearing.hpp"
 #include "cli/limits.hpp"
 #include "cli/report.hpp"
 
@@ -407,6 +408,12 @@ private:
             }
             if (!person.account.empty() && person.account != person.name) {
                 out_ << ", account " << printable(person.account);
+            }
+            if (person.priority) {
+                out_ << ", speaks above others";
+            }
+            if (const auto volume = volume_words(person.volume); !volume.empty()) {
+                out_ << ", " << volume;
             }
             out_ << '\n';
         }

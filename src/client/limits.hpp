@@ -84,6 +84,9 @@ inline constexpr std::chrono::milliseconds return_at_once_after{100};
 /// A connection that has held this long was a good one: back-off starts over.
 inline constexpr std::chrono::seconds backoff_reset_after{3};
 
+/// People whose volume is kept.
+inline constexpr std::size_t volumes_max = 4096;
+
 /// Of direct messages that came while nobody was here: the latest that are looked up at a login. One page
 /// each, and a server gives twenty at once.
 inline constexpr std::size_t missed_conversations_max = 10;

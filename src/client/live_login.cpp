@@ -189,20 +189,21 @@ Result<void> LiveTalkie::sit_down(const TrustedServer& server, const wire::Welco
     resume_token_ = welcome.resume_token;
     seat_kept_ = std::chrono::seconds(welcome.resume_seconds);
     auto estate = std::exchange(estate_, {});
-    session_.emplace(Session::Given{.port = *this, .clock = clock_, .identity = identity_},
-                     Seating{.session = welcome.session,
-                             .route = welcome.route,
-                             .connected = {.session = welcome.session,
-                                           .server_name = server.name,
-                                           .fingerprint = server.fingerprint,
-                                           .first_use = server.first_use,
-                                           .again = estate.again},
-                             .limits = server.limits},
-                     OwnDevice{.server_id = server.id,
-                               .session = welcome.session,
-                               .identity = identity_.public_key(),
-                               .agreement = std::move(agreement)},
-                     std::move(estate));
+    session_.emplace(
+        Session::Given{.port = *this, .clock = clock_, .identity = identity_, .volumes = volumes_},
+        Seating{.session = welcome.session,
+                .route = welcome.route,
+                .connected = {.session = welcome.session,
+                              .server_name = server.name,
+                              .fingerprint = server.fingerprint,
+                              .first_use = server.first_use,
+                              .again = estate.again},
+                .limits = server.limits},
+        OwnDevice{.server_id = server.id,
+                  .session = welcome.session,
+                  .identity = identity_.public_key(),
+                  .agreement = std::move(agreement)},
+        std::move(estate));
     // Figures of another session, which may have had other people under the same numbers, say nothing
     // about this one.
     model_shown_ = 0;

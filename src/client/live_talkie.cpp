@@ -57,6 +57,7 @@ LiveTalkie::LiveTalkie(Parts parts)
       heard_view_(std::make_shared<const HeardView>()),
       tick_wanted_(loop_),
       pause_over_(loop_),
+      volumes_(std::move(parts.volumes)),
       capture_(settings_.capture.value_or(usual_capture(settings_.mic))),
       backoff_(random_seed()) {
     watch_devices();
@@ -147,6 +148,13 @@ void LiveTalkie::set_self_state(bool mute, bool deafen) {
             do_later(std::move(wish));
         }
     });
+}
+void LiveTalkie::set_priority(bool on) {
+    post({.command = "priority", .work = [on](Session& session) { session.set_priority(on); }});
+}
+void LiveTalkie::set_volume(SessionId person, Volume volume) {
+    post({.command = "volume",
+          .work = [person, volume](Session& session) { session.set_volume(person, volume); }});
 }
 void LiveTalkie::administer(Administration command) {
     const auto word = word_for(command);

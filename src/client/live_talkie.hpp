@@ -21,6 +21,7 @@
 #include "client/voice_down.hpp"
 #include "client/voice_link.hpp"
 #include "client/voice_up.hpp"
+#include "client/volumes.hpp"
 #include "crypto/identity.hpp"
 #include "net/gate.hpp"
 #include "net/loop.hpp"
@@ -36,6 +37,7 @@ public:
         crypto::Identity identity;
         std::unique_ptr<audio::Source> source;  // none without a microphone
         std::unique_ptr<audio::Sink> sink;
+        Volumes volumes;
         std::function<void(const Event&)> on_event;
     };
     explicit LiveTalkie(Parts parts);
@@ -49,6 +51,8 @@ public:
     void erase(MessageId id) override;
     void account(AccountCommand command) override;
     void set_self_state(bool mute, bool deafen) override;
+    void set_priority(bool on) override;
+    void set_volume(SessionId session, Volume volume) override;
     void administer(Administration command) override;
     void letters(LetterCommand command) override;
     void invites(InviteCommand command) override;
@@ -181,6 +185,7 @@ private:
     std::unique_ptr<VoiceUp> up_;
     std::optional<Error> lost_;  // why this connection is to end
     // Of all of them.
+    Volumes volumes_;
     CaptureSettings capture_;
     bool pressed_ = false;
     std::shared_ptr<dsp::CaptureChain> chain_;  // one voice-up at a time has it, too

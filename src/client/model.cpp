@@ -104,6 +104,7 @@ void Model::fold_presence(const wire::Presence& presence, Events& events) {
     entry.person.server_mute = presence.server_mute;
     entry.person.server_deafen = presence.server_deafen;
     entry.person.account = presence.account;
+    entry.person.priority = presence.priority;
     entry.said_speaking = presence.speaking;
     entry.leaving = false;
     entry.stale = false;
@@ -217,6 +218,16 @@ Model::Events Model::set_heard(SessionId session, bool speaking) {
         set_speaking(at->second, speaking, events);
     }
     return events;
+}
+
+Model::Events Model::set_volume(SessionId session, Volume volume) {
+    const auto at = people_.find(session);
+    if (at == people_.end() || at->second.person.volume == volume) {
+        return {};
+    }
+    at->second.person.volume = volume;
+    ++revision_;
+    return ready_ ? Events{PersonChanged{.person = at->second.person}} : Events{};
 }
 
 Model::Events Model::hush() {

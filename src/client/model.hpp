@@ -51,6 +51,9 @@ public:
     /// What was heard of somebody in our room, or sent by us.
     Events set_heard(SessionId session, bool speaking);
 
+    /// As it was set here.
+    Events set_volume(SessionId session, Volume volume);
+
     [[nodiscard]] bool ready() const { return ready_; }
     /// Grows with whatever may have changed an answer below.
     [[nodiscard]] std::uint64_t revision() const { return revision_; }
@@ -63,6 +66,13 @@ public:
     /// The room at the end of these names, spelled exactly so; zero if there is none.
     [[nodiscard]] ChannelId room_at(std::span<const std::string> path) const;
     [[nodiscard]] std::vector<Person> people() const;
+    /// Without copying them.
+    template <class Visit>
+    void each_person(const Visit& visit) const {
+        for (const auto& [session, entry] : people_) {
+            visit(entry.person);
+        }
+    }
     [[nodiscard]] bool shows(SessionId session) const { return people_.contains(session); }
     [[nodiscard]] std::optional<Person> person(SessionId session) const;
     /// Empty for a session that is not known.

@@ -4,7 +4,7 @@
 #include <format>
 
 #include "base/bytes.hpp"
-#include "client/pin_file.hpp"
+#include "client/kept_file.hpp"
 
 namespace partyline::client {
 namespace {
@@ -53,7 +53,7 @@ std::unexpected<Error> refuse(const std::string& server, std::string_view actual
 
 Result<ServerKnown> check_pins(const std::string& path, const std::string& server,
                                const std::string& fingerprint) {
-    const auto file = PinFile::open(path);
+    const auto file = KeptFile::open(path, "the known servers");
     if (!file) {
         return std::unexpected(file.error());
     }

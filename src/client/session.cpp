@@ -18,10 +18,10 @@ namespace {
 
 /// As Refused tells it.
 constexpr std::array command_words{
-    "join",    "leave",   "say",      "history", "edit",     "delete", "self_state",
-    "claim",   "link",    "unlink",   "devices", "password", "owner",  "administration",
-    "missed",  "message", "messages", "unread",  "read",     "invite", "invite",
-    "whisper", "keys",    "keys",     "whisper", "messages", "other"};
+    "join",    "leave",    "say",      "history", "edit",     "delete",   "self_state",
+    "claim",   "link",     "unlink",   "devices", "password", "owner",    "administration",
+    "missed",  "message",  "messages", "unread",  "read",     "invite",   "invite",
+    "whisper", "priority", "keys",     "keys",    "whisper",  "messages", "other"};
 
 /// So many that the message fits the server's frame, too, should that be a short one.
 std::size_t shares_per_message(const wire::Limits& told) {
@@ -46,6 +46,7 @@ Session::Session(Given given, Seating seating, OwnDevice own, Estate estate)
     : port_(given.port),
       clock_(given.clock),
       identity_(given.identity),
+      volumes_(given.volumes),
       seating_(std::move(seating)),
       keys_(std::move(own), given.clock, shares_per_message(seating_.limits)),
       whisper_keys_({.own = keys_.own(),

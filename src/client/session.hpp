@@ -22,6 +22,7 @@
 #include "client/model.hpp"
 #include "client/talkie.hpp"
 #include "client/voice_link.hpp"
+#include "client/volumes.hpp"
 #include "client/whisper_keys.hpp"
 #include "client/whisper_sets.hpp"
 #include "client/whisperers.hpp"
@@ -72,6 +73,7 @@ public:
         SessionPort& port;
         const Clock& clock;
         const crypto::Identity& identity;
+        Volumes& volumes;
     };
     Session(Given given, Seating seating, OwnDevice own, Estate estate);
 
@@ -102,6 +104,8 @@ public:
     void erase(MessageId id);
     void account(AccountCommand command);
     void set_self_state(bool mute, bool deafen);
+    void set_priority(bool on);
+    void set_volume(SessionId person, Volume volume);
     void administer(Administration command);
     void letters(LetterCommand command);
     void invites(InviteCommand command);
@@ -142,6 +146,7 @@ private:
         invite,
         use_invite,
         whisper,
+        priority,
         keys,
         whisper_keys,
         whisper_again,
@@ -251,6 +256,12 @@ private:
         port_.to_down(std::move(output));
     }
     void update_open();
+    // How people are heard (session_hearing.cpp).
+    /// As Volumes has them; empty for somebody of whom no more is known than a name.
+    [[nodiscard]] std::string volume_owner_of(const Person& person);
+    [[nodiscard]] Volume volume_of(const Person& person);
+    /// Tells voice-down and the model what has changed.
+    void update_hearing();
     // Whispering (session_whisper.cpp).
     /// Does what the keys for whispers and those who whisper to us want done.
     void pump_whispers();
@@ -346,6 +357,7 @@ private:
     SessionPort& port_;
     const Clock& clock_;
     const crypto::Identity& identity_;
+    Volumes& volumes_;
     const Seating seating_;
 
     // Owned.
@@ -391,6 +403,7 @@ private:
     std::bitset<streams_max> whispers_to_tell_;
     std::array<std::vector<SessionId>, streams_max> whispers_told_;  // as WhisperSet has
     TimePoint whispers_not_before_{};                                // to be asked for again
+    std::map<SessionId, SetHearing> hearing_told_;  // of those who are heard otherwise than usual
     bool room_talking_ = false;
     bool playout_begun_ = false;
     bool capture_begun_ = false;

@@ -53,6 +53,9 @@ public:
             add(std::format("down: forget {}", forgotten->session.value));
         } else if (const auto* talk = std::get_if<SetRoomTalking>(&command)) {
             add(talk->talking ? "down: talk" : "down: no talk");
+        } else if (const auto* hearing = std::get_if<SetHearing>(&command)) {
+            add(std::format("down: {} at {:.2f}{}", hearing->session.value, hearing->gain,
+                            hearing->priority ? " above others" : ""));
         } else if (const auto* deafened = std::get_if<SetDeafened>(&command)) {
             add(deafened->deafened ? "down: deaf" : "down: hear");
         } else if (std::holds_alternative<RoomCleared>(command)) {
@@ -128,7 +131,8 @@ protected:
 
     void connect(Estate estate) {
         session_ = std::make_unique<Session>(
-            Session::Given{.port = told_, .clock = clock_, .identity = self_.identity},
+            Session::Given{
+                .port = told_, .clock = clock_, .identity = self_.identity, .volumes = volumes_},
             Seating{.session = self_.session,
                     .route = Route{5},
                     .connected = {.session = self_.session},
@@ -174,6 +178,7 @@ protected:
     Peer ann_{2};
     Told told_;
     wire::Limits limits_{.shares_per_message = 400};
+    Volumes volumes_ = Volumes::open({}).value();
     std::unique_ptr<Session> session_;
 };
 

@@ -67,7 +67,8 @@ void Session::on_answer(const Request& request, const wire::Ok&) {
     }
     if (request.asked == Asked::unlink || request.asked == Asked::owner ||
         request.asked == Asked::mark_read || request.asked == Asked::invite ||
-        request.asked == Asked::edit || request.asked == Asked::erase) {
+        request.asked == Asked::edit || request.asked == Asked::erase ||
+        request.asked == Asked::priority) {
         port_.emit(Done{command_word(request.asked)});
     }
     if (request.asked == Asked::administration) {
@@ -205,6 +206,7 @@ void Session::forget_session(SessionId session) {
     whisper_keys_.session_gone(session);
     whisperers_.session_gone(session);
     whisper_sets_.session_gone(session);
+    hearing_told_.erase(session);
 }
 
 void Session::presence_changed() {
@@ -212,6 +214,7 @@ void Session::presence_changed() {
         keys_.set_seen(model_.room_members());
     }
     pump_keys();
+    update_hearing();
     if (const bool talking = model_.is_room_said_talking(); talking != room_talking_) {
         room_talking_ = talking;
         port_.to_down(SetRoomTalking{talking});
@@ -243,6 +246,7 @@ void Session::on(const wire::MemberKeys& keys) {
     }
     keys_.member_keys(keys);
     pump_keys();
+    update_hearing();
 }
 
 void Session::on(const wire::MemberJoined& joined) {
@@ -254,6 +258,7 @@ void Session::on(const wire::MemberJoined& joined) {
     set_frame_ms(joined.frame_ms);
     keys_.member_joined(joined);
     pump_keys();
+    update_hearing();
 }
 
 void Session::update_bitrate_cap() {

@@ -43,7 +43,8 @@ struct NotedSession {
 
     void connect(Estate estate, std::vector<wire::Channel> rooms = {}) {
         session = std::make_unique<Session>(
-            Session::Given{.port = noted, .clock = clock, .identity = self.identity},
+            Session::Given{
+                .port = noted, .clock = clock, .identity = self.identity, .volumes = volumes},
             Seating{.session = self.session,
                     .route = Route{5},
                     .connected = {.session = self.session},
@@ -74,6 +75,7 @@ struct NotedSession {
     ManualClock clock;
     Peer self{1};
     Noted noted;
+    Volumes volumes = Volumes::open({}).value();
     std::unique_ptr<Session> session;
 };
 

@@ -33,8 +33,13 @@ public:
         if (!made) {
             made = std::make_unique<SpeakerStream>(
                 identity_, SpeakerStream::Name{.speaker = session_, .stream = stream});
+            made->heard_as = heard_as_;
         }
         return *made;
+    }
+    void set_hearing(HeardAs heard_as) {
+        heard_as_ = heard_as;
+        each([heard_as](SpeakerStream& stream) { stream.heard_as = heard_as; });
     }
     /// Null for one that nothing has come on yet.
     [[nodiscard]] SpeakerStream* find(StreamId stream) const {
@@ -69,6 +74,7 @@ private:
     // Owned. Few speakers ever whisper to us.
     std::array<std::unique_ptr<SpeakerStream>, streams_max> streams_;
     std::bitset<streams_max> heard_;
+    HeardAs heard_as_;
 };
 
 }  // namespace partyline::client

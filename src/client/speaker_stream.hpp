@@ -13,6 +13,7 @@
 #include "client/voice_receiver.hpp"
 #include "client/waiting_frames.hpp"
 #include "crypto/receiver_keys.hpp"
+#include "dsp/gain_ramp.hpp"
 #include "dsp/playout.hpp"
 #include "wire/datagram.hpp"
 
@@ -64,6 +65,8 @@ public:
     void add_to(SpeakerStats& stats) const;
     [[nodiscard]] bool ever_heard() const;
 
+    HeardAs heard_as;
+    dsp::GainRamp ramp;
     bool light = false;               // what was last told of speaking()
     bool is_active = false;           // in VoiceReceiver's list
     std::optional<TimePoint> ends{};  // its speaker may not whisper to us any more: when it closes

@@ -88,6 +88,10 @@ Result<std::unique_ptr<Talkie>> Talkie::start(Settings settings,
     if (!identity) {
         return std::unexpected(std::move(identity.error()));
     }
+    auto volumes = Volumes::open(settings.volumes_path);
+    if (!volumes) {
+        return std::unexpected(std::move(volumes.error()));
+    }
     auto source = open_source(settings.mic);
     if (!source) {
         return std::unexpected(std::move(source.error()));
@@ -100,6 +104,7 @@ Result<std::unique_ptr<Talkie>> Talkie::start(Settings settings,
                                                           .identity = std::move(*identity),
                                                           .source = std::move(*source),
                                                           .sink = std::move(*sink),
+                                                          .volumes = std::move(*volumes),
                                                           .on_event = std::move(on_event)});
 }
 

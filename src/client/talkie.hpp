@@ -16,6 +16,7 @@
 #include "client/capture.hpp"
 #include "client/invites.hpp"
 #include "client/letters.hpp"
+#include "client/volume.hpp"
 #include "client/whisper.hpp"
 
 namespace partyline::client {
@@ -41,6 +42,8 @@ struct Settings {
     /// "none", "device", "device:NAME" or a file. A file's end is silence.
     std::string mic = "none";
     std::string speaker = "none";
+    /// Where it is kept how loud each person was set. Empty: for this run only.
+    std::string volumes_path = {};
     /// What becomes of the voice before it is sent; nothing: usual_capture(mic).
     std::optional<CaptureSettings> capture = {};
     /// Off: never try UDP, tunnel all voice (for tests, and networks that punish UDP).
@@ -78,6 +81,8 @@ struct Person {
     bool server_mute = false;  // may not speak where they are, or at all
     bool server_deafen = false;
     std::string account = {};  // its name; empty for a guest
+    bool priority = false;     // while they speak, the others are lowered
+    Volume volume = {};        // as set_volume() has it
 
     bool operator==(const Person&) const = default;
 };
@@ -325,6 +330,12 @@ public:
     virtual void erase(MessageId id) = 0;
     virtual void account(AccountCommand command) = 0;
     virtual void set_self_state(bool mute, bool deafen) = 0;
+    /// To be heard above others in the room we are in; Done or Refused tells. It ends with leaving the room.
+    virtual void set_priority(bool on) = 0;
+    /// How loud somebody is to be heard here, now and in every later run: kept by their account, or else
+    /// by their device, which is known of whoever has been in a room with us. PersonChanged follows, or
+    /// Refused.
+    virtual void set_volume(SessionId session, Volume volume) = 0;
     virtual void administer(Administration command) = 0;
     virtual void letters(LetterCommand command) = 0;
     virtual void invites(InviteCommand command) = 0;

@@ -58,6 +58,10 @@ private:
         deafened_ = command.deafened;
         receiver_.interrupt_tallies();
     }
+    void take(const SetHearing& command) {
+        receiver_.set_hearing(command.session,
+                              {.gain = command.gain, .priority = command.priority});
+    }
     void take(const StartPlaying&) { playing_ = true; }
     void take(const UseHop& command);
 

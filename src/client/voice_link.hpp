@@ -77,10 +77,18 @@ struct SetRoomTalking {
 struct SetDeafened {
     bool deafened = false;
 };
+/// How somebody is to be heard, on whatever stream.
+struct SetHearing {
+    SessionId session{};
+    float gain = 1;
+    bool priority = false;  // the others are lowered while they speak
+
+    bool operator==(const SetHearing&) const = default;
+};
 struct StartPlaying {};
 using DownCommand = std::variant<std::monostate, MemberEntered, MemberGone, WhispererEntered,
                                  WhispererGone, SessionGone, RoomCleared, UseSpeakerKey, SetRoute,
-                                 SetRoomTalking, SetDeafened, StartPlaying, UseHop>;
+                                 SetRoomTalking, SetDeafened, SetHearing, StartPlaying, UseHop>;
 
 // --- reports ---------------------------------------------------------------------------------
 

@@ -36,11 +36,19 @@ void VoiceReceiver::hear(SessionId session, StreamId stream) {
     if (session == identity_.session) {
         return;
     }
+    known(session).hear(stream);
+}
+
+Speaker& VoiceReceiver::known(SessionId session) {
     auto& speaker = speakers_[session];
     if (!speaker) {
         speaker = std::make_unique<Speaker>(identity_, session);
     }
-    speaker->hear(stream);
+    return *speaker;
+}
+
+void VoiceReceiver::set_hearing(SessionId speaker, HeardAs heard_as) {
+    known(speaker).set_hearing(heard_as);
 }
 
 void VoiceReceiver::remove_member(SessionId member) {
@@ -125,12 +133,16 @@ void VoiceReceiver::receive(ByteView datagram, TimePoint now) {
 bool VoiceReceiver::play(dsp::Frame out, TimePoint now) {
     std::ranges::fill(out, 0.0F);
     bool heard = false;
+    const float ducked = ducker_.next(is_priority_heard());
     std::array<float, dsp::frame_samples> one;
     for (auto* stream : active_) {
         stream->expire_waiting(now);
+        const float gain = stream->heard_as.gain * (stream->heard_as.priority ? 1.0F : ducked);
         if (stream->pull(one, now)) {
-            heard = true;
-            std::ranges::transform(out, one, out.begin(), std::plus{});
+            heard = heard || gain > 0;
+            stream->ramp.mix(one, gain, out);
+        } else {
+            stream->ramp.jump(gain);
         }
         note_speaking(*stream);
     }
@@ -158,6 +170,14 @@ std::optional<SpeakingChange> VoiceReceiver::take_speaking_change() {
     const auto change = speaking_changes_.front();
     speaking_changes_.erase(speaking_changes_.begin());
     return change;
+}
+
+// What they whisper to us is for us, and lowers nobody.
+bool VoiceReceiver::is_priority_heard() const {
+    return std::ranges::any_of(active_, [](const SpeakerStream* stream) {
+        return stream->heard_as.priority && stream->heard_as.gain > 0 &&
+               stream->name().stream == room_stream && stream->speaking();
+    });
 }
 
 bool VoiceReceiver::anyone_speaking() const {

@@ -12,6 +12,7 @@
 #include "base/ids.hpp"
 #include "client/voice_identity.hpp"
 #include "crypto/sender_key.hpp"
+#include "dsp/ducker.hpp"
 #include "dsp/format.hpp"
 #include "dsp/limiter.hpp"
 
@@ -63,6 +64,12 @@ struct SpeakerKey {
     crypto::SenderKeyMaterial material;
 };
 
+/// How a speaker is to be heard.
+struct HeardAs {
+    float gain = 1;         // 0: not at all
+    bool priority = false;  // while they speak to the room, the others are lowered
+};
+
 /// Everybody whom this talkie can hear. Decoders are made at a speaker's first opened frame;
 /// nothing is allocated after that. No socket; time is passed in. Owned by the voice-down thread,
 /// or by a test. One thread.
@@ -84,6 +91,8 @@ public:
     void add_whisperer(SessionId whisperer, StreamId stream);
     /// What is on its way is still heard: the keys are wiped when an old generation would be.
     void remove_whisperer(SessionId whisperer, StreamId stream, TimePoint now);
+    /// As usual for whoever it was never called for; it holds until the session ends.
+    void set_hearing(SessionId speaker, HeardAs heard_as);
     /// The session has ended. Until then what stops replays is kept, wherever the member went; of
     /// those heard in this room the figures are still told.
     void forget_session(SessionId session);
@@ -120,6 +129,8 @@ private:
     void activate(SpeakerStream& stream);
     void retire(SpeakerStream& stream);
     void note_speaking(SpeakerStream& stream);
+    [[nodiscard]] bool is_priority_heard() const;
+    Speaker& known(SessionId session);
     void end_due_whispers(Speaker& speaker, TimePoint now);
     void upkeep(TimePoint now);
 
@@ -130,6 +141,7 @@ private:
     std::unordered_map<SessionId, std::unique_ptr<Speaker>> speakers_;
     std::vector<SpeakerStats> departed_;  // of sessions that have ended, oldest first
     std::vector<SpeakingChange> speaking_changes_;
+    dsp::Ducker ducker_;
     dsp::Limiter limiter_;
     ReceiverCounters counters_;
 

@@ -105,7 +105,8 @@ protected:
 
     void connect(Estate estate, std::vector<wire::Presence> people) {
         session_ = std::make_unique<Session>(
-            Session::Given{.port = told_, .clock = clock_, .identity = self_.identity},
+            Session::Given{
+                .port = told_, .clock = clock_, .identity = self_.identity, .volumes = volumes_},
             Seating{.session = self_.session,
                     .route = Route{5},
                     .connected = {.session = self_.session},
@@ -166,6 +167,7 @@ protected:
     Peer ann_{2};
     Peer bob_{3};
     Told told_;
+    Volumes volumes_ = Volumes::open({}).value();
     std::unique_ptr<Session> session_;
 };
 

@@ -56,6 +56,12 @@ struct SetSelfState {
     bool operator==(const SetSelfState&) const = default;
 };
 
+/// To be heard above others in one's room.
+struct SetPriority {
+    bool on = false;
+    bool operator==(const SetPriority&) const = default;
+};
+
 struct SendText {
     ChannelId channel{};
     std::string text;
@@ -152,14 +158,16 @@ struct Resume {
     bool operator==(const Resume&) const = default;
 };
 
-using ClientBody = std::variant<
-    Unknown, Login, Join, Leave, SetSelfState, SendText, ShareKeys, KeyRequest, GetMemberKeys,
-    RenewDevice, SetVoiceLane, VoiceTunnel, ControlPing, GetHistory, EditText, DeleteText,
-    ClaimAccount, LinkDevice, UnlinkDevice, ListDevices, ChangePassword, BecomeOwner, GetRoles,
-    CreateRole, EditRole, DeleteRole, GrantRole, RevokeRole, SetOverride, GetOverrides, Explain,
-    CreateChannel, EditChannel, MoveChannel, DeleteChannel, Resume, Kick, AddBan, LiftBan, ListBans,
-    SetServerMute, MoveMember, GetAudit, CreateInvite, ListInvites, DeleteInvite, RedeemInvite,
-    ListAccounts, DeleteAccount, SendDirect, GetDirect, GetUnread, MarkRead, SetWhisper>;
+using ClientBody =
+    std::variant<Unknown, Login, Join, Leave, SetSelfState, SendText, ShareKeys, KeyRequest,
+                 GetMemberKeys, RenewDevice, SetVoiceLane, VoiceTunnel, ControlPing, GetHistory,
+                 EditText, DeleteText, ClaimAccount, LinkDevice, UnlinkDevice, ListDevices,
+                 ChangePassword, BecomeOwner, GetRoles, CreateRole, EditRole, DeleteRole, GrantRole,
+                 RevokeRole, SetOverride, GetOverrides, Explain, CreateChannel, EditChannel,
+                 MoveChannel, DeleteChannel, Resume, Kick, AddBan, LiftBan, ListBans, SetServerMute,
+                 MoveMember, GetAudit, CreateInvite, ListInvites, DeleteInvite, RedeemInvite,
+                 ListAccounts, DeleteAccount, SendDirect, GetDirect, GetUnread, MarkRead,
+                 SetWhisper, SetPriority>;
 
 struct ClientMessage {
     std::uint64_t request_id = 0;
@@ -214,6 +222,7 @@ struct Presence {
     bool server_mute = false;
     bool server_deafen = false;
     std::string account;  // its name; empty: a guest
+    bool priority = false;
     bool operator==(const Presence&) const = default;
 };
 

@@ -162,6 +162,7 @@ ClientBody read_body(const v1::Client& from, FieldReader& in) {
         case v1::Client::kGetUnread: return GetUnread{};
         case v1::Client::kMarkRead: return wire::read(from.mark_read(), in);
         case v1::Client::kSetWhisper: return wire::read(from.set_whisper(), in);
+        case v1::Client::kSetPriority: return SetPriority{.on = from.set_priority().on()};
         case v1::Client::BODY_NOT_SET: break;
     }
     return Unknown{};
@@ -322,6 +323,7 @@ struct BodyWriter {
     void operator()(const GetUnread&) const { to.mutable_get_unread(); }
     void operator()(const MarkRead& from) const { write(from, *to.mutable_mark_read()); }
     void operator()(const SetWhisper& from) const { write(from, *to.mutable_set_whisper()); }
+    void operator()(const SetPriority& from) const { to.mutable_set_priority()->set_on(from.on); }
 };
 
 static_assert(static_cast<int>(VoiceLane::udp) == v1::VOICE_LANE_UDP);
@@ -338,7 +340,7 @@ constexpr auto names = std::to_array<std::string_view>({
     "Resume",         "Kick",          "AddBan",       "LiftBan",       "ListBans",
     "SetServerMute",  "MoveMember",    "GetAudit",     "CreateInvite",  "ListInvites",
     "DeleteInvite",   "RedeemInvite",  "ListAccounts", "DeleteAccount", "SendDirect",
-    "GetDirect",      "GetUnread",     "MarkRead",     "SetWhisper",
+    "GetDirect",      "GetUnread",     "MarkRead",     "SetWhisper",    "SetPriority",
 });
 static_assert(names.size() == std::variant_size_v<ClientBody>);
 

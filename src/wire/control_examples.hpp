@@ -43,7 +43,8 @@ inline Presence presence(std::uint32_t session) {
             .speaking = true,
             .server_mute = true,
             .server_deafen = true,
-            .account = "Ren\u00E9"};
+            .account = "Ren\u00E9",
+            .priority = true};
 }
 
 inline RoleSettings role_settings() { return {.name = "DJ", .rank = 0xFFFF, .grants = 0x1F'FFFF}; }
@@ -199,6 +200,7 @@ inline std::vector<ClientBody> client_bodies() {
         Join{.channel = ChannelId{3}, .password = "open sesame"},
         Leave{},
         SetSelfState{.mute = true, .deafen = true},
+        SetPriority{.on = true},
         SendText{.channel = ChannelId{3}, .text = "two\nlines", .nonce = 0xFFFF'FFFF'FFFF'FFFF},
         ShareKeys{.channel = ChannelId{3},
                   .channel_epoch = ChannelEpoch{9},

@@ -20,6 +20,8 @@ Process::Command command_of(const Scratch& scratch, const TalkieOptions& options
         scratch.path(options.name + ".identity"),
         "--known-servers",
         scratch.path(options.name + ".servers"),
+        "--volumes",
+        scratch.path(options.name + ".volumes"),
         "--mic",
         options.mic,
         "--speaker",

@@ -51,7 +51,10 @@ private:
             case 17: return wire::ListDevices{};
             case 18: return wire::UnlinkDevice{.identity = Bytes(32), .name = {}};
             case 0: return wire::Leave{};
-            case 1: return wire::SetSelfState{.mute = coin(), .deafen = coin()};
+            case 1:
+                return coin()
+                           ? wire::ClientBody(wire::SetSelfState{.mute = coin(), .deafen = coin()})
+                           : wire::ClientBody(wire::SetPriority{.on = coin()});
             case 2:
                 return wire::SendText{.channel = channel(),
                                       .text = std::string(1 + random_.below(3000), 'x'),

@@ -39,7 +39,8 @@ wire::Presence to_wire(const room::Presence& presence) {
             .speaking = presence.speaking,
             .server_mute = presence.server_mute,
             .server_deafen = presence.server_deafen,
-            .account = presence.account};
+            .account = presence.account,
+            .priority = presence.priority};
 }
 
 wire::Member to_wire(const room::Session& session) {

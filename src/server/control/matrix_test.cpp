@@ -46,6 +46,8 @@ std::vector<Row> voice_and_text() {
         {"joining", wire::Join{.channel = attic, .password = {}}, guest},
         {"leaving", wire::Leave{}, guest},
         {"muting oneself", wire::SetSelfState{}, guest},
+        {"speaking as others do", wire::SetPriority{.on = false}, guest},
+        {"speaking above others", wire::SetPriority{.on = true}, moderator},
         {"writing", wire::SendText{.channel = lobby, .text = "hello"}, guest},
         {"sharing keys", wire::ShareKeys{.channel = lobby}, guest},
         {"asking for a key", wire::KeyRequest{}, guest},

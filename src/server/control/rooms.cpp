@@ -59,4 +59,10 @@ Result<void> Switchboard::on(Call&, Seat& seat, const wire::SetSelfState& state)
     return {};
 }
 
+Result<void> Switchboard::on(Call&, Seat& seat, const wire::SetPriority& priority) {
+    return model_.set_priority(seat.session, priority.on).transform([this](const auto& events) {
+        publish(events);
+    });
+}
+
 }  // namespace partyline::control

@@ -86,12 +86,12 @@ struct Row {
 /// to have a row.
 using OfNobody =
     std::variant<wire::Unknown, wire::Login, wire::Resume, wire::Join, wire::Leave,
-                 wire::SetSelfState, wire::SendText, wire::RenewDevice, wire::SetVoiceLane,
-                 wire::VoiceTunnel, wire::ControlPing, wire::GetHistory, wire::ClaimAccount,
-                 wire::LinkDevice, wire::BecomeOwner, wire::GetRoles, wire::GetOverrides,
-                 wire::CreateChannel, wire::EditChannel, wire::MoveChannel, wire::DeleteChannel,
-                 wire::ListBans, wire::GetAudit, wire::ListInvites, wire::RedeemInvite,
-                 wire::ListAccounts, wire::GetUnread, wire::MarkRead>;
+                 wire::SetSelfState, wire::SetPriority, wire::SendText, wire::RenewDevice,
+                 wire::SetVoiceLane, wire::VoiceTunnel, wire::ControlPing, wire::GetHistory,
+                 wire::ClaimAccount, wire::LinkDevice, wire::BecomeOwner, wire::GetRoles,
+                 wire::GetOverrides, wire::CreateChannel, wire::EditChannel, wire::MoveChannel,
+                 wire::DeleteChannel, wire::ListBans, wire::GetAudit, wire::ListInvites,
+                 wire::RedeemInvite, wire::ListAccounts, wire::GetUnread, wire::MarkRead>;
 
 template <class... Bodies>
 void add_kinds(std::set<std::size_t>& kinds, std::type_identity<std::variant<Bodies...>>) {

@@ -173,6 +173,18 @@ Events Model::set_self_state(SessionId id, SelfState state) {
     return session.presence == before ? Events{} : Events{changed(session)};
 }
 
+Result<Events> Model::set_priority(SessionId id, bool on) {
+    auto& session = sessions_.at(id);
+    const auto channel = session.presence.channel;
+    if (on && !channel) {
+        return fail(ErrorCode::not_in_room, "Join a room first: priority is for one room.");
+    }
+    if (on && !may(id, channel, Permission::priority_speaker)) {
+        return fail(ErrorCode::not_permitted, "You may not speak above others in this room.");
+    }
+    return std::exchange(session.presence.priority, on) == on ? Events{} : Events{changed(session)};
+}
+
 Events Model::set_speaking(SessionId id, bool speaking) {
     auto& session = sessions_.at(id);
     const auto& presence = session.presence;

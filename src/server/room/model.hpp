@@ -152,6 +152,9 @@ public:
     Result<Joined> join(SessionId session, ChannelId channel, Door door = Door::locked);
     Result<Events> leave(SessionId session);
     Events set_self_state(SessionId session, SelfState state);
+    /// To be heard above others, until one leaves the room or may not any more. Fails with not_in_room or
+    /// not_permitted.
+    Result<Events> set_priority(SessionId session, bool on);
     /// Nobody speaks who is muted, may not, or is in no room.
     Events set_speaking(SessionId session, bool speaking);
 

@@ -108,6 +108,8 @@ void Model::judge(Session& session) const {
     presence.server_mute =
         silence != nullptr || (presence.channel && !may(id, presence.channel, Permission::speak));
     presence.speaking = presence.speaking && !presence.server_mute;
+    presence.priority = presence.priority && presence.channel &&
+                        may(id, presence.channel, Permission::priority_speaker);
 }
 
 void Model::judge(Session& session, Events& events) const {

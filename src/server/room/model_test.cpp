@@ -149,6 +149,31 @@ TEST(RoomModel, WhoIsMutedDoesNotSpeak) {
     EXPECT_TRUE(model.set_self_state(ada, {.mute = true, .deafen = true}).empty()) << "as it was";
 }
 
+TEST(RoomModel, PriorityIsForWhoMayAndForOneRoom) {
+    auto model = house();
+    const auto ada = arrive(model, "Ada");
+    EXPECT_EQ(code(model.set_priority(ada, true)), ErrorCode::not_in_room);
+    EXPECT_TRUE(model.set_priority(ada, false)->empty());
+    ASSERT_TRUE(model.join(ada, lobby));
+    EXPECT_EQ(code(model.set_priority(ada, true)), ErrorCode::not_permitted);
+    EXPECT_FALSE(model.find(ada)->presence.priority);
+
+    auto guests = *model.directory().find(guest_role);
+    guests.grants = {Permission::see, Permission::enter, Permission::speak,
+                     Permission::priority_speaker};
+    model.apply({guests});
+    EXPECT_EQ(model.set_priority(ada, true)->size(), 1U);
+    EXPECT_TRUE(model.set_priority(ada, true)->empty()) << "as it was";
+    EXPECT_TRUE(model.find(ada)->presence.priority);
+    ASSERT_TRUE(model.join(ada, attic));
+    EXPECT_FALSE(model.find(ada)->presence.priority) << "it was for the other room";
+
+    ASSERT_EQ(model.set_priority(ada, true)->size(), 1U);
+    guests.grants = {Permission::see, Permission::enter, Permission::speak};
+    model.apply({guests});
+    EXPECT_FALSE(model.find(ada)->presence.priority) << "they may not any more";
+}
+
 TEST(RoomModel, TextsAreComposedThenSaid) {
     auto model = house();
     const auto ada = arrive(model, "Ada");

@@ -10,7 +10,7 @@
 #include <system_error>
 #include <utility>
 
-#include "client/pin_file.hpp"
+#include "client/kept_file.hpp"
 
 namespace partyline::client {
 namespace {
@@ -36,13 +36,10 @@ private:
     const int fd_;
 };
 
-std::unexpected<Error> failure(std::string_view what, const std::string& path) {
-    return fail(ErrorCode::config,
-                std::format("{} {}: {}.", what, path, std::generic_category().message(errno)));
+std::unexpected<Error> failure(const std::string& deed, const std::string& path) {
+    return fail(ErrorCode::config, std::format("Cannot {} {}: {}.", deed, path,
+                                               std::generic_category().message(errno)));
 }
-
-constexpr std::string_view cannot_read = "Cannot read the known servers in";
-constexpr std::string_view cannot_pin = "Cannot pin the server in";
 
 bool write_all(int fd, std::string_view text) {
     while (!text.empty()) {
@@ -59,7 +56,7 @@ bool write_all(int fd, std::string_view text) {
 
 // The folder is locked rather than the file, because the file is replaced while we hold it, and
 // rather than a file beside it, because nobody would tidy that up.
-Result<PinFile> PinFile::open(std::string path) {
+Result<KeptFile> KeptFile::open(std::string path, std::string_view what) {
     auto folder = std::filesystem::path(path).parent_path();
     if (folder.empty()) {
         folder = ".";
@@ -68,33 +65,35 @@ Result<PinFile> PinFile::open(std::string path) {
     std::filesystem::create_directories(folder, ignored);
     const int lock = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (lock < 0) {
-        return failure("Cannot open the folder of the known servers,", folder.string());
+        return failure(std::format("open the folder of {},", what), folder.string());
     }
-    PinFile file(std::move(path), lock);
+    KeptFile file(std::move(path), what, lock);
     while (::flock(lock, LOCK_EX) != 0) {
         if (errno != EINTR) {
-            return failure("Cannot lock the folder of the known servers,", folder.string());
+            return failure(std::format("lock the folder of {},", what), folder.string());
         }
     }
     return file;
 }
 
-PinFile::~PinFile() {
+KeptFile::~KeptFile() {
     if (lock_ >= 0) {
         ::close(lock_);  // and unlocks
     }
 }
 
-PinFile::PinFile(PinFile&& other) noexcept
-    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+KeptFile::KeptFile(KeptFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      what_(std::move(other.what_)),
+      lock_(std::exchange(other.lock_, -1)) {}
 
-Result<std::string> PinFile::read() const {
+Result<std::string> KeptFile::read() const {
     const File file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.is_open()) {
         if (errno == ENOENT) {
             return std::string();
         }
-        return failure(cannot_read, path_);
+        return failure(std::format("read {} in", what_), path_);
     }
     std::string text;
     char buffer[4096];
@@ -104,25 +103,26 @@ Result<std::string> PinFile::read() const {
             return text;
         }
         if (got < 0 && errno != EINTR) {
-            return failure(cannot_read, path_);
+            return failure(std::format("read {} in", what_), path_);
         }
         text.append(buffer, static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     }
-    return fail(ErrorCode::config, std::format("{} is too large for a file of pins.", path_));
+    return fail(ErrorCode::config,
+                std::format("{} is too large to be the file of {}.", path_, what_));
 }
 
-Result<void> PinFile::replace(std::string_view text) const {
+Result<void> KeptFile::replace(std::string_view text) const {
     auto temporary = path_ + ".XXXXXX";
     const File file(::mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600
     if (!file.is_open()) {
-        return failure(cannot_pin, path_);
+        return failure(std::format("keep {} in", what_), path_);
     }
     if (!write_all(file.fd(), text) || std::rename(temporary.c_str(), path_.c_str()) != 0) {
-        auto failed = failure(cannot_pin, path_);
+        auto failed = failure(std::format("keep {} in", what_), path_);
         ::unlink(temporary.c_str());
         return failed;
     }
-    ::fsync(lock_);  // the new name; a pin that a crash takes back is a first use again
+    ::fsync(lock_);  // the new name; what a crash takes back is as it was before
     return {};
 }
 

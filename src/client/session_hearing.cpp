@@ -1,0 +1,86 @@
+// How each person is heard here: how loud they were set, and whether they speak above others.
+#include <format>
+#include <utility>
+
+#include "client/session.hpp"
+
+namespace partyline::client {
+
+void Session::set_priority(bool on) { request(wire::SetPriority{on}, {.asked = Asked::priority}); }
+
+void Session::set_volume(SessionId session, Volume volume) {
+    const auto refuse = [this](ErrorCode code, std::string message) {
+        port_.emit(
+            Refused{.command = "volume", .error = {.code = code, .message = std::move(message)}});
+    };
+    const auto person = model_.person(session);
+    if (!person || session == seating_.session) {
+        refuse(ErrorCode::unknown_session,
+               person ? "You do not hear yourself." : "That person is not here any more.");
+        return;
+    }
+    if (!is_in_range(volume)) {
+        refuse(ErrorCode::malformed,
+               std::format("A volume is {} to {} dB.", volume_db_min, volume_db_max));
+        return;
+    }
+    const auto owner = volume_owner_of(*person);
+    if (owner.empty()) {
+        refuse(ErrorCode::not_in_room,
+               std::format("{} has no account and has been in no room with us: their device, which "
+                           "a volume is kept for, is not known yet.",
+                           person->name));
+        return;
+    }
+    if (auto kept = volumes_.set(owner, volume); !kept) {
+        refuse(kept.error().code, std::move(kept.error().message));
+    }
+    update_hearing();
+}
+
+// Whoever claims an account keeps the volume that their device had, until it is set anew.
+std::string Session::volume_owner_of(const Person& person) {
+    if (!person.account.empty()) {
+        return volume_owner(server_id(), person.account);
+    }
+    const auto* device = keys_.devices().identity(person.session);
+    return device == nullptr ? std::string() : volume_owner(*device);
+}
+
+Volume Session::volume_of(const Person& person) {
+    if (volumes_.empty()) {
+        return {};
+    }
+    if (!person.account.empty()) {
+        if (const auto volume = volumes_.of(volume_owner(server_id(), person.account));
+            volume != Volume{}) {
+            return volume;
+        }
+    }
+    const auto* device = keys_.devices().identity(person.session);
+    return device == nullptr ? Volume{} : volumes_.of(volume_owner(*device));
+}
+
+void Session::update_hearing() {
+    std::vector<std::pair<SessionId, Volume>> volumes;
+    model_.each_person([&](const Person& person) {
+        const auto volume = volume_of(person);
+        const SetHearing hearing{
+            .session = person.session, .gain = gain_of(volume), .priority = person.priority};
+        const auto told = hearing_told_.find(person.session);
+        const SetHearing before =
+            told == hearing_told_.end() ? SetHearing{.session = person.session} : told->second;
+        if (hearing != before && person.session != seating_.session) {
+            hearing_told_.insert_or_assign(person.session, hearing);
+            port_.to_down(hearing);
+        }
+        if (volume != person.volume) {
+            volumes.emplace_back(person.session, volume);
+        }
+    });
+    for (const auto& [session, volume] : volumes) {
+        emit_all(model_.set_volume(session, volume));
+    }
+}
+
+}  // namespace partyline::client
