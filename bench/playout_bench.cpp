@@ -53,11 +53,13 @@ double stoi_of(double loss, std::size_t packet_samples, std::uint64_t seed) {
     constexpr std::size_t window = 2 * dsp::sample_rate_hz;
     constexpr std::size_t lag_max = dsp::sample_rate_hz / 5;
     const auto clean = sim::recorded_speech();
-    // Pauses included, so that the voice stays where it is but for what playout does.
+    // Pauses included, so that the voice stays where it is but for what playout does; without DTX, as where
+    // voice activity decides what goes out.
     const auto speech = sim::encode_speech(clean,
                                            {.packet_samples = packet_samples,
                                             .bitrate_bps = 32'000,
-                                            .expected_loss_percent = loss > 0 ? 10U : 0U},
+                                            .expected_loss_percent = loss > 0 ? 10U : 0U,
+                                            .dtx = false},
                                            sim::Silence::sent);
     const auto report = sim::run(speech, {.length = std::chrono::seconds(23),
                                           .link = {.loss = loss},

@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/spsc_ring.hpp"
 #include "dsp/format.hpp"
+#include "dsp/stereo.hpp"
 
 namespace partyline::audio {
 
@@ -32,20 +33,26 @@ public:
             started_.store(first_sample_at.time_since_epoch().count(), std::memory_order_release);
         }
         // With the ring full nobody reads, and what is lost would have been too old to send.
-        if (!ring_.write(std::span(in, samples))) {
+        if (!ring_.write(std::span(in, device_channels * samples))) {
             overruns_.fetch_add(1, std::memory_order_relaxed);
         }
     }
 
     /// [voice-up] Samples are kept from the first call on.
     void want() { wanted_.store(true, std::memory_order_relaxed); }
-    /// [voice-up] False, and `frame` untouched, while there is none.
-    bool read(dsp::Frame frame) {
-        if (ring_.size() < frame.size()) {
+    /// [voice-up] As Source's; false, and both untouched, while there is no frame.
+    bool read(dsp::Frame mid, dsp::Frame side) {
+        std::array<float, device_channels * dsp::frame_samples> both;
+        if (ring_.size() < both.size()) {
             return false;
         }
-        ring_.read(frame);
+        ring_.read(both);
+        dsp::split_stereo(both, mid, side);
         return true;
+    }
+    bool read(dsp::Frame frame) {
+        std::array<float, dsp::frame_samples> side;
+        return read(frame, side);
     }
     /// [voice-up] Drops the frames that wait.
     void drop() {
@@ -66,7 +73,7 @@ private:
     // Given.
     const Clock& clock_;
 
-    SpscRing<float> ring_{device_ring_samples};
+    SpscRing<float> ring_{device_channels * device_ring_samples};
     std::atomic<bool> wanted_{false};
     std::atomic<Duration::rep> started_{0};
     std::atomic<std::uint64_t> overruns_{0};

@@ -29,6 +29,15 @@ std::size_t next_size(Random& random, std::size_t period_samples, bool steady) {
     return steady ? period_samples : 1 + random.next() % (2 * period_samples);
 }
 
+/// What is written in mono comes out on both sides alike.
+std::vector<float> in_stereo(std::span<const float> mono) {
+    std::vector<float> both;
+    for (const float sample : mono) {
+        both.insert(both.end(), device_channels, sample);
+    }
+    return both;
+}
+
 /// Samples that tell which one is missing: 1, 2, 3 …, small enough for a float to be exact.
 class Counting {
 public:
@@ -51,23 +60,25 @@ void play_to_a_device(std::uint64_t seed) {
     PlaybackRing ring(clock);
     Counting voice;
     std::deque<float> waiting;
-    std::vector<float> out(device_samples_max);
+    std::vector<float> out(device_channels * device_samples_max);
     std::uint64_t underruns = 0;
     bool playing = false;
     for (std::size_t call = 0; call < calls_each; ++call) {
         for (auto writes = random.next() % (2 + period_samples / dsp::frame_samples); writes > 0;
              --writes) {
-            if (waiting.size() < device_frames_ahead_max * dsp::frame_samples) {
+            if (waiting.size() < device_channels * device_frames_ahead_max * dsp::frame_samples) {
                 std::array<float, dsp::frame_samples> frame;
                 voice.fill(frame);
                 ring.write(frame);
-                waiting.insert(waiting.end(), frame.begin(), frame.end());
+                const auto both = in_stereo(frame);
+                waiting.insert(waiting.end(), both.begin(), both.end());
             }
         }
-        const auto asked = std::span(out).first(next_size(random, period_samples, steady));
+        const auto samples = next_size(random, period_samples, steady);
+        const auto asked = std::span(out).first(device_channels * samples);
         std::ranges::fill(asked, -1.0F);
-        call_back(ring, asked.data(), nullptr, asked.size());
-        clock.advance(length_of(asked.size()));
+        call_back(ring, asked.data(), nullptr, samples);
+        clock.advance(length_of(samples));
 
         const auto there = std::min(asked.size(), waiting.size());
         ASSERT_TRUE(std::equal(asked.begin(), asked.begin() + static_cast<std::ptrdiff_t>(there),
@@ -106,7 +117,7 @@ void capture_from_a_device(std::uint64_t seed) {
         const auto captured = std::span(in).first(next_size(random, period_samples, steady));
         voice.fill(captured);
         clock.advance(length_of(captured.size()));
-        call_back(ring, nullptr, captured.data(), captured.size());
+        call_back(ring, nullptr, in_stereo(captured).data(), captured.size());
         if (waiting.size() + captured.size() <= device_ring_samples) {
             waiting.insert(waiting.end(), captured.begin(), captured.end());
         } else {
@@ -132,18 +143,40 @@ TEST(DeviceCallback, TheRingOfACaptureDeviceHoldsWhatItsLimitSaysAndNoSampleMore
     ManualClock clock;
     CaptureRing ring(clock);
     ring.want();
-    const std::vector<float> full(device_ring_samples);
-    call_back(ring, nullptr, full.data(), full.size());
+    const std::vector<float> full(device_channels * device_ring_samples);
+    call_back(ring, nullptr, full.data(), device_ring_samples);
     EXPECT_EQ(ring.overruns(), 0U);
     call_back(ring, nullptr, full.data(), 1);
     EXPECT_EQ(ring.overruns(), 1U);
 }
 
+TEST(DeviceCallback, StereoIsLeftAndRightBothWays) {
+    ManualClock clock;
+    PlaybackRing playback(clock);
+    std::array<float, dsp::frame_samples> mid{};
+    std::array<float, dsp::frame_samples> side{};
+    mid.fill(0.5F);
+    side.fill(0.25F);
+    playback.write(mid, side);
+    std::array<float, device_channels * dsp::frame_samples> both{};
+    call_back(playback, both.data(), nullptr, dsp::frame_samples);
+    EXPECT_EQ(both[0], 0.75F);
+    EXPECT_EQ(both[1], 0.25F);
+    CaptureRing capture(clock);
+    capture.want();
+    call_back(capture, nullptr, both.data(), dsp::frame_samples);
+    std::array<float, dsp::frame_samples> mid_again{};
+    std::array<float, dsp::frame_samples> side_again{};
+    ASSERT_TRUE(capture.read(mid_again, side_again));
+    EXPECT_EQ(mid_again, mid);
+    EXPECT_EQ(side_again, side);
+}
+
 TEST(DeviceCallback, WhatWasCapturedBeforeAnybodyListenedIsNotHeard) {
     ManualClock clock;
     CaptureRing ring(clock);
-    const std::array<float, dsp::frame_samples> old{};
-    call_back(ring, nullptr, old.data(), old.size());
+    const std::array<float, device_channels * dsp::frame_samples> old{};
+    call_back(ring, nullptr, old.data(), dsp::frame_samples);
     ring.want();
     std::array<float, dsp::frame_samples> frame;
     EXPECT_FALSE(ring.read(frame));

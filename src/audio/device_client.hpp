@@ -12,7 +12,8 @@ class DeviceClient {
 public:
     virtual ~DeviceClient() = default;
     /// [audio] The device's own thread: no allocation, lock, log or system call in here. `in` for a
-    /// capture device, `out` for a playback device; the other is null.
+    /// capture device, `out` for a playback device; the other is null. So many samples of each of
+    /// device_channels, interleaved.
     virtual void exchange(float* out, const float* in, std::size_t samples) = 0;
 };
 

@@ -25,6 +25,7 @@ public:
         return ring_.due(now, stream_->last_callback());
     }
     void write(dsp::ConstFrame frame) override { ring_.write(frame); }
+    void write(dsp::ConstFrame mid, dsp::ConstFrame side) override { ring_.write(mid, side); }
     [[nodiscard]] TimePoint started() const override { return ring_.started(); }
     Result<void> close() override {
         stream_.reset();

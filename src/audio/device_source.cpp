@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "audio/capture_ring.hpp"
@@ -26,6 +27,7 @@ public:
     }
 
     bool read(dsp::Frame frame) override;
+    bool read(dsp::Frame mid, dsp::Frame side) override;
     void stop() override { pace_.stop(); }
     void resume() override;
     [[nodiscard]] TimePoint started() const override { return ring_.started(); }
@@ -48,11 +50,17 @@ private:
 };
 
 bool DeviceSource::read(dsp::Frame frame) {
+    std::array<float, dsp::frame_samples> side;
+    return read(frame, side);
+}
+
+bool DeviceSource::read(dsp::Frame mid, dsp::Frame side) {
     ring_.want();
-    while (!ring_.read(frame)) {
+    while (!ring_.read(mid, side)) {
         const auto now = pace_.now();
         if (stalled_at_ != TimePoint{} && now >= stalled_at_) {
-            std::ranges::fill(frame, 0.0F);
+            std::ranges::fill(mid, 0.0F);
+            std::ranges::fill(side, 0.0F);
             stalled_at_ += period;
             return pace_.wait_until(now);
         }

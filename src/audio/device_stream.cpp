@@ -128,7 +128,7 @@ ma_device_config make_config(Direction direction, const ma_device_id* id) {
     auto& side_format = capture ? config.capture.format : config.playback.format;
     auto& side_channels = capture ? config.capture.channels : config.playback.channels;
     side_format = ma_format_f32;
-    side_channels = 1;
+    side_channels = device_channels;
     (capture ? config.capture.pDeviceID : config.playback.pDeviceID) = id;
     config.sampleRate = dsp::sample_rate_hz;
     config.periodSizeInFrames = dsp::frame_samples;

@@ -15,6 +15,7 @@
 #include "audio/playout_clock.hpp"
 #include "audio/sound_writer.hpp"
 #include "base/spsc_ring.hpp"
+#include "dsp/stereo.hpp"
 
 namespace partyline::audio {
 namespace {
@@ -25,10 +26,12 @@ constexpr std::array<float, dsp::frame_samples> silence{};
 /// the voice thread has.
 class FileSink final : public Sink {
 public:
-    FileSink(SoundWriter file, std::unique_ptr<Clock> clock)
+    FileSink(SoundWriter file, Channels channels, std::unique_ptr<Clock> clock)
         : clock_(std::move(clock)),
+          channels_(static_cast<std::size_t>(channels)),
           file_(std::move(file)),
-          queue_(recording_queue_samples),
+          chunk_(channels_ * dsp::sample_rate_hz),
+          queue_(channels_ * recording_queue_samples),
           writer_([this](const std::stop_token& stop) { write_until(stop); }) {}
     ~FileSink() override { finish(); }
     FileSink(const FileSink&) = delete;
@@ -37,23 +40,25 @@ public:
     [[nodiscard]] TimePoint due(TimePoint now) const override { return playout_.due(now); }
     [[nodiscard]] TimePoint started() const override { return playout_.started(); }
     [[nodiscard]] std::uint64_t underruns() const override { return playout_.underruns(); }
-    void write(dsp::ConstFrame frame) override;
+    void write(dsp::ConstFrame frame) override { write(frame, silence); }
+    void write(dsp::ConstFrame mid, dsp::ConstFrame side) override;
     Result<void> close() override;
 
 private:
-    void enqueue(dsp::ConstFrame frame);
+    void enqueue(dsp::ConstFrame mid, dsp::ConstFrame side);
     void write_until(const std::stop_token& stop);
     void write_queued();
     void finish();
 
     const std::unique_ptr<Clock> clock_;
+    const std::size_t channels_;
     // Starts with the first due(), which changes nothing that a caller can see but started().
     mutable PlayoutClock playout_;
     std::uint64_t lost_samples_ = 0;  // the queue was full
 
     // The writer's own until it is joined.
     SoundWriter file_;
-    std::vector<float> chunk_ = std::vector<float>(dsp::sample_rate_hz);
+    std::vector<float> chunk_;  // whole samples of all channels, as frames are queued whole
 
     SpscRing<float> queue_;
     std::mutex sleep_mutex_;
@@ -61,16 +66,20 @@ private:
     std::jthread writer_;  // last: it uses all of the above
 };
 
-void FileSink::write(dsp::ConstFrame frame) {
+void FileSink::write(dsp::ConstFrame mid, dsp::ConstFrame side) {
     for (auto missed = playout_.hand_over(clock_->now()); missed > 0; --missed) {
-        enqueue(silence);
+        enqueue(silence, silence);
     }
-    enqueue(frame);
+    enqueue(mid, side);
 }
 
-void FileSink::enqueue(dsp::ConstFrame frame) {
-    if (!queue_.write(frame)) {
-        lost_samples_ += frame.size();
+void FileSink::enqueue(dsp::ConstFrame mid, dsp::ConstFrame side) {
+    std::array<float, 2 * dsp::frame_samples> both;
+    if (channels_ == 2) {
+        dsp::join_stereo(mid, side, both);
+    }
+    if (!queue_.write(channels_ == 2 ? std::span<const float>(both) : mid)) {
+        lost_samples_ += mid.size();
     }
 }
 
@@ -113,17 +122,17 @@ Result<void> FileSink::close() {
 
 }  // namespace
 
-Result<std::unique_ptr<Sink>> open_file_sink(const std::string& path,
+Result<std::unique_ptr<Sink>> open_file_sink(const std::string& path, Channels channels,
                                              std::unique_ptr<Clock> clock) {
-    auto file = SoundWriter::create(path);
+    auto file = SoundWriter::create(path, channels);
     if (!file) {
         return std::unexpected(std::move(file).error());
     }
-    return std::make_unique<FileSink>(*std::move(file), std::move(clock));
+    return std::make_unique<FileSink>(*std::move(file), channels, std::move(clock));
 }
 
-Result<std::unique_ptr<Sink>> open_file_sink(const std::string& path) {
-    return open_file_sink(path, std::make_unique<SystemClock>());
+Result<std::unique_ptr<Sink>> open_file_sink(const std::string& path, Channels channels) {
+    return open_file_sink(path, channels, std::make_unique<SystemClock>());
 }
 
 }  // namespace partyline::audio

@@ -10,6 +10,7 @@
 namespace partyline::audio {
 
 /// As open_file_sink(), with the clock as a parameter; `clock` is the sink's own from then on.
-Result<std::unique_ptr<Sink>> open_file_sink(const std::string& path, std::unique_ptr<Clock> clock);
+Result<std::unique_ptr<Sink>> open_file_sink(const std::string& path, Channels channels,
+                                             std::unique_ptr<Clock> clock);
 
 }  // namespace partyline::audio

@@ -27,10 +27,10 @@ struct Opened {
     ManualClock* clock;
     std::unique_ptr<Sink> sink;
 };
-Opened open(const std::string& path) {
+Opened open(const std::string& path, Channels channels = Channels::mono) {
     auto clock = std::make_unique<ManualClock>();
     auto* raw = clock.get();
-    auto sink = open_file_sink(path, std::move(clock));
+    auto sink = open_file_sink(path, channels, std::move(clock));
     EXPECT_TRUE(sink) << sink.error().message;
     return {.clock = raw, .sink = *std::move(sink)};
 }
@@ -52,6 +52,32 @@ TEST(FileSink, WritesWavExactlyAndFlacTo24Bits) {
         for (std::size_t i = 0; i < samples.size(); ++i) {
             ASSERT_NEAR(samples[i], static_cast<float>(i / 480) / 128.0F, 1e-6F) << i;
         }
+    }
+}
+
+TEST(FileSink, StereoIsLeftAndRightAndMonoIsTheMiddle) {
+    const platform::ScratchFolder folder;
+    for (const auto channels : {Channels::mono, Channels::stereo}) {
+        auto [clock, sink] = open(in(folder, "a.wav"), channels);
+        clock->set(sink->due(clock->now()));
+        sink->write(filled(0.5F), filled(0.25F));
+        clock->set(sink->due(clock->now()));
+        sink->write(filled(0.5F));
+        clock->advance(milliseconds(20));
+        sink->write(filled(0.5F), filled(-0.25F));
+        ASSERT_TRUE(sink->close());
+        SF_INFO info;
+        const auto samples = read_samples(in(folder, "a.wav"), info);
+        const auto count = static_cast<std::size_t>(channels);
+        ASSERT_EQ(info.channels, static_cast<int>(count));
+        ASSERT_GE(samples.size(), count * 3 * dsp::frame_samples);
+        const bool stereo = channels == Channels::stereo;
+        EXPECT_EQ(samples[0], stereo ? 0.75F : 0.5F);
+        EXPECT_EQ(samples[1], stereo ? 0.25F : 0.5F);
+        EXPECT_EQ(samples[count * dsp::frame_samples], 0.5F) << "mono is on both sides alike";
+        EXPECT_EQ(samples[count * dsp::frame_samples + 1], 0.5F);
+        EXPECT_EQ(samples[samples.size() - 1], stereo ? 0.75F : 0.5F);
+        EXPECT_EQ(samples[samples.size() - 2], stereo ? 0.25F : 0.5F);
     }
 }
 

@@ -61,6 +61,39 @@ TEST(FileSource, AFrameIsCapturedEveryTenMillisecondsWhateverTheReaderDoes) {
     EXPECT_EQ(source->started(), start);
 }
 
+TEST(FileSource, OfTwoChannelsBothAreRead) {
+    const platform::ScratchFolder folder;
+    for (const int rate_hz : {48'000, 44'100}) {
+        auto samples = tone(rate_hz, 1, 2);
+        for (std::size_t i = 1; i < samples.size(); i += 2) {
+            samples[i] *= 0.25F;  // on the right
+        }
+        write_samples(in(folder, "a.wav"), {.rate_hz = rate_hz, .channels = 2}, samples);
+        const auto source = open(in(folder, "a.wav"), {});
+        Buffer mid;
+        Buffer side;
+        double left = 0;
+        double right = 0;
+        for (int k = 0; k < 90; ++k) {
+            // Whoever wants mono now and then does not lose the other's place.
+            ASSERT_TRUE(k % 7 == 6 ? source->read(mid) : source->read(mid, side));
+            for (std::size_t i = 0; i < mid.size() && k % 7 != 6; ++i) {
+                left += std::pow(double{mid[i]} + double{side[i]}, 2);
+                right += std::pow(double{mid[i]} - double{side[i]}, 2);
+                ASSERT_NEAR(mid[i] - side[i], 0.25F * (mid[i] + side[i]), 1e-3F) << k << " " << i;
+            }
+        }
+        EXPECT_NEAR(right / left, 1.0 / 16, 0.001);
+    }
+    write_samples(in(folder, "mono.wav"), {}, tone(48'000, 1));
+    const auto mono = open(in(folder, "mono.wav"), {});
+    Buffer mid;
+    auto side = Buffer{};
+    side.fill(1);
+    ASSERT_TRUE(mono->read(mid, side));
+    EXPECT_EQ(side, Buffer{});
+}
+
 TEST(FileSource, GoesOnWhereItStoodAfterAStop) {
     const platform::ScratchFolder folder;
     const auto samples = tone(48'000, 1);

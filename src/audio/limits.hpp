@@ -30,11 +30,13 @@ inline constexpr int file_rate_hz_max = 384'000;
 inline constexpr std::size_t recording_queue_samples = 5 * std::size_t{dsp::sample_rate_hz};
 /// How often a recording is made readable as it stands, should the program be killed.
 inline constexpr std::chrono::milliseconds recording_flush_period{250};
-/// A .wav file counts its bytes in 32 bits.
+/// Of all channels: a .wav file counts its bytes in 32 bits.
 inline constexpr std::uint64_t recording_samples_max = 0xFFFF'0000U / sizeof(float);
 
 // Devices
-/// What a device's ring holds at most, should its reader be stalled.
+/// All are opened in stereo: the sound system makes that of a device that is mono.
+inline constexpr std::size_t device_channels = 2;
+/// What a device's ring holds at most of each channel, should its reader be stalled.
 inline constexpr std::size_t device_ring_samples = 16'384;
 static_assert(device_ring_samples >= 8 * dsp::frame_samples);
 /// A device that calls back no more has vanished, whatever its backend says.

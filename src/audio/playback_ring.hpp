@@ -23,8 +23,9 @@ public:
 
     /// [voice-down] As Sink's; `called`: when the device last called back.
     [[nodiscard]] TimePoint due(TimePoint now, TimePoint called) const;
-    /// [voice-down]
+    /// [voice-down] As Sink's.
     void write(dsp::ConstFrame frame);
+    void write(dsp::ConstFrame mid, dsp::ConstFrame side);
     /// [any] As Sink's.
     [[nodiscard]] TimePoint started() const {
         return TimePoint(Duration(started_.load(std::memory_order_acquire)));
@@ -38,7 +39,7 @@ private:
     // Given.
     const Clock& clock_;
 
-    SpscRing<float> ring_{device_ring_samples};
+    SpscRing<float> ring_{device_channels * device_ring_samples};
     std::atomic<Duration::rep> started_{0};
     std::atomic<std::uint64_t> underruns_{0};
 

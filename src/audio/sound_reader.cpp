@@ -15,11 +15,11 @@
 namespace partyline::audio {
 namespace {
 
-/// Reads a sound file as mono at its own rate.
-class MonoReader {
+/// Reads one part of a sound file at its own rate.
+class PartReader {
 public:
-    MonoReader(SoundFile file, std::size_t channels)
-        : file_(std::move(file)), channels_(channels) {}
+    PartReader(SoundFile file, std::size_t channels, Part part)
+        : file_(std::move(file)), channels_(channels), part_(part) {}
 
     /// Fills `out` as far as the file goes; says how many samples.
     std::size_t read(std::span<float> out) {
@@ -28,12 +28,7 @@ public:
             sf_readf_float(file_.get(), interleaved_.data(), static_cast<sf_count_t>(out.size()));
         const auto count = frames > 0 ? static_cast<std::size_t>(frames) : 0;
         for (std::size_t i = 0; i < count; ++i) {
-            const std::span channel(interleaved_.data() + i * channels_, channels_);
-            float sum = 0;
-            for (const float sample : channel) {
-                sum += sample;
-            }
-            out[i] = sum / static_cast<float>(channels_);
+            out[i] = part_of({interleaved_.data() + i * channels_, channels_});
         }
         return count;
     }
@@ -42,17 +37,29 @@ public:
     bool rewind() { return sf_seek(file_.get(), 0, SEEK_SET) == 0; }
 
 private:
+    [[nodiscard]] float part_of(std::span<const float> channels) const {
+        if (part_ == Part::side) {
+            return channels.size() == 2 ? 0.5F * (channels[0] - channels[1]) : 0.0F;
+        }
+        float sum = 0;
+        for (const float sample : channels) {
+            sum += sample;
+        }
+        return sum / static_cast<float>(channels.size());
+    }
+
     SoundFile file_;
     std::size_t channels_;
+    Part part_;
     std::vector<float> interleaved_;
 };
 
 }  // namespace
 
 struct SoundReader::State {
-    State(MonoReader mono, std::optional<dsp::Resampler> converter, const SoundShape& as_it_is,
+    State(PartReader part, std::optional<dsp::Resampler> converter, const SoundShape& as_it_is,
           AtTheEnd then)
-        : reader(std::move(mono)),
+        : reader(std::move(part)),
           resampler(std::move(converter)),
           shape(as_it_is),
           at_the_end(then) {}
@@ -96,7 +103,7 @@ struct SoundReader::State {
         }
     }
 
-    MonoReader reader;
+    PartReader reader;
     std::optional<dsp::Resampler> resampler;
     const SoundShape shape;
     const AtTheEnd at_the_end;
@@ -124,7 +131,7 @@ bool SoundReader::read(dsp::Frame frame) {
 }
 
 Result<SoundReader> SoundReader::open(const std::string& path, const char* doing,
-                                      AtTheEnd at_the_end) {
+                                      AtTheEnd at_the_end, Part part) {
     SF_INFO info{};
     auto file = open_sound_file(path, SFM_READ, info, doing);
     if (!file) {
@@ -149,7 +156,7 @@ Result<SoundReader> SoundReader::open(const std::string& path, const char* doing
         }
         resampler = *std::move(made);
     }
-    return SoundReader(std::make_unique<State>(MonoReader(*std::move(file), shape.channels),
+    return SoundReader(std::make_unique<State>(PartReader(*std::move(file), shape.channels, part),
                                                std::move(resampler), shape, at_the_end));
 }
 

@@ -19,6 +19,9 @@ struct SoundShape {
     bool operator==(const SoundShape&) const = default;
 };
 
+/// What is made of a file's channels: their mean, or of two of them half the difference (dsp/stereo.hpp).
+enum class Part : std::uint8_t { mid, side };
+
 enum class AtTheEnd : std::uint8_t { stop, start_over };
 
 /// Any file that libsndfile reads, Ogg Opus among them, mixed down to mono at 48 kHz. One of that format comes through bit for
@@ -27,7 +30,7 @@ class SoundReader {
 public:
     /// Fails with io, saying "cannot `doing` PATH: why".
     static Result<SoundReader> open(const std::string& path, const char* doing,
-                                    AtTheEnd at_the_end = AtTheEnd::stop);
+                                    AtTheEnd at_the_end = AtTheEnd::stop, Part part = Part::mid);
     ~SoundReader();
     SoundReader(SoundReader&&) noexcept;
     SoundReader& operator=(SoundReader&&) noexcept;

@@ -38,6 +38,7 @@ std::optional<int> format_of(std::string_view path) {
 struct SoundWriter::State {
     std::string path;
     SoundFile file;
+    std::size_t channels = 1;
     std::uint64_t written_samples = 0;
     std::string failure;  // the first
 
@@ -56,7 +57,7 @@ SoundWriter& SoundWriter::operator=(SoundWriter&&) noexcept = default;
 
 const std::string& SoundWriter::path() const { return state_->path; }
 
-Result<SoundWriter> SoundWriter::create(const std::string& path) {
+Result<SoundWriter> SoundWriter::create(const std::string& path, Channels channels) {
     const auto format = format_of(path);
     if (!format) {
         return fail(
@@ -65,7 +66,7 @@ Result<SoundWriter> SoundWriter::create(const std::string& path) {
     }
     SF_INFO info{};
     info.samplerate = static_cast<int>(dsp::sample_rate_hz);
-    info.channels = 1;
+    info.channels = static_cast<int>(channels);
     info.format = *format;
     auto file = open_sound_file(path, SFM_WRITE, info, "record to");
     if (!file) {
@@ -74,7 +75,8 @@ Result<SoundWriter> SoundWriter::create(const std::string& path) {
     // Beyond full scale .flac would wrap around. The peak chunk of .wav holds the time of day.
     sf_command(file->get(), SFC_SET_CLIPPING, nullptr, SF_TRUE);
     sf_command(file->get(), SFC_SET_ADD_PEAK_CHUNK, nullptr, SF_FALSE);
-    return SoundWriter(std::make_unique<State>(State{.path = path, .file = *std::move(file)}));
+    return SoundWriter(std::make_unique<State>(State{
+        .path = path, .file = *std::move(file), .channels = static_cast<std::size_t>(channels)}));
 }
 
 Result<void> SoundWriter::write(std::span<const float> samples) {
@@ -82,13 +84,15 @@ Result<void> SoundWriter::write(std::span<const float> samples) {
     if (!state.failure.empty() || !state.file) {
         return state.outcome();
     }
-    const auto room = recording_samples_max - state.written_samples;
-    const auto wanted = static_cast<sf_count_t>(std::min<std::uint64_t>(samples.size(), room));
+    // Counted as both channels have them, and written whole.
+    const auto there = samples.size() / state.channels;
+    const auto room = recording_samples_max / state.channels - state.written_samples;
+    const auto wanted = static_cast<sf_count_t>(std::min<std::uint64_t>(there, room));
     const auto done = sf_writef_float(state.file.get(), samples.data(), wanted);
     state.written_samples += static_cast<std::uint64_t>(std::max<sf_count_t>(done, 0));
     if (done != wanted) {
         state.failure = sf_strerror(state.file.get());
-    } else if (wanted < std::ssize(samples)) {
+    } else if (wanted < static_cast<sf_count_t>(there)) {
         state.failure = "the file is full; the rest was left out";
     }
     return state.outcome();

@@ -1,4 +1,4 @@
-// A sound file that is written: 48 kHz, mono, of the format that its name asks for.
+// A sound file that is written: 48 kHz, mono or stereo, of the format that its name asks for.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "audio/channels.hpp"
 #include "base/error.hpp"
 
 namespace partyline::audio {
@@ -15,13 +16,13 @@ namespace partyline::audio {
 class SoundWriter {
 public:
     /// Takes the place of a file that is there. Fails with io, naming the path and what is wrong with it.
-    static Result<SoundWriter> create(const std::string& path);
+    static Result<SoundWriter> create(const std::string& path, Channels channels = Channels::mono);
     /// Closes the file.
     ~SoundWriter();
     SoundWriter(SoundWriter&&) noexcept;
     SoundWriter& operator=(SoundWriter&&) noexcept;
 
-    /// Fails with io once the file takes no more, and from then on.
+    /// Of stereo left and right interleaved. Fails with io once the file takes no more, and from then on.
     Result<void> write(std::span<const float> samples);
     /// The file can then be read up to here, should the program be killed.
     void flush();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "audio/channels.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "dsp/format.hpp"
@@ -32,6 +33,8 @@ public:
     /// [voice-up] Waits until the next frame is captured and copies it. False when there will be
     /// no more, or after stop().
     virtual bool read(dsp::Frame frame) = 0;
+    /// [voice-up] The same in stereo, as dsp/stereo.hpp has it; `side` is zero where the source is mono.
+    virtual bool read(dsp::Frame mid, dsp::Frame side) = 0;
     /// [any] Makes a waiting read() return false, and every later one.
     virtual void stop() = 0;
     /// After stop(), while nobody reads: read() works again. A file goes on where it stood; what a
@@ -60,6 +63,8 @@ public:
     [[nodiscard]] virtual TimePoint due(TimePoint now) const = 0;
     /// [voice-down] Hands over the next frame.
     virtual void write(dsp::ConstFrame frame) = 0;
+    /// [voice-down] The same in stereo, as dsp/stereo.hpp has it; a mono sink takes the middle.
+    virtual void write(dsp::ConstFrame mid, dsp::ConstFrame side) = 0;
     /// [any] When the first sample of the first frame was played; zero before that.
     [[nodiscard]] virtual TimePoint started() const = 0;
     /// [voice-down] Finishes a file so that it can be read; nothing is written after.
@@ -76,12 +81,13 @@ struct FileSourceOptions {
     bool silence_after = true;
 };
 
-/// Any file libsndfile reads (and Ogg Opus), resampled to 48 kHz mono. Fails with io, naming the
-/// file, when it cannot be read. Time starts with the first read().
+/// Any file libsndfile reads (and Ogg Opus), resampled to 48 kHz; stereo if it has two channels. Fails
+/// with io, naming the file, when it cannot be read. Time starts with the first read().
 Result<std::unique_ptr<Source>> open_file_source(const std::string& path,
                                                  const FileSourceOptions& options);
-/// Writes 48 kHz mono: .wav as 32-bit float, .flac as 24 bit, .opus as Ogg Opus. Time starts with the first due().
-Result<std::unique_ptr<Sink>> open_file_sink(const std::string& path);
+/// Writes 48 kHz: .wav as 32-bit float, .flac as 24 bit, .opus as Ogg Opus. Time starts with the first due().
+Result<std::unique_ptr<Sink>> open_file_sink(const std::string& path,
+                                             Channels channels = Channels::mono);
 /// Plays to nobody, at the pace of real time: what `--speaker none` is.
 std::unique_ptr<Sink> open_null_sink();
 

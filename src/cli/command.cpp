@@ -228,7 +228,7 @@ std::string_view command_help() {
            "  mute, unmute      your microphone\n"
            "  talk, hush        the key of \"activation push\": pressed, let go\n"
            "  activation voice|gate[:DBFS]|push|always  when you are heard\n"
-           "  voice raw|studio|normal|high, noise off|light|normal|high, echo on|off,\n"
+           "  voice raw|studio|normal|high|music, noise off|light|normal|high, echo on|off,\n"
            "                    gain on|off\n"
            "                    what becomes of your voice before it is sent\n"
            "  deafen, undeafen  your ears\n"

@@ -388,6 +388,9 @@ struct Fields {
                 {"stream", e.stream.value},
                 {"whispering", e.whispering}};
     }
+    Json operator()(const client::MusicRate& e) const {
+        return {{"event", "music"}, {"bitrate_bps", e.bitrate_bps}, {"capped", e.capped}};
+    }
     Json operator()(const client::MicFinished&) const { return {{"event", "mic_finished"}}; }
 };
 

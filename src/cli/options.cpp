@@ -89,7 +89,8 @@ void add_voice(CLI::App& app, Options& options, Raw& raw) {
                    "Where your voice comes from: a sound file, device, device:NAME or none")
         ->type_name("SOURCE");
     app.add_option("--speaker", options.talkie.speaker,
-                   "Where the others go: a .wav or .flac file, device, device:NAME or none")
+                   "Where the others go: a .wav or .flac file, stereo:FILE, device, device:NAME or "
+                   "none")
         ->type_name("SINK");
     add_voice_options(app, raw.voice);
     app.add_flag("--mute", options.start_muted, "Start with the microphone off");

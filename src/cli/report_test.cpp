@@ -160,6 +160,7 @@ TEST(Report, EveryJsonEventHasAName) {
              client::Refused{},
              client::AudioStarted{},
              client::MicFinished{},
+             client::MusicRate{},
              client::AccountChanged{},
              client::DevicesReceived{},
              client::Done{},
@@ -226,6 +227,12 @@ TEST(Report, PeopleSeeWhoIsHeardOtherwiseThanUsual) {
          .self = SessionId{3}});
     EXPECT_EQ(out.str(),
               "in no room\n  ann, speaks above others, at -6.0 dB\n  bob, not heard here\n");
+    out.str("");
+    report->event(client::MusicRate{.bitrate_bps = 128'000}, view, {});
+    report->event(client::MusicRate{.bitrate_bps = 48'000, .capped = true}, view, {});
+    EXPECT_EQ(out.str(),
+              "music goes out in stereo, at 128 kb/s\n"
+              "music goes out in stereo, at 48 kb/s: the room leaves no more\n");
 }
 
 TEST(Report, PeopleGetPlainTextThatNoTerminalObeys) {

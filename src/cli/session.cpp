@@ -300,6 +300,9 @@ void Session::on(const client::Refused& event, TimePoint now) {
     if (phase_ == Phase::connected && (options_.one_shot || !ready_)) {
         give_up(event.error, ExitCode::refused, now);
     }
+    if (event.command == "music") {
+        capture_.music = false;
+    }
     if (event.command == awaited_ && (awaited_ == "join" || awaited_ == "leave")) {
         drop_waiting_texts();
     }

@@ -52,8 +52,9 @@ public:
         asked.push_back(std::format("whisper {}", command.index()));
     }
     void set_capture(client::CaptureSettings settings) override {
-        asked.push_back(std::format("capture {} {} {}", static_cast<int>(settings.noise),
-                                    static_cast<int>(settings.activation), settings.gain));
+        asked.push_back(std::format("capture {} {} {}{}", static_cast<int>(settings.noise),
+                                    static_cast<int>(settings.activation), settings.gain,
+                                    settings.music ? " music" : ""));
     }
     void talk(bool pressed) override { asked.emplace_back(pressed ? "talk" : "hush"); }
     void disconnect() override { asked.emplace_back("disconnect"); }
@@ -145,6 +146,27 @@ TEST(Session, WhatIsWhisperedWaitsForTheSet) {
     rig.event(client::Done{"whisper"});
     EXPECT_EQ(rig.talkie.asked, (Asked{"whisper 0", "whisper 1", "say hi"}));
     EXPECT_EQ(rig.complaints.str(), "\"nobody\" is not here\n");
+}
+
+TEST(Session, WhatComesAfterPriorityWaitsForTheAnswer) {
+    Rig rig({});
+    rig.event(client::Connected{});
+    for (const auto* line : {"volume nobody 50%", "priority on", "say hear me"}) {
+        rig.line(line);
+    }
+    EXPECT_EQ(rig.talkie.asked, (Asked{"priority"}));
+    rig.event(client::Done{"priority"});
+    EXPECT_EQ(rig.talkie.asked, (Asked{"priority", "say hear me"}));
+    EXPECT_TRUE(rig.complaints.str().contains("nobody here is called \"nobody\""));
+}
+
+TEST(Session, MusicThatWasRefusedIsNotAskedForAgainByTheNextLine) {
+    Rig rig({});
+    rig.event(client::Connected{});
+    rig.line("voice music");
+    rig.event(client::Refused{.command = "music", .error = {.message = "too little"}});
+    rig.line("gain on");
+    EXPECT_EQ(rig.talkie.asked, (Asked{"capture 0 3 false music", "capture 0 3 true"}));
 }
 
 TEST(Session, AScriptEndsNotBeforeItsAnswers) {

@@ -310,6 +310,10 @@ struct Sentence {
         return e.whispering ? std::format("* {} whispers to you", printable(e.name)) : "";
     }
     std::string operator()(const client::AudioStarted&) const { return {}; }
+    std::string operator()(const client::MusicRate& e) const {
+        return std::format("music goes out in stereo, at {} kb/s{}", e.bitrate_bps / 1000,
+                           e.capped ? ": the room leaves no more" : "");
+    }
     std::string operator()(const client::MicFinished&) const {
         return "the microphone's file has been spoken";
     }

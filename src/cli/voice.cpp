@@ -36,13 +36,16 @@ Result<Voice> parse_preset(std::string_view argument) {
     if (argument == "raw") {
         return SetVoice{};
     }
+    if (argument == "music") {
+        return SetVoice{{.music = true}};
+    }
     auto settings = client::usual_capture("device");
     if (argument == "studio") {
         settings.noise = NoiseSuppression::off;
     } else if (argument == "high") {
         settings.noise = NoiseSuppression::high;
     } else if (argument != "normal") {
-        return fail(ErrorCode::malformed, "\"voice\" is raw, studio, normal or high");
+        return fail(ErrorCode::malformed, "\"voice\" is raw, studio, normal, high or music");
     }
     return SetVoice{settings};
 }

@@ -28,7 +28,7 @@ struct SetActivation {
     float gate_dbfs = client::CaptureSettings{}.gate_dbfs;
     bool operator==(const SetActivation&) const = default;
 };
-/// All at once: "raw" (as it comes), "studio" (no noise suppression), "normal" or "high".
+/// All at once: "raw" (as it comes), "studio" (no noise suppression), "normal" or "high"; or "music".
 struct SetVoice {
     client::CaptureSettings settings;
     bool operator==(const SetVoice&) const = default;

@@ -11,10 +11,10 @@
 namespace partyline::cli {
 
 void add_voice_options(CLI::App& app, VoiceWords& words) {
-    app.add_option(
-           "--voice", words.voice,
-           "What becomes of your voice: raw, studio, normal or high; normal for a device, raw "
-           "for a file")
+    app.add_option("--voice", words.voice,
+                   "What becomes of your voice: raw, studio, normal, high or music; normal for a "
+                   "device, raw "
+                   "for a file")
         ->type_name("HOW");
     app.add_option("--noise", words.noise, "Noise suppression: off, light, normal or high")
         ->type_name("MODE");

@@ -54,6 +54,15 @@ TEST(Voice, GainAndTheKey) {
     EXPECT_FALSE(parse_command("talk loudly"));
 }
 
+TEST(Voice, MusicIsAVoiceOfItsOwn) {
+    const auto music = after("voice music", client::usual_capture("device"));
+    EXPECT_TRUE(music.music);
+    EXPECT_EQ(music.noise, NoiseSuppression::off);
+    EXPECT_FALSE(music.gain || music.echo || music.high_pass);
+    EXPECT_TRUE(after("gain on", music).music);
+    EXPECT_FALSE(after("voice normal", music).music);
+}
+
 TEST(Voice, PresetsLeaveWhenOneIsHeardAlone) {
     const client::CaptureSettings push{.activation = Activation::push, .gate_dbfs = -33};
     const auto studio = after("voice studio", push);

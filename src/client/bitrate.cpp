@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include "client/limits.hpp"
 
 namespace partyline::client {
 namespace {
@@ -16,6 +19,7 @@ constexpr unsigned loss_change_percent_min = 2;
 constexpr unsigned clean_bps = 32'000;
 constexpr unsigned protected_bps = 40'000;
 constexpr unsigned lean_bps = 24'000;
+constexpr unsigned lean_music_bps = 64'000;
 constexpr unsigned protected_from_percent = 2;
 constexpr unsigned lean_from_percent = 20;
 
@@ -54,10 +58,14 @@ bool BitratePolicy::on_loss(const LossReport& report) {
     return true;
 }
 
+unsigned BitratePolicy::music_bitrate_bps() const {
+    return capped(expected_loss_percent_ >= lean_from_percent ? lean_music_bps : music_bps);
+}
+
 bool BitratePolicy::set_cap(unsigned bits_per_second) {
-    const auto before = bitrate_bps();
+    const auto before = std::pair(bitrate_bps(), music_bitrate_bps());
     cap_bps_ = bits_per_second;
-    return bitrate_bps() != before;
+    return std::pair(bitrate_bps(), music_bitrate_bps()) != before;
 }
 
 }  // namespace partyline::client

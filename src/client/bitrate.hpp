@@ -20,17 +20,20 @@ class BitratePolicy {
 public:
     /// True if the settings have changed.
     bool on_loss(const LossReport& report);
-    /// What the room leaves each speaker; 0: all they like. True if the bitrate has changed.
+    /// What the room leaves each speaker; 0: all they like. True if a bitrate has changed.
     bool set_cap(unsigned bits_per_second);
 
-    [[nodiscard]] unsigned bitrate_bps() const {
-        return cap_bps_ == 0 ? bitrate_bps_ : std::min(bitrate_bps_, cap_bps_);
-    }
+    [[nodiscard]] unsigned bitrate_bps() const { return capped(bitrate_bps_); }
+    [[nodiscard]] unsigned music_bitrate_bps() const;
     [[nodiscard]] unsigned expected_loss_percent() const { return expected_loss_percent_; }
     /// On a poor line: half as many packets carry half as many headers.
     [[nodiscard]] bool wants_long_packets() const { return long_packets_; }
 
 private:
+    [[nodiscard]] unsigned capped(unsigned bps) const {
+        return cap_bps_ == 0 ? bps : std::min(bps, cap_bps_);
+    }
+
     double smoothed_permille_ = 0;
     unsigned bitrate_bps_ = dsp::EncoderSettings{}.bitrate_bps;
     unsigned cap_bps_ = 0;

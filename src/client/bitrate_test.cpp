@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "client/limits.hpp"
+
 namespace partyline::client {
 namespace {
 
@@ -61,9 +63,22 @@ TEST(Bitrate, APoorLineWantsLongPacketsUntilItIsClearlyBetter) {
     EXPECT_TRUE(edge.wants_long_packets());
 }
 
+TEST(Bitrate, MusicHasItsOwnAndTheSameCap) {
+    BitratePolicy policy;
+    EXPECT_EQ(policy.music_bitrate_bps(), music_bps);
+    EXPECT_TRUE(policy.set_cap(64'000));
+    EXPECT_EQ(policy.music_bitrate_bps(), 64'000U);
+    EXPECT_TRUE(policy.set_cap(0));
+    EXPECT_FALSE(policy.set_cap(music_bps)) << "as much as it takes";
+    policy.on_loss({.uplink_permille = 190});
+    EXPECT_EQ(policy.music_bitrate_bps(), music_bps);
+    policy.on_loss({.uplink_permille = 210});
+    EXPECT_EQ(policy.music_bitrate_bps(), 64'000U) << "a full line is left room";
+}
+
 TEST(Bitrate, ARoomsCapIsAboveNobody) {
     BitratePolicy policy;
-    EXPECT_FALSE(policy.set_cap(64'000)) << "less is spoken anyway";
+    EXPECT_FALSE(policy.set_cap(music_bps)) << "less is sent anyway";
     EXPECT_EQ(policy.bitrate_bps(), 32'000U);
     EXPECT_TRUE(policy.set_cap(16'000));
     EXPECT_EQ(policy.bitrate_bps(), 16'000U);

@@ -30,6 +30,8 @@ struct CaptureSettings {
     bool gain = false;         // brings every voice to one level
     Activation activation = Activation::always;
     float gate_dbfs = -45;  // -90 to 0, of Activation::gate
+    /// In stereo, as it comes: of the above only Activation::push counts.
+    bool music = false;
 
     bool operator==(const CaptureSettings&) const = default;
 };

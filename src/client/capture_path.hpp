@@ -33,12 +33,18 @@ public:
 
     void use(std::shared_ptr<dsp::CaptureChain> chain) { chain_ = std::move(chain); }
     void set(const CaptureSettings& settings) {
+        if (music_ != settings.music) {
+            forget();  // what waits was meant to go out as what it was
+        }
+        music_ = settings.music;
+        needs_key_ = settings.activation == Activation::push;
         sender_.set_dtx(settings.activation == Activation::always);
         if (chain_) {
             chain_->set(chain_settings(settings));
         }
     }
     void press(bool pressed) {
+        pressed_ = pressed;
         if (chain_) {
             chain_->press(pressed);
         }
@@ -58,22 +64,30 @@ public:
     /// microphone opens.
     template <class Deliver>
     void push(dsp::Frame frame, Deliver deliver);
+    /// The same in stereo, as dsp/stereo.hpp has it: what becomes of it is music, if that is set, and
+    /// otherwise the middle alone counts.
+    template <class Deliver>
+    void push(dsp::Frame mid, dsp::Frame side, Deliver deliver);
 
     [[nodiscard]] CaptureStats stats() const;
 
 private:
     template <class Deliver>
     void send(dsp::ConstFrame frame, VoiceSender::Spurt spurt, Deliver& deliver) {
-        if (listener_ != nullptr && sender_.speaks_to_room()) {
-            listener_->sent(sender_.media_time(), frame);
-        }
+        tell(frame);
         if (const auto packet = sender_.push(frame, spurt)) {
             deliver(*packet);
+        }
+    }
+    void tell(dsp::ConstFrame frame) {
+        if (listener_ != nullptr && sender_.speaks_to_room()) {
+            listener_->sent(sender_.media_time(), frame);
         }
     }
     template <class Deliver>
     void send_open(dsp::Frame frame, Deliver& deliver);
 
+    void change_over(dsp::Frame frame, bool open) const;
     static void fade_in(dsp::Frame frame);
     static void fade_out(dsp::Frame frame);
 
@@ -86,7 +100,42 @@ private:
         chain_;  // with the talkie, which keeps it for the next of us
     dsp::PreRoll waiting_;
     bool was_open_ = true;
+    bool music_ = false;
+    bool needs_key_ = false;
+    bool pressed_ = false;
 };
+
+template <class Deliver>
+void CapturePath::push(dsp::Frame mid, dsp::Frame side, Deliver deliver) {
+    if (!music_) {
+        push(mid, deliver);
+        return;
+    }
+    const bool open = !needs_key_ || pressed_;
+    if (!open && !sender_.in_spurt()) {
+        sender_.skip();
+    } else {
+        for (const auto frame : {mid, side}) {
+            change_over(frame, open);
+        }
+        tell(mid);
+        const auto spurt = open ? VoiceSender::Spurt::goes_on : VoiceSender::Spurt::ends;
+        if (const auto packet = sender_.push(mid, side, spurt)) {
+            deliver(*packet);
+        }
+    }
+    was_open_ = open;
+}
+
+inline void CapturePath::change_over(dsp::Frame frame, bool open) const {
+    if (open && !was_open_) {
+        fade_in(frame);
+    } else if (!open && was_open_) {
+        fade_out(frame);
+    } else if (!open) {
+        std::ranges::fill(frame, 0.0F);
+    }
+}
 
 template <class Deliver>
 void CapturePath::push(dsp::Frame frame, Deliver deliver) {

@@ -157,6 +157,36 @@ TEST(CapturePath, AKeySendsNothingFromBeforeItWasPressed) {
     EXPECT_EQ(rig.run(true, 50), 0U);
 }
 
+CaptureSettings music(Activation activation) { return {.activation = activation, .music = true}; }
+
+/// Two channels of a buzz, 10 ms of them.
+std::size_t play_music(Rig& rig, std::size_t frames) {
+    std::size_t packets = 0;
+    for (std::size_t i = 0; i < frames; ++i) {
+        auto mid = test::buzz(rig.sender().media_time());
+        auto side = mid;
+        rig.path().push(mid, side, [&](const VoiceSender::Packet&) { ++packets; });
+    }
+    return packets;
+}
+
+TEST(CapturePath, MusicGoesOutWhateverTheGateWouldSayOfIt) {
+    Rig rig({.activation = Activation::gate, .gate_dbfs = 0, .music = true});
+    EXPECT_EQ(play_music(rig, 20), 20U);
+    rig.path().set({.activation = Activation::gate, .gate_dbfs = 0});
+    EXPECT_EQ(play_music(rig, 20), 1U) << "its end";
+}
+
+TEST(CapturePath, MusicOfWhoeverHasAKeyWaitsForIt) {
+    Rig rig(music(Activation::push));
+    EXPECT_EQ(play_music(rig, 20), 0U) << "nobody's microphone opens by itself";
+    rig.path().press(true);
+    EXPECT_EQ(play_music(rig, 20), 20U);
+    rig.path().press(false);
+    EXPECT_EQ(play_music(rig, 20), 1U);
+    EXPECT_FALSE(rig.sender().in_spurt());
+}
+
 TEST(CapturePath, AllocatesNothing) {
     Rig rig(loud_only);
     rig.run(true, 30);

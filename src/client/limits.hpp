@@ -84,6 +84,10 @@ inline constexpr std::chrono::milliseconds return_at_once_after{100};
 /// A connection that has held this long was a good one: back-off starts over.
 inline constexpr std::chrono::seconds backoff_reset_after{3};
 
+// What music is sent with, unless the room leaves less. Below the least it is not begun.
+inline constexpr unsigned music_bps = 128'000;
+inline constexpr unsigned music_bps_min = 32'000;
+
 /// People whose volume is kept.
 inline constexpr std::size_t volumes_max = 4096;
 

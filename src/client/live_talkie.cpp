@@ -192,9 +192,8 @@ void LiveTalkie::whisper(WhisperCommand command) {
 }
 void LiveTalkie::set_capture(CaptureSettings settings) {
     loop_.post([this, settings] {
-        capture_ = settings;
-        if (up_) {
-            to_up(capture_now());
+        if (!ended_) {
+            use_capture(settings);
         }
     });
 }
@@ -349,7 +348,50 @@ UseCapture LiveTalkie::capture_now() {
     if (!chain_ && needs_chain(capture_)) {
         chain_ = std::make_shared<dsp::CaptureChain>(clock_);
     }
-    return {.settings = capture_, .chain = chain_, .pressed = pressed_};
+    if (!music_ && capture_.music) {
+        // Without one the middle goes out as a voice does.
+        if (auto made = dsp::OpusEncoder::create({.content = dsp::Content::music,
+                                                  .bitrate_bps = music_bps,
+                                                  .complexity = 10,
+                                                  .dtx = false})) {
+            music_ = std::make_shared<dsp::OpusEncoder>(std::move(*made));
+        }
+    }
+    return {.settings = capture_,
+            .chain = chain_,
+            .music = capture_.music ? music_ : nullptr,
+            .pressed = pressed_};
+}
+
+void LiveTalkie::use_capture(const CaptureSettings& settings) {
+    const auto rate = music_rate().bitrate_bps;
+    if (settings.music && !capture_.music && rate < music_bps_min) {
+        emit(
+            Refused{.command = "music",
+                    .error = {.code = ErrorCode::not_permitted,
+                              .message = std::format("This room leaves each speaker {} kb/s; music "
+                                                     "needs {} at least.",
+                                                     rate / 1000, music_bps_min / 1000)}});
+        return;
+    }
+    capture_ = settings;
+    if (up_) {
+        to_up(capture_now());
+    }
+    tell_music_rate();
+}
+
+MusicRate LiveTalkie::music_rate() const {
+    const unsigned cap = session_ ? session_->model().bitrate_cap() : 0;
+    const bool capped = cap != 0 && cap < music_bps;
+    return {.bitrate_bps = capped ? cap : music_bps, .capped = capped};
+}
+
+void LiveTalkie::tell_music_rate() {
+    const auto rate = capture_.music ? music_rate() : MusicRate{};
+    if (std::exchange(music_told_bps_, rate.bitrate_bps) != rate.bitrate_bps && capture_.music) {
+        emit(rate);
+    }
 }
 
 void LiveTalkie::begin_playout() { to_down(StartPlaying{}); }
@@ -386,6 +428,7 @@ void LiveTalkie::publish() {
         view_.store(std::make_shared<const View>(
             View{.rooms = model.rooms(), .people = model.people(), .room = model.own_channel()}));
     }
+    tell_music_rate();
     const auto revision = session_->heard_revision();
     if (std::exchange(heard_shown_, revision) != revision) {
         heard_view_.store(std::make_shared<const HeardView>(heard_now()));

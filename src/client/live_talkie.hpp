@@ -118,8 +118,11 @@ private:
     void watch_devices();
     void end_sound();
     void close_devices();
-    /// With the chain, once one is needed.
+    /// With the chain and the encoder of music, once they are needed.
     UseCapture capture_now();
+    void use_capture(const CaptureSettings& settings);
+    [[nodiscard]] MusicRate music_rate() const;
+    void tell_music_rate();
     /// Ends this connection; whether another follows depends on the reason.
     void begin_end(Error reason);
     void end_as_asked();
@@ -188,7 +191,10 @@ private:
     Volumes volumes_;
     CaptureSettings capture_;
     bool pressed_ = false;
-    std::shared_ptr<dsp::CaptureChain> chain_;  // one voice-up at a time has it, too
+    // One voice-up at a time has these, too.
+    std::shared_ptr<dsp::CaptureChain> chain_;
+    std::shared_ptr<dsp::OpusEncoder> music_;
+    unsigned music_told_bps_ = 0;
     Backoff backoff_;
     Estate estate_;
     TimePoint connected_at_;

@@ -126,8 +126,8 @@ void SpeakerStream::expire_waiting(TimePoint now) {
     }
 }
 
-bool SpeakerStream::pull(dsp::Frame out, TimePoint now) {
-    return playout_ && playout_->pull(out, now);
+dsp::Heard SpeakerStream::pull(dsp::Frame mid, dsp::Frame side, TimePoint now) {
+    return playout_ ? playout_->pull(mid, side, now) : dsp::Heard::nothing;
 }
 
 void SpeakerStream::drop_playout() {

@@ -44,7 +44,7 @@ public:
     void expire_keys(TimePoint now) { keys_.expire(now); }
 
     /// As SpeakerPlayout::pull().
-    bool pull(dsp::Frame out, TimePoint now);
+    dsp::Heard pull(dsp::Frame mid, dsp::Frame side, TimePoint now);
     [[nodiscard]] bool speaking() const { return playout_ && playout_->speaking(); }
     /// Frees the decoder of one who has been silent for long.
     void drop_playout();

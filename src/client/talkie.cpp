@@ -16,6 +16,7 @@ namespace partyline::client {
 namespace {
 
 constexpr std::string_view device_prefix = "device:";
+constexpr std::string_view stereo_prefix = "stereo:";
 
 static_assert(default_port == wire::default_port);
 
@@ -73,6 +74,9 @@ Result<std::unique_ptr<audio::Sink>> open_sink(const std::string& speaker) {
     }
     if (speaker.starts_with(device_prefix)) {
         return audio::open_device_sink(speaker.substr(device_prefix.size()));
+    }
+    if (speaker.starts_with(stereo_prefix)) {
+        return audio::open_file_sink(speaker.substr(stereo_prefix.size()), audio::Channels::stereo);
     }
     return audio::open_file_sink(speaker);
 }

@@ -41,6 +41,7 @@ struct Settings {
     ServerTrust trust;
     /// "none", "device", "device:NAME" or a file. A file's end is silence.
     std::string mic = "none";
+    /// The same, or "stereo:FILE".
     std::string speaker = "none";
     /// Where it is kept how loud each person was set. Empty: for this run only.
     std::string volumes_path = {};
@@ -288,13 +289,18 @@ struct AudioStarted {
     bool capture = false;
     TimePoint at;
 };
+/// What music goes out with from now on: told as it begins, and when the room leaves it more or less.
+struct MusicRate {
+    unsigned bitrate_bps = 0;
+    bool capped = false;  // it would take more, but the room leaves no more
+};
 /// The file behind the microphone has been spoken to its end.
 struct MicFinished {};
 
 using Event = std::variant<
     Connected, Reconnecting, Disconnected, RoomsChanged, PersonChanged, PersonLeft, RoomEntered,
     RoomLeft, KeysReady, TextReceived, HistoryReceived, TextChanged, SpeakingChanged, LaneChanged,
-    DeviceChanged, MemberRefused, Refused, AudioStarted, MicFinished, AccountChanged,
+    DeviceChanged, MemberRefused, Refused, AudioStarted, MusicRate, MicFinished, AccountChanged,
     DevicesReceived, Done,
     // Of administration.
     RolesReceived, RoomRulesReceived, Explained, Administered, BansReceived, AuditReceived,
@@ -340,7 +346,8 @@ public:
     virtual void letters(LetterCommand command) = 0;
     virtual void invites(InviteCommand command) = 0;
     virtual void whisper(WhisperCommand command) = 0;
-    /// From the next frame on, connected or not.
+    /// From the next frame on, connected or not. Music may be Refused, and all stays as it was: a room may
+    /// leave too little for it.
     virtual void set_capture(CaptureSettings settings) = 0;
     /// The key of Activation::push.
     virtual void talk(bool pressed) = 0;

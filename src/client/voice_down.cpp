@@ -172,19 +172,25 @@ void VoiceDown::play() {
     if (!playing_) {
         return;
     }
-    std::array<float, dsp::frame_samples> frame;
+    std::array<float, dsp::frame_samples> mid;
+    std::array<float, dsp::frame_samples> side;
     // More than one when we were held up, but never so many that packets pile up meanwhile.
     for (std::size_t i = 0; i < frames_caught_up_max; ++i) {
         const auto now = clock_.now();
         if (sink_.due(now) > now) {
             return;
         }
-        receiver_.play(frame, now);
+        auto heard = receiver_.play(mid, side, now);
         if (deafened_) {
-            frame.fill(0.0F);
+            mid.fill(0.0F);
+            heard = dsp::Heard::nothing;
         }
-        sink_.write(frame);
-        link_.played.write(frame);  // without a microphone nobody takes it, and it fills
+        if (heard == dsp::Heard::stereo) {
+            sink_.write(mid, side);
+        } else {
+            sink_.write(mid);
+        }
+        link_.played.write(mid);  // without a microphone nobody takes it, and it fills
     }
 }
 

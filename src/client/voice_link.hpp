@@ -62,6 +62,7 @@ struct UseHop {
 struct UseCapture {
     CaptureSettings settings;
     std::shared_ptr<dsp::CaptureChain> chain;
+    std::shared_ptr<dsp::OpusEncoder> music;  // while settings.music
     bool pressed = false;
 };
 struct SetPressed {

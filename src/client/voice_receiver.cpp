@@ -131,27 +131,47 @@ void VoiceReceiver::receive(ByteView datagram, TimePoint now) {
 }
 
 bool VoiceReceiver::play(dsp::Frame out, TimePoint now) {
-    std::ranges::fill(out, 0.0F);
-    bool heard = false;
+    std::array<float, dsp::frame_samples> side;
+    return play(out, side, now) != dsp::Heard::nothing;
+}
+
+dsp::Heard VoiceReceiver::play(dsp::Frame mid, dsp::Frame side, TimePoint now) {
+    std::ranges::fill(mid, 0.0F);
+    std::ranges::fill(side, 0.0F);
     const float ducked = ducker_.next(is_priority_heard());
-    std::array<float, dsp::frame_samples> one;
+    auto heard = dsp::Heard::nothing;
     for (auto* stream : active_) {
         stream->expire_waiting(now);
         const float gain = stream->heard_as.gain * (stream->heard_as.priority ? 1.0F : ducked);
-        if (stream->pull(one, now)) {
-            heard = heard || gain > 0;
-            stream->ramp.mix(one, gain, out);
-        } else {
-            stream->ramp.jump(gain);
-        }
+        heard = std::max(heard, add(*stream, gain, {.mid = mid, .side = side}, now));
         note_speaking(*stream);
     }
-    limiter_.process(out);
+    if (heard == dsp::Heard::stereo) {
+        limiter_.process(mid, side);
+    } else {
+        limiter_.process(mid);
+    }
     if (now >= next_upkeep_) {
         next_upkeep_ = now + receiver_upkeep_interval;
         upkeep(now);
     }
     return heard;
+}
+
+dsp::Heard VoiceReceiver::add(SpeakerStream& stream, float gain, const Mix& mix, TimePoint now) {
+    std::array<float, dsp::frame_samples> mid;
+    std::array<float, dsp::frame_samples> side;
+    const auto heard = stream.pull(mid, side, now);
+    if (heard == dsp::Heard::nothing) {
+        stream.ramp.jump(gain);
+        return heard;
+    }
+    if (heard == dsp::Heard::stereo) {
+        auto beside = stream.ramp;  // goes the same way
+        beside.mix(side, gain, mix.side);
+    }
+    stream.ramp.mix(mid, gain, mix.mid);
+    return gain > 0 ? heard : dsp::Heard::nothing;
 }
 
 std::optional<KeyNeed> VoiceReceiver::take_key_need(TimePoint now) {

@@ -15,6 +15,7 @@
 #include "dsp/ducker.hpp"
 #include "dsp/format.hpp"
 #include "dsp/limiter.hpp"
+#include "dsp/playout.hpp"
 
 namespace partyline::client {
 
@@ -102,8 +103,9 @@ public:
     /// A downlink voice datagram, from either lane.
     void receive(ByteView datagram, TimePoint now);
 
-    /// The next 10 ms of all speakers together. False, and `out` zero, when there is nothing to
-    /// hear.
+    /// The next 10 ms of all speakers together, as stereo.hpp has it; what there is none of is zero.
+    dsp::Heard play(dsp::Frame mid, dsp::Frame side, TimePoint now);
+    /// The same, mixed down. False when there is nothing to hear.
     bool play(dsp::Frame out, TimePoint now);
 
     /// A key that should be asked for now; at most one a second for each speaker. Call until it
@@ -130,6 +132,11 @@ private:
     void retire(SpeakerStream& stream);
     void note_speaking(SpeakerStream& stream);
     [[nodiscard]] bool is_priority_heard() const;
+    struct Mix {
+        dsp::Frame mid;
+        dsp::Frame side;
+    };
+    dsp::Heard add(SpeakerStream& stream, float gain, const Mix& mix, TimePoint now);
     Speaker& known(SessionId session);
     void end_due_whispers(Speaker& speaker, TimePoint now);
     void upkeep(TimePoint now);

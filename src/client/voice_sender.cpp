@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <utility>
+
+#include "dsp/stereo.hpp"
 
 namespace partyline::client {
 namespace {
@@ -11,6 +14,8 @@ constexpr std::uint8_t stream_and_flags(StreamId stream, bool ends_spurt) {
     const unsigned flags = ends_spurt ? unsigned{wire::end_of_spurt} : 0U;
     return static_cast<std::uint8_t>((unsigned{stream.value} << 4U) | flags);
 }
+
+bool is_zero(float sample) { return std::fpclassify(sample) == FP_ZERO; }
 
 }  // namespace
 
@@ -73,15 +78,20 @@ bool VoiceSender::speaks_to_room() const {
 
 void VoiceSender::on_loss(const LossReport& report) {
     if (bitrate_.on_loss(report)) {
-        encoder_.set_bitrate(bitrate_.bitrate_bps());
-        encoder_.set_expected_loss(bitrate_.expected_loss_percent());
+        tune();
     }
 }
 
 void VoiceSender::set_bitrate_cap(unsigned bits_per_second) {
     if (bitrate_.set_cap(bits_per_second)) {
-        encoder_.set_bitrate(bitrate_.bitrate_bps());
+        tune();
     }
+}
+
+void VoiceSender::tune() {
+    encoder().set_bitrate(music_ ? bitrate_.music_bitrate_bps() : bitrate_.bitrate_bps());
+    encoder().set_expected_loss(bitrate_.expected_loss_percent());
+    encoder().set_packet_samples(packet_samples_);
 }
 
 void VoiceSender::skip() {
@@ -89,30 +99,61 @@ void VoiceSender::skip() {
     ++counters_.frames_captured;
     captured_ += static_cast<dsp::MediaTime>(dsp::frame_samples);
     filled_samples_ = 0;
-    encoder_.reset();  // it takes what comes next for new, and not for more of the silence before
+    encoder().reset();  // it takes what comes next for new, and not for more of the silence before
+}
+
+// The settings may have changed while one was filled.
+void VoiceSender::begin_packet() {
+    const auto wanted_samples =
+        bitrate_.wants_long_packets() ? dsp::packet_samples_max : next_packet_samples_;
+    const bool other_content = music_ != next_music_;
+    if (other_content) {
+        music_ = next_music_;
+        encoder().reset();  // what it heard last is of another time
+    }
+    if (other_content || packet_samples_ != wanted_samples) {
+        packet_samples_ = wanted_samples;
+        tune();
+    }
+}
+
+void VoiceSender::take(dsp::ConstFrame mid, dsp::ConstFrame side) {
+    if (music_) {
+        dsp::join_stereo(mid, side,
+                         std::span(samples_).subspan(2 * filled_samples_, 2 * mid.size()));
+    } else {
+        std::ranges::copy(mid, samples_.begin() + static_cast<std::ptrdiff_t>(filled_samples_));
+    }
+    filled_samples_ += mid.size();
 }
 
 std::optional<VoiceSender::Packet> VoiceSender::push(dsp::ConstFrame frame, Spurt spurt) {
+    static constexpr std::array<float, dsp::frame_samples> alike{};
+    return push(frame, alike, spurt);
+}
+
+std::optional<VoiceSender::Packet> VoiceSender::push(dsp::ConstFrame mid, dsp::ConstFrame side,
+                                                     Spurt spurt) {
     ++counters_.frames_captured;
-    captured_ += static_cast<dsp::MediaTime>(frame.size());
-    const auto wanted_samples =
-        bitrate_.wants_long_packets() ? dsp::packet_samples_max : next_packet_samples_;
-    if (filled_samples_ == 0 && packet_samples_ != wanted_samples) {
-        packet_samples_ = wanted_samples;
-        encoder_.set_packet_samples(packet_samples_);
+    captured_ += static_cast<dsp::MediaTime>(mid.size());
+    if (filled_samples_ == 0) {
+        begin_packet();
     }
-    std::ranges::copy(frame, samples_.begin() + static_cast<std::ptrdiff_t>(filled_samples_));
-    filled_samples_ += frame.size();
+    take(mid, side);
     if (filled_samples_ < packet_samples_) {
         return std::nullopt;
     }
     filled_samples_ = 0;
+    return send_packet(spurt);
+}
+
+std::optional<VoiceSender::Packet> VoiceSender::send_packet(Spurt spurt) {
     if (!in_spurt_) {
         stream_ = next_stream_;
     }
     if (!route_ || !at(stream_).key) {
         if (std::exchange(in_spurt_, false)) {
-            encoder_.reset();  // as below
+            encoder().reset();  // as below
         }
         return std::nullopt;
     }
@@ -126,13 +167,15 @@ std::optional<VoiceSender::Packet> VoiceSender::push(dsp::ConstFrame frame, Spur
 }
 
 std::optional<VoiceSender::Packet> VoiceSender::send_samples(Spurt spurt) {
-    const auto encoded = encoder_.encode(std::span(samples_).first(packet_samples_),
-                                         MutableByteView(plaintext_).subspan(media_time_bytes));
+    const auto encoded =
+        encoder().encode(packet(), MutableByteView(plaintext_).subspan(media_time_bytes));
     const bool ends = spurt == Spurt::ends || !is_open();
-    const bool silent = encoded.silent || ends;
+    // Music is never taken for silence but where there is none.
+    const bool nothing = music_ && std::ranges::all_of(packet(), is_zero);
+    const bool silent = encoded.silent || nothing || ends;
     if (ends) {
         // The next packet may be for others, or of much later: it holds nothing of this one.
-        encoder_.reset();
+        encoder().reset();
     }
     if (encoded.bytes == 0 || (silent && !in_spurt_)) {
         return std::nullopt;

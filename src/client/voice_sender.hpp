@@ -3,7 +3,10 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
@@ -52,6 +55,9 @@ public:
     void set_open(bool open, StreamId stream = {});
     /// Whether the codec leaves silence out. Off where a gate before us decides what is said.
     void set_dtx(bool on) { encoder_.set_dtx(on); }
+    /// From the next packet on music is sent, in stereo, by this encoder; with none it is voice again. The
+    /// encoder is one for music, and kept by whoever made it, too, so that nothing is allocated here.
+    void use_music(std::shared_ptr<dsp::OpusEncoder> encoder) { next_music_ = std::move(encoder); }
     /// What the room leaves each speaker, in bits per second; 0: all they like.
     void set_bitrate_cap(unsigned bits_per_second);
     /// What a pong told; sets bitrate and FEC.
@@ -67,6 +73,9 @@ public:
     /// The next 10 ms of capture. Nothing while a 20 ms packet is half full, in silence after its
     /// first packet, and while closed. A running spurt that ends does so with the packet that is full.
     std::optional<Packet> push(dsp::ConstFrame frame, Spurt spurt = Spurt::goes_on);
+    /// The same in stereo, as dsp/stereo.hpp has it; of voice only the middle is sent.
+    std::optional<Packet> push(dsp::ConstFrame mid, dsp::ConstFrame side,
+                               Spurt spurt = Spurt::goes_on);
     /// 10 ms between spurts that are not sent.
     void skip();
 
@@ -90,7 +99,15 @@ private:
 
     Stream& at(StreamId stream);
     [[nodiscard]] bool is_open() const;
+    void begin_packet();
+    void take(dsp::ConstFrame mid, dsp::ConstFrame side);
+    void tune();
+    std::optional<Packet> send_packet(Spurt spurt);
     std::optional<Packet> send_samples(Spurt spurt);
+    [[nodiscard]] std::span<float> packet() {
+        return std::span(samples_).first((music_ ? 2 : 1) * packet_samples_);
+    }
+    dsp::OpusEncoder& encoder() { return music_ ? *music_ : encoder_; }
     ByteView seal(std::size_t opus_bytes, std::uint8_t flags);
 
     static constexpr std::size_t media_time_bytes = sizeof(dsp::MediaTime);
@@ -107,7 +124,9 @@ private:
     dsp::OpusEncoder encoder_;
     std::array<Stream, streams_max> streams_;
     BitratePolicy bitrate_;
-    std::array<float, dsp::packet_samples_max> samples_{};
+    std::shared_ptr<dsp::OpusEncoder> music_;  // while the packet that is filled is music
+    std::shared_ptr<dsp::OpusEncoder> next_music_;
+    std::array<float, 2 * dsp::packet_samples_max> samples_{};
     std::array<std::byte, plaintext_bytes_max> plaintext_{};
     std::array<std::byte, wire::sealed_bytes_max> sealed_{};
     Bytes datagram_;  // of a capacity that is never exceeded

@@ -47,6 +47,7 @@ struct Seen {
     std::uint64_t counter = 0;
     bool ends_spurt = false;
     dsp::MediaTime media_time = 0;
+    std::size_t opus_bytes = 0;
 };
 
 class Rig {
@@ -100,7 +101,8 @@ private:
                 .kid = header.kid,
                 .counter = header.counter,
                 .ends_spurt = record.ends_spurt(),
-                .media_time = load_be<dsp::MediaTime>(plaintext)};
+                .media_time = load_be<dsp::MediaTime>(plaintext),
+                .opus_bytes = bytes.value_or(sizeof(dsp::MediaTime)) - sizeof(dsp::MediaTime)};
     }
 
     Uplink uplink_;
@@ -273,6 +275,67 @@ TEST(VoiceSender, OnAPoorLinePacketsHoldTwoFrames) {
     rig.sender().set_frame_ms(10).value();
     rig.talk(10);
     EXPECT_EQ(rig.take().size(), 10U);
+}
+
+std::shared_ptr<dsp::OpusEncoder> music_encoder() {
+    return std::make_shared<dsp::OpusEncoder>(
+        dsp::OpusEncoder::create({.content = dsp::Content::music, .dtx = false}).value());
+}
+
+TEST(VoiceSender, MusicTakesWhatTheRoomLeavesIt) {
+    Rig rig;
+    const auto bits_of_a_second = [&rig] {
+        rig.talk(20);
+        rig.take();
+        rig.talk(100);
+        std::size_t bytes = 0;
+        for (const auto& seen : rig.take()) {
+            bytes += seen.opus_bytes;
+        }
+        return 8.0 * static_cast<double>(bytes);
+    };
+    EXPECT_LT(bits_of_a_second(), 45'000);
+    rig.sender().use_music(music_encoder());
+    EXPECT_NEAR(bits_of_a_second(), 128'000, 20'000);
+    rig.sender().set_bitrate_cap(48'000);
+    EXPECT_NEAR(bits_of_a_second(), 48'000, 10'000);
+    rig.sender().set_bitrate_cap(0);
+    EXPECT_NEAR(bits_of_a_second(), 128'000, 20'000);
+    rig.sender().on_loss({.uplink_permille = 250});
+    EXPECT_NEAR(bits_of_a_second(), 64'000, 10'000) << "on a line that is likely full";
+    rig.sender().use_music(nullptr);
+    EXPECT_LT(bits_of_a_second(), 45'000);
+}
+
+TEST(VoiceSender, MusicIsTakenForSilenceOnlyWhereThereIsNone) {
+    Rig rig;
+    rig.sender().use_music(music_encoder());
+    rig.talk(10);
+    EXPECT_EQ(rig.take().size(), 10U);
+    test::Samples faint{};
+    faint[7] = 1e-6F;
+    for (int i = 0; i < 100; ++i) {
+        EXPECT_TRUE(rig.sender().push(faint)) << i;
+    }
+    rig.pause(10);
+    const auto seen = rig.take();
+    ASSERT_EQ(seen.size(), 1U);
+    EXPECT_TRUE(seen.front().ends_spurt);
+}
+
+TEST(VoiceSender, VoiceBecomesMusicBetweenPacketsAndLosesNothing) {
+    Rig rig;
+    rig.sender().set_frame_ms(20).value();
+    rig.talk(3);
+    rig.sender().use_music(music_encoder());
+    rig.talk(3);
+    rig.sender().use_music(nullptr);
+    rig.talk(2);
+    std::vector<dsp::MediaTime> times;
+    for (const auto& seen : rig.take()) {
+        times.push_back(seen.media_time / static_cast<dsp::MediaTime>(dsp::frame_samples));
+    }
+    EXPECT_EQ(times, (std::vector<dsp::MediaTime>{0, 2, 4, 6}));
 }
 
 TEST(VoiceSender, PushAllocatesNothing) {

@@ -44,13 +44,15 @@ void VoiceUp::begin() {
 
 void VoiceUp::run() {
     stage_.wait(Stage::waiting);
-    std::array<float, dsp::frame_samples> frame;
-    while (stage_.load() == Stage::capturing && source_.read(frame)) {
+    std::array<float, dsp::frame_samples> mid;
+    std::array<float, dsp::frame_samples> side;
+    while (stage_.load() == Stage::capturing && source_.read(mid, side)) {
         // Before each frame, so that it is sealed under the key that is due.
         take_commands();
         take_loss();
         hear_played();
-        path_.push(frame, [this](const VoiceSender::Packet& packet) { deliver(packet.datagram); });
+        path_.push(mid, side,
+                   [this](const VoiceSender::Packet& packet) { deliver(packet.datagram); });
         report();
     }
 }
@@ -84,6 +86,7 @@ void VoiceUp::take(const UseCapture& command) {
     if (command.chain) {
         path_.use(command.chain);
     }
+    sender_.use_music(command.music);
     path_.set(command.settings);
     path_.press(command.pressed);
 }

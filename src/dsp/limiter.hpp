@@ -13,6 +13,8 @@ public:
     static constexpr float ceiling = 0.891F;  // -1 dBFS
 
     void process(Frame samples);
+    /// As stereo.hpp has it: neither left nor right exceeds the ceiling.
+    void process(Frame mid, Frame side);
     /// The gain now, 1 when nothing is held down.
     [[nodiscard]] float gain() const { return gain_; }
 

@@ -30,7 +30,10 @@ const unsigned char* opus_bytes(ByteView packet) {
 
 opus_int32 opus_length(ByteView packet) { return static_cast<opus_int32>(packet.size()); }
 
-int frame_length(std::span<const float> samples) { return static_cast<int>(samples.size()); }
+/// Of each channel.
+int frame_length(std::span<const float> samples, std::size_t channels) {
+    return static_cast<int>(samples.size() / channels);
+}
 
 Error opus_error(const char* what, int code) {
     return {.code = ErrorCode::unsupported,
@@ -48,6 +51,7 @@ struct DestroyDecoder {
 
 struct OpusEncoder::State {
     std::unique_ptr<::OpusEncoder, DestroyEncoder> codec;
+    std::size_t channels = 1;
     std::size_t packet_samples = 0;
     bool dtx = true;
     unsigned lookahead_samples = 0;
@@ -68,18 +72,22 @@ OpusEncoder& OpusEncoder::operator=(OpusEncoder&&) noexcept = default;
 Result<OpusEncoder> OpusEncoder::create(const EncoderSettings& settings) {
     assert(settings.packet_samples == frame_samples ||
            settings.packet_samples == packet_samples_max);
+    const bool music = settings.content == Content::music;
     int error = OPUS_OK;
     auto state = std::make_unique<State>();
-    state->codec.reset(opus_encoder_create(sample_rate_hz, 1, OPUS_APPLICATION_VOIP, &error));
+    state->channels = music ? 2 : 1;
+    state->codec.reset(opus_encoder_create(sample_rate_hz, static_cast<int>(state->channels),
+                                           music ? OPUS_APPLICATION_AUDIO : OPUS_APPLICATION_VOIP,
+                                           &error));
     if (error != OPUS_OK) {
         return std::unexpected(opus_error("an encoder", error));
     }
     state->packet_samples = settings.packet_samples;
     state->set(OPUS_SET_VBR(1));
-    state->set(OPUS_SET_INBAND_FEC(1));
+    state->set(OPUS_SET_INBAND_FEC(music ? 0 : 1));
     // FEC exists only in SILK and hybrid packets; "voice" makes Opus choose those at every
     // bitrate at which they are as good.
-    state->set(OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE));
+    state->set(OPUS_SET_SIGNAL(music ? OPUS_SIGNAL_MUSIC : OPUS_SIGNAL_VOICE));
     state->set(OPUS_SET_COMPLEXITY(static_cast<int>(std::min(settings.complexity, 10U))));
     opus_int32 lookahead = 0;
     state->set(OPUS_GET_LOOKAHEAD(&lookahead));
@@ -113,9 +121,10 @@ void OpusEncoder::set_dtx(bool on) {
 }
 
 OpusEncoder::Packet OpusEncoder::encode(std::span<const float> samples, MutableByteView out) {
-    assert(samples.size() == state_->packet_samples);
+    assert(samples.size() == state_->channels * state_->packet_samples);
     const auto room = static_cast<opus_int32>(std::min(out.size(), opus_bytes_max));
-    const int bytes = opus_encode_float(state_->codec.get(), samples.data(), frame_length(samples),
+    const int bytes = opus_encode_float(state_->codec.get(), samples.data(),
+                                        frame_length(samples, state_->channels),
                                         reinterpret_cast<unsigned char*>(out.data()), room);
     // It fails only for arguments that the assertions above rule out.
     assert(bytes > 0);
@@ -131,11 +140,15 @@ unsigned OpusEncoder::lookahead_samples() const { return state_->lookahead_sampl
 
 struct OpusDecoder::State {
     std::unique_ptr<::OpusDecoder, DestroyDecoder> codec;
+    std::size_t channels = 1;
 
     bool run(ByteView packet, std::span<float> out, bool fec) {
+        const int length = frame_length(out, channels);
         return opus_decode_float(codec.get(), packet.empty() ? nullptr : opus_bytes(packet),
-                                 opus_length(packet), out.data(), frame_length(out),
-                                 fec ? 1 : 0) == frame_length(out);
+                                 opus_length(packet), out.data(), length, fec ? 1 : 0) == length;
+    }
+    [[nodiscard]] bool fits(ByteView packet, std::span<const float> out) const {
+        return channels * samples_of(packet) == out.size();
     }
 };
 
@@ -144,10 +157,12 @@ OpusDecoder::~OpusDecoder() = default;
 OpusDecoder::OpusDecoder(OpusDecoder&&) noexcept = default;
 OpusDecoder& OpusDecoder::operator=(OpusDecoder&&) noexcept = default;
 
-Result<OpusDecoder> OpusDecoder::create() {
+Result<OpusDecoder> OpusDecoder::create(unsigned channels) {
+    assert(channels == 1 || channels == 2);
     int error = OPUS_OK;
     auto state = std::make_unique<State>();
-    state->codec.reset(opus_decoder_create(sample_rate_hz, 1, &error));
+    state->channels = channels;
+    state->codec.reset(opus_decoder_create(sample_rate_hz, static_cast<int>(channels), &error));
     if (error != OPUS_OK) {
         return std::unexpected(opus_error("a decoder", error));
     }
@@ -169,6 +184,10 @@ std::size_t OpusDecoder::samples_of(ByteView packet) {
     return count == frame_samples || count == packet_samples_max ? count : 0;
 }
 
+bool OpusDecoder::is_stereo(ByteView packet) {
+    return !packet.empty() && opus_packet_get_nb_channels(opus_bytes(packet)) == 2;
+}
+
 bool OpusDecoder::has_fec(ByteView packet) {
     // opus_packet_has_lbrr (1.5.2) looks at the first frame's first byte even when it has none.
     constexpr std::size_t frames_max = 48;
@@ -182,7 +201,7 @@ bool OpusDecoder::has_fec(ByteView packet) {
 }
 
 bool OpusDecoder::decode(ByteView packet, std::span<float> out) {
-    if (samples_of(packet) == out.size() && state_->run(packet, out, false)) {
+    if (state_->fits(packet, out) && state_->run(packet, out, false)) {
         return true;
     }
     conceal(out);
@@ -190,7 +209,7 @@ bool OpusDecoder::decode(ByteView packet, std::span<float> out) {
 }
 
 bool OpusDecoder::recover(ByteView next, std::span<float> out) {
-    if (has_fec(next) && samples_of(next) == out.size() && state_->run(next, out, true)) {
+    if (has_fec(next) && state_->fits(next, out) && state_->run(next, out, true)) {
         return true;
     }
     conceal(out);

@@ -1,6 +1,7 @@
-// Opus (RFC 6716) as we use it: mono voice with in-band FEC.
+// Opus (RFC 6716) as we use it: mono voice with in-band FEC, and music in stereo.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "base/bytes.hpp"
@@ -9,11 +10,17 @@
 
 namespace partyline::dsp {
 
+enum class Content : std::uint8_t {
+    voice,  // mono, with FEC
+    music,  // stereo, as faithful as the bitrate allows, without
+};
+
 /// The defaults as measured on read speech (16 kHz recordings): with any expected loss, 97.6 % of
 /// the packets that follow a speech frame carry FEC, from 24 kb/s up (at 16 kb/s none do). The
 /// bitrate stays the same, so FEC is paid for by bandwidth: 10 ms packets reach 20 kHz from
 /// 36 kb/s, 12 kHz at 32 kb/s and 6 kHz at 24 kb/s; 20 ms packets reach 20 kHz from 32 kb/s.
 struct EncoderSettings {
+    Content content = Content::voice;
     std::size_t packet_samples = frame_samples;  // 480 or 960
     unsigned bitrate_bps = 32'000;               // 6,000 to 128,000
     unsigned expected_loss_percent = 0;          // above 0 makes Opus put FEC into packets
@@ -22,7 +29,7 @@ struct EncoderSettings {
     bool operator==(const EncoderSettings&) const = default;
 };
 
-/// Application VOIP with FEC. encode() allocates nothing. One thread.
+/// Application VOIP with FEC, or AUDIO. encode() allocates nothing. One thread.
 class OpusEncoder {
 public:
     static Result<OpusEncoder> create(const EncoderSettings& settings);
@@ -42,7 +49,7 @@ public:
         /// With DTX: the codec judged this packet to be silence that need not be sent.
         bool silent = false;
     };
-    /// Encodes exactly packet_samples; `out` has room for opus_bytes_max.
+    /// Encodes exactly packet_samples, of music interleaved; `out` has room for opus_bytes_max.
     Packet encode(std::span<const float> samples, MutableByteView out);
     /// Forgets what it has heard, so that no packet to come holds a trace of it; settings stay.
     /// Allocates nothing.
@@ -61,13 +68,17 @@ private:
 /// that Opus refuses is concealed and said to be. One thread.
 class OpusDecoder {
 public:
-    static Result<OpusDecoder> create();
+    /// One channel or two, whatever the packets hold. With two, all that comes out is interleaved, and
+    /// "samples" below are those of both.
+    static Result<OpusDecoder> create(unsigned channels = 1);
     ~OpusDecoder();
     OpusDecoder(OpusDecoder&&) noexcept;
     OpusDecoder& operator=(OpusDecoder&&) noexcept;
 
     /// How many samples the packet holds, 0 if it is not Opus of 10 or 20 ms mono or stereo.
     [[nodiscard]] static std::size_t samples_of(ByteView packet);
+    /// Whether it holds two channels.
+    [[nodiscard]] static bool is_stereo(ByteView packet);
     /// Whether `packet` carries a copy of the one before it (opus_packet_has_lbrr).
     [[nodiscard]] static bool has_fec(ByteView packet);
 

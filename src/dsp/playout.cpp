@@ -1,6 +1,7 @@
 #include "dsp/playout.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "dsp/delay_target.hpp"
 #include "dsp/jitter_buffer.hpp"
 #include "dsp/opus.hpp"
+#include "dsp/speaker_decoder.hpp"
 #include "dsp/time_scale.hpp"
 
 namespace partyline::dsp {
@@ -40,6 +42,18 @@ void ramp(std::span<float> samples, float from, float to) {
     }
 }
 
+void ramp(const SpeakerDecoder::Sound& sound, std::size_t samples, float from, float to) {
+    ramp(sound.mid.first(samples), from, to);
+    if (!sound.side.empty()) {
+        ramp(sound.side.first(samples), from, to);
+    }
+}
+
+bool is_silent(ConstFrame samples) {
+    return std::ranges::all_of(samples,
+                               [](float sample) { return std::fpclassify(sample) == FP_ZERO; });
+}
+
 /// The gain after so many samples of concealment in a row.
 float concealment_gain(std::size_t samples) {
     constexpr auto length = static_cast<float>(concealed_samples_max - fade_from_samples);
@@ -55,10 +69,10 @@ float concealment_gain(std::size_t samples) {
 /// later packet shows that it is lost, concealment in its place; or, if there is no packet at all,
 /// concealment that counts as `invented` until the next packet shows what it was in place of.
 struct SpeakerPlayout::State {
-    explicit State(OpusDecoder opus) : decoder(std::move(opus)) {}
+    explicit State(SpeakerDecoder opus) : decoder(std::move(opus)) {}
 
     void push(const VoicePacket& packet);
-    bool pull(Frame out, TimePoint now);
+    Heard pull(Frame mid, Frame side, TimePoint now);
 
     bool is_late(Samples media);
     void start_over();
@@ -74,9 +88,9 @@ struct SpeakerPlayout::State {
     void recover_before_first();
     void conceal_lost();
     bool conceal_frame();
-    void fade_in(std::span<float> sound);
+    void fade_in(const SpeakerDecoder::Sound& sound);
 
-    OpusDecoder decoder;
+    SpeakerDecoder decoder;
     JitterBuffer buffer;
     DelayTarget target;
     DelayControl control;
@@ -104,6 +118,7 @@ void SpeakerPlayout::State::push(const VoicePacket& packet) {
         ++counters.packets_malformed;
         return;
     }
+    decoder.prepare(packet.opus, line);
     const BufferedPacket entry{.media = media_clock.unwrap(packet.media_time),
                                .arrived = to_samples(packet.arrived),
                                .samples = samples,
@@ -158,14 +173,21 @@ void SpeakerPlayout::State::start_over() {
     ended = true;
 }
 
-bool SpeakerPlayout::State::pull(Frame out, TimePoint now) {
+Heard SpeakerPlayout::State::pull(Frame mid, Frame side, TimePoint now) {
     const bool heard = produce(clock.tick(to_samples(now)));
-    line.take(out);
+    bool stereo = false;
+    if (line.is_wide()) {
+        line.take(mid, side);
+        stereo = !is_silent(side);
+    } else {
+        line.take(mid);
+        std::ranges::fill(side, 0.0F);
+    }
     if (!heard) {
         ++counters.silent;
-        return false;
+        return Heard::nothing;
     }
-    return true;
+    return stereo ? Heard::stereo : Heard::mono;
 }
 
 /// Sees to it that a frame of sound waits, or the last of a spurt. False if there is nothing to
@@ -310,8 +332,8 @@ void SpeakerPlayout::State::settle_invented() {
 
 void SpeakerPlayout::State::play_first() {
     const auto& packet = *buffer.first();
-    const auto sound = line.append(packet.samples);
-    auto& counter = decoder.decode(packet.opus, sound) ? counters.played : counters.concealed;
+    const auto sound = decoder.decode(packet.opus, packet.samples, line);
+    auto& counter = sound.genuine ? counters.played : counters.concealed;
     counter += frames(static_cast<Samples>(packet.samples));
     fade_in(sound);
     target.observe_frame(false);
@@ -323,8 +345,8 @@ void SpeakerPlayout::State::play_first() {
 
 void SpeakerPlayout::State::recover_before_first() {
     const auto& packet = *buffer.first();
-    const auto sound = line.append(packet.samples);
-    auto& counter = decoder.recover(packet.opus, sound) ? counters.recovered : counters.concealed;
+    const auto sound = decoder.recover(packet.opus, packet.samples, line);
+    auto& counter = sound.genuine ? counters.recovered : counters.concealed;
     counter += frames(static_cast<Samples>(packet.samples));
     fade_in(sound);
     target.observe_frame(true);
@@ -345,21 +367,20 @@ bool SpeakerPlayout::State::conceal_frame() {
         ended = true;
         return false;
     }
-    const auto sound = line.append(frame_samples);
-    decoder.conceal(sound);
+    const auto sound = decoder.conceal(frame_samples, line);
     concealed_samples += frame_samples;
     const float gain_after = concealment_gain(concealed_samples);
     if (gain_after < 1.0F) {
-        ramp(sound, gain, gain_after);
+        ramp(sound, frame_samples, gain, gain_after);
     }
     gain = gain_after;
     return true;
 }
 
-void SpeakerPlayout::State::fade_in(std::span<float> sound) {
+void SpeakerPlayout::State::fade_in(const SpeakerDecoder::Sound& sound) {
     concealed_samples = 0;
     if (gain < 1.0F) {
-        ramp(sound.first(fade_in_samples), std::exchange(gain, 1.0F), 1.0F);
+        ramp(sound, fade_in_samples, std::exchange(gain, 1.0F), 1.0F);
     }
 }
 
@@ -369,7 +390,7 @@ SpeakerPlayout::SpeakerPlayout(SpeakerPlayout&&) noexcept = default;
 SpeakerPlayout& SpeakerPlayout::operator=(SpeakerPlayout&&) noexcept = default;
 
 Result<SpeakerPlayout> SpeakerPlayout::create() {
-    auto decoder = OpusDecoder::create();
+    auto decoder = SpeakerDecoder::create();
     if (!decoder) {
         return std::unexpected(std::move(decoder.error()));
     }
@@ -378,7 +399,14 @@ Result<SpeakerPlayout> SpeakerPlayout::create() {
 
 void SpeakerPlayout::push(const VoicePacket& packet) { state_->push(packet); }
 
-bool SpeakerPlayout::pull(Frame out, TimePoint now) { return state_->pull(out, now); }
+Heard SpeakerPlayout::pull(Frame mid, Frame side, TimePoint now) {
+    return state_->pull(mid, side, now);
+}
+
+bool SpeakerPlayout::pull(Frame out, TimePoint now) {
+    std::array<float, frame_samples> side;
+    return state_->pull(out, side, now) != Heard::nothing;
+}
 
 const PlayoutCounters& SpeakerPlayout::counters() const { return state_->counters; }
 

@@ -40,11 +40,14 @@ struct PlayoutDelay {
         current{};  // what it holds: from arrival to playout of a packet that came at best speed
 };
 
+/// What there is to hear.
+enum class Heard : std::uint8_t { nothing, mono, stereo };
+
 /// The adaptive jitter buffer, decoder and time-scale modification of one speaker. The target
 /// starts at 10 ms and follows a high percentile of the inter-arrival spread; media time tells
 /// silence from loss; clock drift shows as a slowly moving delay and is absorbed by time-scale
-/// modification like any other change. push() and pull() allocate nothing after construction.
-/// One thread; time is passed in.
+/// modification like any other change. push() and pull() allocate nothing after construction, but for
+/// the first stereo packet of a speaker. One thread; time is passed in.
 class SpeakerPlayout {
 public:
     static Result<SpeakerPlayout> create();
@@ -54,7 +57,10 @@ public:
 
     void push(const VoicePacket& packet);
 
-    /// The next 10 ms. False, and `out` zero, when there is nothing to hear.
+    /// The next 10 ms, as stereo.hpp has it; both are zero when there is nothing to hear, and `side` is
+    /// when it is mono.
+    Heard pull(Frame mid, Frame side, TimePoint now);
+    /// The same, mixed down. False when there is nothing to hear.
     bool pull(Frame out, TimePoint now);
 
     [[nodiscard]] const PlayoutCounters& counters() const;

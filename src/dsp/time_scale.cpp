@@ -77,14 +77,25 @@ const std::array<float, fade_samples>& fade_in() {
 
 TimeScale::TimeScale() : line_(head_min + 2 * waiting_max) { fade_in(); }
 
+void TimeScale::widen() {
+    if (side_.empty()) {
+        side_.resize(line_.size());
+    }
+}
+
 void TimeScale::recentre() {
-    const auto old = line_.begin() + static_cast<std::ptrdiff_t>(head_ - history_samples);
-    const auto end = line_.begin() + static_cast<std::ptrdiff_t>(tail_);
-    const auto fresh = line_.begin() + (head_min - history_samples);
-    if (head_ > head_min) {
-        std::copy(old, end, fresh);
-    } else {
-        std::copy_backward(old, end, fresh + (end - old));
+    for (auto* line : {&line_, &side_}) {
+        if (line->empty()) {
+            continue;
+        }
+        const auto old = line->begin() + static_cast<std::ptrdiff_t>(head_ - history_samples);
+        const auto end = line->begin() + static_cast<std::ptrdiff_t>(tail_);
+        const auto fresh = line->begin() + (head_min - history_samples);
+        if (head_ > head_min) {
+            std::copy(old, end, fresh);
+        } else {
+            std::copy_backward(old, end, fresh + (end - old));
+        }
     }
     tail_ = head_min + waiting();
     head_ = head_min;
@@ -96,16 +107,34 @@ std::span<float> TimeScale::append(std::size_t count) {
         recentre();
     }
     tail_ += count;
+    if (is_wide()) {
+        std::ranges::fill(appended_side(count), 0.0F);
+    }
     return std::span(line_).subspan(tail_ - count, count);
 }
 
-void TimeScale::take(Frame out) {
+std::span<float> TimeScale::appended_side(std::size_t count) {
+    assert(is_wide() && count <= tail_);
+    return std::span(side_).subspan(tail_ - count, count);
+}
+
+void TimeScale::copy_next(const std::vector<float>& line, Frame out) const {
     const auto count = std::min(waiting(), out.size());
-    const auto rest = std::ranges::copy_n(line_.begin() + static_cast<std::ptrdiff_t>(head_),
+    const auto rest = std::ranges::copy_n(line.begin() + static_cast<std::ptrdiff_t>(head_),
                                           static_cast<std::ptrdiff_t>(count), out.begin())
                           .out;
     std::fill(rest, out.end(), 0.0F);
-    head_ += count;
+}
+
+void TimeScale::take(Frame out) {
+    copy_next(line_, out);
+    head_ += std::min(waiting(), out.size());
+}
+
+void TimeScale::take(Frame out, Frame side) {
+    assert(is_wide());
+    copy_next(side_, side);
+    take(out);
 }
 
 std::size_t TimeScale::shorten(const Splice& splice) {
@@ -118,16 +147,22 @@ std::size_t TimeScale::shorten(const Splice& splice) {
     if (lag == 0) {
         return 0;
     }
+    cut(line_.data() + head_, lag);
+    if (is_wide()) {
+        cut(side_.data() + head_, lag);
+    }
+    head_ += lag;
+    return lag;
+}
+
+void TimeScale::cut(float* head, std::size_t lag) {
     std::array<float, fade_samples> before{};
-    float* const head = line_.data() + head_;
     std::copy_n(head, fade_samples, before.begin());
     for (std::size_t i = 0; i < fade_samples; ++i) {
         head[i + lag] = std::lerp(before[i], head[i + lag], fade_in()[i]);
     }
     // What was played last is to stand right before the new head.
     std::copy_backward(head - history_samples, head, head + lag);
-    head_ += lag;
-    return lag;
 }
 
 std::size_t TimeScale::lengthen(const Splice& splice) {
@@ -141,49 +176,67 @@ std::size_t TimeScale::lengthen(const Splice& splice) {
     if (lag == 0) {
         return 0;
     }
+    repeat(line_.data() + head_, lag);
+    if (is_wide()) {
+        repeat(side_.data() + head_, lag);
+    }
+    head_ -= lag;
+    return lag;
+}
+
+void TimeScale::repeat(float* head, std::size_t lag) {
     std::array<float, fade_samples> before{};
     std::array<float, history_samples> history{};
-    float* const head = line_.data() + head_;
     std::copy_n(head, fade_samples, before.begin());
     std::copy_n(head - history_samples, history_samples, history.begin());
     for (std::size_t i = 0; i < fade_samples; ++i) {
         head[i - lag] = std::lerp(before[i], head[i - lag], fade_in()[i]);
     }
     std::copy(history.begin(), history.end(), head - lag - history_samples);
-    head_ -= lag;
-    return lag;
 }
 
+/// Where both lines can be cut: the louder one tells, as what is masked by it tells nothing.
 std::size_t TimeScale::find_lag(Direction direction, const Splice& splice) const {
+    const float* head = line_.data() + head_;
+    if (is_wide()) {
+        const float* side = side_.data() + head_;
+        if (dot({side, window_samples}, side) > dot({head, window_samples}, head)) {
+            head = side;
+        }
+    }
+    return find_lag(head, direction, splice);
+}
+
+std::size_t TimeScale::find_lag(const float* head, Direction direction, const Splice& splice) {
     const auto most = std::min(splice.samples_most, splice_samples_max);
     if (most < splice_samples_min) {
         return 0;
     }
     const auto sign = static_cast<std::ptrdiff_t>(direction);
-    const std::span window(line_.data() + head_, window_samples);
+    const std::span window(head, window_samples);
     const auto* const farthest = window.data() + sign * static_cast<std::ptrdiff_t>(most);
     const float power = dot(window, window.data()) + dot({farthest, window_samples}, farthest);
     if (power < 2 * window_samples * faint_power) {
         return most;
     }
-    const auto rough = coarse_lag(direction, most);
+    const auto rough = coarse_lag(head, direction, most);
     const auto match = best_match(window, {.from = std::max(rough - coarse, splice_samples_min),
                                            .to = std::min(rough + coarse, most),
                                            .sign = sign});
     return match.likeness >= splice.likeness_least ? match.lag : 0;
 }
 
-std::size_t TimeScale::coarse_lag(Direction direction, std::size_t most) const {
+std::size_t TimeScale::coarse_lag(const float* head, Direction direction, std::size_t most) {
     // Means of `coarse` samples each, from the earliest to the latest that any lag reaches.
     const auto lags = most / coarse;
-    const auto head = direction == Direction::back ? lags : 0;
-    const float* from = line_.data() + head_ - head * coarse;
+    const auto before = direction == Direction::back ? lags : 0;
+    const float* from = head - before * coarse;
     std::array<float, coarse_window + coarse_lags> line{};
     for (auto& mean : std::span(line).first(coarse_window + lags)) {
         mean = std::accumulate(from, from + coarse, 0.0F);
         from += coarse;
     }
-    return coarse * best_match(std::span(line).subspan(head, coarse_window),
+    return coarse * best_match(std::span(line).subspan(before, coarse_window),
                                {.from = splice_samples_min / coarse,
                                 .to = lags,
                                 .sign = static_cast<std::ptrdiff_t>(direction)})

@@ -1,0 +1,52 @@
+// One speaker's packets made sound, whether they are mono or stereo.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "dsp/opus.hpp"
+#include "dsp/time_scale.hpp"
+
+namespace partyline::dsp {
+
+/// Mono costs what mono costs: the second decoder and the line's second half are made at a speaker's first
+/// stereo packet, in prepare(); nothing else allocates. One thread.
+class SpeakerDecoder {
+public:
+    static Result<SpeakerDecoder> create();
+
+    /// Before a packet is decoded, at leisure.
+    void prepare(ByteView packet, TimeScale& line);
+
+    struct Sound {
+        std::span<float> mid;
+        std::span<float> side;  // empty while the line is not wide
+        bool genuine = true;    // not concealed
+    };
+    /// Each appends `samples` to the line. The packet itself:
+    Sound decode(ByteView packet, std::size_t samples, TimeScale& line);
+    /// the lost one before `next`, out of its FEC:
+    Sound recover(ByteView next, std::size_t samples, TimeScale& line);
+    /// a lost one, by concealment.
+    Sound conceal(std::size_t samples, TimeScale& line);
+
+private:
+    explicit SpeakerDecoder(OpusDecoder mono) : mono_(std::move(mono)) {}
+
+    /// `decode` fills a span, of both channels if it is told so, and says whether it is genuine.
+    template <class Decode>
+    Sound append(std::size_t samples, TimeScale& line, const Decode& decode);
+    void use(ByteView packet) { in_stereo_ = stereo_ && OpusDecoder::is_stereo(packet); }
+    OpusDecoder& decoder() { return in_stereo_ ? *stereo_ : mono_; }
+
+    OpusDecoder mono_;
+    std::optional<OpusDecoder> stereo_;
+    bool in_stereo_ = false;  // as the last packet was
+    std::array<float, 2 * packet_samples_max> interleaved_{};
+};
+
+}  // namespace partyline::dsp
