@@ -44,6 +44,7 @@ enum class ErrorCode : std::uint16_t {
     unknown_ban = 30,      // never was, or is lifted
     unknown_invite = 31,   // never was, is used up or has run out
     unknown_person = 32,   // nobody here, and no account
+    not_kept = 33,  // it was done; but the server's disk did not take it, and a restart undoes it
 
     // Never on the wire: what happens on one's own machine.
     io = 1000,      // a file, socket or device failed; the message says which

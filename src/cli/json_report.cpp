@@ -130,6 +130,18 @@ std::int64_t to_ns(TimePoint at) {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(at.time_since_epoch()).count();
 }
 
+const char* word_for(client::ActedOn::Act act) {
+    using enum client::ActedOn::Act;
+    switch (act) {
+        case muted: return "muted";
+        case deafened: return "deafened";
+        case released: return "released";
+        case moved: return "moved";
+        case other: break;
+    }
+    return "other";
+}
+
 /// One event's name and fields; each overload is one line of the table in docs/cli.md.
 struct Fields {
     const View& view;
@@ -320,6 +332,9 @@ struct Fields {
                                       {"detail", entry.detail}});
         }
         return out;
+    }
+    Json operator()(const client::ActedOn& e) const {
+        return {{"event", "acted_on"}, {"act", word_for(e.act)}, {"reason", e.reason}};
     }
     Json operator()(const client::LetterReceived& e) const {
         Json out{{"event", "message"}};

@@ -103,6 +103,7 @@ std::string_view code_name(ErrorCode code) {
         case ErrorCode::unknown_ban: return "unknown_ban";
         case ErrorCode::unknown_invite: return "unknown_invite";
         case ErrorCode::unknown_person: return "unknown_person";
+        case ErrorCode::not_kept: return "not_kept";
         case ErrorCode::io: return "io";
         case ErrorCode::closed: return "closed";
         case ErrorCode::config: return "config";

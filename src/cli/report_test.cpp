@@ -33,6 +33,37 @@ TEST(Report, WhoIsNotHeardAndWhatBrokeIsToldInWords) {
               "theirs, or is too old\nThe microphone stopped.\n");
 }
 
+TEST(Report, WhatWasDoneAndNotKeptWasNotRefused) {
+    std::ostringstream out;
+    std::ostringstream complaints;
+    const auto report = make_text_report(out, complaints);
+    report->event(client::Refused{.command = "kick",
+                                  .error = {.code = ErrorCode::not_kept, .message = "It is done."}},
+                  view, {});
+    report->event(client::Refused{.command = "kick",
+                                  .error = {.code = ErrorCode::not_permitted, .message = "No."}},
+                  view, {});
+    EXPECT_EQ(out.str(), "kick: It is done.\nkick was refused: No.\n");
+}
+
+TEST(Report, WhatAModeratorDidIsToldWithTheReason) {
+    using Act = client::ActedOn::Act;
+    std::ostringstream out;
+    std::ostringstream complaints;
+    const auto report = make_text_report(out, complaints);
+    report->event(client::ActedOn{.act = Act::muted, .reason = "echo\033[2J"}, view, {});
+    report->event(client::ActedOn{.act = Act::deafened, .reason = {}}, view, {});
+    report->event(client::ActedOn{.act = Act::released, .reason = {}}, view, {});
+    report->event(client::ActedOn{.act = Act::moved, .reason = "off topic"}, view, {});
+    report->event(client::ActedOn{.act = Act::other, .reason = "why not"}, view, {});
+    EXPECT_EQ(out.str(),
+              "a moderator has muted you: echo?[2J\n"
+              "a moderator has muted and deafened you\n"
+              "a moderator lets you speak and hear again\n"
+              "a moderator moves you: off topic\n"
+              "a moderator has done something to you: why not\n");
+}
+
 TEST(Report, RoomsAreNamedFromTheTop) {
     EXPECT_EQ(room_path(view.rooms, ChannelId{3}), "Games/Chess");
     EXPECT_EQ(room_path(view.rooms, ChannelId{9}), "#9");
@@ -170,6 +201,7 @@ TEST(Report, EveryJsonEventHasAName) {
              client::Administered{},
              client::BansReceived{},
              client::AuditReceived{},
+             client::ActedOn{},
              client::LetterReceived{},
              client::LetterAccepted{},
              client::LetterChanged{},

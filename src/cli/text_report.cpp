@@ -82,6 +82,18 @@ std::string quoted_room(const View& view, ChannelId room) {
     return room ? std::format("\"{}\"", printable(room_path(view.rooms, room))) : "no room";
 }
 
+const char* words_for(client::ActedOn::Act act) {
+    using enum client::ActedOn::Act;
+    switch (act) {
+        case muted: return "has muted you";
+        case deafened: return "has muted and deafened you";
+        case released: return "lets you speak and hear again";
+        case moved: return "moves you";
+        case other: break;
+    }
+    return "has done something to you";
+}
+
 /// One sentence for each event; empty for those that a person need not hear of.
 struct Sentence {
     const View& view;
@@ -193,6 +205,9 @@ struct Sentence {
             printable(e.person.name));
     }
     std::string operator()(const client::Refused& e) const {
+        if (e.error.code == ErrorCode::not_kept) {
+            return std::format("{}: {}", e.command, printable(e.error.message));
+        }
         return std::format("{} was refused: {}", e.command, printable(e.error.message));
     }
     std::string operator()(const client::RolesReceived& e) const {
@@ -221,6 +236,10 @@ struct Sentence {
     }
     std::string operator()(const client::BansReceived& e) const { return lines_of(e); }
     std::string operator()(const client::AuditReceived& e) const { return lines_of(e); }
+    std::string operator()(const client::ActedOn& e) const {
+        return std::format("a moderator {}{}{}", words_for(e.act), e.reason.empty() ? "" : ": ",
+                           printable(e.reason));
+    }
     std::string operator()(const client::LetterReceived& e) const {
         const auto& letter = e.letter;
         return letter.own ? std::format("{} to {}> {}", local_time(letter.unix_ms),

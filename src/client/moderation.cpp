@@ -42,6 +42,21 @@ wire::MoveMember to_wire(MovePerson move) {
 
 wire::GetAudit to_wire(ReadAudit read) { return {.before = read.before, .entries = read.entries}; }
 
+ActedOn to_event(const wire::ActedOn& done) {
+    using enum wire::ActedOn::Act;
+    auto act = ActedOn::Act::other;
+    switch (done.act) {
+        case muted: act = ActedOn::Act::muted; break;
+        case deafened: act = ActedOn::Act::deafened; break;
+        case released: act = ActedOn::Act::released; break;
+        case moved: act = ActedOn::Act::moved; break;
+        case unspecified: break;
+    }
+    return {.act = act, .reason = done.reason};
+}
+
+void Session::on(const wire::ActedOn& done) { port_.emit(to_event(done)); }
+
 void Session::on_answer(const Request& request, const wire::Bans& bans) {
     BansReceived received{.command = std::string(request.command), .bans = {}, .more = bans.more};
     for (const auto& ban : bans.bans) {

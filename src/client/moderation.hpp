@@ -74,6 +74,19 @@ struct BansReceived {
     bool more = false;  // there are some with higher ids
 };
 
+/// A moderator has done something to us. Of a kick and a ban Disconnected tells.
+struct ActedOn {
+    enum class Act : std::uint8_t {
+        other,  // what this version does not know
+        muted,
+        deafened,  // and muted
+        released,  // neither muted nor deafened any more
+        moved,     // RoomEntered or RoomLeft follows
+    };
+    Act act = Act::other;
+    std::string reason;  // what the moderator gave, maybe nothing
+};
+
 struct AuditInfo {
     std::uint64_t id = 0;
     std::int64_t unix_ms = 0;

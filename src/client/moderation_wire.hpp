@@ -14,4 +14,6 @@ wire::SetServerMute to_wire(Silence silence);
 wire::MoveMember to_wire(MovePerson move);
 wire::GetAudit to_wire(ReadAudit read);
 
+ActedOn to_event(const wire::ActedOn& done);
+
 }  // namespace partyline::client

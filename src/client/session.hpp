@@ -321,6 +321,7 @@ private:
     void on(const wire::ChannelPage& page);
     void on(const wire::ChannelsChanged& change);
     void on(const wire::Moved& moved);
+    void on(const wire::ActedOn& done);
     void on(const wire::PresencePage& page);
     void on(const wire::PresenceChanged& change);
     void on(const wire::SnapshotEnd& end);

@@ -303,7 +303,7 @@ using Event = std::variant<
     DeviceChanged, MemberRefused, Refused, AudioStarted, MusicRate, MicFinished, AccountChanged,
     DevicesReceived, Done,
     // Of administration.
-    RolesReceived, RoomRulesReceived, Explained, Administered, BansReceived, AuditReceived,
+    RolesReceived, RoomRulesReceived, Explained, Administered, BansReceived, AuditReceived, ActedOn,
     // Of direct messages, and of what is unread.
     LetterReceived, LetterAccepted, LetterChanged, LettersReceived, UnreadReceived, ReadElsewhere,
     // Of invites.

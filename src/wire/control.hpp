@@ -335,7 +335,7 @@ using ServerBody =
                  Account, Devices, Roles, Overrides, Explanation, ChannelsChanged, ChannelCreated,
                  Moved, Resumed, Bans, Audit, InviteCreated, Invites, Accounts, Direct,
                  DirectHistory, DirectChanged, Unread, ReadChanged, WhisperMembers, WhisperChanged,
-                 WhisperOpened, WhisperClosed>;
+                 WhisperOpened, WhisperClosed, ActedOn>;
 
 struct ServerMessage {
     std::uint64_t seq = 0;

@@ -320,6 +320,7 @@ inline std::vector<ServerBody> personal_server_bodies() {
                        .left = {SessionId{9}, SessionId{0xFFFF'FFFF}}},
         WhisperOpened{.whisperer = member(7), .name = "Zo\u00EB", .stream = StreamId{1}},
         WhisperClosed{.session = SessionId{7}, .stream = StreamId{1}},
+        ActedOn{.act = ActedOn::Act::moved, .reason = "off topic"},
     };
 }
 

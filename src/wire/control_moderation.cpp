@@ -5,6 +5,11 @@
 namespace partyline::wire {
 namespace {
 
+static_assert(static_cast<int>(ActedOn::Act::muted) == v1::ActedOn::ACT_MUTED);
+static_assert(static_cast<int>(ActedOn::Act::deafened) == v1::ActedOn::ACT_DEAFENED);
+static_assert(static_cast<int>(ActedOn::Act::released) == v1::ActedOn::ACT_RELEASED);
+static_assert(static_cast<int>(ActedOn::Act::moved) == v1::ActedOn::ACT_MOVED);
+
 std::string reason(std::string_view field, const std::string& from, FieldReader& in) {
     return in.text(field, reason_bytes_max, from);
 }
@@ -169,6 +174,13 @@ Audit read(const v1::Audit& from, FieldReader& in) {
             .more = from.more()};
 }
 
+ActedOn read(const v1::ActedOn& from, FieldReader& in) {
+    // A later server may do what we do not know yet.
+    const bool known = v1::ActedOn::Act_IsValid(from.act());
+    return {.act = known ? static_cast<ActedOn::Act>(from.act()) : ActedOn::Act::unspecified,
+            .reason = reason("ActedOn.reason", from.reason(), in)};
+}
+
 InviteCreated read(const v1::InviteCreated& from, FieldReader& in) {
     return {.invite = InviteId{from.invite()},
             .token = in.text("InviteCreated.token", invite_token_bytes_max, from.token())};
@@ -249,6 +261,11 @@ void write(const Audit& from, v1::Audit& to) {
         write(entry, *to.add_entries());
     }
     to.set_more(from.more);
+}
+
+void write(const ActedOn& from, v1::ActedOn& to) {
+    to.set_act(static_cast<v1::ActedOn::Act>(from.act));
+    to.set_reason(from.reason);
 }
 
 void write(const InviteCreated& from, v1::InviteCreated& to) {

@@ -205,6 +205,7 @@ ServerBody read_body(const v1::Server& from, FieldReader& in) {
         case v1::Server::kResumed: return read(from.resumed(), in);
         case v1::Server::kBans: return wire::read(from.bans(), in);
         case v1::Server::kAudit: return wire::read(from.audit(), in);
+        case v1::Server::kActedOn: return wire::read(from.acted_on(), in);
         case v1::Server::kInviteCreated: return wire::read(from.invite_created(), in);
         case v1::Server::kInvites: return wire::read(from.invites(), in);
         case v1::Server::kAccounts: return wire::read(from.accounts(), in);

@@ -201,6 +201,7 @@ struct BodyWriter {
     void operator()(const Moved& from) const { write(from, *to.mutable_moved()); }
     void operator()(const Bans& from) const { write(from, *to.mutable_bans()); }
     void operator()(const Audit& from) const { write(from, *to.mutable_audit()); }
+    void operator()(const ActedOn& from) const { write(from, *to.mutable_acted_on()); }
     void operator()(const InviteCreated& from) const { write(from, *to.mutable_invite_created()); }
     void operator()(const Invites& from) const { write(from, *to.mutable_invites()); }
     void operator()(const Accounts& from) const { write(from, *to.mutable_accounts()); }
@@ -235,7 +236,7 @@ constexpr auto names = std::to_array<std::string_view>({
     "Audit",           "InviteCreated",  "Invites",        "Accounts",
     "Direct",          "DirectHistory",  "DirectChanged",  "Unread",
     "ReadChanged",     "WhisperMembers", "WhisperChanged", "WhisperOpened",
-    "WhisperClosed",
+    "WhisperClosed",   "ActedOn",
 });
 static_assert(names.size() == std::variant_size_v<ServerBody>);
 

@@ -147,6 +147,7 @@ TEST(ControlErrors, CodesAreTheSchemasNumbers) {
         {ErrorCode::unknown_ban, "UNKNOWN_BAN"},
         {ErrorCode::unknown_invite, "UNKNOWN_INVITE"},
         {ErrorCode::unknown_person, "UNKNOWN_PERSON"},
+        {ErrorCode::not_kept, "NOT_KEPT"},
     };
     ASSERT_EQ(std::size(codes), static_cast<std::size_t>(v1::Error::Code_ARRAYSIZE))
         << "a code without a line here";

@@ -136,6 +136,14 @@ struct Audit {
     bool operator==(const Audit&) const = default;
 };
 
+/// To whoever a moderator has done something. One that this version does not know is unspecified.
+struct ActedOn {
+    enum class Act : std::uint8_t { unspecified, muted, deafened, released, moved };
+    Act act = Act::unspecified;
+    std::string reason;
+    bool operator==(const ActedOn&) const = default;
+};
+
 struct InviteCreated {
     InviteId invite{};
     std::string token;  // shown this once
