@@ -251,8 +251,10 @@ bool Core::take_voice(RouteState& route, const Packet& packet, TimePoint now) {
         counters_.dropped_no_room.add(1);
         return false;
     }
-    if (!route.bitrate.admit(packet.record->sealed.size(),
-                             route.room->bitrate_bps_max.load(std::memory_order_relaxed), now)) {
+    const auto room_bps_max = route.room->bitrate_bps_max.load(std::memory_order_relaxed);
+    const auto bps_max =
+        room_bps_max == 0 ? talker_bps_max_ : std::min(room_bps_max, talker_bps_max_);
+    if (!route.bitrate.admit(packet.record->sealed.size(), bps_max, now)) {
         counters_.dropped_too_fast.add(1);
         return false;
     }
@@ -279,11 +281,15 @@ bool Core::take_voice(RouteState& route, const Packet& packet, TimePoint now) {
 }
 
 // Put out at once: frames of others that it could share a datagram with go to other people.
-bool Core::take_whisper(const RouteState& route, const Packet& packet, TimePoint now) {
+bool Core::take_whisper(RouteState& route, const Packet& packet, TimePoint now) {
     const auto* const listeners =
         route.whispers ? route.whispers->find(packet.record->stream()) : nullptr;
     if (listeners == nullptr) {
         counters_.dropped_no_room.add(1);
+        return false;
+    }
+    if (!route.whispered.admit(packet.record->sealed.size(), talker_bps_max_, now)) {
+        counters_.dropped_too_fast.add(1);
         return false;
     }
     route.seat->last_whisper.store(now, std::memory_order_relaxed);

@@ -55,8 +55,12 @@ struct Incoming {
 /// Owned by a relay thread or by whoever plays one. One thread.
 class Core {
 public:
-    Core(Outbox& outbox, CounterCells& counters, FillRandom fill_random)
-        : outbox_(outbox), counters_(counters), fill_random_(fill_random) {}
+    Core(Outbox& outbox, CounterCells& counters, FillRandom fill_random,
+         std::uint32_t bps_max = talker_bps_max)
+        : outbox_(outbox),
+          counters_(counters),
+          fill_random_(fill_random),
+          talker_bps_max_(bps_max) {}
 
     void apply(Command command, TimePoint now);
 
@@ -89,7 +93,7 @@ private:
     RouteState* find_route(const Incoming& incoming, Route route, TimePoint now);
     bool authenticate(RouteState& route, Packet& packet, TimePoint now);
     bool take_voice(RouteState& route, const Packet& packet, TimePoint now);
-    bool take_whisper(const RouteState& route, const Packet& packet, TimePoint now);
+    bool take_whisper(RouteState& route, const Packet& packet, TimePoint now);
     void take_ping(RouteState& route, const Packet& packet);
     bool take_echo(RouteState& route, const Packet& packet, TimePoint now);
     void meet_address(RouteState& route, Packet& packet, TimePoint now);
@@ -100,6 +104,7 @@ private:
     Outbox& outbox_;
     CounterCells& counters_;
     const FillRandom fill_random_;
+    const std::uint32_t talker_bps_max_;
 
     // Values stay where they are, so a route may point to its channel.
     std::unordered_map<ChannelId, Channel> channels_;

@@ -52,7 +52,11 @@ inline constexpr std::chrono::milliseconds speaking_hold{300};
 inline constexpr unsigned packets_per_second_max = 250;
 inline constexpr std::chrono::seconds packet_burst{1};  // at packets_per_second_max
 
-/// What a room caps is the codec's bits, and an encoder meets it on average only: so a talker is let
+/// What each talker may send where its room says nothing, and to those it whispers to: all that Opus
+/// knows. A server can be set to less.
+inline constexpr std::uint32_t talker_bps_max = 510'000;
+
+/// What a cap caps is the codec's bits, and an encoder meets it on average only: so a talker is let
 /// through with half as much again, and beside with what sealing adds to each of the most packets that a
 /// talkie sends. Who heeds the cap loses nothing, and who does not is kept near it.
 inline constexpr unsigned bitrate_headroom_percent = 150;

@@ -5,10 +5,11 @@
 
 namespace partyline::relay {
 
-ManualRelay::ManualRelay(const Clock& clock, FillRandom fill_random, Send send)
+ManualRelay::ManualRelay(const Clock& clock, FillRandom fill_random, Send send,
+                         std::uint32_t bps_max)
     : clock_(clock),
       send_(std::move(send)),
-      core_(*this, counters_, fill_random),
+      core_(*this, counters_, fill_random, bps_max),
       seating_(*this, 1) {}
 
 ManualRelay::~ManualRelay() = default;

@@ -20,7 +20,8 @@ public:
     using Send = std::function<void(const net::Endpoint& to, ByteView datagram)>;
 
     /// `send` gets what would go out; the bytes are good during the call.
-    ManualRelay(const Clock& clock, FillRandom fill_random, Send send);
+    ManualRelay(const Clock& clock, FillRandom fill_random, Send send,
+                std::uint32_t bps_max = talker_bps_max);
     ~ManualRelay() override;
 
     /// A datagram arrives at the relay's port.

@@ -29,7 +29,7 @@ private:
     TimePoint earned_until_ = TimePoint::min();
 };
 
-/// Lets what a room's cap allows through on average, and bitrate_burst's worth at once. The cap may
+/// Lets what a cap allows through on average, and bitrate_burst's worth at once. The cap may
 /// be another at each call. One thread.
 class BitRate {
 public:
@@ -37,11 +37,8 @@ public:
         return std::uint64_t{cap_bps} * bitrate_headroom_percent / 100 + sealing_bps;
     }
 
-    /// A cap of 0: all.
+    /// A cap is above 0.
     bool admit(std::size_t bytes, std::uint32_t cap_bps, TimePoint now) {
-        if (cap_bps == 0) {
-            return true;
-        }
         if (earned_until_ > now + bitrate_burst) {
             return false;
         }

@@ -17,11 +17,11 @@ public:
     using Sockets = std::vector<net::UdpSocket>;
 
     /// One set of sockets for each thread.
-    ThreadedRelay(std::uint16_t port, std::vector<Sockets> sockets)
+    ThreadedRelay(std::uint16_t port, std::vector<Sockets> sockets, std::uint32_t bps_max)
         : port_(port), seating_(*this, static_cast<unsigned>(sockets.size())) {
         for (auto& set : sockets) {
             const auto number = static_cast<unsigned>(workers_.size());
-            workers_.push_back(std::make_unique<Worker>(number, std::move(set), bell_));
+            workers_.push_back(std::make_unique<Worker>(number, std::move(set), bps_max, bell_));
         }
     }
 
@@ -183,7 +183,7 @@ Result<std::unique_ptr<Relay>> Relay::create(const Config& config) {
         }
         port = sockets.front().back().local().port();
     }
-    return std::make_unique<ThreadedRelay>(port, std::move(sockets));
+    return std::make_unique<ThreadedRelay>(port, std::move(sockets), config.talker_bps_max);
 }
 
 }  // namespace partyline::relay

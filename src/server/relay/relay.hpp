@@ -17,6 +17,7 @@
 #include "base/ids.hpp"
 #include "crypto/hop.hpp"
 #include "net/endpoint.hpp"
+#include "server/relay/limits.hpp"
 
 namespace partyline::relay {
 
@@ -43,6 +44,8 @@ struct VoiceFlags {
 struct Config {
     std::vector<net::Endpoint> listen;  // a port of 0 takes a free one; all get the same
     unsigned threads = 1;               // 1 to 64
+    /// Of each talker to its room, whatever that allows, and to all it whispers to.
+    std::uint32_t talker_bps_max = relay::talker_bps_max;
 };
 
 /// A downlink datagram for a talkie whose voice is tunnelled.
@@ -63,8 +66,9 @@ struct Counters {
     std::uint64_t dropped_bad_mac = 0;  // or of an epoch that is not good (any more)
     std::uint64_t dropped_replayed = 0;
     std::uint64_t dropped_muted = 0;
-    std::uint64_t dropped_no_room = 0;   // voice from outside of any room, or whispered to nobody
-    std::uint64_t dropped_too_fast = 0;  // over packets_per_second_max or its room's bitrate
+    std::uint64_t dropped_no_room = 0;  // voice from outside of any room, or whispered to nobody
+    std::uint64_t dropped_too_fast =
+        0;  // over packets_per_second_max, the room's or the server's bitrate
     std::uint64_t dropped_send_failed = 0;
     std::uint64_t dropped_socket_overflow = 0;  // SO_RXQ_OVFL: lost before we read them
     std::uint64_t dropped_tunnel_full = 0;
@@ -100,8 +104,8 @@ public:
     virtual void set_whisper(const SeatPtr& seat, StreamId stream,
                              std::vector<SeatPtr> listeners) = 0;
     /// How many of the codec's bits a second each talker may send to this room from now on, as
-    /// limits.hpp has it; what is more is dropped. 0: as many as they like. It holds until it is
-    /// said otherwise, whoever is in the room.
+    /// limits.hpp has it; what is more is dropped. 0: as many as Config allows, which is never more.
+    /// It holds until it is said otherwise, whoever is in the room.
     virtual void set_bitrate(ChannelId channel, std::uint32_t bps_max) = 0;
     virtual void set_flags(const SeatPtr& seat, VoiceFlags flags) = 0;
     virtual void set_downlink(const SeatPtr& seat, DownlinkLane lane) = 0;

@@ -70,7 +70,8 @@ struct RouteState {
 
     HopEpochs epochs;
     PacketRate rate;
-    BitRate bitrate;  // of what goes to the room
+    BitRate bitrate;    // of what goes to the room
+    BitRate whispered;  // of what goes to whoever is whispered to
     LossMeter uplink_loss;
     Challenges challenges;
     std::optional<TimePoint> expires_at;  // once the seat has another route

@@ -21,13 +21,14 @@ TimePoint system_now() { return SystemClock{}.now(); }
 Worker::Socket::Socket(net::UdpSocket udp_in)
     : udp(std::move(udp_in)), out({.datagrams = send_datagrams_max, .slices = send_slices_max}) {}
 
-Worker::Worker(unsigned number, std::vector<net::UdpSocket> sockets, TunnelBell& bell)
+Worker::Worker(unsigned number, std::vector<net::UdpSocket> sockets, std::uint32_t bps_max,
+               TunnelBell& bell)
     : number_(number),
       bell_(bell),
       orders_(commands_max),
       tunnel_up_(tunnel_up_max),
       tunnel_down_(tunnel_down_max),
-      core_(*this, counters_, crypto::fill_random),
+      core_(*this, counters_, crypto::fill_random, bps_max),
       in_(receive_batch_max) {
     polled_.push_back(wake_fd_.fd());
     for (auto& socket : sockets) {

@@ -35,7 +35,8 @@ private:
 /// meet in bounded rings only. Who writes to a ring then wakes the thread; see wake().
 class Worker final : private Outbox {
 public:
-    Worker(unsigned number, std::vector<net::UdpSocket> sockets, TunnelBell& bell);
+    Worker(unsigned number, std::vector<net::UdpSocket> sockets, std::uint32_t bps_max,
+           TunnelBell& bell);
     /// Stops the thread and waits for it.
     ~Worker() override;
 
