@@ -11,8 +11,8 @@
 
 namespace partyline::net {
 
-/// Tries to listen there with TCP, and stops at once. Fails as TlsListener::create().
-Result<void> try_to_listen(const TlsListener::Options& options);
+/// Listens there with TCP for as long as it is held, for nobody. Fails as TlsListener::create().
+Result<TlsListener> try_to_listen(Loop& loop, const TlsListener::Options& options);
 
 struct CertificateFacts {
     std::string subject;  // as OpenSSL writes it: "CN = chat.example.org"

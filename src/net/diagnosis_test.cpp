@@ -13,10 +13,10 @@ TEST(Diagnosis, APortInUseIsFound) {
     const auto held =
         TlsListener::create(loop, TlsContext::client("x"), {.endpoint = Endpoint::loopback_v4(0)})
             .value();
-    const auto tried = try_to_listen({.endpoint = held.local()});
+    const auto tried = try_to_listen(loop, {.endpoint = held.local()});
     ASSERT_FALSE(tried);
     EXPECT_TRUE(tried.error().message.contains(held.local().to_string())) << tried.error().message;
-    EXPECT_TRUE(try_to_listen({.endpoint = Endpoint::loopback_v4(0)}));
+    EXPECT_TRUE(try_to_listen(loop, {.endpoint = Endpoint::loopback_v4(0)}));
 }
 
 TEST(Diagnosis, ReadsWhenACertificateEnds) {

@@ -72,10 +72,9 @@ Result<TlsListener> TlsListener::create(Loop& loop, const TlsContext& server, Op
     return TlsListener(std::move(native));
 }
 
-Result<void> try_to_listen(const TlsListener::Options& options) {
-    Loop loop;
+Result<TlsListener> try_to_listen(Loop& loop, const TlsListener::Options& options) {
     // No handshake comes to it, so any settings do.
-    return TlsListener::create(loop, TlsContext::client("none"), options).transform([](auto&&) {});
+    return TlsListener::create(loop, TlsContext::client("none"), options);
 }
 
 TlsListener::TlsListener(std::shared_ptr<Native> native) : native_(std::move(native)) {}

@@ -2,12 +2,19 @@
 
 #include <chrono>
 #include <format>
+#include <fstream>
 #include <ostream>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
+#include "crypto/keys.hpp"
 #include "net/diagnosis.hpp"
+#include "net/local.hpp"
+#include "net/loop.hpp"
+#include "net/tls.hpp"
 #include "net/udp.hpp"
 #include "platform/folder_lock.hpp"
 #include "platform/machine.hpp"
@@ -61,6 +68,8 @@ void examine_database(const fs::path& folder, Findings& findings) {
         findings.good("there is no database yet; the first start makes it");
     } else if (const auto checked = store::check_database(database); !checked) {
         findings.problem(checked.error().message);
+    } else if (!std::fstream(database, std::ios::in | std::ios::out)) {
+        findings.problem(std::format("{} may not be written by this user", database.string()));
     } else {
         findings.good(std::format("the database is whole ({})", database.string()));
     }
@@ -87,6 +96,16 @@ void examine_disk(const fs::path& folder, Findings& findings) {
     }
 }
 
+/// That nobody uses yet: it is there while a server runs.
+void examine_admin_socket(const fs::path& folder, Findings& findings) {
+    net::Loop loop;
+    if (const auto socket = net::LocalListener::create(loop, folder / admin_socket_file); !socket) {
+        findings.problem(socket.error().message);
+    } else {
+        findings.good("the admin socket has its place");
+    }
+}
+
 /// True when a server runs on the folder.
 bool examine_folder(const fs::path& folder, Findings& findings) {
     std::error_code ignored;
@@ -107,41 +126,65 @@ bool examine_folder(const fs::path& folder, Findings& findings) {
     const bool in_use = platform::FolderLock::is_held(folder);
     if (in_use) {
         findings.good("a switchboard is running on this folder");
+    } else {
+        examine_admin_socket(folder, findings);
     }
     return in_use;
 }
 
-void examine_port(const config::Config& config, const net::Endpoint& endpoint, Findings& findings) {
-    const bool v6_only = net::leaves_v4(endpoint, config.listen);
-    const auto tcp = net::try_to_listen({.endpoint = endpoint, .v6_only = v6_only});
-    const auto udp = net::UdpSocket::bind(endpoint, {.v6_only = v6_only});
-    if (!tcp) {
-        findings.problem(tcp.error().message);
+/// Holds what it has taken, as a server does: two that are free, each for itself, may be in each
+/// other's way.
+class Ports {
+public:
+    Ports(const config::Config& config, Findings& findings)
+        : config_(config), findings_(findings) {}
+
+    void take(const net::Endpoint& endpoint) {
+        const bool v6_only = net::leaves_v4(endpoint, config_.listen);
+        const auto before = findings_.problems();
+        hold(tcp_, net::try_to_listen(loop_, {.endpoint = endpoint, .v6_only = v6_only}), "");
+        hold(udp_, net::UdpSocket::bind(endpoint, {.v6_only = v6_only}), "");
+        if (findings_.problems() == before) {
+            findings_.good(std::format("{} is free, TCP and UDP", endpoint.to_string()));
+        }
     }
-    if (!udp) {
-        findings.problem(udp.error().message);
+    void take_admin(const net::Endpoint& endpoint) {
+        const auto before = findings_.problems();
+        hold(tcp_, net::try_to_listen(loop_, {.endpoint = endpoint}), " (admin.listen)");
+        if (findings_.problems() == before) {
+            findings_.good(std::format("{} is free for admin requests", endpoint.to_string()));
+        }
     }
-    if (tcp && udp) {
-        findings.good(std::format("{} is free, TCP and UDP", endpoint.to_string()));
+
+private:
+    template <class Held>
+    void hold(std::vector<Held>& all, Result<Held> taken, std::string_view what) {
+        if (taken) {
+            all.push_back(*std::move(taken));
+        } else {
+            findings_.problem(taken.error().message + std::string(what));
+        }
     }
-}
+
+    const config::Config& config_;
+    Findings& findings_;
+    net::Loop loop_;
+    std::vector<net::TlsListener> tcp_;
+    std::vector<net::UdpSocket> udp_;
+};
 
 void examine_ports(const config::Config& config, bool running, Findings& findings) {
     if (running) {
         findings.note("its ports are not tried, as the running switchboard holds them");
         return;
     }
-    for (const auto& endpoint : config.listen) {
-        examine_port(config, endpoint, findings);
-    }
+    Ports ports(config, findings);
+    // The server's own order.
     if (config.admin_listen) {
-        const auto tried = net::try_to_listen({.endpoint = *config.admin_listen});
-        if (!tried) {
-            findings.problem(tried.error().message + " (admin.listen)");
-        } else {
-            findings.good(
-                std::format("{} is free for admin requests", config.admin_listen->to_string()));
-        }
+        ports.take_admin(*config.admin_listen);
+    }
+    for (const auto& endpoint : config.listen) {
+        ports.take(endpoint);
     }
 }
 
@@ -165,9 +208,21 @@ void examine_voice_buffers(Findings& findings) {
     }
 }
 
+void examine_own_certificate(const fs::path& folder, Findings& findings) {
+    const auto own = own_certificate(folder);
+    std::error_code ignored;
+    if (fs::exists(own.certificate, ignored) && fs::exists(own.key, ignored)) {
+        if (const auto usable = net::TlsContext::server(own, wire::alpn); !usable) {
+            findings.problem(usable.error().message);
+            return;
+        }
+    }
+    findings.good("the server makes its own certificate; talkies check its identity instead");
+}
+
 void examine_certificate(const config::Config& config, const Clock& clock, Findings& findings) {
     if (!config.certificate) {
-        findings.good("the server makes its own certificate; talkies check its identity instead");
+        examine_own_certificate(config.data_folder, findings);
         return;
     }
     const auto usable = make_tls(config);

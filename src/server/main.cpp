@@ -58,8 +58,12 @@ int serve(const Invocation& invocation) {
             << "Nobody owns this server yet. Claim an account (partyline-cli ... claim NAME), "
                "then make it the owner's:\n"
                "partyline-cli ... owner "
-            << token << "\n"
-            << std::flush;
+            << token << "\n";
+        if (const auto admin = (*host)->admin()) {
+            std::cout << "How the server is, on this machine: http://" << admin->to_string()
+                      << "/metrics\n";
+        }
+        std::cout << std::flush;
     }
     (*host)->run();
     return EXIT_SUCCESS;

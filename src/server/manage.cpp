@@ -69,6 +69,11 @@ std::string time_of(std::int64_t unix_ms) {
     return std::format("{:%Y-%m-%d %H:%M:%S}Z", time);
 }
 
+/// Of what was typed here, and is no question to the server.
+std::unexpected<Error> wrong_word(std::string message) {
+    return fail(ErrorCode::config, std::move(message));
+}
+
 std::string until(std::int64_t unix_ms) { return unix_ms == 0 ? "for good" : time_of(unix_ms); }
 
 std::string fingerprint_of(const Bytes& identity) {
@@ -162,6 +167,11 @@ net::task<Told> carry_out(Desk& desk, UserPassword change) {
 }
 
 net::task<Told> carry_out(Desk& desk, UserUnlink unlink) {
+    // How every fingerprint begins.
+    if (unlink.device.empty()) {
+        co_return wrong_word(
+            "Say which device: how its fingerprint begins, as `user show` tells it.");
+    }
     const auto devices = co_await desk.ask<wire::Devices>(wire::ListDevices{.name = unlink.name});
     if (!devices) {
         co_return std::unexpected(devices.error());
@@ -229,7 +239,8 @@ net::task<Told> carry_out(Desk& desk, RoleRevoke revoke) {
     auto done =
         co_await desk.ask<wire::Ok>(wire::RevokeRole{.account = revoke.user, .role = *role});
     co_return std::move(done).transform([&](wire::Ok) {
-        return std::format("\"{}\" is not {} any more.", revoke.user, desk.name_of(*role));
+        return std::format("\"{}\" does not have the role {} now.", revoke.user,
+                           desk.name_of(*role));
     });
 }
 
@@ -331,6 +342,9 @@ net::task<Told> carry_out(Desk& desk, InviteList) {
 }
 
 net::task<Told> carry_out(Desk& desk, InviteCreate create) {
+    if (create.uses == 0) {
+        co_return wrong_word("An invite that nobody may use is none: --uses is at least 1.");
+    }
     const auto seconds = seconds_of(create.period);
     const auto room = desk.room_at(create.room);
     if (!seconds || !room) {
@@ -392,6 +406,14 @@ net::task<Told> carry_out(Desk& desk, WhyMay why) {
     const auto number = std::ranges::distance(wire::permission_names.begin(), permission);
     const auto answer = co_await desk.ask<wire::Explanation>(wire::Explain{
         .account = why.user, .channel = *room, .permission = static_cast<std::uint8_t>(number)});
+    if (!answer && answer.error().code == ErrorCode::unknown_account) {
+        co_return fail(
+            ErrorCode::unknown_account,
+            std::format("There is no account \"{}\". A guest may what the role Guest may: "
+                        "`role list` shows it. Of a guest who is here, `explain` of "
+                        "partyline-cli tells more.",
+                        why.user));
+    }
     if (!answer) {
         co_return std::unexpected(answer.error());
     }
@@ -405,6 +427,9 @@ net::task<Told> carry_out(Desk& desk, WhyMay why) {
 }
 
 net::task<Told> carry_out(Desk& desk, ShowAudit show) {
+    if (show.entries == 0) {
+        co_return wrong_word("There is nothing to show: --entries is at least 1.");
+    }
     Table table({"WHEN", "WHO", "WHAT", "WHOM", "DETAIL", "REASON"});
     std::uint64_t before = 0;
     std::uint32_t shown = 0;

@@ -232,5 +232,57 @@ TEST_F(Keeping, TheDoctorFindsWhatIsWrong) {
     EXPECT_TRUE(bad.out.contains(" problems to solve.\n")) << bad.out;
 }
 
+/// What would refuse a start, the doctor has seen before.
+TEST_F(Keeping, TheDoctorFindsWhatAStartWouldRefuse) {
+    const auto doctor = [this](std::vector<std::string> more = {}) {
+        more.insert(more.begin(), {"doctor", "--listen", "127.0.0.1:0", "--admin", ""});
+        return run("data", std::move(more));
+    };
+    start("data");
+    EXPECT_EQ(server_->stop(), 0);
+    EXPECT_EQ(doctor().code, 0) << doctor().out;
+
+    const auto identity = scratch_.path("data/identity");
+    fs::rename(identity, identity + ".kept");
+    scratch_.file("data/identity", "nonsense\n");
+    fs::permissions(identity, fs::perms::owner_read | fs::perms::owner_write);
+    auto sick = doctor();
+    EXPECT_EQ(sick.code, 1);
+    EXPECT_TRUE(sick.out.contains("PROBLEM  " + identity + " does not hold a Partyline identity"))
+        << sick.out;
+    fs::rename(identity + ".kept", identity);
+
+    fs::create_directory(scratch_.path("data/admin.sock"));
+    sick = doctor();
+    EXPECT_EQ(sick.code, 1);
+    EXPECT_TRUE(sick.out.contains("admin.sock is in the way")) << sick.out;
+    fs::remove(scratch_.path("data/admin.sock"));
+
+    scratch_.file("data/certificate.pem", "nonsense\n");
+    sick = doctor();
+    EXPECT_EQ(sick.code, 1);
+    EXPECT_TRUE(sick.out.contains("PROBLEM  cannot use the TLS certificate")) << sick.out;
+    fs::remove(scratch_.path("data/certificate.pem"));
+
+    // Each is free, but not both at once.
+    const auto free = std::to_string(server_->port());
+    const auto config =
+        scratch_.file("both.toml", std::format("listen = [\"0.0.0.0:{0}\", \"127.0.0.1:{0}\"]\n"
+                                               "[admin]\nlisten = \"\"\n",
+                                               free));
+    sick = run("data", {"--config", config, "doctor"});
+    EXPECT_EQ(sick.code, 1) << sick.out;
+    EXPECT_TRUE(sick.out.contains("PROBLEM  cannot listen on TCP 127.0.0.1:" + free)) << sick.out;
+    EXPECT_EQ(run("data", {"--config", config}).code, 1) << "and so it is at the start";
+}
+
+TEST_F(Keeping, ABackupNeedsAFolder) {
+    start("data");
+    const auto refused = run("data", {"backup", scratch_.path("none/backup")});
+    EXPECT_EQ(refused.code, 1);
+    EXPECT_TRUE(refused.errors.contains("there is no folder " + scratch_.path("none")))
+        << refused.errors;
+}
+
 }  // namespace
 }  // namespace partyline::integration

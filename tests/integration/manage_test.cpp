@@ -184,6 +184,22 @@ TEST_F(Manage, SaysWhatIsWrong) {
         EXPECT_TRUE(refused.errors.starts_with("partyline-server: ")) << refused.errors;
         EXPECT_EQ(std::ranges::count(refused.errors, '\n'), 1) << refused.errors;
     }
+    EXPECT_TRUE(
+        ask({"explain", "gus", "kick"}).errors.contains("A guest may what the role Guest may"));
+    claim("ada", password_);
+    const auto unlink = ask({"user", "unlink", "ada", ""});
+    EXPECT_EQ(unlink.code, 1);
+    EXPECT_TRUE(unlink.errors.contains("Say which device")) << unlink.errors;
+    EXPECT_TRUE(ask({"user", "show", "ada"}).out.contains("desk")) << "it is linked still";
+    const auto invite = ask({"invite", "create", "--uses", "0"});
+    EXPECT_EQ(invite.code, 1);
+    EXPECT_TRUE(invite.errors.contains("--uses is at least 1")) << invite.errors;
+    EXPECT_EQ(ask({"invite", "list"}).out, "There is no invite.\n");
+    const auto audit = ask({"audit", "--entries", "0"});
+    EXPECT_EQ(audit.code, 1);
+    EXPECT_TRUE(audit.errors.contains("--entries is at least 1")) << audit.errors;
+    EXPECT_EQ(ask({"role", "revoke", "ada", "Moderator"}).out,
+              "\"ada\" does not have the role Moderator now.\n");
     EXPECT_NE(ask({"user"}).code, 0);
 
     server_->stop();

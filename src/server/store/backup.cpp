@@ -113,6 +113,10 @@ Result<void> write_backup(const fs::path& database, std::span<const KeptFile> fi
     if (fs::exists(to, error)) {
         return io_failure(to, "is there already", "nothing is replaced; choose another name");
     }
+    if (const auto folder = fs::absolute(to).parent_path(); !fs::is_directory(folder, error)) {
+        return io_failure(to, "the backup cannot be made",
+                          std::format("there is no folder {}; make it first", folder.string()));
+    }
     Draft draft(to);
     try {
         copy_moment(database, draft.path());
