@@ -14,9 +14,21 @@
 namespace partyline::store {
 namespace {
 
+/// What the owner can do about it, where SQLite's own words do not say so.
+std::string_view advice(int code) {
+    switch (code & 0xFF) {
+        case SQLITE_FULL: return "; make room on its disk";
+        case SQLITE_IOERR:
+        case SQLITE_CANTOPEN: return "; is its disk full, read-only or broken?";
+        case SQLITE_READONLY: return "; may this user write it?";
+        default: return "";
+    }
+}
+
 std::unexpected<Error> cannot(const std::filesystem::path& path, std::string_view what,
                               const SQLite::Exception& error) {
-    return fail(ErrorCode::io, std::format("{}: {}: {}", path.string(), what, error.what()));
+    return fail(ErrorCode::io, std::format("{}: {}: {}{}", path.string(), what, error.what(),
+                                           advice(error.getErrorCode())));
 }
 
 SQLite::Database connect(const std::filesystem::path& path, int flags) {
@@ -24,6 +36,8 @@ SQLite::Database connect(const std::filesystem::path& path, int flags) {
     // Durable means that it is there after the power has gone.
     database.exec("PRAGMA synchronous = FULL");
     database.exec("PRAGMA foreign_keys = ON");
+    // What is deleted is overwritten, not just forgotten.
+    database.exec("PRAGMA secure_delete = ON");
     return database;
 }
 

@@ -289,6 +289,11 @@ void add_built_in_roles(SQLite::Database& database) {
     }
 }
 
+bool has_built_in_roles(SQLite::Database& database) {
+    const auto count = static_cast<std::int64_t>(room::built_in_roles().size());
+    return database.execAndGet("SELECT count(*) FROM role WHERE built_in = 1").getInt64() >= count;
+}
+
 room::Records read_records(SQLite::Database& database) {
     room::Records records;
     read_roles(database, records);

@@ -10,6 +10,8 @@ namespace partyline::store {
 
 /// At each start: built-in roles that are not there yet.
 void add_built_in_roles(SQLite::Database& database);
+/// Whether that has been done, by whatever version.
+bool has_built_in_roles(SQLite::Database& database);
 /// All but `last_message`, which is the messages' own.
 room::Records read_records(SQLite::Database& database);
 /// In a transaction, which is to come to nothing if this throws.

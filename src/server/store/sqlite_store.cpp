@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <format>
 #include <future>
 #include <string>
 #include <string_view>
@@ -51,9 +52,8 @@ public:
           writing_(std::move(writer)),
           reading_(std::move(reader)),
           last_id_(Messages(writing_).last_id()),
-          reserved_(last_id_.value + ids_reserved) {
-        Messages(writing_).set_last_id(MessageId{reserved_});
-        add_built_in_roles(writing_);
+          reserved_(last_id_.value) {
+        begin();
         writer_.start([this](std::vector<Write> writes) { write_all(std::move(writes)); });
         reader_.start([this](std::vector<Read> reads) {
             Messages messages(reading_);
@@ -64,17 +64,25 @@ public:
     }
 
     Result<std::vector<room::Channel>> settle(std::vector<room::Channel> channels) override {
-        return wait<std::vector<room::Channel>>([&] {
+        auto settled = wait<std::vector<room::Channel>>([&] {
             settle_rooms(writing_, channels);
-            std::vector<room::Channel> settled;
-            for (auto& record : read_channels(writing_)) {
-                settled.push_back(std::move(record.channel));
-            }
-            return settled;
+            return channels_in(writing_);
         });
+        if (!settled && meter_.refusing()) {
+            // Those that were there before are better than none.
+            auto known =
+                wait_reading<std::vector<room::Channel>>([&] { return channels_in(reading_); });
+            if (known && !known->empty()) {
+                log::error(
+                    "The rooms are as they were before: what the configuration file has changed is "
+                    "taken in by the next start that can write");
+                return known;
+            }
+        }
+        return settled;
     }
     Result<room::Records> records() override {
-        auto records = wait<room::Records>([&] { return read_records(writing_); });
+        auto records = wait_reading<room::Records>([&] { return read_records(reading_); });
         if (records) {
             records->last_message = last_id_;
         }
@@ -169,6 +177,53 @@ public:
     }
 
 private:
+    /// A disk that takes nothing keeps nobody from talking: what is there already is good, and what
+    /// would have to be kept is refused until it can be. But what makes it a database has to be there.
+    void begin() {
+        const auto reserved = last_id_.value + ids_reserved;
+        try {
+            SQLite::Transaction all(writing_, SQLite::TransactionBehavior::IMMEDIATE);
+            Messages(writing_).set_last_id(MessageId{reserved});
+            add_built_in_roles(writing_);
+            all.commit();
+            reserved_ = reserved;
+        } catch (const SQLite::Exception& error) {
+            if (!has_built_in_roles(reading_)) {
+                throw;
+            }
+            log::error(
+                "The database cannot be written ({}). Starting all the same: nothing is kept, and "
+                "what has to be kept is refused, until it can be written",
+                error.what());
+            meter_.failed();
+        }
+    }
+
+    static std::vector<room::Channel> channels_in(SQLite::Database& database) {
+        std::vector<room::Channel> channels;
+        for (auto& record : read_channels(database)) {
+            channels.push_back(std::move(record.channel));
+        }
+        return channels;
+    }
+
+    /// For the start: has the reader do it, after what was written.
+    template <class T, class Work>
+    Result<T> wait_reading(Work work) {
+        Result<T> done;
+        std::promise<void> ended;
+        reader_.submit([&](Messages&) {
+            try {
+                done = work();
+            } catch (const std::exception& error) {
+                done = std::unexpected(store_error(error, reading_));
+            }
+            ended.set_value();
+        });
+        ended.get_future().wait();
+        return done;
+    }
+
     /// Whatever waits, as little of it as there is; when it fails, the next id asks again.
     void reserve(MessageId to) {
         writer_.submit({.run = [to](Messages& messages) { messages.set_last_id(to); },
@@ -352,7 +407,9 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& pa
         return std::make_unique<SqliteStore>(std::move(*writer), std::move(*reader),
                                              std::move(post));
     } catch (const SQLite::Exception& error) {
-        return fail(ErrorCode::io, path.string() + ": " + error.what());
+        return fail(ErrorCode::io,
+                    std::format("{}: cannot be written, and has nothing in it to go on with: {}",
+                                path.string(), error.what()));
     }
 }
 

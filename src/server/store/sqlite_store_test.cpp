@@ -5,9 +5,14 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
+#include <iterator>
+#include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
+#include "server/room/built_in.hpp"
 #include "server/store/limits.hpp"
 #include "server/store/test_support.hpp"
 
@@ -26,6 +31,11 @@ protected:
             ids.push_back(one.id.value);
         }
         return ids;
+    }
+
+    static std::string contents(const std::filesystem::path& file) {
+        std::ifstream in(file, std::ios::binary);
+        return {std::istreambuf_iterator<char>(in), {}};
     }
 
     const test::Folder folder_;
@@ -260,6 +270,76 @@ TEST_F(SqliteStoreTest, AnIdThatTheDiskDoesNotSetAsideIsRefused) {
     waiting.find(1);
     EXPECT_TRUE(waiting.store->note_id(above)) << "however many are to be set aside at once";
     EXPECT_TRUE(waiting.store->note_id(MessageId{above.value + ids_reserved}));
+}
+
+/// As a server leaves it that was killed: with its journal beside it.
+std::filesystem::path crash(const std::filesystem::path& database) {
+    const auto folder = database.parent_path() / "crashed";
+    std::filesystem::create_directory(folder);
+    for (const auto* ending : {"", "-wal", "-shm"}) {
+        const auto file = database.filename().string() + ending;
+        std::filesystem::copy_file(database.parent_path() / file, folder / file);
+    }
+    return folder / database.filename();
+}
+
+TEST_F(SqliteStoreTest, AfterACrashItStartsOnAFullDiskAndKeepsNothing) {
+    const std::vector<room::Channel> of_file{{.id = ChannelId{1}, .name = "Lobby"}};
+    std::filesystem::path crashed;
+    {
+        Waiting waiting(path());
+        ASSERT_TRUE(waiting.store->settle(of_file));
+        ASSERT_TRUE(waiting.append(message(1)));
+        crashed = crash(path());
+    }
+    const auto full_at = std::filesystem::file_size(crashed.string() + "-wal");
+    std::optional<FullDisk> full(full_at);
+    Waiting waiting(crashed);
+    EXPECT_TRUE(waiting.store->figures().refusing) << "as whoever watches it sees";
+    EXPECT_EQ(waiting.store->last_id(), MessageId{ids_reserved});
+    auto more = of_file;
+    more.push_back({.id = ChannelId{2}, .name = "Attic"});
+    EXPECT_EQ(waiting.store->settle(more), of_file) << "as it was before";
+    EXPECT_EQ(waiting.records().channels.size(), 1U);
+    EXPECT_EQ(waiting.records().roles, room::built_in_roles());
+    EXPECT_TRUE(waiting.find(1));
+    const MessageId next{ids_reserved + 1};
+    EXPECT_EQ(waiting.store->note_id(next).error().code, ErrorCode::store_failed)
+        << "it might be given once more after a restart";
+    EXPECT_EQ(waiting.append(message(next.value)).error().code, ErrorCode::store_failed);
+    EXPECT_EQ(waiting.apply({room::AuditEntry{.action = "kick"}}).error().code,
+              ErrorCode::store_failed);
+
+    full.reset();
+    EXPECT_TRUE(waiting.append(message(next.value)));
+    EXPECT_TRUE(waiting.find(next.value));
+    EXPECT_TRUE(waiting.store->note_id(MessageId{next.value + 1}));
+    EXPECT_FALSE(waiting.store->figures().refusing);
+}
+
+TEST_F(SqliteStoreTest, ANewDatabaseOnAFullDiskIsRefusedInWords) {
+    test::Executor executor;
+    const FullDisk full(1);
+    const auto store = open_sqlite_store(path(), executor.poster());
+    ASSERT_FALSE(store);
+    EXPECT_EQ(store.error().code, ErrorCode::io);
+    EXPECT_NE(store.error().message.find("disk"), std::string::npos) << store.error().message;
+}
+
+/// What is deleted is nowhere in the file any more, once its pages have been written back.
+TEST_F(SqliteStoreTest, WhatIsDeletedIsOverwritten) {
+    const std::string secret = "a secret that nobody else is to read";
+    {
+        Waiting waiting(path());
+        ASSERT_TRUE(waiting.append(message(1, secret)));
+    }
+    EXPECT_TRUE(contents(path()).contains(secret));
+    {
+        Waiting waiting(path());
+        EXPECT_TRUE(waiting.erase(1, 5));
+    }
+    EXPECT_FALSE(contents(path()).contains(secret));
+    EXPECT_FALSE(std::filesystem::exists(path().string() + "-wal")) << "and there is no other";
 }
 
 TEST_F(SqliteStoreTest, AFullDiskRefusesInWordsAndKeepsNothingHalf) {
