@@ -205,6 +205,8 @@ public:
     // Direct messages, and who is to notice what (model_letters.cpp).
     /// Fails with unknown_person.
     [[nodiscard]] Result<Recipient> recipient(const WhoIsMeant& who) const;
+    /// Fails with not_permitted.
+    [[nodiscard]] Result<void> may_write_direct(SessionId session) const;
     /// As compose().
     Result<Message> compose_direct(SessionId session, NewDirect text);
     [[nodiscard]] Person person(SessionId session) const;
@@ -308,12 +310,26 @@ private:
                                              const WhisperTargets& named) const;
     [[nodiscard]] bool is_full(const WhisperKey& key) const;
     [[nodiscard]] bool hears_enough(SessionId person) const;
+    /// How much of what somebody can hear is taken.
+    struct Ear {
+        bool is_full = false;
+        std::size_t most = 0;  // sets of one whisperer
+        WhisperKey last;       // of these
+    };
+    [[nodiscard]] Ear ear_of(SessionId person) const;
+    /// Whether one more of the whisperer's is heard: of somebody whose ear is full, only if one of
+    /// another is heard no more for it who has the most and then still as many. So a few who whisper
+    /// on all their streams leave nobody unheard.
+    [[nodiscard]] bool has_room(const Ear& ear, SessionId person, SessionId whisperer) const;
+    /// Where there is room.
     void admit(const WhisperKey& key, SessionId person, Turnovers& news);
     /// `freed` gets whoever heard enough and may now hear another.
     void drop(const WhisperKey& key, SessionId person, Turnovers& news,
               std::vector<SessionId>& freed);
     /// Takes in whoever is wanted and not in the set.
     void fill(const WhisperKey& key, Turnovers& news);
+    /// The sets that were full until somebody in them had to hear another.
+    void fill_vacated(Turnovers& news);
     /// Takes the person into all sets in which they are wanted.
     void seek(SessionId person, Turnovers& news);
     /// Somebody is in another room than before.
@@ -335,7 +351,8 @@ private:
     std::map<std::array<std::byte, 32>, SessionId> identities_;
     SaidLately said_lately_;
     Whispers whispers_;
-    bool rules_changed_ = false;  // since judge_whispers()
+    std::vector<WhisperKey> vacated_;  // empty but within a command
+    bool rules_changed_ = false;       // since judge_whispers()
     SessionId last_session_{};
     MessageId last_message_{};
 };

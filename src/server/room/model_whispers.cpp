@@ -7,6 +7,16 @@
 #include "server/room/model.hpp"
 
 namespace partyline::room {
+namespace {
+
+// Who comes back within one command has never left, and the other way round.
+void note(std::vector<SessionId>& here, std::vector<SessionId>& otherwise, SessionId person) {
+    if (std::erase(otherwise, person) == 0) {
+        here.push_back(person);
+    }
+}
+
+}  // namespace
 
 // --- naming --------------------------------------------------------------------------------------
 
@@ -87,6 +97,7 @@ Events Model::set_whisper(const WhisperPlan& plan) {
     for (const auto person : freed) {
         seek(person, news);
     }
+    fill_vacated(news);
     // Who asked for it is answered, and so needs no event.
     Events events;
     tell_members(key, std::exchange(news[key], {}), {}, events);
@@ -139,9 +150,57 @@ bool Model::hears_enough(SessionId person) const {
     return whispers_.heard_by(person).size() >= options_.whispers_heard_max;
 }
 
+Model::Ear Model::ear_of(SessionId person) const {
+    Ear ear{.is_full = hears_enough(person), .last = {}};
+    std::size_t count = 0;
+    SessionId of{};
+    // Those of one whisperer stand next to each other.
+    for (const auto& key : whispers_.heard_by(person)) {
+        count = key.whisperer == of ? count + 1 : 1;
+        of = key.whisperer;
+        if (count > ear.most) {
+            ear.most = count;
+            ear.last = key;
+        }
+    }
+    return ear;
+}
+
+bool Model::has_room(const Ear& ear, SessionId person, SessionId whisperer) const {
+    if (!ear.is_full) {
+        return true;
+    }
+    const auto& heard = whispers_.heard_by(person);
+    std::size_t own = 0;
+    for (auto at = heard.lower_bound({.whisperer = whisperer});
+         at != heard.end() && at->whisperer == whisperer; ++at) {
+        ++own;
+    }
+    return ear.most > own + 1;
+}
+
 void Model::admit(const WhisperKey& key, SessionId person, Turnovers& news) {
+    if (const auto ear = ear_of(person); ear.is_full) {
+        const auto leaving = ear.last;
+        if (is_full(leaving)) {
+            vacated_.push_back(leaving);
+        }
+        whispers_.remove(leaving, person);
+        auto& turnover = news[leaving];
+        note(turnover.left, turnover.joined, person);
+    }
     whispers_.add(key, person);
-    news[key].joined.push_back(person);
+    auto& turnover = news[key];
+    note(turnover.joined, turnover.left, person);
+}
+
+void Model::fill_vacated(Turnovers& news) {
+    // It ends: whoever has to hear another hears more whisperers than before, or one set has more people.
+    while (!vacated_.empty()) {
+        const auto key = vacated_.back();
+        vacated_.pop_back();
+        fill(key, news);
+    }
 }
 
 void Model::drop(const WhisperKey& key, SessionId person, Turnovers& news,
@@ -150,7 +209,8 @@ void Model::drop(const WhisperKey& key, SessionId person, Turnovers& news,
         freed.push_back(person);
     }
     whispers_.remove(key, person);
-    news[key].left.push_back(person);
+    auto& turnover = news[key];
+    note(turnover.left, turnover.joined, person);
 }
 
 void Model::fill(const WhisperKey& key, Turnovers& news) {
@@ -162,7 +222,7 @@ void Model::fill(const WhisperKey& key, Turnovers& news) {
         if (is_full(key)) {
             return;
         }
-        if (!set.members.contains(person) && !hears_enough(person)) {
+        if (!set.members.contains(person) && has_room(ear_of(person), person, key.whisperer)) {
             admit(key, person, news);
         }
     }
@@ -170,16 +230,18 @@ void Model::fill(const WhisperKey& key, Turnovers& news) {
 
 void Model::seek(SessionId person, Turnovers& news) {
     const auto at = sessions_.at(person).presence.channel;
+    auto ear = ear_of(person);
     const auto join = [&](const Whispers::Keys& keys) {
         for (const auto& key : keys) {
-            if (hears_enough(person)) {
-                return;
+            if (ear.is_full && ear.most <= 1) {
+                return;  // nobody gives way to anybody
             }
             // What is cheap to know goes first.
-            if (key.whisperer != person && !is_full(key) &&
+            if (key.whisperer != person && has_room(ear, person, key.whisperer) && !is_full(key) &&
                 !whispers_.find(key)->members.contains(person) &&
                 may(key.whisperer, at, Permission::whisper)) {
                 admit(key, person, news);
+                ear = ear_of(person);
             }
         }
     };
@@ -208,6 +270,7 @@ void Model::update_whispers(SessionId person, Events& events) {
     for (const auto& key : with_room) {
         fill(key, news);
     }
+    fill_vacated(news);
     tell(news, {}, events);
 }
 
@@ -235,6 +298,7 @@ void Model::end_whispers(SessionId person, Events& events) {
     for (const auto member : freed) {
         seek(member, news);
     }
+    fill_vacated(news);
     tell(news, person, events);
 }
 
@@ -256,6 +320,7 @@ Events Model::judge_whispers() {
     for (const auto& [key, set] : whispers_.sets()) {
         fill(key, news);
     }
+    fill_vacated(news);
     tell(news, {}, events);
     return events;
 }
@@ -263,7 +328,7 @@ Events Model::judge_whispers() {
 void Model::tell(const Turnovers& news, SessionId gone, Events& events) {
     for (const auto& [key, turnover] : news) {
         tell_members(key, turnover, gone, events);
-        if (key.whisperer == gone) {
+        if (key.whisperer == gone || (turnover.joined.empty() && turnover.left.empty())) {
             continue;
         }
         events.push_back({.audience = ToSession{key.whisperer},

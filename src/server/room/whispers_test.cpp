@@ -395,6 +395,36 @@ TEST_F(FewWhispers, NobodyHearsMoreThanTheyCanBeToldOf) {
     EXPECT_EQ(members(), (People{dan}));
 }
 
+TEST_F(FewWhispers, OneWhoWhispersOnManyStreamsLeavesNobodyUnheard) {
+    name({dan});
+    EXPECT_EQ(name(ada, second, {dan}), ErrorCode::unspecified);
+    EXPECT_EQ(model->whispers().heard_by(dan).size(), 2U);
+    EXPECT_EQ(name(bob, first, {dan}), ErrorCode::unspecified);
+    EXPECT_TRUE(model->whispers_to({bob, first}, dan));
+    EXPECT_TRUE(model->whispers_to({ada, first}, dan)) << "the older of hers";
+    EXPECT_FALSE(model->whispers_to({ada, second}, dan)) << "has given way";
+    EXPECT_EQ(name(bob, second, {dan}), ErrorCode::unspecified);
+    EXPECT_FALSE(model->whispers_to({bob, second}, dan)) << "each is heard once";
+    EXPECT_EQ(name(cid, first, {dan}), ErrorCode::unspecified);
+    EXPECT_FALSE(model->whispers_to({cid, first}, dan)) << "two are as many as he hears";
+    model->log_out(bob);
+    EXPECT_TRUE(model->whispers_to({cid, first}, dan)) << "who is heard on no stream goes first";
+    EXPECT_FALSE(model->whispers_to({ada, second}, dan));
+}
+
+TEST_F(FewWhispers, ASetThatSomebodyHadToLeaveTakesInWhoWaited) {
+    name({}, {lobby});
+    go(cid, lobby);
+    go(dan, lobby);
+    const auto left_out = members().contains(dan) ? (members().contains(cid) ? bob : cid) : dan;
+    const auto inside = members().contains(dan) ? dan : cid;
+    ASSERT_EQ(members().size(), 2U);
+    EXPECT_EQ(name(ada, second, {inside}), ErrorCode::unspecified);
+    EXPECT_EQ(name(arrive("Eve"), first, {inside}), ErrorCode::unspecified);
+    EXPECT_EQ(members().size(), 2U);
+    EXPECT_TRUE(members().contains(inside) || members().contains(left_out));
+}
+
 TEST_F(WhispersTest, ASetHasAtMost256People) {
     std::vector<SessionId> crowd;
     while (crowd.size() < whisper_members_max) {
