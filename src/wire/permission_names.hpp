@@ -29,6 +29,7 @@ inline constexpr auto permission_names = std::to_array<std::string_view>({
     "bypass_limits",
     "read_audit",
     "administer",
+    "write_direct",
 });
 
 }  // namespace partyline::wire

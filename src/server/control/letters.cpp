@@ -66,7 +66,10 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendDirect& tex
         answer(call, wire::TextAccepted{.id = before->id, .unix_ms = before->unix_ms});
         return {};
     }
-    if (const auto may = seat.texts.take(clock_.now()); !may) {
+    const auto may = model_.may_write_direct(seat.session).and_then([&] {
+        return seat.texts.take(clock_.now());
+    });
+    if (!may) {
         return may;
     }
     if (const auto checked = room::check_text(text.text); !checked) {

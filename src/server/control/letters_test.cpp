@@ -58,6 +58,26 @@ protected:
         EXPECT_TRUE(std::get<wire::DirectHistory>(message.body).texts.empty());
     }
 
+    /// It takes a permission, and what was written can be taken back without it.
+    net::task<> not_permitted() {
+        Caller mem(loop), gus(loop), ada(loop);
+        co_await enter(mem, "Mem");
+        co_await enter(gus, "Gus");
+        co_await enter(ada, "Ada");
+        const auto id = co_await write(gus, account("Mem"), "hello");
+        const room::PermissionSet left{room::Permission::see, room::Permission::enter};
+        co_await ada.ask<wire::Ok>(
+            wire::EditRole{.role = room::guest_role,
+                           .settings = {.name = "Guest", .rank = 0, .grants = left.bits()}});
+        EXPECT_EQ(co_await outcome(
+                      gus, wire::SendDirect{.to = account("Mem"), .text = "again", .nonce = 0}),
+                  ErrorCode::not_permitted);
+        EXPECT_EQ(co_await outcome(gus, wire::EditText{.id = id, .text = "something else"}),
+                  ErrorCode::not_permitted);
+        EXPECT_EQ(co_await outcome(gus, wire::DeleteText{id}), ErrorCode::unspecified);
+        co_await write(mem, session(gus), "members still may");
+    }
+
     net::task<> whose_device_it_is() {
         Caller mem(loop);
         co_await enter(mem, "Mem");
@@ -262,6 +282,7 @@ protected:
 };
 
 TEST_F(LettersTest, GoFromOneToTheOtherAlone) { play(between_two()); }
+TEST_F(LettersTest, AreWrittenByWhoMay) { play(not_permitted()); }
 TEST_F(LettersTest, WaitForWhoIsNotHere) { play(who_is_not_here()); }
 TEST_F(LettersTest, ComeToAllDevicesAndAreChangedFromAny) {
     add_device("Mem", "Mem's phone");

@@ -78,8 +78,18 @@ Result<Recipient> Model::recipient(const WhoIsMeant& who) const {
 
 // --- direct messages -----------------------------------------------------------------------------
 
+Result<void> Model::may_write_direct(SessionId id) const {
+    if (!may(id, {}, Permission::write_direct)) {
+        return fail(ErrorCode::not_permitted, "You may not write to people directly here.");
+    }
+    return {};
+}
+
 Result<Message> Model::compose_direct(SessionId id, NewDirect text) {
     const auto& session = sessions_.at(id);
+    if (const auto may = may_write_direct(id); !may) {
+        return std::unexpected(may.error());
+    }
     if (const auto checked = check_text(text.text); !checked) {
         return std::unexpected(checked.error());
     }

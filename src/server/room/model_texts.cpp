@@ -73,7 +73,10 @@ Result<void> Model::may_change(SessionId id, const Message& message, TextAct act
         return fail(ErrorCode::unknown_text, "That text is deleted.");
     }
     if (message.direct) {
-        return may_change_direct(id, *message.direct);
+        return may_change_direct(id, *message.direct).and_then([&]() -> Result<void> {
+            // Whoever may write no more may still take back what they wrote.
+            return act == TextAct::edit ? may_write_direct(id) : Result<void>{};
+        });
     }
     if (session.presence.channel != message.channel) {
         return fail(ErrorCode::not_in_room, "Go to the room where that was said.");

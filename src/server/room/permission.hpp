@@ -30,9 +30,10 @@ enum class Permission : std::uint8_t {
     invite = 17,
     bypass_limits = 18,  // seats, slow mode, passwords
     read_audit = 19,
-    administer = 20,  // everything, everywhere
+    administer = 20,    // everything, everywhere
+    write_direct = 21,  // to people, in no room
 };
-inline constexpr std::uint8_t permission_count = 21;
+inline constexpr std::uint8_t permission_count = 22;
 
 /// A set of permissions; a value.
 class PermissionSet {

@@ -172,6 +172,34 @@ TEST_F(MigrationTest, ABanOfBeforeIsAsIfAModeratorHadPlacedIt) {
     EXPECT_TRUE(waiting.records().silences.empty());
 }
 
+TEST_F(MigrationTest, WhoCouldWriteToPeopleDirectlyStillCan) {
+    {
+        auto database = open_database(path(), std::span(schema).first(5)).value();
+        database.exec("INSERT INTO role VALUES (1, 'Guest', 0, 1, 1), (9, 'DJ', 200, 1, 0)");
+    }
+    test::Waiting waiting(path());
+    const auto roles = waiting.records().roles;
+    using room::Permission;
+    EXPECT_EQ(std::ranges::find(roles, room::guest_role, &room::Role::id)->grants,
+              (room::PermissionSet{Permission::see, Permission::write_direct}))
+        << "with what its owner has taken from it";
+    EXPECT_EQ(std::ranges::find(roles, RoleId{9}, &room::Role::id)->grants,
+              room::PermissionSet{Permission::see});
+}
+
+TEST_F(MigrationTest, AFailureInTheMiddleLeavesTheFifthVersion) {
+    {
+        auto database = open_database(path(), std::span(schema).first(5)).value();
+        database.exec(
+            "INSERT INTO role VALUES (1, 'Guest', 0, 1, 1);"
+            "CREATE TRIGGER no BEFORE UPDATE ON role BEGIN SELECT raise(ABORT, 'no'); END");
+    }
+    EXPECT_FALSE(open_database(path(), schema));
+    auto database = open_database(path(), std::span(schema).first(5)).value();
+    EXPECT_EQ(database.execAndGet("PRAGMA user_version").getInt(), 5);
+    EXPECT_EQ(database.execAndGet("SELECT grants FROM role").getInt(), 1);
+}
+
 TEST_F(MigrationTest, SilencesThatFailInTheMiddleLeaveTheFourthVersion) {
     {
         auto database = open_database(path(), std::span(schema).first(4)).value();

@@ -228,6 +228,10 @@ inline constexpr std::array schema{
         -- Of whoever placed it; of those before nobody knows, and a moderator has that of Moderator.
         ALTER TABLE ban ADD COLUMN rank INTEGER NOT NULL DEFAULT 500;
     )sql"},
+    Migration{R"sql(
+        -- To write to people directly takes a permission (its number is 21). Until now everybody could.
+        UPDATE role SET grants = grants | (1 << 21) WHERE built_in = 1;
+    )sql"},
 };
 
 }  // namespace partyline::store
