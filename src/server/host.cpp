@@ -106,9 +106,18 @@ Result<void> Host::make_owner_token(const room::Records& records) {
     if (std::ranges::any_of(records.accounts, &room::Account::owner)) {
         return {};
     }
-    owner_token_ = crypto::make_secret_code();
-    return store_->apply_and_wait(
-        {room::SetOwnerToken{.token_hash = crypto::hash_secret_code(owner_token_)}});
+    auto token = crypto::make_secret_code();
+    auto kept = store_->apply_and_wait(
+        {room::SetOwnerToken{.token_hash = crypto::hash_secret_code(token)}});
+    if (kept) {
+        owner_token_ = std::move(token);
+    } else if (kept.error().code == ErrorCode::store_failed) {
+        // A disk that takes nothing keeps nobody from talking.
+        log::error("Nobody owns this server, and no token is made for its owner: {}",
+                   kept.error().message);
+        return {};
+    }
+    return kept;
 }
 
 Result<void> Host::listen(const config::Config& config) {
@@ -127,7 +136,9 @@ Result<void> Host::listen(const config::Config& config) {
 Result<void> Host::bind(const config::Config& config, const net::TlsContext& tls,
                         std::uint16_t port) {
     listeners_.clear();
-    relay::Config voice{.listen = {}, .threads = config.relay_threads};
+    relay::Config voice{.listen = {},
+                        .threads = config.relay_threads,
+                        .talker_bps_max = config.control.talker_bps_max};
     for (const auto& wanted : config.listen) {
         const auto endpoint =
             wanted.with_port(wanted.port() == 0 && !listeners_.empty() ? port : wanted.port());
@@ -188,7 +199,10 @@ void Host::reload() {
     }
     auto& limits = config->control.limits;
     limits.sessions = started_with_.control.limits.sessions;
-    server_->reconfigure({.name = std::move(config->control.name), .limits = limits}, *tls);
+    server_->reconfigure({.name = std::move(config->control.name),
+                          .reserved_names = std::move(config->control.reserved_names),
+                          .limits = limits},
+                         *tls);
     log::info("The configuration and the certificate were read again");
 }
 

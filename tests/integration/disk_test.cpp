@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <csignal>
 #include <format>
 #include <memory>
 #include <string>
@@ -50,22 +53,44 @@ protected:
             ada_->idle_until(SystemClock().now() + harness::poll_interval);
         }
     }
-    /// All that is kept is refused, and nothing of it is done.
+    /// How a command of Ada's is refused.
+    void expect_refusal(const std::string& command, const std::string& code,
+                        const std::string& message) {
+        const auto mark = ada_->mark();
+        ada_->command(command);
+        const auto told = ada_->wait("refused", nullptr, mark);
+        EXPECT_EQ(told["code"], code) << command;
+        EXPECT_EQ(told["message"], message) << command;
+    }
+    /// What has to be kept is refused, and nothing of it is done. What moderators do is done.
     void expect_refusals(const std::string& why) {
-        const auto refused = [&](const std::string& command) {
-            const auto mark = ada_->mark();
-            ada_->command(command);
-            const auto told = ada_->wait("refused", nullptr, mark);
-            EXPECT_EQ(told["code"], "store_failed") << command;
-            EXPECT_EQ(told["message"],
-                      "The server could not keep that: " + why + ". Its owner should know.")
-                << command;
-        };
-        refused("ban alice --for 2h");
-        refused("kick alice too loud");
-        refused("server-mute alice");
-        refused("role create DJ 50");
-        refused("say " + std::string(3000, 'y'));
+        const auto words = "The server could not keep that: " + why + ". Its owner should know.";
+        expect_refusal("role create DJ 50", "store_failed", words);
+        expect_refusal("say " + std::string(3000, 'y'), "store_failed", words);
+        const auto done = "It is done, but a restart would undo it. " + words;
+        const auto mallory = enter({.name = "mallory"});
+        expect_refusal("server-mute mallory echo", "not_kept", done);
+        const auto told = mallory->wait("acted_on");
+        EXPECT_EQ(told["act"], "muted");
+        EXPECT_EQ(told["reason"], "echo");
+        expect_refusal("kick mallory too loud", "not_kept", done);
+        EXPECT_EQ(mallory->wait("disconnected")["code"], "kicked");
+        const auto trudy = enter({.name = "trudy"});
+        expect_refusal("ban trudy --for 2h", "not_kept", done);
+        EXPECT_EQ(trudy->wait("disconnected")["code"], "banned");
+    }
+    /// Not a moment to write anything down.
+    void crash_and_start_again() {
+        const auto address = std::format("127.0.0.1:{}", port());
+        const std::array<TalkieProcess*, 3> people{ada_.get(), bob_.get(), alice_.get()};
+        std::array<std::size_t, 3> marks{};
+        std::ranges::transform(people, marks.begin(), &TalkieProcess::mark);
+        server_->process().signal(SIGKILL);
+        server_->process().wait();
+        start_server({.data = "disk/data", .listen = address});
+        for (std::size_t i = 0; i < people.size(); ++i) {
+            people[i]->wait("keys_ready", nullptr, marks[i]);
+        }
     }
     void expect_voice() {
         hear_more(*bob_, "alice");
@@ -118,6 +143,10 @@ TEST_F(Disk, WhenItIsFullWritesAreRefusedAndVoiceGoesOn) try {
     expect_refusals("its disk is full");
     expect_voice();
     EXPECT_EQ(history(), kept) << "what was accepted, and nothing else";
+    crash_and_start_again();
+    EXPECT_TRUE(say("lost after the crash").contains("its disk is full"));
+    EXPECT_EQ(history(), kept);
+    hear_more(*bob_, "alice");
     disk.make_room();
     EXPECT_EQ(say("after"), "");
     kept.emplace_back("after");

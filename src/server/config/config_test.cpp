@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <format>
 #include <string>
 
+#include "server/config/keys.hpp"
+#include "server/config/rooms.hpp"
 #include "server/room/limits.hpp"
 
 namespace partyline::config {
@@ -35,6 +39,61 @@ TEST(Config, WhatIsExplainedIsTheDefaults) {
     EXPECT_EQ(config.control.limits.sessions, defaults.control.limits.sessions);
     EXPECT_EQ(config.control.limits.login, defaults.control.limits.login);
     EXPECT_EQ(config.control.name, defaults.control.name);
+}
+
+/// Whoever wants to know what a key is called finds it in what --print-config prints.
+TEST(Config, EveryKeyThatIsReadIsExplained) {
+    const auto text = explained();
+    for (const auto& section : sections()) {
+        EXPECT_TRUE(section.heading.empty() ||
+                    text.contains(std::format("[{}]\n", section.heading)))
+            << section.heading;
+        for (const auto& key : section.keys) {
+            EXPECT_TRUE(text.contains(std::format("\n{} = ", key.name)) ||
+                        text.contains(std::format("\n# {} = ", key.name)))
+                << key.name;
+            EXPECT_FALSE(key.meaning.empty()) << key.name;
+        }
+    }
+    for (const auto key : names_of_room_keys()) {
+        EXPECT_TRUE(text.contains(std::format("\n#   {} ", key))) << key;
+    }
+}
+
+TEST(Config, NamesThatAreReserved) {
+    const auto names = [](const std::string& text) {
+        return parse(text, "s.toml").value().control.reserved_names;
+    };
+    EXPECT_TRUE(std::ranges::contains(names(""), "admin"));
+    EXPECT_TRUE(names("reserved_names = []").empty());
+    EXPECT_EQ(names(R"(reserved_names = ["Ren\u00E9"])"), std::vector<std::string>{"Ren\u00E9"});
+    EXPECT_EQ(error_of("reserved_names = \"admin\""),
+              "s.toml:1: reserved_names: must be a list of up to 256 names");
+    EXPECT_EQ(error_of("reserved_names = [7]"),
+              "s.toml:1: reserved_names: must hold names in quotes");
+    EXPECT_EQ(
+        error_of("reserved_names = [\" admin\"]"),
+        "s.toml:1: reserved_names: holds \" admin\": A name may not begin or end with a space.");
+    std::string many;
+    for (std::size_t i = 0; i < room::reserved_names_max; ++i) {
+        many += std::format("\"n{}\",", i);
+    }
+    EXPECT_EQ(names("reserved_names = [" + many + "]").size(), room::reserved_names_max);
+    EXPECT_EQ(error_of("reserved_names = [" + many + "\"one more\"]"),
+              "s.toml:1: reserved_names: must be a list of up to 256 names");
+}
+
+TEST(Config, VoiceIsBounded) {
+    const auto bps = [](const std::string& text) {
+        return parse("[limits]\nvoice_kilobits = " + text, "s.toml").value().control.talker_bps_max;
+    };
+    EXPECT_EQ(parse("", "s.toml").value().control.talker_bps_max, 510'000U);
+    EXPECT_EQ(bps("6"), 6'000U);
+    EXPECT_EQ(bps("510"), 510'000U);
+    EXPECT_EQ(error_of("[limits]\nvoice_kilobits = 511"),
+              "s.toml:2: limits.voice_kilobits: must be a whole number from 6 to 510");
+    EXPECT_EQ(error_of("[limits]\nvoice_kilobits = 5"),
+              "s.toml:2: limits.voice_kilobits: must be a whole number from 6 to 510");
 }
 
 TEST(Config, ReadsWhatIsGiven) {

@@ -221,6 +221,44 @@ Complaint set_listen(Config& config, const toml::node& value) {
     return {};
 }
 
+Complaint set_reserved_names(Config& config, const toml::node& value) {
+    const auto* list = value.as_array();
+    if (list == nullptr || list->size() > room::reserved_names_max) {
+        return wrong(std::format("must be a list of up to {} names", room::reserved_names_max));
+    }
+    std::vector<std::string> names;
+    for (const auto& entry : *list) {
+        const auto name = entry.value_exact<std::string>();
+        if (!name) {
+            return wrong("must hold names in quotes");
+        }
+        if (const auto checked = room::check_person_name(*name); !checked) {
+            return wrong(std::format("holds \"{}\": {}", *name, checked.error().message));
+        }
+        names.push_back(*name);
+    }
+    config.control.reserved_names = std::move(names);
+    return {};
+}
+
+std::string show_reserved_names(const Config& config) {
+    std::string list;
+    for (const auto& name : config.control.reserved_names) {
+        list += (list.empty() ? "" : ", ") + in_quotes(name);
+    }
+    return "[" + list + "]";
+}
+
+Complaint set_voice_kilobits(Config& config, const toml::node& value) {
+    const auto number =
+        whole(value, {.min = room::bitrate_bps_min / 1000, .max = room::bitrate_bps_max / 1000});
+    if (!number) {
+        return wrong(number.error());
+    }
+    config.control.talker_bps_max = static_cast<std::uint32_t>(*number) * 1000;
+    return {};
+}
+
 std::string show_listen(const Config& config) {
     std::string list;
     for (const auto& endpoint : config.listen) {
@@ -251,6 +289,12 @@ constexpr std::array top{
         .meaning = "What talkies show as the server's name.",
         .set = set_name,
         .show = [](const Config& config) { return in_quotes(config.control.name); },
+        .reload = Reload::live},
+    Key{.name = "reserved_names",
+        .meaning = "Names that nobody comes in under but administrators, in whatever spelling. The "
+                   "names of\naccounts are kept for their people without this.",
+        .set = set_reserved_names,
+        .show = show_reserved_names,
         .reload = Reload::live},
     Key{.name = "listen",
         .meaning = "Where to listen: the control lane over TCP and the voice lane over UDP, both\n"
@@ -395,6 +439,14 @@ constexpr std::array limits{
         .set = set_seconds<&Limits::resume, 0, hour_s>,
         .show = show_seconds<&Limits::resume>,
         .reload = Reload::live},
+    Key{.name = "voice_kilobits",
+        .meaning = "How many kilobits of voice a second each may send, whatever their room allows. "
+                   "510 is\nall that the codec knows.",
+        .set = set_voice_kilobits,
+        .show =
+            [](const Config& config) {
+                return std::to_string(config.control.talker_bps_max / 1000);
+            }},
     Key{.name = "outbox_bytes",
         .meaning = "How much may wait for a slow reader before its connection is cut.",
         .set = set_count<&Limits::outbox_bytes, 128 * 1024, 64 * 1024 * 1024>,

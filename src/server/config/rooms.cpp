@@ -1,5 +1,7 @@
 #include "server/config/rooms.hpp"
 
+#include <algorithm>
+#include <array>
 #include <format>
 #include <set>
 #include <utility>
@@ -11,8 +13,23 @@
 namespace partyline::config {
 namespace {
 
-constexpr std::string_view room_keys[] = {"name",      "topic",          "keep_texts",
-                                          "keep_days", "keep_mebibytes", "room"};
+struct RoomKey {
+    std::string_view name;
+    std::string_view meaning;  // one line
+};
+constexpr std::array keys{
+    RoomKey{.name = "name", .meaning = "what it is called; the one key that must be there"},
+    RoomKey{.name = "topic", .meaning = "what it is about, in a line"},
+    RoomKey{.name = "keep_texts", .meaning = "false: what is written there is not kept at all"},
+    RoomKey{.name = "keep_days", .meaning = "for how many days it is kept; left out: for good"},
+    RoomKey{.name = "keep_mebibytes", .meaning = "up to which size it is kept; left out: any"},
+    RoomKey{.name = "room", .meaning = "the rooms inside it, each as [[room.room]] after it"},
+};
+constexpr auto room_keys = [] {
+    std::array<std::string_view, keys.size()> names;
+    std::ranges::transform(keys, names.begin(), &RoomKey::name);
+    return names;
+}();
 
 /// Walks the tables and collects what it finds, or the first thing that is wrong.
 class RoomReader {
@@ -192,10 +209,13 @@ std::vector<room::Channel> default_rooms() {
     };
 }
 
+std::vector<std::string_view> names_of_room_keys() { return {room_keys.begin(), room_keys.end()}; }
+
 std::string explain_rooms(const std::vector<room::Channel>& channels) {
-    std::string text =
-        "# The rooms, in this order. A room inside a room is a [[room.room]] after it, and so "
-        "on.\n";
+    std::string text = "# The rooms, in this order. What each may say:\n";
+    for (const auto& key : keys) {
+        text += std::format("#   {:<14}  {}\n", key.name, key.meaning);
+    }
     for (const auto& channel : channels) {
         text += std::format("[[{}]]\nname = \"{}\"\n", heading_of(channels, channel), channel.name);
         if (!channel.topic.empty()) {

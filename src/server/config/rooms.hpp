@@ -4,6 +4,7 @@
 #include <toml++/toml.hpp>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -17,7 +18,9 @@ Result<std::vector<room::Channel>> read_rooms(const toml::node& list, const std:
 
 /// What there is without a file.
 std::vector<room::Channel> default_rooms();
-/// `channels` as they would stand in a file.
+/// All that may stand in a [[room]].
+std::vector<std::string_view> names_of_room_keys();
+/// `channels` as they would stand in a file, after what each may say.
 std::string explain_rooms(const std::vector<room::Channel>& channels);
 
 }  // namespace partyline::config

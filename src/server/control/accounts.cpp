@@ -138,8 +138,9 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ClaimAccount& c
     if (const auto checked = room::check_password(claim.password); !checked) {
         return checked;
     }
-    const auto may =
-        check_unborne(model_, claim.name, seat.session).and_then([&] { return may_try(seat); });
+    const auto may = check_unborne(model_, claim.name, seat.session)
+                         .and_then([&] { return reserved_.may_bear(directory_, {}, claim.name); })
+                         .and_then([&] { return may_try(seat); });
     if (!may) {
         return may;
     }

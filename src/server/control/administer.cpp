@@ -20,32 +20,53 @@ void Switchboard::administer(Reply reply, Plan plan, Answer answer) {
 }
 
 Result<void> Switchboard::submit(Reply reply, Command command) {
-    const auto planned = std::make_shared<bool>(false);
-    return durable_.submit(
-        [this, session = reply.session, planned,
-         plan = std::move(command.plan)]() mutable -> Result<room::Changes> {
-            *planned = actor_of(session).has_value();
-            return (*planned ? plan(session) : room::Changes{})
-                .transform([this](room::Changes changes) {
-                    return room::with_consequences(directory_, std::move(changes),
-                                                   clock_.unix_ms());
-                });
-        },
-        [this, reply, planned, answer = std::move(command.answer),
-         effect = std::move(command.effect)](const Result<void>& done) mutable {
-            const auto effected =
-                done.and_then([&] { return *planned && effect ? effect() : Result<void>{}; });
-            if (!effected) {
-                refuse_later(reply, effected.error());
-            } else if (actor_of(reply.session)) {
-                answer_later(reply, answer ? answer() : wire::Ok{});
-            }
-            if (done) {
+    // What its three steps share.
+    struct Course {
+        Command command;
+        bool planned = false;  // whoever asked was still here
+        Result<void> effected;
+    };
+    const auto course = std::make_shared<Course>(Course{.command = std::move(command)});
+    auto plan = [this, session = reply.session, course]() -> Result<room::Changes> {
+        course->planned = actor_of(session).has_value();
+        return (course->planned ? course->command.plan(session) : room::Changes{})
+            .transform([this](room::Changes changes) {
+                return room::with_consequences(directory_, std::move(changes), clock_.unix_ms());
+            });
+    };
+    const auto act = [this, course] {
+        if (course->planned && course->command.effect) {
+            course->effected = course->command.effect();
+        }
+    };
+    const auto answer = [this, reply, course](const Result<void>& done) {
+        if (!course->effected || !done) {
+            refuse_later(reply, course->effected ? done.error() : course->effected.error());
+        } else if (actor_of(reply.session)) {
+            auto& wanted = course->command.answer;
+            answer_later(reply, wanted ? wanted() : wire::Ok{});
+        }
+    };
+    if (course->command.turn == Durable::Turn::first) {
+        return durable_.submit_at_once(
+            std::move(plan),
+            [this, act] {
+                act();
                 tell_changes();
-            }
-            settle();
-        },
-        command.turn);
+                settle();
+            },
+            answer);
+    }
+    return durable_.submit(std::move(plan), [this, act, answer](const Result<void>& done) {
+        if (done) {
+            act();
+        }
+        answer(done);
+        if (done) {
+            tell_changes();
+        }
+        settle();
+    });
 }
 
 }  // namespace partyline::control

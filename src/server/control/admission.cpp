@@ -8,16 +8,14 @@ namespace {
 
 constexpr std::size_t ipv6_network_bytes = 8;
 
-/// Without the port; of IPv6 only the network, as whoever has one address has all of it.
-net::Endpoint counted_address(const net::Endpoint& remote) {
-    auto address = remote.address();
-    if (!remote.is_v4()) {
+}  // namespace
+
+net::Endpoint::Address counted_address(net::Endpoint::Address address) {
+    if (!net::Endpoint(address, 0).is_v4()) {
         std::fill(address.begin() + ipv6_network_bytes, address.end(), std::uint8_t{0});
     }
-    return {address, 0};
+    return address;
 }
-
-}  // namespace
 
 void Admission::set_limits(const Limits& limits, TimePoint now) {
     connections_max_ = limits.connections;
@@ -31,7 +29,7 @@ void Admission::set_limits(const Limits& limits, TimePoint now) {
 }
 
 Result<Admission::Slot> Admission::admit(const net::Endpoint& remote, TimePoint now) {
-    const auto address = counted_address(remote);
+    const net::Endpoint address(counted_address(remote.address()), 0);
     if (connections_ >= connections_max_) {
         return fail(ErrorCode::server_full, "too many connections");
     }

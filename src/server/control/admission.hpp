@@ -18,6 +18,10 @@
 
 namespace partyline::control {
 
+/// Under which an address is counted: of IPv6 only the network, as whoever has one address has all
+/// of it.
+[[nodiscard]] net::Endpoint::Address counted_address(net::Endpoint::Address address);
+
 /// Owned by the Server. One thread.
 class Admission {
 public:

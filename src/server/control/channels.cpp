@@ -7,6 +7,7 @@
 
 #include "server/control/switchboard.hpp"
 #include "server/room/channel_plans.hpp"
+#include "server/room/names.hpp"
 #include "wire/limits.hpp"
 
 namespace partyline::control {
@@ -99,7 +100,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::CreateChannel& 
             // these would leave room for nothing else.
             if (!create.temporary) {
                 entry.action = "room_created";
-                entry.target = create.name;
+                entry.target = room::normal_name(create.name);
             }
             return room::plan_create_channel(directory_, actor, to_room(create))
                 .and_then([&](room::Changes changes) -> Result<room::Changes> {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/control/limits.hpp"
+#include "server/room/limits.hpp"
 #include "server/room/types.hpp"
 
 namespace partyline::control {
@@ -21,6 +22,11 @@ struct Config {
     std::chrono::minutes away_after{30};
     /// How long direct messages are kept; 0: for good.
     std::uint32_t direct_keep_days = 0;
+    /// Names that nobody may bear but who looks after the server.
+    std::vector<std::string> reserved_names{"admin", "administrator", "moderator", "operator",
+                                            "owner", "partyline",     "server",    "system"};
+    /// What the relay lets each talker send, whatever their room allows.
+    std::uint32_t talker_bps_max = room::bitrate_bps_max;
     Limits limits;
 };
 
@@ -28,6 +34,7 @@ struct Config {
 /// already stay as they were.
 struct LiveConfig {
     std::string name;
+    std::vector<std::string> reserved_names;
     Limits limits;
 };
 

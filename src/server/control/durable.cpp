@@ -1,8 +1,10 @@
 #include "server/control/durable.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "base/log.hpp"
 #include "server/control/limits.hpp"
 
 namespace partyline::control {
@@ -19,6 +21,15 @@ Durable::Durable(store::Store& store, Apply apply)
     : store_(store), apply_(std::move(apply)), self_(std::make_shared<Durable*>(this)) {}
 
 Result<void> Durable::submit(Plan plan, Done done, Turn turn) {
+    return submit({.plan = std::move(plan), .act = {}, .done = std::move(done)}, turn);
+}
+
+Result<void> Durable::submit_at_once(Plan plan, Act act, Done done) {
+    return submit({.plan = std::move(plan), .act = std::move(act), .done = std::move(done)},
+                  Turn::first);
+}
+
+Result<void> Durable::submit(Command command, Turn turn) {
     const auto [queue, queue_max] = turn == Turn::first ? std::pair(&first_, durable_first_max)
                                                         : std::pair(&waiting_, durable_waiting_max);
     if (queue->size() == queue_max) {
@@ -27,7 +38,7 @@ Result<void> Durable::submit(Plan plan, Done done, Turn turn) {
                   .message = "The server has too many changes to make; try again in a while.",
                   .retry_ms = durable_retry_ms});
     }
-    queue->push_back({.plan = std::move(plan), .done = std::move(done)});
+    queue->push_back(std::move(command));
     go_on();
     return {};
 }
@@ -41,32 +52,89 @@ void Durable::go_on() {
         auto command = std::move(queue.front());
         queue.pop_front();
         auto changes = command.plan();
-        if (!changes || std::ranges::all_of(*changes, is_forgotten)) {
-            if (changes && !changes->empty()) {
-                apply_(*changes);
-            }
+        const bool unkept = !changes || std::ranges::all_of(*changes, is_forgotten);
+        if (changes && !changes->empty() && (unkept || command.act)) {
+            apply_(*changes);
+        }
+        if (changes && command.act) {
+            command.act();
+        }
+        if (unkept) {
             command.done(changes.transform([](const auto&) {}));
             busy_ = false;
             continue;
         }
-        auto stored = *changes;
-        store_.apply(std::move(stored),
-                     [self = std::weak_ptr(self_), changes = *std::move(changes),
-                      done = std::move(command.done)](const Result<void>& kept) mutable {
-                         if (const auto durable = self.lock()) {
-                             (*durable)->finish(changes, std::move(done), kept);
-                         }
-                     });
+        store(*std::move(changes), std::move(command));
     }
 }
 
-void Durable::finish(const room::Changes& changes, Done done, const Result<void>& stored) {
-    if (stored) {
-        apply_(changes);
+void Durable::store(room::Changes changes, Command command) {
+    // In the order in which they were carried out: what is owed first.
+    pay();
+    auto stored = changes;
+    store_.apply(std::move(stored),
+                 [self = std::weak_ptr(self_), changes = std::move(changes),
+                  command = std::move(command)](const Result<void>& kept) mutable {
+                     if (const auto durable = self.lock()) {
+                         (*durable)->finish(changes, std::move(command), kept);
+                     }
+                 });
+}
+
+void Durable::finish(const room::Changes& changes, Command command, const Result<void>& stored) {
+    if (!stored && command.act) {
+        owe(changes);
+        command.done(fail(ErrorCode::not_kept,
+                          "It is done, but a restart would undo it. " + stored.error().message));
+    } else {
+        if (stored && !command.act) {
+            apply_(changes);
+        }
+        command.done(stored);
     }
-    done(stored);
     busy_ = false;
     go_on();
+}
+
+// --- what is owed --------------------------------------------------------------------------------
+
+void Durable::owe(const room::Changes& changes) {
+    if (owed_.size() + changes.size() > durable_owed_max) {
+        log::error("{} changes wait for the database; a restart will undo what comes after them",
+                   owed_.size());
+        return;
+    }
+    std::ranges::copy(changes, std::back_inserter(owed_));
+}
+
+void Durable::pay() {
+    if (owed_.empty() || paying_) {
+        return;
+    }
+    paying_ = true;
+    auto changes = owed_;
+    store_.apply(std::move(changes),
+                 [self = std::weak_ptr(self_), count = owed_.size()](const Result<void>& kept) {
+                     if (const auto durable = self.lock()) {
+                         (*durable)->paid(count, kept);
+                     }
+                 });
+}
+
+void Durable::paid(std::size_t count, const Result<void>& kept) {
+    paying_ = false;
+    if (kept) {
+        // What has come since is behind these.
+        owed_.erase(owed_.begin(), owed_.begin() + static_cast<std::ptrdiff_t>(count));
+        log::info("What could not be kept for a while is on the disk now");
+    }
+}
+
+void Durable::tick(TimePoint now) {
+    if (now >= payment_due_) {
+        payment_due_ = now + durable_payment_interval;
+        pay();
+    }
 }
 
 }  // namespace partyline::control

@@ -1,12 +1,15 @@
 // Administrative commands, one after the other: planned by the rules, made durable by the store, and
-// only then carried out.
+// only then carried out. What moderators do to people is carried out first: no disk saves anybody
+// from them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "server/room/records.hpp"
 #include "server/store/store.hpp"
@@ -21,10 +24,12 @@ class Durable {
 public:
     /// Looks at how things are now, and says what is to change, or why it may not.
     using Plan = std::move_only_function<Result<room::Changes>()>;
-    /// What became of it: durable and carried out, refused by its plan, or not kept by the store.
-    /// Never called after the Durable's end.
+    /// Carries out what is beside the changes. They have been applied.
+    using Act = std::move_only_function<void()>;
+    /// What became of it: durable and carried out, refused by its plan, or not kept by the store:
+    /// with not_kept if it was carried out all the same. Never called after the Durable's end.
     using Done = std::move_only_function<void(const Result<void>&)>;
-    /// Carries out in memory what is durable; it cannot fail.
+    /// Carries out changes in memory; it cannot fail.
     using Apply = std::move_only_function<void(const room::Changes&)>;
 
     /// What moderators do to people does not wait for what anybody may ask for, and has room of its
@@ -39,23 +44,39 @@ public:
     /// Fails with rate_limited, and calls neither, when too many wait. Both may be called from inside
     /// this call, and may submit more.
     Result<void> submit(Plan plan, Done done, Turn turn = Turn::in_order);
+    /// The same before all that waits in order, but carried out when its turn comes, and durable by
+    /// `done`. What the store does not take is owed to it.
+    Result<void> submit_at_once(Plan plan, Act act, Done done);
 
     [[nodiscard]] std::size_t waiting() const { return first_.size() + waiting_.size(); }
+    /// Changes that hold, and would not after a restart.
+    [[nodiscard]] std::size_t owed() const { return owed_.size(); }
+    /// Tries once more, if it is time for that, to have the store take what is owed.
+    void tick(TimePoint now);
 
 private:
     struct Command {
         Plan plan;
+        Act act;  // none: only once it is durable
         Done done;
     };
 
+    Result<void> submit(Command command, Turn turn);
     void go_on();
-    void finish(const room::Changes& changes, Done done, const Result<void>& stored);
+    void store(room::Changes changes, Command command);
+    void finish(const room::Changes& changes, Command command, const Result<void>& stored);
+    void owe(const room::Changes& changes);
+    void pay();
+    void paid(std::size_t count, const Result<void>& kept);
 
     store::Store& store_;
     Apply apply_;
     std::deque<Command> first_;
     std::deque<Command> waiting_;
     bool busy_ = false;  // with a command, or with starting one
+    room::Changes owed_;
+    bool paying_ = false;
+    TimePoint payment_due_;
     /// What the store's answers look at: they may come after us.
     std::shared_ptr<Durable*> self_;
 };

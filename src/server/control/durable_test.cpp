@@ -39,6 +39,27 @@ protected:
             turn);
     }
 
+    Result<void> submit_at_once(std::uint64_t id) {
+        return durable_->submit_at_once(
+            [this, id]() -> Result<room::Changes> {
+                story.push_back("plan " + std::to_string(id));
+                return ban(id);
+            },
+            [this, id] { story.push_back("act " + std::to_string(id)); },
+            [this, id](const Result<void>& done) {
+                story.push_back((done                                       ? "done "
+                                 : done.error().code == ErrorCode::not_kept ? "not kept "
+                                                                            : "failed ") +
+                                std::to_string(id));
+            });
+    }
+    void run_all() {
+        while (!posted_.empty()) {
+            run_one();
+        }
+    }
+
+    const Error full{.code = ErrorCode::store_failed, .message = "The disk is full."};
     using Story = std::vector<std::string>;
     Story story;
     std::deque<std::move_only_function<void()>> posted_;
@@ -62,12 +83,74 @@ TEST_F(DurableTest, TheNextIsPlannedWhenTheFormerIsCarriedOut) {
 }
 
 TEST_F(DurableTest, WhatTheStoreDoesNotKeepIsNotCarriedOut) {
-    store_.failure = Error{.code = ErrorCode::store_failed, .message = "The disk is full."};
+    store_.failure = full;
     ASSERT_TRUE(submit(1));
     ASSERT_TRUE(submit(2));
     run_one();
     store_.failure.reset();
     EXPECT_EQ(story, (Story{"plan 1", "failed 1", "plan 2"}));
+}
+
+TEST_F(DurableTest, WhatModeratorsDoIsDoneBeforeItIsKept) {
+    ASSERT_TRUE(submit_at_once(1));
+    EXPECT_EQ(story, (Story{"plan 1", "apply 1", "act 1"}));
+    run_one();
+    EXPECT_EQ(story.back(), "done 1");
+    EXPECT_EQ(durable_->owed(), 0U);
+}
+
+TEST_F(DurableTest, WhatModeratorsDoIsDoneThoughTheStoreDoesNotKeepIt) {
+    store_.failure = full;
+    ASSERT_TRUE(submit_at_once(1));
+    run_one();
+    EXPECT_EQ(story, (Story{"plan 1", "apply 1", "act 1", "not kept 1"}));
+    EXPECT_EQ(durable_->owed(), 1U);
+    EXPECT_TRUE(store_.applied.empty());
+}
+
+TEST_F(DurableTest, WhatIsOwedIsPaidWithTheNextCommandInTheOrderOfTheDeeds) {
+    store_.failure = full;
+    ASSERT_TRUE(submit_at_once(1));
+    run_one();
+    ASSERT_TRUE(submit_at_once(2));
+    run_all();
+    EXPECT_EQ(durable_->owed(), 2U);
+    store_.failure.reset();
+    ASSERT_TRUE(submit(3));
+    run_all();
+    EXPECT_EQ(story.back(), "done 3");
+    EXPECT_EQ(durable_->owed(), 0U);
+    EXPECT_EQ(store_.applied, (std::vector{room::Changes{ban(1).front(), ban(2).front()}, ban(3)}));
+}
+
+TEST_F(DurableTest, WhatIsOwedIsPaidByItself) {
+    store_.failure = full;
+    ASSERT_TRUE(submit_at_once(1));
+    run_one();
+    const TimePoint start{std::chrono::hours(1)};
+    durable_->tick(start);
+    run_one();
+    EXPECT_EQ(durable_->owed(), 1U);
+    store_.failure.reset();
+    durable_->tick(start + durable_payment_interval - std::chrono::milliseconds(1));
+    EXPECT_TRUE(posted_.empty()) << "not yet";
+    durable_->tick(start + durable_payment_interval);
+    ASSERT_TRUE(submit_at_once(2)) << "while it is on its way";
+    run_all();
+    EXPECT_EQ(durable_->owed(), 0U);
+    EXPECT_EQ(store_.applied, (std::vector{ban(1), ban(2)}));
+    durable_->tick(start + 2 * durable_payment_interval);
+    EXPECT_TRUE(posted_.empty()) << "nothing is owed";
+}
+
+TEST_F(DurableTest, OnlySoMuchIsOwedAndTheRestIsDoneAllTheSame) {
+    store_.failure = full;
+    for (std::uint64_t id = 1; id <= durable_owed_max + 1; ++id) {
+        ASSERT_TRUE(submit_at_once(id));
+        run_all();
+    }
+    EXPECT_EQ(durable_->owed(), durable_owed_max);
+    EXPECT_EQ(story.back(), "not kept " + std::to_string(durable_owed_max + 1));
 }
 
 TEST_F(DurableTest, WhatIsRefusedOrChangesNothingHoldsUpNobody) {

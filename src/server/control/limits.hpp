@@ -15,7 +15,8 @@ struct Limits {
     // Who may come in.
     std::size_t sessions = 1000;
     std::size_t connections = 2000;
-    std::size_t connections_per_address = 256;  // an IPv6 network of 64 bits counts as one address
+    // An IPv6 network of 64 bits counts as one address. Of seats, those that are kept count, too.
+    std::size_t connections_per_address = 256;
     std::size_t unauthenticated = 256;
     // How long one of these keeps its place for sure, from connecting, and once more from when TLS stands.
     Duration door_time = std::chrono::seconds(1);
@@ -55,7 +56,11 @@ struct Limits {
     Rate rotations{.per_second = 1, .burst = 5};          // of each stream
     Rate share_messages{.per_second = 20, .burst = 100};
     Rate member_keys{.per_second = 1000, .burst = 5000};
-    Rate whispers{.per_second = 100, .burst = 2000};  // sets named, and people in them
+    // Sets named, and people in them; and who comes into others' sets, or goes out of them, by one's moves.
+    Rate whispers{.per_second = 100, .burst = 2000};
+    // Sets of whisperers of which the relay learns at once, in each tick_interval. However many change,
+    // and however often: of the others it learns with the next tick.
+    std::size_t whispers_at_once = 256;
     Rate tunnelled{.per_second = 250, .burst = 250};
     // Guesses of an account's password: from one address, and by anybody from anywhere; and all tries
     // of passwords, codes and tokens from one address.
@@ -92,6 +97,9 @@ inline constexpr std::size_t durable_waiting_max = 256;
 /// Of moderators, which go first.
 inline constexpr std::size_t durable_first_max = 256;
 inline constexpr std::uint32_t durable_retry_ms = 1000;
+/// Changes that hold though the store has not taken them, and how often it is asked again.
+inline constexpr std::size_t durable_owed_max = 4096;
+inline constexpr Duration durable_payment_interval = std::chrono::seconds(10);
 /// Hashes of passwords that are made at once, each of which takes 64 MiB, and those that wait.
 inline constexpr std::size_t hashes_at_once_max = 2;
 inline constexpr std::size_t hashes_waiting_max = 64;

@@ -52,6 +52,19 @@ TEST(TokenBucket, WaitingAsLongAsToldIsAlwaysEnough) {
     }
 }
 
+TEST(TokenBucket, WhatHasHappenedIsMadeUpFor) {
+    TokenBucket bucket({.per_second = 10, .burst = 2}, start);
+    bucket.spend(start, 3);
+    const auto refused = bucket.take(start, 0);
+    ASSERT_FALSE(refused) << "not even what costs nothing";
+    EXPECT_EQ(refused.error().retry_ms, 100U);
+    EXPECT_TRUE(bucket.take(start + milliseconds(100), 0));
+    EXPECT_FALSE(bucket.take(start + milliseconds(100), 1));
+    bucket.spend(start + milliseconds(100), 1000);
+    EXPECT_FALSE(bucket.take(start + milliseconds(299), 0));
+    EXPECT_TRUE(bucket.take(start + milliseconds(300), 0)) << "no more than it holds";
+}
+
 TEST(TokenBucket, WhatCostsMoreThanItHoldsCostsAllItHolds) {
     TokenBucket bucket({.per_second = 1, .burst = 2}, start);
     EXPECT_TRUE(bucket.take(start, 50));

@@ -41,6 +41,59 @@ protected:
         EXPECT_EQ(relay.bitrates.at(office), 0U);
     }
 
+    /// No room shows more than the server lets anybody send.
+    net::task<> capped_by_the_server() {
+        Caller ada(loop);
+        Caller gus(loop);
+        co_await enter(ada, "Ada");
+        co_await enter(gus, "Gus");
+        const std::pair<std::uint32_t, std::uint32_t> caps[] = {
+            {24'000, 24'000}, {32'000, 32'000}, {24'000, 24'000}, {32'001, 32'000}};
+        for (const auto& [set, shown] : caps) {
+            co_await ada.ask<wire::Ok>(
+                wire::EditChannel{.channel = office, .bitrate_bps_max = set});
+            const auto told = co_await gus.get<wire::ChannelsChanged>();
+            EXPECT_EQ(told.channels.at(0).bitrate_bps_max, shown) << set;
+        }
+        co_await ada.ask<wire::Ok>(
+            wire::EditChannel{.channel = office, .name = "Bureau", .bitrate_bps_max = 0});
+        EXPECT_EQ((co_await gus.get<wire::ChannelsChanged>()).channels.at(0).bitrate_bps_max,
+                  32'000U)
+            << "where the room says nothing";
+    }
+
+    /// The log says what has changed, and of whom by their own name.
+    net::task<> changes_are_logged() {
+        Caller ada(loop);
+        co_await enter(ada, "Ada");
+        const auto logged = [this] {
+            return std::get<room::AuditEntry>(store.applied.back().back());
+        };
+        const auto roles = co_await ada.ask<wire::Roles>(wire::CreateRole{
+            {.name = "De\u0301e", .rank = 50, .grants = bits({room::Permission::kick})}});
+        EXPECT_EQ(logged().target, "D\u00E9e");
+        EXPECT_EQ(logged().detail, "rank 50, grants kick");
+        const auto id = roles.roles.at(0).role;
+        co_await ada.ask<wire::Ok>(wire::EditRole{
+            .role = id,
+            .settings = {.name = "DJ", .rank = 51, .grants = bits({room::Permission::ban})}});
+        EXPECT_EQ(logged().target, "D\u00E9e");
+        EXPECT_EQ(logged().detail,
+                  "now called DJ, rank 50 to 51, grants ban, no longer grants kick");
+        co_await ada.ask<wire::Ok>(wire::GrantRole{.account = "mEM", .role = id});
+        EXPECT_EQ(logged().target, "Mem");
+        EXPECT_EQ(logged().detail, "DJ");
+        co_await ada.ask<wire::Ok>(wire::RevokeRole{.account = "mem", .role = id});
+        EXPECT_EQ(logged().target, "Mem");
+        co_await say(ada, office, id, 0, bits({room::Permission::speak}));
+        EXPECT_EQ(logged().target, "Office");
+        EXPECT_EQ(logged().detail, "DJ: denies speak");
+        co_await say(ada, office, id, bits({room::Permission::speak}), 0);
+        EXPECT_EQ(logged().detail, "DJ: allows speak");
+        co_await say(ada, office, id, 0, 0);
+        EXPECT_EQ(logged().detail, "DJ: no longer says speak");
+    }
+
     net::task<> made_edited_moved_deleted() {
         Caller ada(loop);
         Caller gus(loop);
@@ -296,6 +349,11 @@ protected:
     }
 };
 
+TEST_F(LiveRoomsTest, NoRoomShowsMoreThanTheServerAllows) {
+    config.talker_bps_max = 32'000;
+    play(capped_by_the_server());
+}
+TEST_F(LiveRoomsTest, TheLogSaysWhatHasChanged) { play(changes_are_logged()); }
 TEST_F(LiveRoomsTest, TheRelayHoldsTalkersToTheBitrate) { play(capped()); }
 TEST_F(LiveRoomsTest, AreMadeEditedMovedAndDeletedBeforeAllEyes) {
     play(made_edited_moved_deleted());

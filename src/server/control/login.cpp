@@ -7,6 +7,7 @@
 #include "server/control/convert.hpp"
 #include "server/control/switchboard.hpp"
 #include "server/room/account_plans.hpp"
+#include "server/room/decide.hpp"
 #include "wire/limits.hpp"
 
 namespace partyline::control {
@@ -62,6 +63,14 @@ Result<void> Switchboard::check_device(const room::PeerKeys& keys) const {
     return {};
 }
 
+Result<void> Switchboard::check_name(const room::Identity& identity, std::string_view name) const {
+    const auto* account = room::account_of(directory_, identity);
+    const room::Subject who{account == nullptr ? AccountId{} : account->id};
+    return room::may_bear(directory_, identity, name).and_then([&] {
+        return reserved_.may_bear(directory_, who, name);
+    });
+}
+
 Result<void> Switchboard::on(Call& call, const wire::Login& login) {
     auto& peer = call.peer;
     if (peer.session) {
@@ -74,12 +83,17 @@ Result<void> Switchboard::on(Call& call, const wire::Login& login) {
     if (!checked) {
         return checked;
     }
-    if (const auto may = room::may_bear(directory_, keys.identity, login.name); !may) {
+    if (const auto may = check_name(keys.identity, login.name); !may) {
         return may;
     }
-    if (const auto replaced = replace_older(login.name, keys); !replaced) {
-        return replaced;
+    const auto& address = peer.remote.address();
+    if (const auto may = make_room(login.name, keys, address).and_then([&] {
+            return replace_older(login.name, keys);
+        });
+        !may) {
+        return may;
     }
+    let_go_beyond_share(address, 1);
     const auto in = model_.log_in(login.name, keys);
     if (!in) {
         return std::unexpected(in.error());
@@ -88,6 +102,24 @@ Result<void> Switchboard::on(Call& call, const wire::Login& login) {
     answer(call, welcome(seat));
     send_snapshot(seat);
     publish(in->events);
+    return {};
+}
+
+Result<void> Switchboard::make_room(std::string_view name, const room::PeerKeys& keys,
+                                    const net::Endpoint::Address& address) {
+    const auto may = model_.may_log_in(name, model_.session_of(keys));
+    if (may || may.error().code != ErrorCode::server_full) {
+        return may;
+    }
+    const auto* account = room::account_of(directory_, keys.identity);
+    const bool goes_first = account != nullptr && room::decide(directory_, {account->id}, {},
+                                                               room::Permission::administer);
+    const auto leaving = away_.gives_way_to({.address = address, .goes_first = goes_first});
+    if (!leaving) {
+        return may;
+    }
+    log::info("session {} is away, and makes room", leaving->value);
+    depart(*leaving);
     return {};
 }
 
@@ -112,6 +144,7 @@ Seat& Switchboard::take_seat(Peer& peer, SessionId session) {
     auto hop = std::exchange(peer.hop, std::nullopt);
     auto seat = std::make_unique<Seat>(
         session, peer, relay_.open_seat(session, std::move(hop).value()), config_.limits, now);
+    away_.took(seat->address);
     seat->view = view_of(session);
     update_voice(*seat);
     log::info("session {} begins ({})", session.value, peer.address);

@@ -27,6 +27,11 @@ std::string in_words(const room::NewSilence& silence) {
     return silence.mute ? "muted" : "neither muted nor deafened";
 }
 
+wire::ActedOn::Act act_of(const room::NewSilence& silence) {
+    using enum wire::ActedOn::Act;
+    return silence.deafen ? deafened : silence.mute ? muted : released;
+}
+
 wire::Audit audit_shown(const store::AuditPage& page) {
     wire::Audit audit{.entries = {}, .more = page.next != 0};
     for (const auto& entry : page.entries) {
@@ -57,6 +62,14 @@ Switchboard::Whom Switchboard::whom(SessionId session) const {
         .beside = account->name == shown ? std::string() : std::format("known as \"{}\"", shown)};
 }
 
+void Switchboard::tell_acted_on(SessionId target, const wire::ActedOn& done) {
+    std::vector<SessionId> told{target};
+    if (done.act != wire::ActedOn::Act::moved) {
+        told = model_.sessions_of(model_.person(target));  // who are all silenced alike
+    }
+    tell(room::ToThese{std::move(told)}, done);
+}
+
 Result<void> Switchboard::moderate(Call& call, Seat& seat, Act act) {
     // Judged now, too: whoever may not do it takes up no room among what moderators wait for.
     const auto checked =
@@ -67,6 +80,14 @@ Result<void> Switchboard::moderate(Call& call, Seat& seat, Act act) {
         return checked;
     }
     const auto target = act.target;
+    auto effect = [this, target, told = act.told, reason = act.reason,
+                   effect = std::move(act.effect)]() mutable -> Result<void> {
+        return (effect ? effect() : Result<void>{}).transform([&] {
+            if (told) {
+                tell_acted_on(target, {.act = *told, .reason = reason});
+            }
+        });
+    };
     auto plan = [this, target, action = std::move(act.action), reason = std::move(act.reason),
                  detail = std::move(act.detail),
                  plan = std::move(act.plan)](SessionId actor) mutable -> Result<room::Changes> {
@@ -81,9 +102,6 @@ Result<void> Switchboard::moderate(Call& call, Seat& seat, Act act) {
                                                   .detail = detail + beside});
             return changes;
         });
-    };
-    auto effect = [this, target, effect = std::move(act.effect)]() mutable -> Result<void> {
-        return effect && model_.find(target) != nullptr ? effect() : Result<void>{};
     };
     return administer(call, seat,
                       {.plan = std::move(plan),
@@ -122,13 +140,16 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SetServerMute& 
          .detail = in_words(silence),
          .plan = [this, target,
                   silence](SessionId actor) { return model_.plan_silence(actor, target, silence); },
-         .effect = {}});
+         .effect = {},
+         .told = act_of(silence)});
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::MoveMember& move) {
     const auto target = move.session;
     const auto to = move.channel;
     const auto* room = directory_.find(to);
+    const auto* there = model_.find(target);
+    const bool stays = there != nullptr && there->presence.channel == to;
     return moderate(call, seat,
                     {.action = "move",
                      .target = target,
@@ -140,16 +161,11 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::MoveMember& mov
                                  return room::Changes{};
                              });
                          },
-                     .effect = [this, actor = seat.session, target, to]() -> Result<void> {
-                         // Others come and go while the disk writes, and may have taken the last seat.
-                         const auto may = model_.find(actor) != nullptr
-                                              ? model_.may_move(actor, target, to)
-                                              : model_.may_be_moved(target, to);
-                         if (may) {
-                             relocations_.push_back({.session = target, .to = to});
-                         }
-                         return may;
-                     }});
+                     .effect = [this, target, to]() -> Result<void> {
+                         relocations_.push_back({.session = target, .to = to});
+                         return {};
+                     },
+                     .told = stays ? std::nullopt : std::optional(wire::ActedOn::Act::moved)});
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetAudit& get) {

@@ -55,7 +55,9 @@ protected:
     net::task<> a_restart();
     net::task<> after_the_restart();
     net::task<> slipping_through();
-    net::task<> moving_too_late();
+    net::task<> not_waiting_for_the_disk();
+    net::task<> a_full_disk();
+    net::task<> telling_why();
     net::task<> going_first();
     net::task<> refusing_at_once();
     net::task<> what_a_higher_rank_has_done();
@@ -120,9 +122,10 @@ net::task<> ModerationTest::kicking_one_who_is_away() {
     co_await enter_lobby(gus, "Gus");
     const auto id = gus.session;
     gus.break_off();
-    co_await mo.ask<wire::Ok>(wire::Kick{.session = id, .reason = "shouting"});
+    const auto asked = co_await mo.send(wire::Kick{.session = id, .reason = "shouting"});
     EXPECT_EQ((co_await mo.get<wire::MemberLeft>()).session, id);
     EXPECT_FALSE(relay.seats.at(id)->open);
+    co_await mo.answer<wire::Ok>(asked);
     Caller back(loop);
     co_await back.connect(port());
     Caller thief(loop);
@@ -182,30 +185,104 @@ net::task<> ModerationTest::slipping_through() {
     co_await store_has_begun();
     again.be(gus);
     co_await again.log_in(port(), "Gus the second");
-    EXPECT_FALSE(presence(again).server_mute);
+    EXPECT_TRUE(presence(again).server_mute) << "the disk is not waited for";
     store.release();
     co_await mo.answer<wire::Ok>(asked);
     EXPECT_TRUE(presence(again).server_mute);
     EXPECT_TRUE(relay.seats.at(again.session)->flags.muted);
 }
 
-/// The last seat is taken while the disk writes that somebody is moved to it.
-net::task<> ModerationTest::moving_too_late() {
+/// What moderators do is done while the disk still writes it.
+net::task<> ModerationTest::not_waiting_for_the_disk() {
     Caller mo(loop), gus(loop), otto(loop);
     co_await enter_lobby(mo, "Mo");
     co_await enter_lobby(gus, "Gus");
     co_await enter_lobby(otto, "Otto");
     Caller ada(loop);
-    co_await enter(ada, "Ada");
-    co_await ada.ask<wire::Ok>(wire::EditChannel{.channel = attic, .seats_max = 1});
+    co_await enter_lobby(ada, "Ada");
     hold_the_store();
     const auto asked =
         co_await mo.send(wire::MoveMember{.session = gus.session, .channel = attic, .reason = {}});
     co_await store_has_begun();
-    co_await otto.ask<wire::Joined>(wire::Join{.channel = attic, .password = {}});
+    EXPECT_EQ((co_await gus.get<wire::Moved>()).channel, attic);
+    EXPECT_EQ((co_await otto.get<wire::MemberLeft>()).session, gus.session);
+    // The first is still on its way: this one waits for it, and for no disk beyond it.
+    const auto next = co_await ada.send(wire::Kick{.session = otto.session, .reason = {}});
     store.release();
-    EXPECT_EQ((co_await mo.answer<wire::Refusal>(asked)).error.code, ErrorCode::room_full);
-    EXPECT_EQ(presence(gus).channel, lobby);
+    co_await mo.answer<wire::Ok>(asked);
+    co_await ada.answer<wire::Ok>(next);
+}
+
+/// A full disk protects nobody, and is no secret to whoever acts.
+net::task<> ModerationTest::a_full_disk() {
+    Caller mo(loop), gus(loop), otto(loop), ada(loop);
+    co_await enter_lobby(mo, "Mo");
+    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(otto, "Otto");
+    co_await enter_lobby(ada, "Ada");
+    store.failure = Error{.code = ErrorCode::store_failed, .message = "The disk is full."};
+    const auto muting = co_await mo.ask<wire::Refusal>(
+        wire::SetServerMute{.session = gus.session, .mute = true, .reason = "echo"});
+    EXPECT_EQ(muting.error.code, ErrorCode::not_kept);
+    EXPECT_NE(muting.error.message.find("The disk is full."), std::string::npos);
+    EXPECT_TRUE(relay.seats.at(gus.session)->flags.muted);
+    EXPECT_EQ(co_await outcome(
+                  mo, wire::MoveMember{.session = gus.session, .channel = attic, .reason = {}}),
+              ErrorCode::not_kept);
+    EXPECT_EQ(presence(gus).channel, attic);
+    EXPECT_EQ(co_await outcome(mo, wire::Kick{.session = gus.session, .reason = {}}),
+              ErrorCode::not_kept);
+    EXPECT_EQ(server->model().find(gus.session), nullptr);
+    EXPECT_EQ(co_await outcome(ada, wire::AddBan{.session = otto.session, .of_identity = true}),
+              ErrorCode::not_kept);
+    EXPECT_EQ(server->model().find(otto.session), nullptr);
+    Caller again(loop);
+    again.be(otto);
+    const auto hello = co_await again.connect(port());
+    EXPECT_EQ(
+        (co_await again.ask<wire::Refusal>(again.make_login({.name = "Otto"}, hello))).error.code,
+        ErrorCode::banned);
+    // What is no moderator's act is refused, and nothing is changed.
+    EXPECT_EQ(co_await outcome(ada, wire::EditChannel{.channel = attic, .topic = "new"}),
+              ErrorCode::store_failed);
+    EXPECT_EQ(server->model().find(attic)->channel.topic, "");
+
+    const auto before = store.applied.size();
+    store.failure.reset();
+    co_await ada.ask<wire::Ok>(wire::EditChannel{.channel = attic, .topic = "new"});
+    EXPECT_EQ(store.applied.size(), before + 2) << "with what was owed";
+    std::vector<std::string> actions;
+    for (const auto& change : store.applied.at(before)) {
+        if (const auto* entry = std::get_if<room::AuditEntry>(&change)) {
+            actions.push_back(entry->action);
+        }
+    }
+    EXPECT_EQ(actions, (std::vector<std::string>{"server_mute", "move", "kick", "ban"}));
+}
+
+/// Whoever is acted on is told what was done, and why.
+net::task<> ModerationTest::telling_why() {
+    using enum wire::ActedOn::Act;
+    Caller mo(loop), mem(loop), phone(loop);
+    co_await enter_lobby(mo, "Mo");
+    co_await enter_lobby(mem, "Mem");
+    co_await enter_lobby(phone, "Mem's phone");
+    co_await mo.ask<wire::Ok>(
+        wire::SetServerMute{.session = mem.session, .mute = true, .reason = "echo"});
+    EXPECT_EQ(co_await mem.get<wire::ActedOn>(), (wire::ActedOn{.act = muted, .reason = "echo"}));
+    EXPECT_EQ(co_await phone.get<wire::ActedOn>(), (wire::ActedOn{.act = muted, .reason = "echo"}))
+        << "a mute is of the person";
+    co_await mo.ask<wire::Ok>(
+        wire::SetServerMute{.session = mem.session, .mute = true, .deafen = true, .reason = {}});
+    EXPECT_EQ(co_await mem.get<wire::ActedOn>(), (wire::ActedOn{.act = deafened, .reason = {}}));
+    co_await mo.ask<wire::Ok>(wire::SetServerMute{.session = mem.session, .reason = "sorry"});
+    EXPECT_EQ(co_await mem.get<wire::ActedOn>(),
+              (wire::ActedOn{.act = released, .reason = "sorry"}));
+    co_await mo.ask<wire::Ok>(
+        wire::MoveMember{.session = mem.session, .channel = attic, .reason = "off topic"});
+    EXPECT_EQ(co_await mem.get<wire::ActedOn>(),
+              (wire::ActedOn{.act = moved, .reason = "off topic"}));
+    EXPECT_EQ((co_await mem.get<wire::Moved>()).channel, attic) << "after it was said why";
 }
 
 /// Whatever members ask for, moderators do not wait for it.
@@ -434,9 +511,6 @@ net::task<> ModerationTest::auditing() {
     EXPECT_GT(audit.entries.at(0).unix_ms, 0);
     store.failure = Error{.code = ErrorCode::store_failed, .message = "no disk"};
     EXPECT_EQ(co_await outcome(mo, wire::GetAudit{}), ErrorCode::store_failed);
-    EXPECT_EQ(co_await outcome(mo, wire::SetServerMute{.session = gus.session, .reason = {}}),
-              ErrorCode::store_failed);
-    EXPECT_TRUE(presence(gus).server_mute) << "what is not logged is not done";
 }
 
 net::task<> ModerationTest::leaving_before_it_is_done() {
@@ -468,7 +542,12 @@ TEST_F(ModerationTest, AMuteOutlivesTheServer) {
     play(after_the_restart());
 }
 TEST_F(ModerationTest, NobodySlipsThroughWhileTheDiskWrites) { play(slipping_through()); }
-TEST_F(ModerationTest, ASeatThatIsTakenMeanwhileIsTold) { play(moving_too_late()); }
+TEST_F(ModerationTest, NoDiskIsWaitedFor) { play(not_waiting_for_the_disk()); }
+TEST_F(ModerationTest, AFullDiskProtectsNobody) { play(a_full_disk()); }
+TEST_F(ModerationTest, WhoeverIsActedOnIsToldWhy) {
+    add_device("Mem", "Mem's phone");
+    play(telling_why());
+}
 TEST_F(ModerationTest, ModeratorsWaitForNobodyElse) { play(going_first()); }
 TEST_F(ModerationTest, WhoMayNotDoItIsToldAtOnce) { play(refusing_at_once()); }
 TEST_F(ModerationTest, WhoDeletesWhatOthersWroteIsInTheLog) { play(deleting_texts()); }

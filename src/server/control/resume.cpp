@@ -47,16 +47,25 @@ void Switchboard::detach(Seat& seat) {
     }
     log::info("session {} is away ({})", seat.session.value, seat.peer->address);
     std::exchange(seat.peer, nullptr)->session.reset();
-    seat.away_until = clock_.now() + config_.limits.resume;
-    away_.emplace(seat.away_until, seat.session);
+    away_.keep(seat.session, clock_.now() + config_.limits.resume, seat.address);
     if (away_.size() > config_.limits.seats_away) {
-        depart(away_.begin()->second);
+        depart(*away_.oldest());
     }
 }
 
 void Switchboard::give_up_away(TimePoint now) {
-    while (!away_.empty() && away_.begin()->first <= now) {
-        depart(away_.begin()->second);
+    while (const auto overdue = away_.overdue(now)) {
+        depart(*overdue);
+    }
+}
+
+void Switchboard::let_go_beyond_share(const net::Endpoint::Address& address, std::size_t more) {
+    while (away_.seats_of(address) + more > config_.limits.connections_per_address) {
+        const auto oldest = away_.oldest_of(address);
+        if (!oldest) {
+            return;  // all are here, and how many connections there are is not our business
+        }
+        depart(*oldest);
     }
 }
 
@@ -140,6 +149,8 @@ Result<void> Switchboard::on(Call& call, const wire::Resume& resume) {
         tell_members(*seat);
     }
     hand_over_shares(*seat);
+    // It may have come from another address.
+    let_go_beyond_share(seat->address, 0);
     return {};
 }
 
@@ -152,11 +163,13 @@ void Switchboard::take_over(Seat& seat, Peer& peer) {
                                              .message = "Another connection took your place."}}},
             clock_.now() + config_.limits.closing);
     } else {
-        away_.erase({seat.away_until, seat.session});
+        away_.forget(seat.session);
     }
     log::info("session {} is back ({})", seat.session.value, peer.address);
     seat.peer = &peer;
+    away_.left(seat.address);
     seat.address = peer.remote.address();
+    away_.took(seat.address);
     ++seat.connection;
     peer.session = seat.session;
     peer.heard = clock_.now();

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "server/control/audit_words.hpp"
 #include "server/control/switchboard.hpp"
 #include "server/room/role_plans.hpp"
 #include "wire/limits.hpp"
@@ -85,11 +86,12 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::CreateRole& cre
     return change_rules(
         call, seat,
         [this, create, made](room::Subject actor, room::AuditEntry& entry) {
-            entry.action = "role_created";
-            entry.target = create.settings.name;
             return room::plan_create_role(directory_, actor, to_room(create.settings))
                 .transform([&](room::Changes changes) {
                     *made = std::get<room::Role>(changes.front());
+                    entry.action = "role_created";
+                    entry.target = made->name;
+                    entry.detail = std::format("rank {}, {}", made->rank, in_words(*made));
                     return changes;
                 });
         },
@@ -100,7 +102,12 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::EditRole& edit)
     return change_rules(call, seat, [this, edit](room::Subject actor, room::AuditEntry& entry) {
         entry.action = "role_changed";
         entry.target = name_of(directory_, edit.role);
-        return room::plan_edit_role(directory_, actor, edit.role, to_room(edit.settings));
+        return room::plan_edit_role(directory_, actor, edit.role, to_room(edit.settings))
+            .transform([&](room::Changes changes) {
+                entry.detail = changes_in_words(*directory_.find(edit.role),
+                                                std::get<room::Role>(changes.front()));
+                return changes;
+            });
     });
 }
 
@@ -117,12 +124,12 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GrantRole& gran
         call, seat,
         [this, grant](room::Subject actor, room::AuditEntry& entry) -> Result<room::Changes> {
             entry.action = "role_granted";
-            entry.target = grant.account;
             entry.detail = name_of(directory_, grant.role);
             if (!room::decide(directory_, actor, {}, room::Permission::manage_roles)) {
                 return fail(ErrorCode::not_permitted, "You may not manage roles.");
             }
             return account_named(directory_, grant.account).and_then([&](AccountId account) {
+                entry.target = directory_.find(account)->name;
                 return room::plan_grant(directory_, actor, account, grant.role);
             });
         });
@@ -133,12 +140,12 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::RevokeRole& rev
         call, seat,
         [this, revoke](room::Subject actor, room::AuditEntry& entry) -> Result<room::Changes> {
             entry.action = "role_revoked";
-            entry.target = revoke.account;
             entry.detail = name_of(directory_, revoke.role);
             if (!room::decide(directory_, actor, {}, room::Permission::manage_roles)) {
                 return fail(ErrorCode::not_permitted, "You may not manage roles.");
             }
             return account_named(directory_, revoke.account).and_then([&](AccountId account) {
+                entry.target = directory_.find(account)->name;
                 return room::plan_revoke(directory_, actor, account, revoke.role);
             });
         });
@@ -151,10 +158,18 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SetOverride& se
         const auto* channel = directory_.find(set.channel);
         entry.action = "override_set";
         entry.target = channel == nullptr ? std::string() : channel->channel.name;
-        entry.detail = name_of(directory_, set.override.role);
-        return room::plan_override(directory_, actor, set.channel, set.override.role,
-                                   {.allow = room::PermissionSet::from_bits(set.override.allow),
-                                    .deny = room::PermissionSet::from_bits(set.override.deny)});
+        const room::Override now{.allow = room::PermissionSet::from_bits(set.override.allow),
+                                 .deny = room::PermissionSet::from_bits(set.override.deny)};
+        return room::plan_override(directory_, actor, set.channel, set.override.role, now)
+            .transform([&](room::Changes changes) {
+                const auto& said = channel->overrides;
+                const auto before = said.find(set.override.role);
+                entry.detail =
+                    std::format("{}: {}", name_of(directory_, set.override.role),
+                                changes_in_words(
+                                    before == said.end() ? room::Override{} : before->second, now));
+                return changes;
+            });
     });
 }
 

@@ -5,8 +5,14 @@
 
 namespace partyline::control {
 
+/// Where many whisper to whoever is there, to come and go costs more.
+Result<void> Switchboard::may_move_on(Seat& seat) const {
+    const auto now = clock_.now();
+    return seat.whispers.take(now, 0).and_then([&] { return seat.moves.take(now); });
+}
+
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Join& join) {
-    if (const auto may = seat.moves.take(clock_.now()); !may) {
+    if (const auto may = may_move_on(seat); !may) {
         return may;
     }
     const auto joined = model_.join(seat.session, join.channel);
@@ -34,11 +40,12 @@ void Switchboard::come_in(Call& call, Seat& seat, ChannelId channel, const room:
                               .frame_ms = frame_ms(channel),
                               .members = static_cast<std::uint32_t>(joined.members)});
     tell_members(seat);
+    charge_whispers(seat, joined.events);
     publish(joined.events);
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Leave&) {
-    if (const auto may = seat.moves.take(clock_.now()); !may) {
+    if (const auto may = may_move_on(seat); !may) {
         return may;
     }
     const auto left = model_.leave(seat.session);
@@ -49,6 +56,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Leave&) {
     update_view(seat);
     // Whispers go on from no room, and need a route for that.
     answer(call, wire::Moved{.route = seat.route});
+    charge_whispers(seat, *left);
     publish(*left);
     return {};
 }

@@ -56,7 +56,6 @@ struct Seat {
     Peer* peer;                      // null while away
     net::Endpoint::Address address;  // that it came from last
     std::uint32_t connection = 0;    // counts those that came after the first
-    TimePoint away_until;            // while away
     const relay::SeatPtr voice;
     Route route;
     std::uint8_t hop_epoch = 0;

@@ -37,7 +37,8 @@ Switchboard::Switchboard(Config config, Parts parts, room::Model model)
       store_(parts.store),
       model_(std::move(model)),
       directory_(model_.directory()),
-      tree_(directory_),
+      tree_(directory_, config_.talker_bps_max),
+      reserved_(config_.reserved_names),
       durable_(store_, [this](const room::Changes& changes) { carry_out(changes); }),
       hashing_(parts.hashing),
       attempts_(config_.limits),
@@ -113,11 +114,14 @@ void Switchboard::part(Peer& peer) {
 void Switchboard::reconfigure(LiveConfig config) {
     config_.name = std::move(config.name);
     config_.limits = config.limits;
+    config_.reserved_names = std::move(config.reserved_names);
+    reserved_ = room::ReservedNames(config_.reserved_names);
 }
 
 void Switchboard::shut_down() {
     shutting_down_ = true;
     flush_read_marks();
+    durable_.tick(TimePoint::max());
     const auto until = clock_.now() + config_.limits.closing;
     for (auto* peer : peers_) {
         peer->close(goodbye(ErrorCode::shutting_down, "The server is shutting down."), until);
@@ -165,8 +169,9 @@ void Switchboard::depart(SessionId session) {
     if (seat.peer != nullptr) {
         seat.peer->session.reset();
     } else {
-        away_.erase({seat.away_until, session});
+        away_.forget(session);
     }
+    away_.left(seat.address);
     relay_.close_seat(seat.voice);
     publish(model_.log_out(session));
 }
@@ -203,6 +208,7 @@ void Switchboard::tick() {
         flush_presence();
     }
     hang_up_late(now);
+    update_late_whispers();
     if (now >= speaking_due_) {
         speaking_due_ = now + config_.limits.speaking_interval;
         figures_.sessions.set(seats_.size());
@@ -211,6 +217,7 @@ void Switchboard::tick() {
         move_idle(now);
         prune(now);
         enforce_deadlines(now);
+        durable_.tick(now);
     }
     if (now >= losses_due_) {
         losses_due_ = now + room_losses_interval;

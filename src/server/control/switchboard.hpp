@@ -23,6 +23,7 @@
 #include "base/error.hpp"
 #include "crypto/identity.hpp"
 #include "server/control/attempts.hpp"
+#include "server/control/away_seats.hpp"
 #include "server/control/config.hpp"
 #include "server/control/durable.hpp"
 #include "server/control/event_log.hpp"
@@ -43,6 +44,7 @@
 #include "server/room/directory.hpp"
 #include "server/room/model.hpp"
 #include "server/room/records.hpp"
+#include "server/room/reserved_names.hpp"
 #include "server/store/store.hpp"
 #include "wire/control.hpp"
 
@@ -214,9 +216,11 @@ private:
     struct Command {
         Plan plan;
         Answer answer;  // none: Ok
-        /// What happens beside, once the change is durable, whether or not whoever asked for it is
+        /// What happens beside, once the change is carried out, whether or not whoever asked for it is
         /// still here. What has become impossible by then is told.
         Effect effect;
+        /// What comes first is carried out at once, and answered when it is durable: with not_kept
+        /// if it could not be made so.
         Durable::Turn turn = Durable::Turn::in_order;
     };
     /// Plans, stores and carries out, after all that was asked for before; then answers, and then
@@ -226,10 +230,9 @@ private:
     /// The same for what was asked for a while ago: a failure is told.
     void administer(Reply reply, Plan plan, Answer answer);
     Result<void> submit(Reply reply, Command command);
-    /// Durable by now. What others are to hear of it, and who is to go where, waits for the answer
-    /// to go first.
+    /// What others are to hear of it, and who is to go where, waits for tell_changes().
     void carry_out(const room::Changes& changes);
-    /// The answer is out: the rest.
+    /// What was in order is answered by now: the rest.
     void tell_changes();
 
     // --- roles and rooms -------------------------------------------------------------------------
@@ -247,6 +250,7 @@ private:
                                                           const wire::Explain& explain) const;
 
     // --- the tree and the people in it (tree.cpp) ------------------------------------------------
+    Result<void> may_move_on(Seat& seat) const;
     void come_in(Call& call, Seat& seat, ChannelId channel, const room::Joined& joined);
     /// With a password.
     Result<void> knock(Call& call, Seat& seat, const wire::Join& join);
@@ -297,9 +301,10 @@ private:
         SessionId target{};
         std::string reason;
         std::string detail;
-        Plan plan;  // the log is added to it
-        /// Once it is durable, and only if the target is still here then.
-        Effect effect;
+        Plan plan;      // the log is added to it
+        Effect effect;  // with the changes
+        /// What the target is told of it; none: what happens says it all.
+        std::optional<wire::ActedOn::Act> told = {};
     };
     Result<void> moderate(Call& call, Seat& seat, Act act);
     struct Whom {
@@ -307,6 +312,8 @@ private:
         std::string beside;
     };
     [[nodiscard]] Whom whom(SessionId session) const;
+    /// On all talkies that it is about.
+    void tell_acted_on(SessionId target, const wire::ActedOn& done);
 
     // --- bans (bans.cpp) ---------------------------------------------------------------------------
     /// By its address alone, for whoever it says it is.
@@ -339,6 +346,11 @@ private:
     // --- login -----------------------------------------------------------------------------------
     [[nodiscard]] Result<void> check_claims(const Peer& peer, const wire::Login& login) const;
     [[nodiscard]] Result<void> check_device(const room::PeerKeys& keys) const;
+    [[nodiscard]] Result<void> check_name(const room::Identity& identity,
+                                          std::string_view name) const;
+    /// Whether somebody may come in, if need be in place of somebody who is away.
+    Result<void> make_room(std::string_view name, const room::PeerKeys& keys,
+                           const net::Endpoint::Address& address);
     Result<void> replace_older(std::string_view name, const room::PeerKeys& keys);
     Seat& take_seat(Peer& peer, SessionId session);
     void send_snapshot(Seat& seat);
@@ -348,6 +360,8 @@ private:
     /// The seat keeps all it has, for a while. Its peer has none from now on.
     void detach(Seat& seat);
     void give_up_away(TimePoint now);
+    /// That many more seats are to be had from there: those that are kept count with the others.
+    void let_go_beyond_share(const net::Endpoint::Address& address, std::size_t more);
     /// The seat that this peer has shown to be its own; null if there is none.
     [[nodiscard]] Seat* find_resumable(const Peer& peer, const wire::Resume& resume) const;
     /// Why there is none.
@@ -370,6 +384,11 @@ private:
     void answer_whisper(Call& call, Seat& seat, const room::WhisperKey& key);
     /// Tells the relay who is in the set now.
     void update_whisper(const room::WhisperKey& key);
+    /// The same of one that has changed by whatever others do: at once, or with the next tick.
+    void update_whisper_soon(const room::WhisperKey& key);
+    void update_late_whispers();
+    /// What a move of somebody's has changed in others' sets.
+    void charge_whispers(Seat& seat, const room::Events& events);
     void tell_whisperer(const room::WhisperChanged& change);
     void tell_whispered_to(const room::Audience& audience, const room::WhisperOpened& opened);
     /// Part of a snapshot: who may whisper to them.
@@ -435,6 +454,7 @@ private:
     room::Model model_;
     const room::Directory& directory_;  // the model's
     TreeBoard tree_;
+    room::ReservedNames reserved_;
     Durable durable_;
     Hashing& hashing_;
     Attempts attempts_;
@@ -452,7 +472,9 @@ private:
     std::uint32_t last_console_ = 0;
     std::unordered_set<Peer*> peers_;  // all between greet() and part()
     std::vector<Peer*> fallen_behind_;
-    std::set<std::pair<TimePoint, SessionId>> away_;  // until when each is kept
+    AwaySeats away_;
+    std::size_t whispers_updated_ = 0;               // in this tick_interval
+    std::set<room::WhisperKey> whispers_to_update_;  // with the next tick
     EventLog log_;
     PresenceBoard presence_;
     TimePoint speaking_due_;

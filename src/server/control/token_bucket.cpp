@@ -7,10 +7,19 @@
 
 namespace partyline::control {
 
-Result<void> TokenBucket::take(TimePoint now, double cost) {
+void TokenBucket::fill(TimePoint now) {
     const std::chrono::duration<double> passed = now - filled_at_;
     filled_at_ = now;
     tokens_ = std::min(rate_.burst, tokens_ + passed.count() * rate_.per_second);
+}
+
+void TokenBucket::spend(TimePoint now, double cost) {
+    fill(now);
+    tokens_ = std::max(-rate_.burst, tokens_ - cost);
+}
+
+Result<void> TokenBucket::take(TimePoint now, double cost) {
+    fill(now);
     cost = std::min(cost, rate_.burst);
     // What came in by many small steps may lack the last bit of a whole token.
     constexpr double rounding = 1e-6;

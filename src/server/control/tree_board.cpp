@@ -3,11 +3,15 @@
 #include <algorithm>
 
 #include "server/control/convert.hpp"
+#include "server/room/limits.hpp"
 #include "wire/limits.hpp"
 
 namespace partyline::control {
 
-TreeBoard::TreeBoard(const room::Directory& directory) : directory_(directory) { refresh(); }
+TreeBoard::TreeBoard(const room::Directory& directory, std::uint32_t talker_bps_max)
+    : directory_(directory), talker_bps_max_(talker_bps_max) {
+    refresh();
+}
 
 TreeBoard::ViewPtr TreeBoard::view(room::Subject subject, ChannelId own) {
     const auto key = room::view_key(directory_, subject);
@@ -43,6 +47,11 @@ void TreeBoard::refresh() {
     for (const auto& [id, record] : directory_.channels()) {
         auto channel = to_wire(record.channel);
         channel.parent = {};  // as each sees it
+        // Talkies keep to it by themselves, once they are told.
+        if (talker_bps_max_ < room::bitrate_bps_max) {
+            auto& cap = channel.bitrate_bps_max;
+            cap = cap == 0 ? talker_bps_max_ : std::min(cap, talker_bps_max_);
+        }
         const auto was = before.find(id);
         if (was != before.end() && was->second != channel) {
             changed_.insert(id);

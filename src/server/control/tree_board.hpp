@@ -1,6 +1,7 @@
 // What each seat has been told of the tree of rooms, and what is to be told when that changes.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
@@ -17,7 +18,8 @@ class TreeBoard {
 public:
     using ViewPtr = std::shared_ptr<const room::View>;
 
-    explicit TreeBoard(const room::Directory& directory);
+    /// `talker_bps_max`: what no room allows more than, whatever it says.
+    TreeBoard(const room::Directory& directory, std::uint32_t talker_bps_max);
 
     /// What somebody in the room `own`, or in none, is shown now. Equal views are one object, so
     /// that what goes to all who have it is encoded once.
@@ -37,6 +39,7 @@ private:
     ViewPtr shared(room::View view);
 
     const room::Directory& directory_;
+    const std::uint32_t talker_bps_max_;
     std::map<ChannelId, wire::Channel> shown_;
     std::set<ChannelId> changed_;
     std::map<std::pair<room::ViewKey, ChannelId>, ViewPtr> known_;

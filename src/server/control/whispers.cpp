@@ -90,11 +90,39 @@ void Switchboard::update_whisper(const room::WhisperKey& key) {
     relay_.set_whisper(whisperer->second->voice, key.stream, std::move(listeners));
 }
 
+void Switchboard::update_whisper_soon(const room::WhisperKey& key) {
+    if (whispers_updated_ < config_.limits.whispers_at_once) {
+        ++whispers_updated_;
+        update_whisper(key);
+    } else {
+        whispers_to_update_.insert(key);
+    }
+}
+
+void Switchboard::update_late_whispers() {
+    whispers_updated_ = 0;
+    for (const auto& key : std::exchange(whispers_to_update_, {})) {
+        update_whisper(key);
+    }
+}
+
+void Switchboard::charge_whispers(Seat& seat, const room::Events& events) {
+    std::size_t turnover = 0;
+    for (const auto& event : events) {
+        if (const auto* change = std::get_if<room::WhisperChanged>(&event.body)) {
+            turnover += change->joined.size() + change->left.size();
+        }
+    }
+    if (turnover > 0) {
+        seat.whispers.spend(clock_.now(), static_cast<double>(turnover));
+    }
+}
+
 void Switchboard::tell_whisperer(const room::WhisperChanged& change) {
     // Renewals may come by the hundred, and each is told to all who whisper to that person: the relay
     // has nothing to learn of them.
     if (!change.renewed) {
-        update_whisper({.whisperer = change.whisperer, .stream = change.stream});
+        update_whisper_soon({.whisperer = change.whisperer, .stream = change.stream});
     }
     const auto whisperer = seats_.find(change.whisperer);
     if (whisperer == seats_.end()) {

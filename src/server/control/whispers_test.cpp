@@ -107,6 +107,56 @@ protected:
 
     // --- scenarios -------------------------------------------------------------------------------
 
+    net::task<> charged() {
+        Three people(loop, manual_clock);
+        auto& [ada, bob, cid] = people;
+        co_await gather(people);
+        co_await ada.ask<wire::WhisperMembers>(to({}, {attic}));
+        co_await bob.ask<wire::Joined>(wire::Join{attic});
+        co_await bob.ask<wire::Joined>(wire::Join{lobby});
+        co_await bob.ask<wire::Joined>(wire::Join{attic});
+        const auto refusal = co_await bob.ask<wire::Refusal>(wire::Leave{});
+        EXPECT_EQ(refusal.error.code, ErrorCode::rate_limited);
+        EXPECT_EQ(refusal.error.retry_ms, 1000U);
+        EXPECT_TRUE(heard(ada).contains(bob.session));
+        manual_clock.advance(std::chrono::seconds(1));
+        co_await bob.ask<wire::Moved>(wire::Leave{});
+        EXPECT_EQ(co_await code_of(cid, wire::Join{lobby}), ErrorCode::unspecified)
+            << "others are not asked for it";
+    }
+    static net::task<ErrorCode> code_of(Caller& caller, wire::ClientBody body) {
+        const auto id = co_await caller.send(std::move(body));
+        for (;;) {
+            const auto message = co_await caller.next();
+            if (message.reply_to == id) {
+                const auto* refusal = std::get_if<wire::Refusal>(&message.body);
+                co_return refusal == nullptr ? ErrorCode::unspecified : refusal->error.code;
+            }
+        }
+    }
+
+    /// However many change at once, the relay learns of all of them.
+    net::task<> late() {
+        Three people(loop, manual_clock);
+        auto& [ada, bob, cid] = people;
+        co_await gather(people);
+        co_await ada.ask<wire::WhisperMembers>(to({}, {attic}, first));
+        co_await ada.ask<wire::WhisperMembers>(to({}, {attic}, StreamId{2}));
+        EXPECT_EQ(heard(ada), Heard{cid.session}) << "what one asks for oneself is never late";
+        EXPECT_EQ(heard(ada, StreamId{2}), Heard{cid.session});
+        co_await bob.ask<wire::Joined>(wire::Join{attic});
+        co_await until_heard(bob, ada, {bob.session, cid.session});
+        co_await bob.ask<wire::Joined>(wire::Join{lobby});
+        co_await until_heard(bob, ada, {cid.session});
+    }
+    /// On both streams.
+    net::task<> until_heard(Caller& caller, const Caller& whisperer, Heard wanted) {
+        while (heard(whisperer) != wanted || heard(whisperer, StreamId{2}) != wanted) {
+            manual_clock.advance(std::chrono::milliseconds(20));  // a ping's worth of messages
+            co_await caller.ask<wire::ControlPong>(wire::ControlPing{});
+        }
+    }
+
     net::task<> named() {
         Three people(loop, manual_clock);
         auto& [ada, bob, cid] = people;
@@ -394,6 +444,14 @@ protected:
 
 TEST_F(WhispersTest, ASetIsToldToBothSides) { play(named()); }
 TEST_F(WhispersTest, ASetFollowsPeople) { play(followed()); }
+TEST_F(WhispersTest, WhoGoesToAndFroAmongWhisperersIsHeldBack) {
+    config.limits.whispers = {.per_second = 1, .burst = 2};
+    play(charged());
+}
+TEST_F(WhispersTest, TheRelayLearnsOfWhatIsLateWithTheNextTick) {
+    config.limits.whispers_at_once = 1;
+    play(late());
+}
 TEST_F(WhispersTest, ASetFollowsTheRules) { play(ruled()); }
 TEST_F(WhispersTest, PeopleAreIntroducedFirst) { play(introduced()); }
 TEST_F(WhispersTest, ARenewedDeviceIsTold) { play(renewals()); }

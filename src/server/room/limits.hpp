@@ -36,6 +36,7 @@ inline constexpr std::size_t roles_max = 100;  // the built-in ones among them
 inline constexpr std::size_t account_roles_max = 32;
 inline constexpr std::size_t invites_max = 256;
 inline constexpr std::uint32_t invite_uses_max = 10'000;
+inline constexpr std::size_t reserved_names_max = 256;
 inline constexpr std::size_t accounts_max = 100'000;
 inline constexpr std::size_t devices_per_account_max = 32;
 inline constexpr std::size_t password_bytes_min = 8;
