@@ -69,6 +69,7 @@ protected:
         expect_refusal("say " + std::string(3000, 'y'), "store_failed", words);
         const auto done = "It is done, but a restart would undo it. " + words;
         const auto mallory = enter({.name = "mallory"});
+        ada_->wait("person", "name", "mallory");
         expect_refusal("server-mute mallory echo", "not_kept", done);
         const auto told = mallory->wait("acted_on");
         EXPECT_EQ(told["act"], "muted");
@@ -76,6 +77,7 @@ protected:
         expect_refusal("kick mallory too loud", "not_kept", done);
         EXPECT_EQ(mallory->wait("disconnected")["code"], "kicked");
         const auto trudy = enter({.name = "trudy"});
+        ada_->wait("person", "name", "trudy");
         expect_refusal("ban trudy --for 2h", "not_kept", done);
         EXPECT_EQ(trudy->wait("disconnected")["code"], "banned");
     }

@@ -8,6 +8,7 @@
 #include <format>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "harness/process.hpp"
@@ -244,7 +245,7 @@ TEST_F(Keeping, TheDoctorFindsWhatAStartWouldRefuse) {
 
     const auto identity = scratch_.path("data/identity");
     fs::rename(identity, identity + ".kept");
-    scratch_.file("data/identity", "nonsense\n");
+    std::ignore = scratch_.file("data/identity", "nonsense\n");
     fs::permissions(identity, fs::perms::owner_read | fs::perms::owner_write);
     auto sick = doctor();
     EXPECT_EQ(sick.code, 1);
@@ -258,7 +259,7 @@ TEST_F(Keeping, TheDoctorFindsWhatAStartWouldRefuse) {
     EXPECT_TRUE(sick.out.contains("admin.sock is in the way")) << sick.out;
     fs::remove(scratch_.path("data/admin.sock"));
 
-    scratch_.file("data/certificate.pem", "nonsense\n");
+    std::ignore = scratch_.file("data/certificate.pem", "nonsense\n");
     sick = doctor();
     EXPECT_EQ(sick.code, 1);
     EXPECT_TRUE(sick.out.contains("PROBLEM  cannot use the TLS certificate")) << sick.out;

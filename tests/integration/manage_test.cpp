@@ -148,7 +148,7 @@ TEST_F(Manage, TakesADeviceFromAnAccount) {
 
     const auto vague = ask({"user", "unlink", "ada", ""});
     EXPECT_EQ(vague.code, 1);
-    EXPECT_TRUE(vague.errors.contains("More than one device")) << vague.errors;
+    EXPECT_TRUE(vague.errors.contains("Say which device")) << vague.errors;
     const auto done = ask({"user", "unlink", "ada", device.substr(0, 8)});
     EXPECT_EQ(done.out, "The device is unlinked.\n") << done.errors;
     const auto left = ask({"user", "show", "ada"}).out;
