@@ -245,8 +245,8 @@ void Session::on(const wire::MemberKeys& keys) {
         }
     }
     keys_.member_keys(keys);
+    update_hearing();  // before the first word of theirs can be opened
     pump_keys();
-    update_hearing();
 }
 
 void Session::on(const wire::MemberJoined& joined) {
@@ -257,8 +257,8 @@ void Session::on(const wire::MemberJoined& joined) {
     emit_all(model_.member_joined(joined.member.session));
     set_frame_ms(joined.frame_ms);
     keys_.member_joined(joined);
-    pump_keys();
     update_hearing();
+    pump_keys();
 }
 
 void Session::update_bitrate_cap() {

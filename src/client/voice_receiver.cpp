@@ -253,6 +253,7 @@ void VoiceReceiver::activate(SpeakerStream& stream) {
         retire(**std::ranges::min_element(active_, {}, &SpeakerStream::heard_at));
     }
     stream.is_active = true;
+    stream.ramp.jump(stream.heard_as.gain);  // from silence there is nothing to go along
     active_.push_back(&stream);
 }
 

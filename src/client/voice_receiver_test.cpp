@@ -407,6 +407,14 @@ TEST_F(VoiceReceiverTest, EachIsAsLoudAsTheyWereSet) {
         << "wherever they were meanwhile";
 }
 
+TEST_F(VoiceReceiverTest, WhoIsTurnedOffIsNotHeardForAMomentEither) {
+    give_key();
+    receiver_.set_hearing(talker_.session(), {.gain = 0});
+    for (int i = 0; i < 20; ++i) {
+        EXPECT_EQ(hear(talker_.talk()), 0) << i;
+    }
+}
+
 TEST_F(VoiceReceiverTest, WhoHasPriorityLowersTheOthersWhileTheySpeak) {
     Talker chief(3);
     chief.sender().set_key(test::key_of(1));
