@@ -153,6 +153,11 @@ function(partyline_protobuf target)
   target_include_directories(${target} SYSTEM PRIVATE ${out})
   target_link_libraries(${target} PRIVATE protobuf::libprotobuf)
   add_dependencies(${target} ${target}_generated)
+  if(TARGET ${target}_headers)
+    target_include_directories(${target}_headers SYSTEM PRIVATE ${out})
+    target_link_libraries(${target}_headers PRIVATE protobuf::libprotobuf)
+    add_dependencies(${target}_headers ${target}_generated)
+  endif()
 endfunction()
 
 # partyline_pkgconfig(libsodium opus): libraries that come without CMake files, as PkgConfig::libsodium …
