@@ -38,8 +38,12 @@ void check(const Hearing& hearing, bool perfect_downlinks) {
     if (perfect_downlinks) {
         EXPECT_EQ(stats.packets_received, hearing.packets_at_relay);
     }
-    EXPECT_EQ(stats.frames_played, (stats.packets_received - stats.packets_late) * frames);
-    EXPECT_LE(stats.frames_played + stats.frames_recovered, hearing.packets_sent * frames);
+    // On a poor line a packet holds as many as it can.
+    constexpr auto frames_max = dsp::packet_samples_max / dsp::frame_samples;
+    const auto packets_played = stats.packets_received - stats.packets_late;
+    EXPECT_GE(stats.frames_played, packets_played * frames);
+    EXPECT_LE(stats.frames_played, packets_played * frames_max);
+    EXPECT_LE(stats.frames_played + stats.frames_recovered, hearing.packets_sent * frames_max);
     EXPECT_LE(stats.delay_target, 400ms);
     EXPECT_LE(stats.delay_current, 500ms);
 }
