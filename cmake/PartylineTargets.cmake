@@ -14,16 +14,20 @@ function(partyline_program name)
 endfunction()
 
 # partyline_integration_test(calls SOURCES calls_test.cpp DEPENDS client server_control sim
-#   [LIBRARIES …] [TIMEOUT seconds] [SERIAL] [LABELS …] [ENVIRONMENT NAME=value…])
+#   [LIBRARIES …] [TIMEOUT seconds] [SERIAL] [APART] [LABELS …] [ENVIRONMENT NAME=value…])
+# APART: its files share names, so each is compiled by itself (PartylineBatches).
 # The program integration_calls_test; its ctest entries are integration.calls.Suite.
 # `./run test --full` sets PARTYLINE_FULL=1 for tests that have a small and a large count.
 function(partyline_integration_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "TIMEOUT" "SOURCES;DEPENDS;LIBRARIES;LABELS;ENVIRONMENT")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL;APART" "TIMEOUT" "SOURCES;DEPENDS;LIBRARIES;LABELS;ENVIRONMENT")
   if(PARTYLINE_FUZZ)
     return()
   endif()
   set(program integration_${name}_test)
-  partyline_batches(sources ${program} ${arg_SOURCES})
+  set(sources ${arg_SOURCES})
+  if(NOT arg_APART)
+    partyline_batches(sources ${program} ${sources})
+  endif()
   add_executable(${program} ${sources})
   partyline_link(${program} DEPENDS ${arg_DEPENDS} LIBRARIES ${arg_LIBRARIES})
   set(options "")
