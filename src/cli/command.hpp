@@ -81,6 +81,14 @@ struct Owner {
     std::string token;
     bool operator==(const Owner&) const = default;
 };
+/// What is said in the room, to files in this folder.
+struct StartRecording {
+    std::string folder;
+    bool operator==(const StartRecording&) const = default;
+};
+struct StopRecording {
+    bool operator==(const StopRecording&) const = default;
+};
 struct Who {
     bool operator==(const Who&) const = default;
 };
@@ -97,9 +105,10 @@ struct Quit {
     bool operator==(const Quit&) const = default;
 };
 
-using Command = std::variant<Say, Move, Leave, History, Edit, Delete, SetMute, SetDeafen, Claim,
-                             Link, Unlink, Devices, Password, Owner, Who, Rooms, Stats, Help, Quit,
-                             Administer, Letters, Invites, Whispers, Voice, Hearing>;
+using Command =
+    std::variant<Say, Move, Leave, History, Edit, Delete, SetMute, SetDeafen, Claim, Link, Unlink,
+                 Devices, Password, Owner, Who, Rooms, Stats, Help, Quit, Administer, Letters,
+                 Invites, Whispers, Voice, Hearing, StartRecording, StopRecording>;
 
 /// One line of standard input. Fails with malformed, saying what it could have been.
 Result<Command> parse_command(std::string_view line);

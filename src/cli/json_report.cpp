@@ -24,6 +24,7 @@ Json person_fields(const View& view, const client::Person& person) {
              {"server_mute", person.server_mute},
              {"server_deafen", person.server_deafen},
              {"account", person.account},
+             {"recording", person.recording},
              {"priority", person.priority},
              {"volume_db", std::round(10 * double{person.volume.gain_db}) / 10},
              {"muted_here", person.volume.muted}};
@@ -178,6 +179,21 @@ struct Fields {
     Json operator()(const client::PersonLeft& e) const {
         Json out{{"event", "person_left"}};
         out.update(person_fields(view, e.person));
+        return out;
+    }
+    Json operator()(const client::RecordingSeen& e) const {
+        return Json{{"event", "recording_seen"},
+                    {"session", e.person.session.value},
+                    {"name", e.person.name},
+                    {"recording", e.recording}};
+    }
+    Json operator()(const client::RecordingChanged& e) const {
+        Json out{{"event", "recording"}, {"on", e.on}, {"folder", e.folder}};
+        if (!e.on) {
+            out["files"] = e.files;
+            out["lost_ms"] = e.lost_ms;
+            out["error"] = e.error ? error_fields(*e.error) : Json();
+        }
         return out;
     }
     Json operator()(const client::RoomEntered& e) const {

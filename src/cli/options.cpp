@@ -93,6 +93,10 @@ void add_voice(CLI::App& app, Options& options, Raw& raw) {
                    "none")
         ->type_name("SINK");
     add_voice_options(app, raw.voice);
+    app.add_option("--record", options.record_folder,
+                   "For bug reports: record what is captured, sent, received and played, as "
+                   "everybody in the room sees")
+        ->type_name("FOLDER");
     app.add_flag("--mute", options.start_muted, "Start with the microphone off");
     app.add_flag("--deafen", options.start_deafened, "Start with microphone and ears off");
 }

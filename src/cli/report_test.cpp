@@ -113,7 +113,7 @@ TEST(Report, JsonEventsBearWhatHappened) {
                   .person = view.people[0], .moved_from = ChannelId{1}, .arrived = false}),
               nlohmann::json::parse(R"({"event":"person","session":7,"name":"alice","self":true,
                   "mute":false,"deafen":false,"speaking":false,"server_mute":false,
-                  "server_deafen":false,"account":"","priority":false,"volume_db":0.0,
+                  "server_deafen":false,"account":"","recording":false,"priority":false,"volume_db":0.0,
                   "muted_here":false,"room":"Games/Chess","room_id":3,
                   "arrived":false,"moved_from":"Lobby","t_ns":5})"));
     EXPECT_EQ(json.of(client::TextReceived{.id = MessageId{4},
@@ -212,6 +212,8 @@ TEST(Report, EveryJsonEventHasAName) {
              client::InviteUsed{},
              client::WhisperSet{},
              client::WhisperingChange{},
+             client::RecordingChanged{},
+             client::RecordingSeen{},
              client::ReadElsewhere{.room = {}, .person = client::UnreadPerson{}}}) {
         names.insert(json.of(event).at("event"));
     }

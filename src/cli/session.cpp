@@ -204,6 +204,10 @@ void Session::on(const client::Disconnected& event, TimePoint) {
 void Session::on(const client::RoomsChanged&, TimePoint now) { enter_first_room(now); }
 
 void Session::on(const client::RoomEntered&, TimePoint now) {
+    if (!options_.record_folder.empty()) {
+        talkie_->record(
+            {.folder = options_.record_folder, .kind = client::RecordingKind::everything});
+    }
     get_ready(now);
     go_on_after("join", now);
 }

@@ -92,6 +92,10 @@ void Session::perform(const Command& command, TimePoint now) {
                               deafened_ = deafen.on;
                               talkie_->set_self_state(muted_, deafened_);
                           },
+                          [&](const StartRecording& recording) {
+                              talkie_->record({.folder = recording.folder});
+                          },
+                          [&](const StopRecording&) { talkie_->stop_recording(); },
                           [&](const Who&) { report_.who(view()); },
                           [&](const Rooms&) { report_.rooms(view()); },
                           [&](const Administer& change) { administer(change); },

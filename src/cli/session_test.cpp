@@ -51,6 +51,12 @@ public:
     void whisper(client::WhisperCommand command) override {
         asked.push_back(std::format("whisper {}", command.index()));
     }
+    void record(client::RecordRoom wish) override {
+        asked.push_back(
+            (wish.kind == client::RecordingKind::everything ? "record all " : "record ") +
+            wish.folder);
+    }
+    void stop_recording() override { asked.emplace_back("stop recording"); }
     void set_capture(client::CaptureSettings settings) override {
         asked.push_back(std::format("capture {} {} {}{}", static_cast<int>(settings.noise),
                                     static_cast<int>(settings.activation), settings.gain,

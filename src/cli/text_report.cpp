@@ -129,6 +129,26 @@ struct Sentence {
         }
         return {};
     }
+    std::string operator()(const client::RecordingSeen& e) const {
+        const auto name = printable(e.person.name);
+        return e.recording ? std::format("! {} records this room", name)
+                           : std::format("* {} has stopped recording", name);
+    }
+    std::string operator()(const client::RecordingChanged& e) const {
+        if (e.on) {
+            return std::format("you record this room to {}, and everybody sees it",
+                               printable(e.folder));
+        }
+        std::string line = std::format("you record no more; {} files are in {}", e.files.size(),
+                                       printable(e.folder));
+        if (e.error) {
+            line += ": " + to_plain_text(e.error->message);
+        }
+        if (e.lost_ms > 0) {
+            line += std::format("; {} ms are missing, as the disk was too slow", e.lost_ms);
+        }
+        return line;
+    }
     std::string operator()(const client::PersonLeft& e) const {
         return std::format("* {} is gone", printable(e.person.name));
     }
@@ -423,6 +443,9 @@ private:
                 out_ << ", deafened";
             } else if (person.self_mute) {
                 out_ << ", muted";
+            }
+            if (person.recording) {
+                out_ << ", recording";
             }
             if (person.server_deafen) {
                 out_ << ", deafened by a moderator";

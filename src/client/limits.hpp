@@ -101,6 +101,21 @@ inline constexpr std::uint64_t trial_seconds_max = 12 * 3600;
 inline constexpr double trial_far_loud_dbfs = -50;
 inline constexpr std::size_t trial_echo_tail_frames = 30;
 
+// Recording (docs/recording.md).
+inline constexpr std::size_t recording_tracks_max = 128;
+inline constexpr std::size_t track_name_bytes_max = 100;
+inline constexpr std::chrono::hours recording_time_max{6};
+inline constexpr std::chrono::milliseconds recording_write_period{250};
+/// How long the end of the program waits for what is still to be written.
+inline constexpr std::chrono::seconds recording_end_max{10};
+/// Silence is filled in so far behind now: what is still on its way has its place.
+inline constexpr std::chrono::seconds recording_fill_behind{2};
+/// By how much the place of a frame may differ from where the one before it ended.
+inline constexpr std::int64_t recording_slack_samples = 4'800;  // 100 ms
+/// What may wait for a slow disk, in frames of 10 ms: five seconds of our own two tracks, and of eight voices at once.
+inline constexpr std::size_t recording_up_frames_max = 1'000;
+inline constexpr std::size_t recording_down_frames_max = 4'000;
+
 // Queues between the threads (docs/threads.md).
 inline constexpr std::size_t voice_commands_max = 1024;
 inline constexpr std::size_t voice_backlog_max = 64 * 1024;  // more than a room has members

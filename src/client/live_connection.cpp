@@ -36,6 +36,11 @@ bool may_pass(ErrorCode code) {
 net::task<> LiveTalkie::live() {
     const auto reason = co_await stay();
     co_await end_session();
+    // It may still be set by one before.
+    // (GCC 14 awaits what stands behind && even when it need not.)
+    for (bool in_time = true; recording_begun_ && in_time;) {
+        in_time = co_await recording_over_.wait_for(recording_end_max);
+    }
     close_devices();
     refuse_undone(reason);
     emit(Disconnected{reason});
@@ -120,6 +125,9 @@ net::task<> LiveTalkie::end_session() {
     session_.reset();
     reports_.reset();
     link_.reset();
+    if (!recording_begun_) {
+        recording_.reset();  // it was asked for only
+    }
 }
 
 net::task<Error> LiveTalkie::talk() {

@@ -186,6 +186,7 @@ Result<void> LiveTalkie::sit_down(const TrustedServer& server, const wire::Welco
         return std::unexpected(hop.error());
     }
     link_ = std::make_unique<VoiceLink>(*std::move(hop), up_counters_);
+    link_->recorder = &recorder_;
     resume_token_ = welcome.resume_token;
     seat_kept_ = std::chrono::seconds(welcome.resume_seconds);
     auto estate = std::exchange(estate_, {});

@@ -55,6 +55,13 @@ LiveTalkie::LiveTalkie(Parts parts)
       on_event_(std::move(parts.on_event)),
       view_(std::make_shared<const View>()),
       heard_view_(std::make_shared<const HeardView>()),
+      recorder_(
+          clock_, [this](const Track& track) { return track_name(track); },
+          [this](RecordingChanged end) {
+              loop_.post(
+                  [this, end = std::move(end)]() mutable { recording_ended(std::move(end)); });
+          }),
+      recording_over_(loop_),
       tick_wanted_(loop_),
       pause_over_(loop_),
       volumes_(std::move(parts.volumes)),
@@ -334,7 +341,7 @@ void LiveTalkie::begin_voice() {
                                  .session = session_->session()};
     down_ = std::make_unique<VoiceDown>(identity, *link_, *sink_, clock_);
     if (source_) {
-        if (auto up = VoiceUp::start(identity, *link_, *source_, capture_now())) {
+        if (auto up = VoiceUp::start(identity, *link_, *source_, clock_, capture_now())) {
             up_ = std::move(*up);
         } else {
             emit(DeviceChanged{.capture = true,
@@ -407,6 +414,9 @@ void LiveTalkie::end(Error reason) { begin_end(std::move(reason)); }
 void LiveTalkie::end_sound() {
     up_.reset();
     down_.reset();
+    end_recording(leaving_ ? std::nullopt
+                           : std::optional(Error{.code = ErrorCode::closed,
+                                                 .message = "The connection was lost."}));
 }
 
 void LiveTalkie::close_devices() {

@@ -16,6 +16,7 @@
 #include "client/backoff.hpp"
 #include "client/control_lane.hpp"
 #include "client/handshake.hpp"
+#include "client/recorder.hpp"
 #include "client/session.hpp"
 #include "client/talkie.hpp"
 #include "client/voice_down.hpp"
@@ -57,6 +58,8 @@ public:
     void letters(LetterCommand command) override;
     void invites(InviteCommand command) override;
     void whisper(WhisperCommand command) override;
+    void record(RecordRoom wish) override;
+    void stop_recording() override;
     void set_capture(CaptureSettings settings) override;
     void talk(bool pressed) override;
     void disconnect() override;
@@ -144,6 +147,11 @@ private:
     }
     /// The connection is lost, and our seat is kept.
     [[nodiscard]] bool is_away() const { return session_ && session_->away(); }
+    // Recording (live_recording.cpp).
+    void begin_recording(RecordRoom wish);
+    void end_recording(std::optional<Error> why);
+    void recording_ended(RecordingChanged end);
+    [[nodiscard]] std::string track_name(const Track& track) const;
     void publish();
     [[nodiscard]] HeardView heard_now() const;
 
@@ -155,6 +163,7 @@ private:
     void begin_voice() override;
     void begin_playout() override;
     void begin_capture() override;
+    void may_record(bool may) override;
     void end(Error reason) override;
 
     // Given.
@@ -172,6 +181,12 @@ private:
 
     // Owned by the control thread, in the order in which they may die.
     net::Loop loop_;
+    Recorder recorder_;
+    std::optional<RecordRoom> recording_;       // that is asked for, goes on, or is not whole yet
+    std::optional<RecordRoom> next_recording_;  // asked for before the one before is whole
+    bool recording_begun_ = false;
+    bool recording_ends_ = false;
+    net::Event recording_over_;
     net::Event tick_wanted_;
     net::Event pause_over_;
     // Of one connection: made and dropped with it.

@@ -89,6 +89,7 @@ void Model::fold_presence(const wire::Presence& presence, Events& events) {
     auto& entry = people_[presence.session];
     const auto before = entry.person;
     const bool was_in_own_room = is_in_own_room(entry);
+    const bool was_seen_recording = was_in_own_room && before.recording;
     const bool arrived = !entry.named;
 
     entry.person.session = presence.session;
@@ -105,6 +106,7 @@ void Model::fold_presence(const wire::Presence& presence, Events& events) {
     entry.person.server_deafen = presence.server_deafen;
     entry.person.account = presence.account;
     entry.person.priority = presence.priority;
+    entry.person.recording = presence.recording;
     entry.said_speaking = presence.speaking;
     entry.leaving = false;
     entry.stale = false;
@@ -119,6 +121,10 @@ void Model::fold_presence(const wire::Presence& presence, Events& events) {
     }
     if (ready_ && (arrived || !same_but_for_speaking(before, entry.person))) {
         events.push_back(changed_from(before, entry.person, arrived));
+    }
+    const bool seen_recording = is_in_own_room(entry) && entry.person.recording;
+    if (ready_ && presence.session != self_ && seen_recording != was_seen_recording) {
+        events.push_back(RecordingSeen{.person = entry.person, .recording = seen_recording});
     }
     std::ranges::move(light, std::back_inserter(events));
 }
@@ -174,6 +180,9 @@ Model::Events Model::enter(ChannelId channel) {
             std::ranges::move(light, std::back_inserter(events));
         } else {
             set_speaking(entry, !is_in_own_room(entry) && entry.said_speaking, events);
+            if (is_in_own_room(entry) && entry.person.recording) {
+                events.push_back(RecordingSeen{.person = entry.person, .recording = true});
+            }
         }
     }
     return events;

@@ -28,6 +28,9 @@ struct Tell {
     std::string operator()(const SpeakingChanged& change) const {
         return std::format("{} {}", change.session.value, change.speaking ? "speaks" : "pauses");
     }
+    std::string operator()(const RecordingSeen& seen) const {
+        return seen.person.name + (seen.recording ? " records" : " records no more");
+    }
     template <class Other>
     std::string operator()(const Other&) const {
         return "?";
@@ -67,6 +70,21 @@ protected:
 
     Model model_;
 };
+
+TEST_F(ModelTest, WhoRecordsOurRoomIsToldOf) {
+    const auto ann_in = [](ChannelId channel, bool recording) {
+        auto one = presence(ann, "ann", channel);
+        one.recording = recording;
+        return one;
+    };
+    EXPECT_EQ(change(ann_in(lobby, true)), "ann in 10") << "of another room nobody is warned";
+    EXPECT_EQ(told(model_.enter(lobby)), "me in 10 from 0; ann records")
+        << "whoever comes late, too";
+    EXPECT_TRUE(model_.person(ann)->recording);
+    EXPECT_EQ(change(ann_in(lobby, false)), "ann in 10; ann records no more");
+    EXPECT_EQ(change(ann_in(lobby, true)), "ann in 10; ann records");
+    EXPECT_EQ(change(ann_in(attic, false)), "ann in 11 from 10; ann records no more");
+}
 
 TEST_F(ModelTest, TheSnapshotIsThere) {
     ASSERT_EQ(model_.rooms().size(), 2U);

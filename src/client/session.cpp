@@ -17,11 +17,12 @@ namespace partyline::client {
 namespace {
 
 /// As Refused tells it.
-constexpr std::array command_words{
-    "join",    "leave",    "say",      "history", "edit",     "delete",   "self_state",
-    "claim",   "link",     "unlink",   "devices", "password", "owner",    "administration",
-    "missed",  "message",  "messages", "unread",  "read",     "invite",   "invite",
-    "whisper", "priority", "keys",     "keys",    "whisper",  "messages", "other"};
+constexpr std::array command_words{"join",    "leave",      "say",      "history",        "edit",
+                                   "delete",  "self_state", "claim",    "link",           "unlink",
+                                   "devices", "password",   "owner",    "administration", "missed",
+                                   "message", "messages",   "unread",   "read",           "invite",
+                                   "invite",  "whisper",    "priority", "record",         "keys",
+                                   "keys",    "whisper",    "messages", "other"};
 
 /// So many that the message fits the server's frame, too, should that be a short one.
 std::size_t shares_per_message(const wire::Limits& told) {
@@ -140,6 +141,30 @@ void Session::set_self_state(bool mute, bool deafen) {
     update_open();
     port_.to_down(SetDeafened{deafen_});
     request(wire::SetSelfState{.mute = mute_, .deafen = deafen_}, {.asked = Asked::self_state});
+}
+
+void Session::record(bool wanted) {
+    wants_recording_ = wanted;
+    records_ = records_ && wanted;
+    if (!request(wire::SetRecording{wanted}, {.asked = Asked::record}) && wanted) {
+        wants_recording_ = false;
+        port_.may_record(false);
+    }
+}
+
+// Whoever is elsewhere now has not been told; and whoever still sees the mark is to see it no more.
+void Session::end_recording() {
+    if (std::exchange(wants_recording_, false)) {
+        record(false);
+        port_.may_record(false);
+    }
+}
+
+void Session::heed_own_presence() {
+    const auto own = model_.person(seating_.session);
+    if (records_ && own && !own->recording) {
+        end_recording();
+    }
 }
 
 bool Session::request(wire::ClientBody body, Request request) {

@@ -48,6 +48,8 @@ public:
     virtual void begin_playout() = 0;
     /// Its keys are exchanged: what is captured will be heard by all who are there.
     virtual void begin_capture() = 0;
+    /// Everybody has been told that we record our room, as record() asked for; or we are not to record it (any more).
+    virtual void may_record(bool may) = 0;
     /// The session is over, for this reason.
     virtual void end(Error reason) = 0;
 };
@@ -106,6 +108,8 @@ public:
     void set_self_state(bool mute, bool deafen);
     void set_priority(bool on);
     void set_volume(SessionId person, Volume volume);
+    /// Whether we want to record our room; may_record() tells the answer.
+    void record(bool wanted);
     void administer(Administration command);
     void letters(LetterCommand command);
     void invites(InviteCommand command);
@@ -147,6 +151,7 @@ private:
         use_invite,
         whisper,
         priority,
+        record,
         keys,
         whisper_keys,
         whisper_again,
@@ -262,6 +267,8 @@ private:
     [[nodiscard]] Volume volume_of(const Person& person);
     /// Tells voice-down and the model what has changed.
     void update_hearing();
+    void end_recording();
+    void heed_own_presence();
     // Whispering (session_whisper.cpp).
     /// Does what the keys for whispers and those who whisper to us want done.
     void pump_whispers();
@@ -399,6 +406,8 @@ private:
     bool mute_ = false;
     bool deafen_ = false;
     bool open_ = false;
+    bool wants_recording_ = false;
+    bool records_ = false;                    // and everybody has been told
     StreamId whispering_{};                   // where what is said goes
     std::bitset<streams_max> whispers_open_;  // as open_, by stream
     std::bitset<streams_max> whispers_to_tell_;

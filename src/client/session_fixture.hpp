@@ -62,6 +62,7 @@ public:
             add("down: clear");
         }
     }
+    void may_record(bool may) override { add(may ? "may record" : "may not record"); }
     void begin_voice() override { add("voice"); }
     void begin_playout() override { add("playout"); }
     void begin_capture() override { add("capture"); }

@@ -41,6 +41,9 @@ void Session::on_answer(const Request& request, const wire::Joined& joined) {
 
 void Session::entered(const wire::Joined& joined, bool moved) {
     estate_.in_room = true;
+    if (joined.channel != model_.own_channel() || joined.route != route_) {
+        end_recording();
+    }
     if (joined.channel != model_.own_channel()) {
         const bool back = going_back_ && joined.channel == heading_;
         missed_ = back ? MissedTexts(std::exchange(estate_.told_to, {})) : MissedTexts();
@@ -74,6 +77,11 @@ void Session::on_answer(const Request& request, const wire::Ok&) {
     if (request.asked == Asked::administration) {
         port_.emit(Administered{std::string(request.command)});
     }
+    if (const auto* recording = std::get_if<wire::SetRecording>(&request.body);
+        recording != nullptr && recording->on && wants_recording_) {
+        records_ = true;
+        port_.may_record(true);
+    }
     if (request.asked == Asked::leave) {
         has_left({});  // its answer was lost, and the route with it
     }
@@ -99,6 +107,7 @@ void Session::use_route(Route route) {
 
 void Session::left(bool moved, Route route) {
     estate_.in_room = false;
+    end_recording();
     const auto events = model_.enter(ChannelId{});
     keys_.left_room();
     presence_changed();
@@ -120,6 +129,10 @@ void Session::on_answer(const Request& request, const wire::Refusal& refusal) {
     }
     if (request.ticket != 0) {
         keys_answered(request, refusal.error);
+    }
+    if (request.asked == Asked::record) {
+        wants_recording_ = false;
+        port_.may_record(false);
     }
     if (request.asked == Asked::whisper_again) {
         whispers_refused(request, refusal.error);
@@ -189,6 +202,7 @@ void Session::on(const wire::Moved& moved) {
 void Session::on(const wire::PresencePage& page) {
     note_account(page.sessions);
     emit_all(model_.fold(page));
+    heed_own_presence();
     presence_changed();
 }
 
@@ -198,6 +212,7 @@ void Session::on(const wire::PresenceChanged& change) {
     for (const auto session : change.gone) {
         forget_session(session);
     }
+    heed_own_presence();
     presence_changed();
 }
 

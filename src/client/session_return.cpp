@@ -55,15 +55,15 @@ bool Session::may_be_repeated(const wire::ClientBody& body) {
     return std::visit(
         [](const auto& one) {
             using Body = std::remove_cvref_t<decltype(one)>;
-            return is_one_of<Body, wire::Join, wire::Leave, wire::SendText, wire::EditText,
-                             wire::DeleteText, wire::GetHistory, wire::SetSelfState,
-                             wire::SetPriority, wire::SetVoiceLane, wire::RenewDevice,
-                             wire::ListDevices, wire::GetRoles, wire::EditRole, wire::GrantRole,
-                             wire::RevokeRole, wire::SetOverride, wire::GetOverrides, wire::Explain,
-                             wire::EditChannel, wire::MoveChannel, wire::DeleteChannel,
-                             wire::ListBans, wire::SetServerMute, wire::MoveMember, wire::GetAudit,
-                             wire::ListInvites, wire::SendDirect, wire::GetDirect, wire::GetUnread,
-                             wire::MarkRead, wire::SetWhisper>;
+            return is_one_of<
+                Body, wire::Join, wire::Leave, wire::SendText, wire::EditText, wire::DeleteText,
+                wire::GetHistory, wire::SetSelfState, wire::SetPriority, wire::SetRecording,
+                wire::SetVoiceLane, wire::RenewDevice, wire::ListDevices, wire::GetRoles,
+                wire::EditRole, wire::GrantRole, wire::RevokeRole, wire::SetOverride,
+                wire::GetOverrides, wire::Explain, wire::EditChannel, wire::MoveChannel,
+                wire::DeleteChannel, wire::ListBans, wire::SetServerMute, wire::MoveMember,
+                wire::GetAudit, wire::ListInvites, wire::SendDirect, wire::GetDirect,
+                wire::GetUnread, wire::MarkRead, wire::SetWhisper>;
         },
         body);
 }
@@ -86,6 +86,7 @@ bool Session::was_done_before(const Request& request, ErrorCode code) const {
 void Session::forget_older(const wire::ClientBody& body) {
     const bool sets_one_state = std::holds_alternative<wire::SetSelfState>(body) ||
                                 std::holds_alternative<wire::SetPriority>(body) ||
+                                std::holds_alternative<wire::SetRecording>(body) ||
                                 std::holds_alternative<wire::SetVoiceLane>(body) ||
                                 std::holds_alternative<wire::RenewDevice>(body);
     if (sets_one_state) {

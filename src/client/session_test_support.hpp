@@ -22,6 +22,7 @@ public:
         }
     }
     void to_down(DownCommand) override {}
+    void may_record(bool) override {}
     void begin_voice() override {}
     void begin_playout() override {}
     void begin_capture() override {}

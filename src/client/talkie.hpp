@@ -16,6 +16,7 @@
 #include "client/capture.hpp"
 #include "client/invites.hpp"
 #include "client/letters.hpp"
+#include "client/recording.hpp"
 #include "client/volume.hpp"
 #include "client/whisper.hpp"
 
@@ -84,6 +85,7 @@ struct Person {
     std::string account = {};  // its name; empty for a guest
     bool priority = false;     // while they speak, the others are lowered
     Volume volume = {};        // as set_volume() has it
+    bool recording = false;    // the room they are in
 
     bool operator==(const Person&) const = default;
 };
@@ -260,6 +262,11 @@ struct DevicesReceived {
 struct Done {
     std::string command;
 };
+/// Somebody in our room, but ourselves, records it, or does no more. Told on entering, too, of those who do.
+struct RecordingSeen {
+    Person person;
+    bool recording = false;
+};
 struct SpeakingChanged {
     SessionId session{};
     bool speaking = false;
@@ -309,7 +316,9 @@ using Event = std::variant<
     // Of invites.
     InviteMade, InvitesReceived, InviteUsed,
     // Of whispering.
-    WhisperSet, WhisperingChange>;
+    WhisperSet, WhisperingChange,
+    // Of recording.
+    RecordingSeen, RecordingChanged>;
 
 /// A live connection to one switchboard, renewed when it is lost, with threads of its own. Every member is [any]; events
 /// come on the talkie's control thread, one at a time, and may call back into the talkie.
@@ -346,6 +355,9 @@ public:
     virtual void letters(LetterCommand command) = 0;
     virtual void invites(InviteCommand command) = 0;
     virtual void whisper(WhisperCommand command) = 0;
+    /// RecordingChanged tells of it, or Refused.
+    virtual void record(RecordRoom wish) = 0;
+    virtual void stop_recording() = 0;
     /// From the next frame on, connected or not. Music may be Refused, and all stays as it was: a room may
     /// leave too little for it.
     virtual void set_capture(CaptureSettings settings) = 0;

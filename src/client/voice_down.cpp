@@ -1,12 +1,19 @@
 #include "client/voice_down.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
 #include "crypto/hop.hpp"
 
 namespace partyline::client {
+namespace {
+
+/// What is caught up with at once was due so long ago at most.
+constexpr Duration held_up_max = std::chrono::milliseconds(dsp::frame_ms * frames_caught_up_max);
+
+}  // namespace
 
 VoiceDown::VoiceDown(const VoiceIdentity& identity, VoiceLink& link, audio::Sink& sink,
                      const Clock& clock)
@@ -15,8 +22,10 @@ VoiceDown::VoiceDown(const VoiceIdentity& identity, VoiceLink& link, audio::Sink
       clock_(clock),
       newest_{.hop = link.hop},
       receiver_(identity),
-      told_started_(sink.started() != TimePoint{}),
-      thread_([this] { run(); }) {}
+      told_started_(sink.started() != TimePoint{}) {
+    receiver_.set_listener(this);
+    thread_ = std::thread([this] { run(); });
+}
 
 VoiceDown::~VoiceDown() {
     ending_.store(true);
@@ -172,25 +181,46 @@ void VoiceDown::play() {
     if (!playing_) {
         return;
     }
-    std::array<float, dsp::frame_samples> mid;
-    std::array<float, dsp::frame_samples> side;
     // More than one when we were held up, but never so many that packets pile up meanwhile.
     for (std::size_t i = 0; i < frames_caught_up_max; ++i) {
         const auto now = clock_.now();
-        if (sink_.due(now) > now) {
+        const auto due = sink_.due(now);
+        if (due > now) {
             return;
         }
-        auto heard = receiver_.play(mid, side, now);
-        if (deafened_) {
-            mid.fill(0.0F);
-            heard = dsp::Heard::nothing;
-        }
-        if (heard == dsp::Heard::stereo) {
-            sink_.write(mid, side);
-        } else {
-            sink_.write(mid);
-        }
-        link_.played.write(mid);  // without a microphone nobody takes it, and it fills
+        // A device that tells nothing of its time wants it now.
+        frame_.at = std::max(due, now - held_up_max);
+        play_frame(now);
+    }
+}
+
+void VoiceDown::play_frame(TimePoint now) {
+    std::array<float, dsp::frame_samples> mid;
+    std::array<float, dsp::frame_samples> side;
+    ++frame_.tick;
+    whisper_in_frame_ = false;
+    auto heard = receiver_.play(mid, side, now);
+    if (deafened_) {
+        mid.fill(0.0F);
+        heard = dsp::Heard::nothing;
+    }
+    if (heard == dsp::Heard::stereo) {
+        sink_.write(mid, side);
+    } else {
+        sink_.write(mid);
+    }
+    link_.played.write(mid);  // without a microphone nobody takes it, and it fills
+    // Whoever whispers may be where our mark is not seen.
+    if (link_.recorder != nullptr && !whisper_in_frame_) {
+        link_.recorder->played(frame_, mid);
+    }
+}
+
+void VoiceDown::heard(SessionId speaker, StreamId stream, dsp::ConstFrame frame) {
+    if (stream) {
+        whisper_in_frame_ = true;
+    } else if (link_.recorder != nullptr && !deafened_) {
+        link_.recorder->received(speaker, frame_, frame);
     }
 }
 

@@ -19,13 +19,13 @@ namespace partyline::client {
 
 /// Sleeps until a datagram or a command comes, the sink is due, or a ping is. All pings and echoes
 /// are sent from here, microphone or not. Owned by the talkie's control thread.
-class VoiceDown {
+class VoiceDown final : private HeardListener {
 public:
     /// All outlive it.
     VoiceDown(const VoiceIdentity& identity, VoiceLink& link, audio::Sink& sink,
               const Clock& clock);
     /// [control] Joins the thread; the sink is then closed by whoever owns it.
-    ~VoiceDown();
+    ~VoiceDown() override;
     VoiceDown(const VoiceDown&) = delete;
     VoiceDown& operator=(const VoiceDown&) = delete;
 
@@ -75,6 +75,8 @@ private:
     void judge_lane();
     void send_probe(wire::DatagramKind kind, ByteView body);
     void play();
+    void play_frame(TimePoint now);
+    void heard(SessionId speaker, StreamId stream, dsp::ConstFrame frame) override;
     void report();
     bool send_report(VoiceReport report);
 
@@ -93,6 +95,8 @@ private:
     bool room_talking_ = false;
     bool deafened_ = false;
     bool playing_ = false;
+    Placement frame_;  // that is played, or was played last
+    bool whisper_in_frame_ = false;
     bool told_started_;  // or by the one before us
     Duration round_trip_{};
     Lane told_lane_ = Lane::tunnel;

@@ -21,6 +21,7 @@
 #include "client/hop.hpp"
 #include "client/key_exchange.hpp"
 #include "client/limits.hpp"
+#include "client/recorder.hpp"
 #include "client/talkie.hpp"
 #include "client/voice_receiver.hpp"
 #include "client/whisperers.hpp"
@@ -162,6 +163,8 @@ struct VoiceLink {
 
     // Never changes while the voice threads run.
     UpCounters& up_counters;
+    /// Null in tests. It outlives the link.
+    Recorder* recorder = nullptr;
     /// [control] The newest. The voice threads begin with it, and are given those that follow.
     std::shared_ptr<Hop> hop;
 

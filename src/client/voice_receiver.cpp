@@ -166,6 +166,9 @@ dsp::Heard VoiceReceiver::add(SpeakerStream& stream, float gain, const Mix& mix,
         stream.ramp.jump(gain);
         return heard;
     }
+    if (listener_ != nullptr) {
+        listener_->heard(stream.name().speaker, stream.name().stream, mid);
+    }
     if (heard == dsp::Heard::stereo) {
         auto beside = stream.ramp;  // goes the same way
         beside.mix(side, gain, mix.side);

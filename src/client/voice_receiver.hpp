@@ -71,6 +71,13 @@ struct HeardAs {
     bool priority = false;  // while they speak to the room, the others are lowered
 };
 
+/// Is given what each speaker says to the room, or whispers, before it is mixed. Called by play(): it waits for nothing.
+class HeardListener {
+public:
+    virtual ~HeardListener() = default;
+    virtual void heard(SessionId speaker, StreamId stream, dsp::ConstFrame frame) = 0;
+};
+
 /// Everybody whom this talkie can hear. Decoders are made at a speaker's first opened frame;
 /// nothing is allocated after that. No socket; time is passed in. Owned by the voice-down thread,
 /// or by a test. One thread.
@@ -103,6 +110,8 @@ public:
     /// A downlink voice datagram, from either lane.
     void receive(ByteView datagram, TimePoint now);
 
+    /// It outlives the receiver.
+    void set_listener(HeardListener* listener) { listener_ = listener; }
     /// The next 10 ms of all speakers together, as stereo.hpp has it; what there is none of is zero.
     dsp::Heard play(dsp::Frame mid, dsp::Frame side, TimePoint now);
     /// The same, mixed down. False when there is nothing to hear.
@@ -143,6 +152,7 @@ private:
 
     // Given.
     VoiceIdentity identity_;
+    HeardListener* listener_ = nullptr;
 
     // Owned.
     std::unordered_map<SessionId, std::unique_ptr<Speaker>> speakers_;

@@ -1,6 +1,7 @@
 #include "client/voice_up.hpp"
 
 #include <array>
+#include <chrono>
 #include <utility>
 
 #include "base/log.hpp"
@@ -8,25 +9,29 @@
 namespace partyline::client {
 
 Result<std::unique_ptr<VoiceUp>> VoiceUp::start(const VoiceIdentity& identity, VoiceLink& link,
-                                                audio::Source& source, UseCapture capture) {
+                                                audio::Source& source, const Clock& clock,
+                                                UseCapture capture) {
     auto sender = VoiceSender::create(identity, link.hop->uplink);
     if (!sender) {
         return std::unexpected(std::move(sender.error()));
     }
     source.resume();
     return std::unique_ptr<VoiceUp>(
-        new VoiceUp(std::move(*sender), link, source, std::move(capture)));
+        new VoiceUp(std::move(*sender), link, source, clock, std::move(capture)));
 }
 
-VoiceUp::VoiceUp(VoiceSender sender, VoiceLink& link, audio::Source& source, UseCapture capture)
+VoiceUp::VoiceUp(VoiceSender sender, VoiceLink& link, audio::Source& source, const Clock& clock,
+                 UseCapture capture)
     : link_(link),
       source_(source),
+      clock_(clock),
       hop_(link.hop),
       sender_(std::move(sender)),
       path_(sender_),
       told_started_(source.started() != TimePoint{}),
       told_finished_(source.finished()) {
     take(capture);
+    path_.set_listener(this);
     thread_ = std::thread([this] { run(); });
 }
 
@@ -51,6 +56,7 @@ void VoiceUp::run() {
         take_commands();
         take_loss();
         hear_played();
+        record_captured(mid);
         path_.push(mid, side,
                    [this](const VoiceSender::Packet& packet) { deliver(packet.datagram); });
         report();
@@ -116,6 +122,28 @@ void VoiceUp::hear_played() {
         link_.played.read(played);
         path_.render(played);
     }
+}
+
+void VoiceUp::record_captured(dsp::ConstFrame frame) {
+    newest_from_ = clock_.now() - std::chrono::milliseconds(dsp::frame_ms);
+    ++frames_read_;
+    if (link_.recorder != nullptr) {
+        link_.recorder->captured({.at = newest_from_, .tick = frames_read_}, frame);
+    }
+}
+
+// What has waited before the microphone opened comes later than it was said, and so does all by as much as the
+// chain needs.
+void VoiceUp::sent(dsp::MediaTime time, dsp::ConstFrame frame) {
+    if (link_.recorder == nullptr) {
+        return;
+    }
+    const auto newest = static_cast<dsp::MediaTime>((frames_read_ - 1) * dsp::frame_samples);
+    const double late_ms = path_.stats().delay_ms +
+                           1e3 * dsp::media_distance(time, newest) / double{dsp::sample_rate_hz};
+    const auto late =
+        std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::milli>(late_ms));
+    link_.recorder->sent({.at = newest_from_ - late, .tick = time / dsp::frame_samples}, frame);
 }
 
 void VoiceUp::deliver(ByteView datagram) {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "audio/source.hpp"
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "client/capture_path.hpp"
 #include "client/voice_identity.hpp"
@@ -17,14 +18,15 @@ namespace partyline::client {
 
 /// Paced by its source. Not made at all without a microphone. Owned by the talkie's control
 /// thread.
-class VoiceUp {
+class VoiceUp final : private SentListener {
 public:
-    /// Source and link outlive it. Capture waits for begin(), so that the first words of a file
+    /// Source, link and clock outlive it. Capture waits for begin(), so that the first words of a file
     /// are not spoken to nobody.
     static Result<std::unique_ptr<VoiceUp>> start(const VoiceIdentity& identity, VoiceLink& link,
-                                                  audio::Source& source, UseCapture capture);
+                                                  audio::Source& source, const Clock& clock,
+                                                  UseCapture capture);
     /// [control] Stops the source and joins the thread.
-    ~VoiceUp();
+    ~VoiceUp() override;
     VoiceUp(const VoiceUp&) = delete;
     VoiceUp& operator=(const VoiceUp&) = delete;
 
@@ -34,7 +36,8 @@ public:
 private:
     enum class Stage : std::uint8_t { waiting, capturing, ending };
 
-    VoiceUp(VoiceSender sender, VoiceLink& link, audio::Source& source, UseCapture capture);
+    VoiceUp(VoiceSender sender, VoiceLink& link, audio::Source& source, const Clock& clock,
+            UseCapture capture);
 
     // [voice-up]
     void run();
@@ -51,6 +54,8 @@ private:
     void take(const UseHop& command);
     void take_loss();
     void hear_played();
+    void record_captured(dsp::ConstFrame frame);
+    void sent(dsp::MediaTime time, dsp::ConstFrame frame) override;
     void deliver(ByteView datagram);
     void report();
     bool send_report(VoiceReport report);
@@ -58,12 +63,15 @@ private:
     // Given.
     VoiceLink& link_;
     audio::Source& source_;
+    const Clock& clock_;
 
     // Owned by the thread.
     std::shared_ptr<Hop> hop_;  // that the sender uses
     VoiceSender sender_;
     CapturePath path_;
     std::uint64_t last_pong_ = 0;
+    std::uint64_t frames_read_ = 0;
+    TimePoint newest_from_;  // when the first sample of the newest frame was captured
     SpurtChanged told_spurt_;
     bool told_started_;  // or by the one before us
     bool told_finished_;

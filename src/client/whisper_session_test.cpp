@@ -84,6 +84,7 @@ public:
             add(std::format("down: key {}/{}", key->key.speaker.value, key->key.stream.value));
         }
     }
+    void may_record(bool) override {}
     void begin_voice() override {}
     void begin_playout() override { add("playout"); }
     void begin_capture() override { add("capture"); }

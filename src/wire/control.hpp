@@ -62,6 +62,12 @@ struct SetPriority {
     bool operator==(const SetPriority&) const = default;
 };
 
+/// Whether one records the room that one is in.
+struct SetRecording {
+    bool on = false;
+    bool operator==(const SetRecording&) const = default;
+};
+
 struct SendText {
     ChannelId channel{};
     std::string text;
@@ -167,7 +173,7 @@ using ClientBody =
                  MoveChannel, DeleteChannel, Resume, Kick, AddBan, LiftBan, ListBans, SetServerMute,
                  MoveMember, GetAudit, CreateInvite, ListInvites, DeleteInvite, RedeemInvite,
                  ListAccounts, DeleteAccount, SendDirect, GetDirect, GetUnread, MarkRead,
-                 SetWhisper, SetPriority>;
+                 SetWhisper, SetPriority, SetRecording>;
 
 struct ClientMessage {
     std::uint64_t request_id = 0;
@@ -222,6 +228,7 @@ struct Presence {
     bool server_mute = false;
     bool server_deafen = false;
     std::string account;  // its name; empty: a guest
+    bool recording = false;
     bool priority = false;
     bool operator==(const Presence&) const = default;
 };

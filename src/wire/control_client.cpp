@@ -163,6 +163,7 @@ ClientBody read_body(const v1::Client& from, FieldReader& in) {
         case v1::Client::kMarkRead: return wire::read(from.mark_read(), in);
         case v1::Client::kSetWhisper: return wire::read(from.set_whisper(), in);
         case v1::Client::kSetPriority: return SetPriority{.on = from.set_priority().on()};
+        case v1::Client::kSetRecording: return SetRecording{from.set_recording().on()};
         case v1::Client::BODY_NOT_SET: break;
     }
     return Unknown{};
@@ -324,6 +325,7 @@ struct BodyWriter {
     void operator()(const MarkRead& from) const { write(from, *to.mutable_mark_read()); }
     void operator()(const SetWhisper& from) const { write(from, *to.mutable_set_whisper()); }
     void operator()(const SetPriority& from) const { to.mutable_set_priority()->set_on(from.on); }
+    void operator()(const SetRecording& from) const { to.mutable_set_recording()->set_on(from.on); }
 };
 
 static_assert(static_cast<int>(VoiceLane::udp) == v1::VOICE_LANE_UDP);
@@ -341,6 +343,7 @@ constexpr auto names = std::to_array<std::string_view>({
     "SetServerMute",  "MoveMember",    "GetAudit",     "CreateInvite",  "ListInvites",
     "DeleteInvite",   "RedeemInvite",  "ListAccounts", "DeleteAccount", "SendDirect",
     "GetDirect",      "GetUnread",     "MarkRead",     "SetWhisper",    "SetPriority",
+    "SetRecording",
 });
 static_assert(names.size() == std::variant_size_v<ClientBody>);
 

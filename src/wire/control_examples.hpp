@@ -44,10 +44,11 @@ inline Presence presence(std::uint32_t session) {
             .server_mute = true,
             .server_deafen = true,
             .account = "Ren\u00E9",
+            .recording = true,
             .priority = true};
 }
 
-inline RoleSettings role_settings() { return {.name = "DJ", .rank = 0xFFFF, .grants = 0x1F'FFFF}; }
+inline RoleSettings role_settings() { return {.name = "DJ", .rank = 0xFFFF, .grants = 0x7F'FFFF}; }
 
 inline RoleOverride role_override() { return {.role = RoleId{5}, .allow = 3, .deny = 4}; }
 
@@ -201,6 +202,7 @@ inline std::vector<ClientBody> client_bodies() {
         Leave{},
         SetSelfState{.mute = true, .deafen = true},
         SetPriority{.on = true},
+        SetRecording{.on = true},
         SendText{.channel = ChannelId{3}, .text = "two\nlines", .nonce = 0xFFFF'FFFF'FFFF'FFFF},
         ShareKeys{.channel = ChannelId{3},
                   .channel_epoch = ChannelEpoch{9},

@@ -95,6 +95,7 @@ std::vector<Presence> read_presences(std::string_view field,
             .server_mute = presence.server_mute(),
             .server_deafen = presence.server_deafen(),
             .account = in.name("Presence.account", name_code_points_max, presence.account()),
+            .recording = presence.recording(),
             .priority = presence.priority(),
         };
     });

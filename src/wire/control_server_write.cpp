@@ -37,6 +37,7 @@ void write_presence(const Presence& from, v1::Presence& to) {
     to.set_server_deafen(from.server_deafen);
     to.set_account(from.account);
     to.set_priority(from.priority);
+    to.set_recording(from.recording);
 }
 
 void write_text(const Text& from, v1::Text& to) {

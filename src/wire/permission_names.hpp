@@ -30,6 +30,7 @@ inline constexpr auto permission_names = std::to_array<std::string_view>({
     "read_audit",
     "administer",
     "write_direct",
+    "record",
 });
 
 }  // namespace partyline::wire

@@ -54,7 +54,8 @@ private:
             case 1:
                 return coin()
                            ? wire::ClientBody(wire::SetSelfState{.mute = coin(), .deafen = coin()})
-                           : wire::ClientBody(wire::SetPriority{.on = coin()});
+                       : coin() ? wire::ClientBody(wire::SetPriority{.on = coin()})
+                                : wire::ClientBody(wire::SetRecording{.on = coin()});
             case 2:
                 return wire::SendText{.channel = channel(),
                                       .text = std::string(1 + random_.below(3000), 'x'),

@@ -40,6 +40,7 @@ wire::Presence to_wire(const room::Presence& presence) {
             .server_mute = presence.server_mute,
             .server_deafen = presence.server_deafen,
             .account = presence.account,
+            .recording = presence.recording,
             .priority = presence.priority};
 }
 

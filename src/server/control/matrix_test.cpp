@@ -48,6 +48,8 @@ std::vector<Row> voice_and_text() {
         {"muting oneself", wire::SetSelfState{}, guest},
         {"speaking as others do", wire::SetPriority{.on = false}, guest},
         {"speaking above others", wire::SetPriority{.on = true}, moderator},
+        {"recording", wire::SetRecording{.on = true}, member},
+        {"recording no more", wire::SetRecording{.on = false}, guest},
         {"writing", wire::SendText{.channel = lobby, .text = "hello"}, guest},
         {"sharing keys", wire::ShareKeys{.channel = lobby}, guest},
         {"asking for a key", wire::KeyRequest{}, guest},

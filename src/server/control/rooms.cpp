@@ -73,4 +73,13 @@ Result<void> Switchboard::on(Call&, Seat& seat, const wire::SetPriority& priorit
     });
 }
 
+Result<void> Switchboard::on(Call&, Seat& seat, const wire::SetRecording& recording) {
+    const auto set = model_.set_recording(seat.session, recording.on);
+    if (!set) {
+        return std::unexpected(set.error());
+    }
+    publish(*set);
+    return {};
+}
+
 }  // namespace partyline::control

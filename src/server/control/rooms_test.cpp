@@ -149,6 +149,18 @@ protected:
         co_await until(ada, {.session = bob.session});
     }
 
+    net::task<> guests_do_not_record() {
+        Caller bob(loop);
+        co_await bob.log_in(port(), "Bob");
+        EXPECT_EQ((co_await bob.ask<wire::Refusal>(wire::SetRecording{true})).error.code,
+                  ErrorCode::not_in_room);
+        co_await bob.ask<wire::Joined>(wire::Join{lobby});
+        EXPECT_EQ((co_await bob.ask<wire::Refusal>(wire::SetRecording{true})).error.code,
+                  ErrorCode::not_permitted);
+        co_await bob.ask<wire::Ok>(wire::SetRecording{false});
+        EXPECT_FALSE(server->model().find(bob.session)->presence.recording);
+    }
+
     net::task<> texts_have_a_rate() {
         Caller ada(loop, manual_clock);
         co_await ada.log_in(port(), "Ada");
@@ -267,6 +279,7 @@ TEST_F(RoomsTest, TextsHaveARate) {
     play(texts_have_a_rate());
 }
 TEST_F(RoomsTest, Presence) { play(presence()); }
+TEST_F(RoomsTest, GuestsDoNotRecord) { play(guests_do_not_record()); }
 TEST_F(RoomsTest, WhoDisconnectsIsGone) { play(who_disconnects_is_gone()); }
 TEST_F(RoomsTest, CrowdsSendLongerPackets) { play(crowds()); }
 TEST_F(RoomsTest, LargeRoomsTellKeysOnDemand) { play(large_rooms(80)); }

@@ -117,6 +117,7 @@ private:
     Result<void> on(Call& call, Seat& seat, const wire::Leave& leave);
     Result<void> on(Call& call, Seat& seat, const wire::SetSelfState& state);
     Result<void> on(Call& call, Seat& seat, const wire::SetPriority& priority);
+    Result<void> on(Call& call, Seat& seat, const wire::SetRecording& recording);
     Result<void> on(Call& call, Seat& seat, const wire::SendText& text);
     Result<void> on(Call& call, Seat& seat, const wire::ShareKeys& keys);
     Result<void> on(Call& call, Seat& seat, const wire::KeyRequest& request);

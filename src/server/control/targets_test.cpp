@@ -84,14 +84,13 @@ struct Row {
 
 /// These have no target but oneself, or what is nobody's and has no rank. A new message is to be in here, or
 /// to have a row.
-using OfNobody =
-    std::variant<wire::Unknown, wire::Login, wire::Resume, wire::Join, wire::Leave,
-                 wire::SetSelfState, wire::SetPriority, wire::SendText, wire::RenewDevice,
-                 wire::SetVoiceLane, wire::VoiceTunnel, wire::ControlPing, wire::GetHistory,
-                 wire::ClaimAccount, wire::LinkDevice, wire::BecomeOwner, wire::GetRoles,
-                 wire::GetOverrides, wire::CreateChannel, wire::EditChannel, wire::MoveChannel,
-                 wire::DeleteChannel, wire::ListBans, wire::GetAudit, wire::ListInvites,
-                 wire::RedeemInvite, wire::ListAccounts, wire::GetUnread, wire::MarkRead>;
+using OfNobody = std::variant<
+    wire::Unknown, wire::Login, wire::Resume, wire::Join, wire::Leave, wire::SetSelfState,
+    wire::SetPriority, wire::SetRecording, wire::SendText, wire::RenewDevice, wire::SetVoiceLane,
+    wire::VoiceTunnel, wire::ControlPing, wire::GetHistory, wire::ClaimAccount, wire::LinkDevice,
+    wire::BecomeOwner, wire::GetRoles, wire::GetOverrides, wire::CreateChannel, wire::EditChannel,
+    wire::MoveChannel, wire::DeleteChannel, wire::ListBans, wire::GetAudit, wire::ListInvites,
+    wire::RedeemInvite, wire::ListAccounts, wire::GetUnread, wire::MarkRead>;
 
 template <class... Bodies>
 void add_kinds(std::set<std::size_t>& kinds, std::type_identity<std::variant<Bodies...>>) {

@@ -106,6 +106,7 @@ void veil(std::vector<wire::Presence>& sessions, const room::View& view) {
             presence.speaking = false;
             presence.server_mute = false;
             presence.server_deafen = false;
+            presence.recording = false;
         }
     }
 }

@@ -13,7 +13,7 @@ constexpr std::uint16_t admin_rank = 1000;
 std::vector<Role> built_in_roles() {
     using enum Permission;
     const PermissionSet guest{see, enter, speak, write, read_history, whisper, write_direct};
-    const PermissionSet member = guest | PermissionSet{make_temporary};
+    const PermissionSet member = guest | PermissionSet{make_temporary, record};
     const PermissionSet moderator =
         member | PermissionSet{priority_speaker, mute_others, move_others,
                                manage_messages,  kick,        ban,

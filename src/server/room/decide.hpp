@@ -58,7 +58,8 @@ inline constexpr PermissionSet room_permissions{Permission::see,
                                                 Permission::manage_messages,
                                                 Permission::make_temporary,
                                                 Permission::manage_channel,
-                                                Permission::manage_locks};
+                                                Permission::manage_locks,
+                                                Permission::record};
 
 /// Above every role's.
 inline constexpr std::uint32_t owner_rank = 65'536;

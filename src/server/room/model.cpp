@@ -154,6 +154,7 @@ void Model::exit(Session& session, Events& events) {
     from.crowded = from.crowded && from.members.size() >= crowded_members_min;
     session.presence.channel = {};
     session.presence.speaking = false;
+    session.presence.recording = false;  // who is elsewhere has not seen it
     judge(session);
     events.push_back({.audience = ToMembers{.channel = channel},
                       .body = MemberLeft{.channel = channel, .epoch = from.epoch, .session = id}});
@@ -183,6 +184,21 @@ Result<Events> Model::set_priority(SessionId id, bool on) {
         return fail(ErrorCode::not_permitted, "You may not speak above others in this room.");
     }
     return std::exchange(session.presence.priority, on) == on ? Events{} : Events{changed(session)};
+}
+
+Result<Events> Model::set_recording(SessionId id, bool recording) {
+    auto& presence = sessions_.at(id).presence;
+    if (recording && !presence.channel) {
+        return fail(ErrorCode::not_in_room, "Join a room first: it is a room that is recorded.");
+    }
+    if (recording && !may(id, presence.channel, Permission::record)) {
+        return fail(ErrorCode::not_permitted, "You may not record this room.");
+    }
+    if (presence.recording == recording) {
+        return Events{};
+    }
+    presence.recording = recording;
+    return Events{changed(sessions_.at(id))};
 }
 
 Events Model::set_speaking(SessionId id, bool speaking) {

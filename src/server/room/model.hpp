@@ -155,6 +155,8 @@ public:
     /// To be heard above others, until one leaves the room or may not any more. Fails with not_in_room or
     /// not_permitted.
     Result<Events> set_priority(SessionId session, bool on);
+    /// Of the room that one is in. Fails with not_in_room and not_permitted; to stop is never refused.
+    Result<Events> set_recording(SessionId session, bool recording);
     /// Nobody speaks who is muted, may not, or is in no room.
     Events set_speaking(SessionId session, bool speaking);
 

@@ -110,6 +110,7 @@ void Model::judge(Session& session) const {
     presence.speaking = presence.speaking && !presence.server_mute;
     presence.priority = presence.priority && presence.channel &&
                         may(id, presence.channel, Permission::priority_speaker);
+    presence.recording = presence.recording && may(id, presence.channel, Permission::record);
 }
 
 void Model::judge(Session& session, Events& events) const {

@@ -354,6 +354,13 @@ private:
     void set_self_state(SessionId id) {
         const bool mute = coin();
         told(model_.set_self_state(id, {.mute = mute, .deafen = coin()}));
+        const auto channel = model_.find(id)->presence.channel;
+        const auto recording = model_.set_recording(id, mute);
+        EXPECT_EQ(recording.has_value(),
+                  !mute || (channel && model_.may(id, channel, Permission::record)));
+        if (recording) {
+            told(*recording);
+        }
     }
     /// Who may do what, somewhere or everywhere, or who somebody is.
     void change_rules() {

@@ -32,8 +32,10 @@ enum class Permission : std::uint8_t {
     read_audit = 19,
     administer = 20,    // everything, everywhere
     write_direct = 21,  // to people, in no room
+    // Decided for each room, as those before kick.
+    record = 22,  // what is said in it, for all to see
 };
-inline constexpr std::uint8_t permission_count = 22;
+inline constexpr std::uint8_t permission_count = 23;
 
 /// A set of permissions; a value.
 class PermissionSet {

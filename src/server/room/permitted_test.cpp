@@ -212,5 +212,34 @@ TEST_F(Permitted, SomebodyElsesRightsMoveOneAtOnce) {
     EXPECT_EQ(where(member), lobby);
 }
 
+TEST_F(Permitted, RecordingIsShownAndEndsWithTheRoomAndThePermission) {
+    const auto records = [this](SessionId session) {
+        return model->find(session)->presence.recording;
+    };
+    EXPECT_EQ(code(model->set_recording(member, true)), ErrorCode::not_in_room);
+    EXPECT_TRUE(model->set_recording(member, false)) << "to stop is never refused";
+    for (const auto session : {member, moderator, guest}) {
+        ASSERT_TRUE(model->join(session, ChannelId{1}));
+    }
+    EXPECT_EQ(code(model->set_recording(guest, true)), ErrorCode::not_permitted);
+    const auto began = model->set_recording(member, true);
+    ASSERT_TRUE(began);
+    ASSERT_EQ(began->size(), 1U);
+    EXPECT_TRUE(std::holds_alternative<ToEverybody>(began->front().audience));
+    EXPECT_TRUE(std::get<PresenceChanged>(began->front().body).presence.recording);
+    EXPECT_TRUE(model->set_recording(member, true)->empty()) << "as it was";
+
+    ASSERT_TRUE(model->set_recording(moderator, true));
+    ASSERT_TRUE(model->join(moderator, ChannelId{2}));
+    EXPECT_FALSE(records(moderator)) << "those in the other room have not seen it";
+
+    EXPECT_TRUE(records(member));
+    auto unrecorded = record(1, 0, "Lobby");
+    unrecorded.overrides[member_role] = {.deny = {Permission::record}};
+    apply({unrecorded});
+    EXPECT_FALSE(records(member));
+    EXPECT_EQ(code(model->set_recording(member, true)), ErrorCode::not_permitted);
+}
+
 }  // namespace
 }  // namespace partyline::room

@@ -54,8 +54,9 @@ struct Presence {
     bool speaking = false;
     bool server_mute = false;  // may not speak where they are, or at all
     bool server_deafen = false;
-    std::string account;    // its name; empty for a guest
-    bool priority = false;  // is to be heard above others in this room
+    std::string account;     // its name; empty for a guest
+    bool recording = false;  // the room they are in
+    bool priority = false;   // is to be heard above others in this room
     bool operator==(const Presence&) const = default;
 };
 

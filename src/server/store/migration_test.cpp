@@ -200,6 +200,25 @@ TEST_F(MigrationTest, AFailureInTheMiddleLeavesTheFifthVersion) {
     EXPECT_EQ(database.execAndGet("SELECT grants FROM role").getInt(), 1);
 }
 
+TEST_F(MigrationTest, FromTheSixthVersionWhoHasAnAccountMayRecord) {
+    {
+        auto database = open_database(path(), std::span(schema).first(6)).value();
+        // Member may whisper alone, Guest nothing; a role of one's own is as it was.
+        database.exec(
+            "INSERT INTO role VALUES (1, 'Guest', 0, 0, 1), (2, 'Member', 100, 32, 1),"
+            " (9, 'DJ', 50, 4, 0)");
+    }
+    test::Waiting waiting(path());
+    const auto roles = waiting.records().roles;
+    const auto grants = [&](std::uint32_t id) {
+        return std::ranges::find(roles, RoleId{id}, &room::Role::id)->grants;
+    };
+    using enum room::Permission;
+    EXPECT_EQ(grants(1), room::PermissionSet{});
+    EXPECT_EQ(grants(2), (room::PermissionSet{whisper, record}));
+    EXPECT_EQ(grants(9), room::PermissionSet{speak});
+}
+
 TEST_F(MigrationTest, SilencesThatFailInTheMiddleLeaveTheFourthVersion) {
     {
         auto database = open_database(path(), std::span(schema).first(4)).value();

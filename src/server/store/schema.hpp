@@ -232,6 +232,10 @@ inline constexpr std::array schema{
         -- To write to people directly takes a permission (its number is 21). Until now everybody could.
         UPDATE role SET grants = grants | (1 << 21) WHERE built_in = 1;
     )sql"},
+    Migration{R"sql(
+        -- Who has an account may record (permission 22): that is new, so nobody can have taken it from them.
+        UPDATE role SET grants = grants | (1 << 22) WHERE id IN (2, 3, 4);
+    )sql"},
 };
 
 }  // namespace partyline::store

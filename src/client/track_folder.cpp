@@ -1,0 +1,155 @@
+#include "client/track_folder.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <format>
+#include <utility>
+
+#include "client/limits.hpp"
+
+namespace partyline::client {
+namespace {
+
+constexpr std::string_view ending = ".flac";
+
+bool is_there(const std::filesystem::path& path) {
+    std::error_code ignored;
+    return std::filesystem::symlink_status(path, ignored).type() !=
+           std::filesystem::file_type::not_found;
+}
+
+std::string free_path(const std::filesystem::path& folder, const std::string& name) {
+    auto path = folder / (name + std::string(ending));
+    for (unsigned number = 2; is_there(path); ++number) {
+        path = folder / std::format("{} {}{}", name, number, ending);
+    }
+    return path.string();
+}
+
+bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
+
+}  // namespace
+
+std::string file_name(std::string_view name) {
+    static constexpr std::string_view forbidden = "/\\:*?\"<>|";
+    std::string out(name);
+    std::ranges::replace_if(
+        out,
+        [](char byte) {
+            return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F ||
+                   forbidden.contains(byte);
+        },
+        '_');
+    if (out.size() > track_name_bytes_max) {
+        auto end = track_name_bytes_max;
+        while (end > 0 && is_continuation(out[end])) {
+            --end;
+        }
+        out.resize(end);
+    }
+    while (out.ends_with('.') || out.ends_with(' ')) {
+        out.pop_back();
+    }
+    if (out.empty() || out.starts_with('.')) {
+        out.insert(out.begin(), '_');
+    }
+    return out;
+}
+
+Result<void> TrackFolder::prepare(const std::string& folder) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (!error && !std::filesystem::is_directory(folder, error) && !error) {
+        error = std::make_error_code(std::errc::not_a_directory);
+    }
+    if (error) {
+        return fail(ErrorCode::io, std::format("cannot record to {}: {}", folder, error.message()));
+    }
+    return {};
+}
+
+Result<TrackFolder::File*> TrackFolder::file_of(const Track& track) {
+    if (const auto found = tracks_.find(track); found != tracks_.end()) {
+        return &found->second;
+    }
+    if (tracks_.size() >= recording_tracks_max) {
+        return fail(ErrorCode::too_large,
+                    std::format("More than {} people have spoken.", recording_tracks_max));
+    }
+    auto writer = audio::SoundWriter::create(free_path(folder_, file_name(name_of_(track))));
+    if (!writer) {
+        return std::unexpected(std::move(writer).error());
+    }
+    files_.push_back(writer->path());
+    return &tracks_.emplace(track, File{.writer = *std::move(writer)}).first->second;
+}
+
+Result<void> TrackFolder::fill(File& file, std::int64_t up_to) {
+    static constexpr std::array<float, dsp::sample_rate_hz / 10> silence{};
+    while (file.position < up_to) {
+        const auto count = std::min<std::int64_t>(up_to - file.position, std::ssize(silence));
+        if (auto written =
+                file.writer.write(std::span(silence).first(static_cast<std::size_t>(count)));
+            !written) {
+            return written;
+        }
+        file.position += count;
+    }
+    return {};
+}
+
+Result<void> TrackFolder::write(const Track& track, const Placed& placed, dsp::ConstFrame frame) {
+    if (placed.at < 0) {
+        return {};
+    }
+    auto found = file_of(track);
+    if (!found) {
+        return std::unexpected(std::move(found).error());
+    }
+    auto& file = **found;
+    // Clocks and busy machines make places uncertain by some milliseconds, but what follows each other does so
+    // exactly.
+    const bool follows = placed.tick == file.next_tick &&
+                         std::abs(placed.at - file.position) <= recording_slack_samples;
+    file.next_tick = placed.tick + 1;
+    if (!follows) {
+        if (auto filled = fill(file, placed.at); !filled) {
+            return filled;
+        }
+    }
+    file.position += std::ssize(frame);
+    return file.writer.write(frame);
+}
+
+Result<void> TrackFolder::fill_up_to(std::int64_t sample) {
+    for (auto& [track, file] : tracks_) {
+        if (auto filled = fill(file, sample); !filled) {
+            return filled;
+        }
+    }
+    return {};
+}
+
+void TrackFolder::flush() {
+    for (auto& [track, file] : tracks_) {
+        file.writer.flush();
+    }
+}
+
+Result<void> TrackFolder::close() {
+    std::int64_t longest = 0;
+    for (const auto& [track, file] : tracks_) {
+        longest = std::max(longest, file.position);
+    }
+    auto first = fill_up_to(longest);
+    for (auto& [track, file] : tracks_) {
+        if (auto closed = file.writer.close(); !closed && first) {
+            first = std::move(closed);
+        }
+    }
+    return first;
+}
+
+}  // namespace partyline::client

@@ -1,0 +1,74 @@
+// A folder of sound files that begin together: one for each track of a recording.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "audio/sound_writer.hpp"
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "dsp/format.hpp"
+
+namespace partyline::client {
+
+struct Track {
+    enum class Kind : std::uint8_t { captured, sent, received, played };
+    Kind kind = Kind::captured;
+    SessionId speaker{};  // of what is received
+    auto operator<=>(const Track&) const = default;
+};
+
+/// A frame of a track, and where it belongs.
+struct Placed {
+    std::int64_t at = 0;     // its first sample's place in the recording; before it: left out
+    std::uint64_t tick = 0;  // frames of one track that follow each other without a gap count on
+};
+
+/// A name that any file system takes, for a person or a track of any name. Never empty.
+std::string file_name(std::string_view name);
+
+/// Files begin when their tracks do, with silence for what was before. Whoever writes waits for the disk. One
+/// thread.
+class TrackFolder {
+public:
+    using NameOf = std::function<std::string(const Track&)>;
+    /// Nothing in the folder is overwritten: who bears a name that is there gets a number.
+    TrackFolder(std::string folder, NameOf name_of)
+        : folder_(std::move(folder)), name_of_(std::move(name_of)) {}
+
+    /// Makes the folder if it is not there. Fails with io.
+    static Result<void> prepare(const std::string& folder);
+
+    /// Fails with io once a file cannot be made or takes no more; too_large for too many tracks.
+    Result<void> write(const Track& track, const Placed& placed, dsp::ConstFrame frame);
+    /// All tracks are at least so long, with silence.
+    Result<void> fill_up_to(std::int64_t sample);
+    /// What is there can be read, should the program be killed.
+    void flush();
+    /// Finishes all files, which are of one length then. The first failure.
+    Result<void> close();
+
+    [[nodiscard]] const std::vector<std::string>& files() const { return files_; }
+
+private:
+    struct File {
+        audio::SoundWriter writer;
+        std::int64_t position = 0;
+        std::uint64_t next_tick = 0;
+    };
+
+    Result<File*> file_of(const Track& track);
+    static Result<void> fill(File& file, std::int64_t up_to);
+
+    const std::string folder_;
+    const NameOf name_of_;
+    std::map<Track, File> tracks_;
+    std::vector<std::string> files_;
+};
+
+}  // namespace partyline::client

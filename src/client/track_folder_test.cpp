@@ -1,0 +1,162 @@
+#include "client/track_folder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+#include <vector>
+
+#include "audio/sound_reader.hpp"
+#include "client/limits.hpp"
+#include "platform/scratch_folder.hpp"
+
+namespace partyline::client {
+namespace {
+
+using Samples = std::array<float, dsp::frame_samples>;
+
+constexpr std::int64_t frame = dsp::frame_samples;
+constexpr Track sent{.kind = Track::Kind::sent};
+constexpr Track ada{.kind = Track::Kind::received, .speaker = SessionId{7}};
+constexpr Track bob{.kind = Track::Kind::received, .speaker = SessionId{8}};
+
+Samples filled(float value) {
+    Samples samples;
+    samples.fill(value);
+    return samples;
+}
+
+std::string name_of(const Track& track) {
+    return track.kind == Track::Kind::sent ? "me" : std::to_string(track.speaker.value);
+}
+
+std::vector<float> read(const std::string& path) {
+    auto reader = audio::SoundReader::open(path, "read");
+    EXPECT_TRUE(reader) << path;
+    std::vector<float> all;
+    for (Samples samples; reader && reader->read(samples);) {
+        all.insert(all.end(), samples.begin(), samples.end());
+    }
+    return all;
+}
+
+/// The first sample of each frame, in 1/128.
+std::vector<int> outline(const std::string& path) {
+    std::vector<int> out;
+    const auto all = read(path);
+    for (std::size_t i = 0; i < all.size(); i += dsp::frame_samples) {
+        out.push_back(static_cast<int>(all[i] * 128));
+    }
+    return out;
+}
+
+class Tracks : public testing::Test {
+protected:
+    void write(const Track& track, std::int64_t at, std::uint64_t tick, int value) {
+        const auto written =
+            folder.write(track, {.at = at, .tick = tick}, filled(static_cast<float>(value) / 128));
+        EXPECT_TRUE(written) << written.error().message;
+    }
+    [[nodiscard]] std::string path(const std::string& name) const { return scratch.path() / name; }
+
+    const platform::ScratchFolder scratch;
+    TrackFolder folder{scratch.path(), name_of};
+};
+
+TEST_F(Tracks, AreAlignedAndOfOneLength) {
+    write(sent, 0, 1, 10);
+    write(sent, frame, 2, 11);
+    write(ada, 2 * frame, 50, 20);
+    write(sent, 4 * frame, 5, 12);
+    ASSERT_TRUE(folder.fill_up_to(6 * frame));
+    ASSERT_TRUE(folder.close());
+    EXPECT_EQ(folder.files(), (std::vector{path("me.flac"), path("7.flac")}));
+    EXPECT_EQ(outline(path("me.flac")), (std::vector{10, 11, 0, 0, 12, 0}));
+    EXPECT_EQ(outline(path("7.flac")), (std::vector{0, 0, 20, 0, 0, 0}));
+}
+
+TEST_F(Tracks, WhatFollowsEachOtherDoesSoWhateverTheClockSays) {
+    // A thread that was held up for 50 ms hands over what it owes at once.
+    write(ada, 0, 1, 1);
+    for (int i = 2; i < 7; ++i) {
+        write(ada, 6 * frame, static_cast<std::uint64_t>(i), i);
+    }
+    write(ada, 6 * frame, 7, 7);
+    ASSERT_TRUE(folder.close());
+    EXPECT_EQ(outline(path("7.flac")), (std::vector{1, 2, 3, 4, 5, 6, 7}));
+}
+
+TEST_F(Tracks, ADriftBeyondTheSlackIsMadeUpFor) {
+    write(ada, 0, 1, 1);
+    write(ada, frame + recording_slack_samples, 2, 2);
+    write(ada, 2 * frame + recording_slack_samples + 1, 3, 3);
+    ASSERT_TRUE(folder.close());
+    const auto all = read(path("7.flac"));
+    EXPECT_EQ(all.at(2 * frame - 1) * 128, 2);
+    EXPECT_EQ(all.at(2 * frame) * 128, 0);
+    EXPECT_EQ(all.at(2 * frame + recording_slack_samples + 1) * 128, 3);
+}
+
+TEST_F(Tracks, WhatWasBeforeTheBeginningIsLeftOut) {
+    write(ada, -1, 1, 1);
+    EXPECT_TRUE(folder.files().empty());
+}
+
+TEST_F(Tracks, NothingThatIsThereIsOverwritten) {
+    std::ofstream(path("7.flac")) << "precious";
+    std::filesystem::create_symlink("nowhere", path("7 2.flac"));
+    write(ada, 0, 1, 1);
+    ASSERT_TRUE(folder.close());
+    EXPECT_EQ(folder.files(), std::vector{path("7 3.flac")});
+    std::ifstream in(path("7.flac"));
+    std::string kept;
+    EXPECT_TRUE(std::getline(in, kept));
+    EXPECT_EQ(kept, "precious");
+}
+
+TEST_F(Tracks, ThereAreNotMoreThanTheLimit) {
+    for (std::size_t i = 0; i < recording_tracks_max; ++i) {
+        write({.kind = Track::Kind::received, .speaker = SessionId{static_cast<std::uint32_t>(i)}},
+              0, 1, 1);
+    }
+    const auto refused = folder.write(sent, {.at = 0, .tick = 1}, filled(0));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::too_large);
+    EXPECT_EQ(folder.files().size(), recording_tracks_max);
+}
+
+TEST_F(Tracks, AFolderThatIsNoneIsToldOf) {
+    const auto inside = path("a/b");
+    ASSERT_TRUE(TrackFolder::prepare(inside));
+    EXPECT_TRUE(std::filesystem::is_directory(inside));
+    EXPECT_TRUE(TrackFolder::prepare(inside)) << "it is there already";
+    std::ofstream(path("file")) << "x";
+    for (const auto& wrong : {path("file"), path("file/b"), std::string()}) {
+        const auto failed = TrackFolder::prepare(wrong);
+        ASSERT_FALSE(failed) << wrong;
+        EXPECT_EQ(failed.error().code, ErrorCode::io);
+    }
+    TrackFolder gone(path("gone"), name_of);
+    EXPECT_FALSE(gone.write(bob, {.at = 0, .tick = 1}, filled(0)));
+}
+
+TEST(TrackNames, AreTakenByAnyFileSystem) {
+    for (const auto& [name, expected] : std::vector<std::pair<std::string, std::string>>{
+             {"Ren\u00E9 \U0001F399", "Ren\u00E9 \U0001F399"},
+             {"../../etc/passwd", "_.._.._etc_passwd"},
+             {"a/b\\c:d*e?f\"g<h>i|j\n", "a_b_c_d_e_f_g_h_i_j_"},
+             {"...", "_"},
+             {" . ", "_"},
+             {"", "_"},
+             {".hidden", "_.hidden"}}) {
+        EXPECT_EQ(file_name(name), expected) << name;
+    }
+    std::string longest(track_name_bytes_max - 1, 'x');
+    EXPECT_EQ(file_name(longest + "\u00E9"), longest) << "no half of a character";
+    EXPECT_EQ(file_name(longest + "yz"), longest + "y");
+}
+
+}  // namespace
+}  // namespace partyline::client
