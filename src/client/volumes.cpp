@@ -106,6 +106,23 @@ std::string print_volumes(const VolumeTable& table) {
     return text;
 }
 
+namespace {
+
+/// What the file at `path` has by now.
+Result<VolumeTable> read_volumes(const KeptFile& file, std::string_view path) {
+    const auto text = file.read();
+    if (!text) {
+        return std::unexpected(text.error());
+    }
+    auto table = parse_volumes(*text);
+    if (!table) {
+        return fail(ErrorCode::config, std::format("{}: {}.", path, table.error().message));
+    }
+    return table;
+}
+
+}  // namespace
+
 Volumes::Volumes(std::string path) : path_(std::move(path)) {}
 Volumes::~Volumes() = default;
 Volumes::Volumes(Volumes&&) noexcept = default;
@@ -120,14 +137,9 @@ Result<Volumes> Volumes::open(std::string path) {
     if (!file) {
         return std::unexpected(file.error());
     }
-    const auto text = file->read();
-    if (!text) {
-        return std::unexpected(text.error());
-    }
-    auto table = parse_volumes(*text);
+    auto table = read_volumes(*file, volumes.path_);
     if (!table) {
-        return fail(ErrorCode::config,
-                    std::format("{}: {}.", volumes.path_, table.error().message));
+        return std::unexpected(table.error());
     }
     volumes.table_ = *std::move(table);
     return volumes;
@@ -149,13 +161,9 @@ Result<void> Volumes::keep(const std::string& owner, Volume volume) {
     if (!file) {
         return std::unexpected(file.error());
     }
-    const auto text = file->read();
-    if (!text) {
-        return std::unexpected(text.error());
-    }
-    auto table = parse_volumes(*text);
+    auto table = read_volumes(*file, path_);
     if (!table) {
-        return fail(ErrorCode::config, std::format("{}: {}.", path_, table.error().message));
+        return std::unexpected(table.error());
     }
     put(*table, owner, volume);
     if (table->size() > volumes_max) {
