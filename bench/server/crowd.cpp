@@ -172,7 +172,10 @@ net::task<> Crowd::rest(Duration duration) {
 }
 
 net::task<> Crowd::ping() {
-    while (!disbanding_ && co_await ping_timer_.wait(ping_interval)) {
+    while (!disbanding_) {
+        if (!co_await ping_timer_.wait(ping_interval)) {
+            break;
+        }
         for (std::size_t i = 0; i < members_.size() && !disbanding_; ++i) {
             auto& member = *members_[i];
             if (!std::exchange(member.writing, true)) {

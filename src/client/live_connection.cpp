@@ -37,7 +37,6 @@ net::task<> LiveTalkie::live() {
     const auto reason = co_await stay();
     co_await end_session();
     // It may still be set by one before.
-    // (GCC 14 awaits what stands behind && even when it need not.)
     for (bool in_time = true; recording_begun_ && in_time;) {
         in_time = co_await recording_over_.wait_for(recording_end_max);
     }

@@ -286,7 +286,10 @@ net::task<> LiveTalkie::tick_along(net::Gate::Pass) {
 }
 
 net::task<> LiveTalkie::take_reports(net::Gate::Pass) {
-    while (!session_gate_->closing() && co_await reports_->readable()) {
+    while (!session_gate_->closing()) {
+        if (!co_await reports_->readable()) {
+            break;
+        }
         link_->control_wake.clear();
         drain_reports();
     }

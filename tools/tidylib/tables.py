@@ -79,6 +79,9 @@ BANNED_CODE = [
     ("rand", r"\bs?rand\s*\(", ("src", "tests", "bench"), "take a Random as a parameter"),
     ("unsafe-c", r"\b(sprintf|vsprintf|strcpy|strcat|gets)\s*\(", ("src", "tests", "bench"),
      "use std::format, std::string or std::span"),
+    # Seen with 14.2 at every optimization: the loop awaits although the left side has decided.
+    ("await-in-while", r"\bwhile\s*\([^;{}]*(?:&&|\|\|)[^;{}]*\bco_await\b", ("src", "tests", "bench"),
+     "GCC awaits the right side always: await in the loop's body"),
 ]
 # The same, but only in src/, and not where they are turned into parameters.
 CLOCK_OWNERS = ["base", "platform", "net", "audio"]
