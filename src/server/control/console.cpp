@@ -27,7 +27,10 @@ net::task<> Console::run() {
     bool going_on = co_await write_answer(peer);
     while (going_on) {
         const auto got = co_await stream_.read_some(buffer);
-        going_on = got && co_await serve_some(peer, ByteView(buffer).first(*got));
+        if (!got) {
+            break;
+        }
+        going_on = co_await serve_some(peer, ByteView(buffer).first(*got));
     }
     switchboard_.close_console(peer);
     stream_.close();

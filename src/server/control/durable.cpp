@@ -69,16 +69,16 @@ void Durable::go_on() {
 }
 
 void Durable::store(room::Changes changes, Command command) {
-    // In the order in which they were carried out: what is owed first.
-    pay();
-    auto stored = changes;
-    store_.apply(std::move(stored),
-                 [self = std::weak_ptr(self_), changes = std::move(changes),
-                  command = std::move(command)](const Result<void>& kept) mutable {
-                     if (const auto durable = self.lock()) {
-                         (*durable)->finish(changes, std::move(command), kept);
-                     }
-                 });
+    // With what is owed, in the order in which it was carried out, and all of it or nothing: an older change
+    // must not be written over this one later.
+    auto all = owed_;
+    std::ranges::copy(changes, std::back_inserter(all));
+    store_.apply(std::move(all), [self = std::weak_ptr(self_), changes = std::move(changes),
+                                  command = std::move(command)](const Result<void>& kept) mutable {
+        if (const auto durable = self.lock()) {
+            (*durable)->finish(changes, std::move(command), kept);
+        }
+    });
 }
 
 void Durable::finish(const room::Changes& changes, Command command, const Result<void>& stored) {
@@ -87,6 +87,9 @@ void Durable::finish(const room::Changes& changes, Command command, const Result
         command.done(fail(ErrorCode::not_kept,
                           "It is done, but a restart would undo it. " + stored.error().message));
     } else {
+        if (stored) {
+            paid();
+        }
         if (stored && !command.act) {
             apply_(changes);
         }
@@ -108,24 +111,31 @@ void Durable::owe(const room::Changes& changes) {
 }
 
 void Durable::pay() {
-    if (owed_.empty() || paying_) {
+    // A command on its way takes it along, or will be followed by the next try.
+    if (owed_.empty() || busy_) {
         return;
     }
-    paying_ = true;
+    busy_ = true;
     auto changes = owed_;
-    store_.apply(std::move(changes),
-                 [self = std::weak_ptr(self_), count = owed_.size()](const Result<void>& kept) {
-                     if (const auto durable = self.lock()) {
-                         (*durable)->paid(count, kept);
-                     }
-                 });
+    store_.apply(std::move(changes), [self = std::weak_ptr(self_)](const Result<void>& kept) {
+        if (const auto durable = self.lock()) {
+            (*durable)->finish_payment(kept);
+        }
+    });
 }
 
-void Durable::paid(std::size_t count, const Result<void>& kept) {
-    paying_ = false;
+void Durable::finish_payment(const Result<void>& kept) {
     if (kept) {
-        // What has come since is behind these.
-        owed_.erase(owed_.begin(), owed_.begin() + static_cast<std::ptrdiff_t>(count));
+        paid();
+    }
+    busy_ = false;
+    go_on();
+}
+
+// Nothing is owed anew while the store is busy with it.
+void Durable::paid() {
+    if (!owed_.empty()) {
+        owed_.clear();
         log::info("What could not be kept for a while is on the disk now");
     }
 }

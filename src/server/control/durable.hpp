@@ -53,6 +53,8 @@ public:
     [[nodiscard]] std::size_t owed() const { return owed_.size(); }
     /// Tries once more, if it is time for that, to have the store take what is owed.
     void tick(TimePoint now);
+    /// The same now.
+    void pay();
 
 private:
     struct Command {
@@ -66,16 +68,15 @@ private:
     void store(room::Changes changes, Command command);
     void finish(const room::Changes& changes, Command command, const Result<void>& stored);
     void owe(const room::Changes& changes);
-    void pay();
-    void paid(std::size_t count, const Result<void>& kept);
+    void finish_payment(const Result<void>& kept);
+    void paid();
 
     store::Store& store_;
     Apply apply_;
     std::deque<Command> first_;
     std::deque<Command> waiting_;
-    bool busy_ = false;  // with a command, or with starting one
+    bool busy_ = false;  // with a command, with starting one, or with a payment
     room::Changes owed_;
-    bool paying_ = false;
     TimePoint payment_due_;
     /// What the store's answers look at: they may come after us.
     std::shared_ptr<Durable*> self_;

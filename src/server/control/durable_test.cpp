@@ -120,7 +120,9 @@ TEST_F(DurableTest, WhatIsOwedIsPaidWithTheNextCommandInTheOrderOfTheDeeds) {
     run_all();
     EXPECT_EQ(story.back(), "done 3");
     EXPECT_EQ(durable_->owed(), 0U);
-    EXPECT_EQ(store_.applied, (std::vector{room::Changes{ban(1).front(), ban(2).front()}, ban(3)}));
+    EXPECT_EQ(store_.applied,
+              (std::vector<room::Changes>{{ban(1).front(), ban(2).front(), ban(3).front()}}))
+        << "all of it or nothing";
 }
 
 TEST_F(DurableTest, WhatIsOwedIsPaidByItself) {

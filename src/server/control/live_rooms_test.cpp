@@ -141,6 +141,8 @@ protected:
         co_await enter(ada, "Ada");
         co_await enter(gus, "Gus");
         co_await join(ada, office);
+        co_await ada.ask<wire::Ok>(wire::SetPriority{.on = true});
+        co_await ada.ask<wire::Ok>(wire::SetRecording{.on = true});
         co_await say(ada, office, room::guest_role, 0, bits({room::Permission::see}));
         EXPECT_EQ((co_await gus.get<wire::ChannelsChanged>()).gone, std::vector<ChannelId>{office});
         co_await refused(gus, wire::Join{.channel = office, .password = {}},
@@ -157,6 +159,7 @@ protected:
         }
         for (const auto& person : (co_await otto.get<wire::PresencePage>()).sessions) {
             EXPECT_EQ(person.channel, ChannelId{}) << person.name;
+            EXPECT_FALSE(person.priority || person.recording) << person.name;
         }
 
         co_await say(ada, office, room::guest_role, 0, 0);

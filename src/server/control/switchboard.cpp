@@ -121,7 +121,7 @@ void Switchboard::reconfigure(LiveConfig config) {
 void Switchboard::shut_down() {
     shutting_down_ = true;
     flush_read_marks();
-    durable_.tick(TimePoint::max());
+    durable_.pay();
     const auto until = clock_.now() + config_.limits.closing;
     for (auto* peer : peers_) {
         peer->close(goodbye(ErrorCode::shutting_down, "The server is shutting down."), until);

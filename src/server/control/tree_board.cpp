@@ -107,6 +107,7 @@ void veil(std::vector<wire::Presence>& sessions, const room::View& view) {
             presence.server_mute = false;
             presence.server_deafen = false;
             presence.recording = false;
+            presence.priority = false;
         }
     }
 }

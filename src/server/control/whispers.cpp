@@ -34,8 +34,12 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SetWhisper& set
     if (!plan) {
         return std::unexpected(plan.error());
     }
-    const auto cost = 1 + static_cast<double>(plan->members.size());
-    if (const auto may = seat.whispers.take(clock_.now(), cost); !may) {
+    // To take one's own back is never refused: people are whispered to by it.
+    const bool takes_back = plan->targets.empty();
+    const auto cost = takes_back ? 0 : 1 + static_cast<double>(plan->members.size());
+    if (takes_back) {
+        // as often as any message
+    } else if (const auto may = seat.whispers.take(clock_.now(), cost); !may) {
         return may;
     }
     const auto events = model_.set_whisper(*plan);

@@ -119,6 +119,8 @@ protected:
         EXPECT_EQ(refusal.error.code, ErrorCode::rate_limited);
         EXPECT_EQ(refusal.error.retry_ms, 1000U);
         EXPECT_TRUE(heard(ada).contains(bob.session));
+        EXPECT_EQ(co_await code_of(bob, to({}, {})), ErrorCode::unspecified)
+            << "to take back what one has is never refused";
         manual_clock.advance(std::chrono::seconds(1));
         co_await bob.ask<wire::Moved>(wire::Leave{});
         EXPECT_EQ(co_await code_of(cid, wire::Join{lobby}), ErrorCode::unspecified)

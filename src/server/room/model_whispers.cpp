@@ -152,6 +152,9 @@ bool Model::hears_enough(SessionId person) const {
 
 Model::Ear Model::ear_of(SessionId person) const {
     Ear ear{.is_full = hears_enough(person), .last = {}};
+    if (!ear.is_full) {
+        return ear;  // nobody has to give way, so it does not matter who would
+    }
     std::size_t count = 0;
     SessionId of{};
     // Those of one whisperer stand next to each other.
