@@ -47,7 +47,7 @@ void CapturePath::forget() {
 }
 
 CaptureStats CapturePath::stats() const {
-    if (!chain_) {
+    if (!chain_ || music_) {
         return {};
     }
     const auto report = chain_->report();

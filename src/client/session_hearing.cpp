@@ -32,7 +32,12 @@ void Session::set_volume(SessionId session, Volume volume) {
                            person->name));
         return;
     }
-    if (auto kept = volumes_.set(owner, volume); !kept) {
+    auto kept = volumes_.set(owner, volume);
+    if (const auto* device = keys_.devices().identity(session);
+        kept && device != nullptr && !person->account.empty()) {
+        kept = volumes_.set(volume_owner(*device), {});  // from when they had no account
+    }
+    if (!kept) {
         refuse(kept.error().code, std::move(kept.error().message));
     }
     update_hearing();

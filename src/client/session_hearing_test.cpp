@@ -76,6 +76,16 @@ TEST_F(InTheLobby, AnAccountIsKnownInWhateverRoom) {
     EXPECT_TRUE(was_told("down: 2 at 2.00"));
 }
 
+TEST_F(InTheLobby, WhatADeviceHadEndsWhenItsAccountIsSetAnew) {
+    meet_ann();
+    session_->set_volume(ann_.session, {.gain_db = -20});
+    told_.take();
+    show_ann(false, "Ann");
+    EXPECT_EQ(session_->model().person(ann_.session)->volume.gain_db, -20);
+    session_->set_volume(ann_.session, {});
+    EXPECT_TRUE(was_told("down: 2 at 1.00"));
+}
+
 TEST_F(InTheLobby, WhoSpeaksAboveOthersTheServerSays) {
     show_ann(true);
     EXPECT_TRUE(was_told("down: 2 at 1.00 above others"));

@@ -173,8 +173,9 @@ dsp::Heard VoiceReceiver::add(SpeakerStream& stream, float gain, const Mix& mix,
         auto beside = stream.ramp;  // goes the same way
         beside.mix(side, gain, mix.side);
     }
+    const bool is_heard = gain > 0 || stream.ramp.gain() > 0;  // or is just fading out
     stream.ramp.mix(mid, gain, mix.mid);
-    return gain > 0 ? heard : dsp::Heard::nothing;
+    return is_heard ? heard : dsp::Heard::nothing;
 }
 
 std::optional<KeyNeed> VoiceReceiver::take_key_need(TimePoint now) {

@@ -28,6 +28,8 @@ public:
     }
     /// Nothing is heard now, so that nothing can click.
     void jump(float target) { gain_ = target; }
+    /// At the end of the last frame.
+    [[nodiscard]] float gain() const { return gain_; }
 
 private:
     static bool is_full(float gain) { return std::fpclassify(gain - 1.0F) == FP_ZERO; }
