@@ -142,9 +142,11 @@ void Recorder::write_until(const std::stop_token& stop, const RecordRoom& wish, 
             std::unique_lock lock(sleep_mutex_);
             sleep_.wait_for(lock, stop, recording_write_period, [] { return false; });
         }
+        // Before what waits is taken: that may take longer than a slow disk has.
+        const auto filled_up_to = clock_.now() - recording_fill_behind;
         writing.take_all(*from_up_);
         writing.take_all(*from_down_);
-        writing.fill(clock_.now() - recording_fill_behind);
+        writing.fill(filled_up_to);
         writing.flush();
         if (clock_.now() - began >= recording_time_max) {
             why = Error{

@@ -30,9 +30,11 @@ TEST_F(RecordingSession, ItBeginsWhenEverybodyHasBeenTold) {
     session_->record(true);
     EXPECT_EQ(told_.take(), "> SetRecording");
     answer(wire::Ok{});
-    EXPECT_EQ(told_.take(), "may record");
+    EXPECT_EQ(told_.take(), "") << "nobody has seen it yet";
+    say(wire::PresenceChanged{.sessions = {presence(4, "eve", lobby)}, .gone = {}});
+    EXPECT_EQ(told_.take().find("record"), std::string::npos) << "others come meanwhile";
     say(wire::PresenceChanged{.sessions = {own(true)}, .gone = {}});
-    EXPECT_EQ(told_.take(), "person me");
+    EXPECT_NE(told_.take().find("may record"), std::string::npos);
     session_->record(false);
     EXPECT_EQ(told_.take(), "> SetRecording");
     answer(wire::Ok{});
@@ -62,6 +64,17 @@ TEST_F(RecordingSession, ThePermissionIsLost) {
     begin();
     say(wire::PresenceChanged{.sessions = {own(false)}, .gone = {}});
     EXPECT_EQ(told_.take(), "person me; > SetRecording; may not record");
+}
+
+TEST_F(RecordingSession, AWishThatTheNextRoomOvertakesIsRefused) {
+    session_->record(true);
+    told_.take();
+    say(wire::Moved{.channel = ChannelId{11},
+                    .channel_epoch = ChannelEpoch{1},
+                    .route = Route{8},
+                    .frame_ms = 10,
+                    .members = 1});
+    EXPECT_NE(told_.take().find("may not record; record refused"), std::string::npos);
 }
 
 TEST_F(RecordingSession, ItEndsWithTheRoom) {
@@ -99,7 +112,7 @@ TEST_F(RecordingSession, OthersAreSeenToRecord) {
     ann.recording = true;
     say(wire::PresenceChanged{.sessions = {ann}, .gone = {}});
     EXPECT_TRUE(session_->model().person(SessionId{2})->recording);
-    EXPECT_EQ(told_.take(), "person ann; ?");
+    EXPECT_EQ(told_.take(), "person ann; ann records");
 }
 
 }  // namespace

@@ -146,6 +146,7 @@ void Session::set_self_state(bool mute, bool deafen) {
 void Session::record(bool wanted) {
     wants_recording_ = wanted;
     records_ = records_ && wanted;
+    recording_granted_ = false;
     if (!request(wire::SetRecording{wanted}, {.asked = Asked::record}) && wanted) {
         wants_recording_ = false;
         port_.may_record(false);
@@ -154,15 +155,28 @@ void Session::record(bool wanted) {
 
 // Whoever is elsewhere now has not been told; and whoever still sees the mark is to see it no more.
 void Session::end_recording() {
-    if (std::exchange(wants_recording_, false)) {
-        record(false);
-        port_.may_record(false);
+    if (!std::exchange(wants_recording_, false)) {
+        return;
+    }
+    const bool began = records_;
+    record(false);
+    port_.may_record(false);
+    if (!began) {
+        port_.emit(Refused{.command = command_word(Asked::record),
+                           .error = {.code = ErrorCode::not_in_room,
+                                     .message = "You are in another room now: ask again there."}});
     }
 }
 
 void Session::heed_own_presence() {
     const auto own = model_.person(seating_.session);
-    if (records_ && own && !own->recording) {
+    if (!own) {
+        return;
+    }
+    if (recording_granted_ && own->recording && !records_) {
+        records_ = true;  // what we are told now everybody is told
+        port_.may_record(true);
+    } else if (records_ && !own->recording) {
         end_recording();
     }
 }

@@ -407,6 +407,7 @@ private:
     bool deafen_ = false;
     bool open_ = false;
     bool wants_recording_ = false;
+    bool recording_granted_ = false;          // by the server's Ok; not everybody has been told yet
     bool records_ = false;                    // and everybody has been told
     StreamId whispering_{};                   // where what is said goes
     std::bitset<streams_max> whispers_open_;  // as open_, by stream

@@ -105,6 +105,9 @@ private:
     void tell(const Refused& event) {
         add(std::format("{} refused {}", event.command, static_cast<int>(event.error.code)));
     }
+    void tell(const RecordingSeen& event) {
+        add(event.person.name + (event.person.recording ? " records" : " records no more"));
+    }
     template <class Other>
     void tell(const Other&) {
         add("?");

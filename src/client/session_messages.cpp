@@ -79,8 +79,8 @@ void Session::on_answer(const Request& request, const wire::Ok&) {
     }
     if (const auto* recording = std::get_if<wire::SetRecording>(&request.body);
         recording != nullptr && recording->on && wants_recording_) {
-        records_ = true;
-        port_.may_record(true);
+        recording_granted_ = true;
+        heed_own_presence();
     }
     if (request.asked == Asked::leave) {
         has_left({});  // its answer was lost, and the route with it

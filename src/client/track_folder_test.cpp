@@ -99,6 +99,23 @@ TEST_F(Tracks, ADriftBeyondTheSlackIsMadeUpFor) {
     EXPECT_EQ(all.at(2 * frame + recording_slack_samples + 1) * 128, 3);
 }
 
+TEST_F(Tracks, AClockThatRunsFastIsMadeUpForByLeavingOut) {
+    constexpr std::int64_t first = 2 * recording_slack_samples;
+    write(ada, first, 1, 1);
+    write(ada, first + frame - recording_slack_samples - 1, 2, 2);
+    write(ada, first + frame, 3, 3);
+    ASSERT_TRUE(folder.close());
+    const auto all = read(path("7.flac"));
+    ASSERT_EQ(std::ssize(all), first + 2 * frame);
+    EXPECT_EQ(all.at(first + frame) * 128, 3);
+}
+
+TEST_F(Tracks, AFolderThatCannotBeLookedIntoIsAMistake) {
+    // A name that is too long for the disk cannot be looked at either.
+    TrackFolder nowhere(path(std::string(300, 'x')), [](const Track&) { return "ada"; });
+    EXPECT_FALSE(nowhere.write(ada, {.at = 0, .tick = 1}, filled(0)));
+}
+
 TEST_F(Tracks, WhatWasBeforeTheBeginningIsLeftOut) {
     write(ada, -1, 1, 1);
     EXPECT_TRUE(folder.files().empty());
