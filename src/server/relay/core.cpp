@@ -172,7 +172,7 @@ bool Core::authenticate(RouteState& route, Packet& packet, TimePoint now) {
         }
         route.uplink_loss.note(packet.header.counter);
     }
-    if (!route.rate.admit(now)) {
+    if (!route.seat->rate.admit(now)) {
         counters_.dropped_too_fast.add(1);
         return false;
     }
@@ -254,7 +254,7 @@ bool Core::take_voice(RouteState& route, const Packet& packet, TimePoint now) {
     const auto room_bps_max = route.room->bitrate_bps_max.load(std::memory_order_relaxed);
     const auto bps_max =
         room_bps_max == 0 ? talker_bps_max_ : std::min(room_bps_max, talker_bps_max_);
-    if (!route.bitrate.admit(packet.record->sealed.size(), bps_max, now)) {
+    if (!seat.bitrate.admit(packet.record->sealed.size(), bps_max, now)) {
         counters_.dropped_too_fast.add(1);
         return false;
     }
@@ -288,7 +288,7 @@ bool Core::take_whisper(RouteState& route, const Packet& packet, TimePoint now) 
         counters_.dropped_no_room.add(1);
         return false;
     }
-    if (!route.whispered.admit(packet.record->sealed.size(), talker_bps_max_, now)) {
+    if (!route.seat->whispered.admit(packet.record->sealed.size(), talker_bps_max_, now)) {
         counters_.dropped_too_fast.add(1);
         return false;
     }

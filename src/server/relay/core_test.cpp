@@ -153,6 +153,42 @@ TEST(Core, LimitsTheRateOfARoute) {
     EXPECT_EQ(scene.take_heard({&bob}).size(), burst + 1);
 }
 
+TEST(Core, WhoGoesFromRoomToRoomHasNoMoreForIt) {
+    Scene scene;
+    auto ann = scene.seat(1, lobby);
+    const auto bob = scene.seat(2, lobby);
+    scene.clock.advance(packet_burst);
+    constexpr auto burst = packets_per_second_max * packet_burst.count() + 1;
+    for (unsigned i = 0; i < burst; ++i) {
+        scene.arrive(ann, ann.voice("x"));
+    }
+    auto old = ann;
+    ann.route = scene.relay.move(ann.seat, kitchen);
+    scene.arrive(ann, ann.voice("a new route"));
+    scene.arrive(old, old.voice("the old one"));
+    EXPECT_EQ(scene.relay.counters().dropped_too_fast, 2U);
+}
+
+TEST(Core, ABitrateIsOfATalkerInAllRoomsTogether) {
+    constexpr std::size_t bytes = wire::sealed_bytes_max;
+    Scene scene;
+    auto ann = scene.seat(1, lobby);
+    const auto bob = scene.seat(2, lobby);
+    const auto let_through_here = [&] {
+        const auto before = scene.relay.counters().dropped_too_fast;
+        for (unsigned i = 0; i < packets_per_second_max; ++i) {
+            scene.arrive(ann, ann.voice(std::string(bytes, 'x')));
+        }
+        return packets_per_second_max - (scene.relay.counters().dropped_too_fast - before);
+    };
+    EXPECT_GT(let_through_here(), 0U);
+    scene.clock.advance(Duration(seconds(1)));  // enough for its packets, but not for their bits
+    const auto counter = ann.counter;
+    ann.route = scene.relay.move(ann.seat, kitchen);
+    ann.counter = counter;
+    EXPECT_LE(let_through_here(), BitRate::allowed_bps(talker_bps_max) / (bytes * 8) + 1);
+}
+
 /// How many packets of so many sealed bytes, all at once, a room with this cap lets through.
 std::uint64_t let_through(Scene& scene, HandTalkie& talkie, std::size_t bytes, unsigned tries) {
     const auto before = scene.relay.counters().dropped_too_fast;

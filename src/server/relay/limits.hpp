@@ -47,7 +47,7 @@ inline constexpr std::chrono::seconds old_epoch_lifetime{2};
 /// Without an authenticated packet from its address for so long, nothing goes down to a seat.
 inline constexpr std::chrono::seconds uplink_silence_max{20};
 inline constexpr std::chrono::milliseconds speaking_hold{300};
-/// Packets of one route; a talkie sends at most 100 frames a second, but in bursts after a stall
+/// Packets of one seat, over all its routes; a talkie sends at most 100 frames a second, but in bursts after a stall
 /// and for a pre-roll.
 inline constexpr unsigned packets_per_second_max = 250;
 inline constexpr std::chrono::seconds packet_burst{1};  // at packets_per_second_max

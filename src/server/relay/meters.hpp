@@ -1,7 +1,8 @@
-// What a relay thread measures: a route's rate and loss, a room's load.
+// What relay threads measure: a talker's rates, a route's loss, a room's load.
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -11,26 +12,39 @@
 
 namespace partyline::relay {
 
-/// Lets packets_per_second_max through on average and packet_burst's worth at once (the generic
-/// cell rate algorithm: one point in time instead of a bucket). One thread.
-class PacketRate {
+/// The generic cell rate algorithm: one point in time instead of a bucket. Any relay thread: a talker's routes
+/// may be of several, and all that comes over them counts together.
+class CellRate {
 public:
-    bool admit(TimePoint now) {
-        if (earned_until_ > now + packet_burst) {
-            return false;
-        }
-        earned_until_ = std::max(earned_until_, now) + packet_price;
+    /// Takes `price` unless more than `burst` has been taken ahead of time.
+    bool admit(TimePoint now, Duration price, Duration burst) {
+        auto earned_until = earned_until_.load(std::memory_order_relaxed);
+        do {
+            if (earned_until > now + burst) {
+                return false;
+            }
+        } while (!earned_until_.compare_exchange_weak(
+            earned_until, std::max(earned_until, now) + price, std::memory_order_relaxed));
         return true;
     }
 
 private:
+    std::atomic<TimePoint> earned_until_{TimePoint::min()};
+};
+
+/// Lets packets_per_second_max through on average and packet_burst's worth at once. Any relay thread.
+class PacketRate {
+public:
+    bool admit(TimePoint now) { return cells_.admit(now, packet_price, packet_burst); }
+
+private:
     static constexpr Duration packet_price =
         std::chrono::duration_cast<Duration>(std::chrono::seconds(1)) / packets_per_second_max;
-    TimePoint earned_until_ = TimePoint::min();
+    CellRate cells_;
 };
 
 /// Lets what a cap allows through on average, and bitrate_burst's worth at once. The cap may
-/// be another at each call. One thread.
+/// be another at each call. Any relay thread.
 class BitRate {
 public:
     static constexpr std::uint64_t allowed_bps(std::uint32_t cap_bps) {
@@ -39,18 +53,14 @@ public:
 
     /// A cap is above 0.
     bool admit(std::size_t bytes, std::uint32_t cap_bps, TimePoint now) {
-        if (earned_until_ > now + bitrate_burst) {
-            return false;
-        }
         constexpr std::uint64_t second =
             std::chrono::duration_cast<Duration>(std::chrono::seconds(1)).count();
         const auto price = bytes * 8 * second / allowed_bps(cap_bps);
-        earned_until_ = std::max(earned_until_, now) + Duration(price);
-        return true;
+        return cells_.admit(now, Duration(price), bitrate_burst);
     }
 
 private:
-    TimePoint earned_until_ = TimePoint::min();
+    CellRate cells_;
 };
 
 /// Loss of a stream of counted packets between two looks at it. One thread.

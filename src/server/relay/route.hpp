@@ -69,9 +69,6 @@ struct RouteState {
     std::shared_ptr<const WhisperSets> whispers;
 
     HopEpochs epochs;
-    PacketRate rate;
-    BitRate bitrate;    // of what goes to the room
-    BitRate whispered;  // of what goes to whoever is whispered to
     LossMeter uplink_loss;
     Challenges challenges;
     std::optional<TimePoint> expires_at;  // once the seat has another route

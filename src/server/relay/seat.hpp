@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "net/endpoint.hpp"
+#include "server/relay/meters.hpp"
 #include "server/relay/relay.hpp"
 
 namespace partyline::relay {
@@ -68,6 +69,10 @@ public:
     std::atomic<std::uint64_t> down_counter{0};             // relay; of the last pong, challenge
     std::atomic<std::uint16_t> uplink_loss_permille{0};     // relay
     std::atomic<std::uint16_t> downlink_loss_permille{0};   // relay
+    // Of all routes together: whoever goes from room to room has no more for it.
+    PacketRate rate;    // relay
+    BitRate bitrate;    // relay; of what goes to rooms
+    BitRate whispered;  // relay; of what goes to whoever is whispered to
 
     /// [control]
     void set_flags(VoiceFlags flags) {
