@@ -27,6 +27,14 @@ public:
         bool whispering = false;
         std::map<std::uint8_t, std::set<SessionId>> whispers;  // who hears it, by stream
         std::vector<Bytes> uplink;
+        std::set<ChannelId> routes_to;  // also by what is left of old ones
+        std::set<ChannelId> heard_in;   // to which routes led while it was not muted
+
+        void note_where_it_is_heard() {
+            if (!flags.muted) {
+                heard_in.insert(routes_to.begin(), routes_to.end());
+            }
+        }
     };
 
     /// All that ever were, by session.
@@ -60,6 +68,12 @@ public:
     }
     Route move(const relay::SeatPtr& seat, ChannelId channel) override {
         entry(seat).channel = channel;
+        if (channel) {
+            entry(seat).routes_to.insert(channel);
+        } else {
+            entry(seat).routes_to.clear();
+        }
+        entry(seat).note_where_it_is_heard();
         return entry(seat).route = next_route();
     }
     void set_whisper(const relay::SeatPtr& seat, StreamId stream,
@@ -75,6 +89,7 @@ public:
     }
     void set_flags(const relay::SeatPtr& seat, relay::VoiceFlags flags) override {
         entry(seat).flags = flags;
+        entry(seat).note_where_it_is_heard();
     }
     void set_downlink(const relay::SeatPtr& seat, relay::DownlinkLane lane) override {
         entry(seat).lane = lane;

@@ -210,6 +210,25 @@ protected:
         EXPECT_FALSE(relay.seats.at(gus.session)->flags.muted);
     }
 
+    /// Not even over the routes that they had there, once they may speak elsewhere.
+    net::task<> unheard() {
+        Caller ada(loop);
+        Caller gus(loop);
+        co_await enter(ada, "Ada");
+        co_await enter(gus, "Gus");
+        co_await say(ada, attic, room::guest_role, 0, bits({room::Permission::speak}));
+        co_await join(gus, attic);
+        co_await join(gus, lobby);
+        const auto& seat = *relay.seats.at(gus.session);
+        EXPECT_FALSE(seat.flags.muted);
+        EXPECT_EQ(seat.heard_in, std::set{lobby});
+        co_await join(gus, attic);
+        co_await ada.ask<wire::Ok>(wire::DeleteChannel{attic});
+        EXPECT_EQ((co_await gus.get<wire::Moved>()).channel, lobby);
+        EXPECT_FALSE(seat.flags.muted);
+        EXPECT_EQ(seat.heard_in, std::set{lobby});
+    }
+
     net::task<> temporary() {
         Caller mem(loop);
         Caller gus(loop);
@@ -276,6 +295,15 @@ protected:
                          ErrorCode::store_failed);
         store.failure.reset();
         co_await gus.ask<wire::TextAccepted>(wire::SendText{.channel = lobby, .text = "four"});
+        // Nor does it cost anything where nothing is kept.
+        manual_clock.advance(std::chrono::seconds(30));
+        co_await ada.ask<wire::Ok>(
+            wire::EditChannel{.channel = lobby, .retention = wire::Retention{.keep = false}});
+        store.failure = Error{.code = ErrorCode::store_failed, .message = "The disk is full."};
+        co_await refused(gus, wire::SendText{.channel = lobby, .text = "five"},
+                         ErrorCode::store_failed);
+        store.failure.reset();
+        co_await gus.ask<wire::TextAccepted>(wire::SendText{.channel = lobby, .text = "five"});
     }
 
     net::task<> away() {
@@ -299,6 +327,24 @@ protected:
         EXPECT_EQ(server->model().find(gus.session)->presence.channel, lobby);
         manual_clock.advance(std::chrono::minutes(1));
         EXPECT_EQ((co_await gus.get<wire::Moved>()).channel, attic);
+    }
+
+    net::task<> away_room_is_full() {
+        Caller ada(loop, manual_clock);
+        Caller gus(loop, manual_clock);
+        co_await enter(ada, "Ada");
+        co_await enter(gus, "Gus");
+        co_await ada.ask<wire::Ok>(wire::EditChannel{.channel = attic, .seats_max = 1});
+        co_await join(ada, attic);
+        co_await join(gus, lobby);
+        manual_clock.advance(config.away_after);
+        for (const auto before = relay.losses_updated; relay.losses_updated == before;) {
+            manual_clock.advance(std::chrono::milliseconds(20));  // until a tick has come
+            co_await gus.ask<wire::ControlPong>(wire::ControlPing{});
+        }
+        EXPECT_EQ(server->model().find(gus.session)->presence.channel, lobby);
+        co_await join(ada, lobby);
+        EXPECT_EQ((co_await gus.get<wire::Moved>()).channel, attic) << "as soon as there is a seat";
     }
 
     net::task<> hurried() {
@@ -364,6 +410,7 @@ TEST_F(LiveRoomsTest, AreMadeEditedMovedAndDeletedBeforeAllEyes) {
 TEST_F(LiveRoomsTest, WhatOneMayNotSeeIsNotThere) { play(hidden()); }
 TEST_F(LiveRoomsTest, ALockedRoomSendsItsPeopleOnAndDropsNobody) { play(locked()); }
 TEST_F(LiveRoomsTest, WhoMayNotSpeakIsMutedAtTheRelay) { play(silenced()); }
+TEST_F(LiveRoomsTest, WhoMayNotSpeakInARoomIsNotHeardThereAfterwards) { play(unheard()); }
 TEST_F(LiveRoomsTest, ATemporaryRoomLastsAsLongAsSomebodyIsInIt) { play(temporary()); }
 TEST_F(LiveRoomsTest, TemporaryRoomsComeOnlySoFastAndAreNotLogged) {
     clock = &manual_clock;
@@ -380,6 +427,13 @@ TEST_F(LiveRoomsTest, WhoDoesNothingForLongGoesToTheRoomForThat) {
     config.away_after = std::chrono::minutes(10);
     config.limits.silence = std::chrono::hours(1);
     play(away());
+}
+TEST_F(LiveRoomsTest, WhoDoesNothingForLongWaitsForASeatThere) {
+    clock = &manual_clock;
+    config.away_room = "Lobby/Attic";
+    config.away_after = std::chrono::minutes(10);
+    config.limits.silence = std::chrono::hours(1);
+    play(away_room_is_full());
 }
 TEST_F(LiveRoomsTest, ChangesComeOnlySoFast) {
     clock = &manual_clock;

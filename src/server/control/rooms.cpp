@@ -29,6 +29,11 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Join& join) {
 void Switchboard::come_in(Call& call, Seat& seat, ChannelId channel, const room::Joined& joined) {
     const std::span<const SessionId> members = model_.find(channel)->members;
     if (!joined.events.empty()) {
+        // Who was silenced has nothing on its way to the room before, and must not get a voice there by being heard
+        // in this one: so out of it first.
+        if (seat.flags.muted) {
+            seat.route = relay_.move(seat.voice, ChannelId{});
+        }
         update_voice(seat);
         seat.route = relay_.move(seat.voice, channel);
         update_view(seat);

@@ -95,7 +95,12 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendText& text)
         keep(will_reply(call, seat), *std::move(message));
         return {};
     }
-    return store_.note_id(message->id).transform([&] { accept(will_reply(call, seat), *message); });
+    if (const auto noted = store_.note_id(message->id); !noted) {
+        give_pace_back(message->author, message->account, message->channel);
+        return noted;
+    }
+    accept(will_reply(call, seat), *message);
+    return {};
 }
 
 void Switchboard::keep(Reply reply, room::Message message) {

@@ -58,9 +58,10 @@ void Switchboard::relocate(room::Relocation relocation) {
         return;
     }
     const auto channel = model_.find(seat.session)->presence.channel;
-    update_voice(seat);
-    // Out first: whoever is not to be there any more is heard there no more, even if their talkie does not heed it.
+    // Out first: whoever is not to be there any more is heard there no more, even if their talkie does not heed it,
+    // and even if they may speak where they go.
     seat.route = relay_.move(seat.voice, ChannelId{});
+    update_voice(seat);
     if (channel) {
         seat.route = relay_.move(seat.voice, channel);
     }
@@ -88,8 +89,7 @@ void Switchboard::move_idle(TimePoint now) {
     for (const auto& [session, seat] : seats_) {
         const auto at = model_.find(session)->presence.channel;
         if (at && at != away && now - seat->active >= config_.away_after &&
-            model_.may(session, away, room::Permission::enter) &&
-            !model_.is_locked(session, away)) {
+            model_.may_join(session, away)) {
             relocate({.session = session, .to = away});
         }
     }

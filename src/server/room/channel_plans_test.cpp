@@ -104,6 +104,9 @@ TEST_F(ChannelPlans, EveryBoundHoldsAtItsEdge) {
     expect(edit({.slow_mode_s = slow_mode_s_max + 1}), ErrorCode::too_large);
     EXPECT_TRUE(edit({.topic = std::string(topic_bytes_max, 'x')}));
     expect(edit({.topic = std::string(topic_bytes_max + 1, 'x')}), ErrorCode::too_large);
+    const auto composed = plan_edit_channel(directory, builder, lobby, {.topic = "Zoe\u0308"});
+    ASSERT_TRUE(composed);
+    EXPECT_EQ(std::get<ChannelRecord>(composed->at(0)).channel.topic, "Zoë");
     EXPECT_TRUE(edit({.icon = "👩‍🚀"}));
     EXPECT_TRUE(edit({.icon = std::string(icon_code_points_max, 'x')}));
     expect(edit({.icon = std::string(icon_code_points_max + 1, 'x')}), ErrorCode::too_large);

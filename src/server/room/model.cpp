@@ -74,6 +74,14 @@ Events Model::log_out(SessionId id) {
     return events;
 }
 
+Result<void> Model::may_join(SessionId id, ChannelId channel) const {
+    const auto to = channels_.find(channel);
+    if (to == channels_.end() || to->second.closed) {
+        return fail(ErrorCode::unknown_channel, "There is no such room.");
+    }
+    return may_join(sessions_.at(id), to->second, Door::locked);
+}
+
 Result<Joined> Model::join(SessionId id, ChannelId channel, Door door) {
     const auto to = channels_.find(channel);
     auto& session = sessions_.at(id);
@@ -137,6 +145,7 @@ void Model::enter(Session& session, ChannelState& to, Events& events) {
     to.members.push_back(id);
     to.crowded = to.crowded || to.members.size() > uncrowded_members_max;
     session.presence.channel = channel;
+    session.came_after = last_message_;
     judge(session);
     events.push_back({.audience = ToMembers{.channel = channel, .except = id},
                       .body = MemberJoined{.channel = channel, .epoch = to.epoch, .session = id}});

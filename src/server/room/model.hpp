@@ -32,6 +32,7 @@ namespace partyline::room {
 struct Session {
     Presence presence;
     PeerKeys keys;
+    MessageId came_after{};  // the newest text of all rooms when they came into theirs
 };
 
 struct ChannelState {
@@ -147,6 +148,8 @@ public:
                                           std::optional<SessionId> older) const;
     Result<LoggedIn> log_in(std::string name, PeerKeys keys);
     Events log_out(SessionId session);
+    /// Whether join() would let them in from another room.
+    [[nodiscard]] Result<void> may_join(SessionId session, ChannelId channel) const;
     /// To join the room one is in changes nothing and is not refused. Fails with unknown_channel
     /// (also for a room that one may not see), not_permitted, room_full or bad_password.
     Result<Joined> join(SessionId session, ChannelId channel, Door door = Door::locked);
@@ -202,6 +205,8 @@ public:
                                           TextAct act) const;
     /// Whether that session may look up what was said in this room.
     [[nodiscard]] Result<void> may_read(SessionId session, ChannelId channel) const;
+    /// Told to those in its room who may look it up or have heard it said: what an old text says now is as little
+    /// for others as what it said.
     [[nodiscard]] Events text_changed(Message message) const;
 
     // Direct messages, and who is to notice what (model_letters.cpp).
@@ -289,6 +294,7 @@ private:
     void judge(Session& session, Events& events) const;
     /// Between those that its people are by now: a guest's device may have been linked meanwhile.
     [[nodiscard]] Message as_it_is_now(Message message) const;
+    [[nodiscard]] Audience readers_of(const Message& message) const;
     [[nodiscard]] Result<void> may_change_direct(SessionId session, const Direct& direct) const;
     void enter(Session& session, ChannelState& to, Events& events);
     /// Takes the session out of its room, if it is in one.

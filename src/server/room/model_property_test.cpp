@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/random.hpp"
+#include "server/room/bans.hpp"
 #include "server/room/built_in.hpp"
 #include "server/room/consequences.hpp"
 #include "server/room/model.hpp"
@@ -33,7 +34,10 @@ struct Heard {
     std::map<WhisperKey, std::uint32_t> whisper_epochs;
     std::map<WhisperKey, std::set<SessionId>> whispered_to;
     std::map<SessionId, std::set<WhisperKey>> heard_by;
-    std::vector<SessionId> told;  // by the event that comes
+    std::map<MessageId, std::set<SessionId>> read;  // by whom, as it was said
+    // About the event that comes.
+    std::set<SessionId> told;
+    std::set<SessionId> may_look_up;  // what was said before, of those in that room
 
     void operator()(const Arrived& event) {
         EXPECT_TRUE(people.emplace(event.presence.session, event.presence).second);
@@ -66,8 +70,17 @@ struct Heard {
         EXPECT_GT(event.message.id.value, last_text);
         last_text = event.message.id.value;
         EXPECT_TRUE(members[event.message.channel].contains(event.session));
+        EXPECT_EQ(told, members[event.message.channel]) << "those who are there, and nobody else";
+        read[event.message.id] = told;
     }
-    void operator()(const TextChanged&) {}
+    void operator()(const TextChanged& event) {
+        for (const auto& person : told) {
+            EXPECT_TRUE(members[event.message.channel].contains(person));
+            EXPECT_TRUE(may_look_up.contains(person) || read[event.message.id].contains(person))
+                << "who may not know what it said";
+        }
+        EXPECT_TRUE(std::ranges::includes(told, may_look_up));
+    }
     void operator()(const KeyRequested&) {}
     void operator()(const WhisperChanged& event) {
         const WhisperKey key{event.whisperer, event.stream};
@@ -107,7 +120,8 @@ public:
             crash();
             return;
         }
-        switch (random_.below(16)) {
+        switch (random_.below(17)) {
+            case 16: with_somebody([&](SessionId id) { ban(id); }); break;
             case 14:
             case 15: with_somebody([&](SessionId id) { whisper(id); }); break;
             case 0: log_in(); break;
@@ -142,6 +156,7 @@ public:
             const auto& heard = heard_.people.at(id);
             EXPECT_EQ(session.presence, heard);
             EXPECT_EQ(session.presence.session, id);
+            EXPECT_EQ(find_ban(model_.directory(), visitor(session.keys.identity), 0), nullptr);
             EXPECT_TRUE(names.insert(session.presence.name).second);
             const auto at = session.presence.channel;
             EXPECT_TRUE(!session.presence.speaking ||
@@ -278,10 +293,18 @@ private:
         act(std::next(model_.sessions().begin(), which)->first);
     }
 
+    std::set<SessionId> people_of(const Audience& audience) const {
+        if (const auto* these = std::get_if<ToThese>(&audience)) {
+            return {these->sessions.begin(), these->sessions.end()};
+        }
+        const auto* members = std::get_if<ToMembers>(&audience);
+        const auto* room = members == nullptr ? nullptr : model_.find(members->channel);
+        return room == nullptr ? std::set<SessionId>{}
+                               : std::set<SessionId>{room->members.begin(), room->members.end()};
+    }
     void told(const Events& events) {
         for (const auto& event : events) {
-            const auto* told = std::get_if<ToThese>(&event.audience);
-            heard_.told = told == nullptr ? std::vector<SessionId>{} : told->sessions;
+            heard_.told = people_of(event.audience);
             std::visit(heard_, event.body);
         }
     }
@@ -300,6 +323,8 @@ private:
         keep(before.accounts(), records.accounts);
         keep(before.devices(), records.devices);
         keep(before.silences(), records.silences);
+        keep(before.bans(), records.bans);
+        records.last_ban = {before.next_ban().value - 1};
         for (const auto id : before.subtree(ChannelId{}) | std::views::drop(1)) {
             if (const auto& record = *before.find(id); !record.channel.temporary) {
                 records.channels.push_back(record);
@@ -314,13 +339,19 @@ private:
         }
         EXPECT_EQ(after->directory().roles(), before.roles());
         EXPECT_EQ(after->directory().silences(), before.silences());
+        EXPECT_EQ(after->directory().bans(), before.bans());
         EXPECT_TRUE(after->sessions().empty());
         model_ = std::move(*after);
         heard_ = {};
+        said_.clear();
         last_ = {};
     }
     void log_in() {
-        const auto in = model_.log_in(std::format("Talker {}", pick(30)), {.identity = device()});
+        const auto identity = device();
+        if (find_ban(model_.directory(), visitor(identity), 0) != nullptr) {
+            return;
+        }
+        const auto in = model_.log_in(std::format("Talker {}", pick(30)), {.identity = identity});
         if (in) {
             EXPECT_GT(in->session, last_);
             last_ = in->session;
@@ -337,13 +368,18 @@ private:
     void join(SessionId id) {
         const ChannelId channel{pick(channels + 2)};
         const auto* before = model_.find(channel);
-        const bool may =
-            before != nullptr && (model_.find(id)->presence.channel == channel ||
-                                  (model_.may(id, channel, Permission::enter) &&
-                                   (before->channel.seats_max == 0 ||
-                                    model_.may(id, channel, Permission::bypass_limits) ||
-                                    before->members.size() < before->channel.seats_max)));
-        const auto joined = model_.join(id, channel);
+        const bool knows_password = coin();
+        const auto is_let_in = [&] {
+            const bool has_room = before->channel.seats_max == 0 ||
+                                  before->members.size() < before->channel.seats_max;
+            return model_.may(id, channel, Permission::enter) &&
+                   (model_.may(id, channel, Permission::bypass_limits) ||
+                    (has_room && (knows_password || !before->channel.password)));
+        };
+        const bool may = before != nullptr &&
+                         (model_.find(id)->presence.channel == channel || is_let_in());
+        const auto joined =
+            model_.join(id, channel, knows_password ? Door::unlocked : Door::locked);
         EXPECT_EQ(joined.has_value(), may);
         if (joined) {
             told(joined->events);
@@ -393,6 +429,47 @@ private:
                                       .account = AccountId{1 + random_.below(accounts)}}};
         carry_out(model_.apply(with_consequences(model_.directory(), {change}, 0)));
         EXPECT_TRUE(!before || silenced());
+        send_away_the_banned();
+    }
+    Visitor visitor(const Identity& identity) const {
+        return {.identity = identity, .account = model_.directory().person_of(identity).account};
+    }
+    /// Placed or lifted, and those it hits go.
+    void ban(SessionId by) {
+        const auto& bans = model_.directory().bans();
+        if (!bans.empty() && coin()) {
+            if (const auto lifted = plan_lift_ban(model_.directory(), model_.subject(by),
+                                                  bans.begin()->first)) {
+                carry_out(model_.apply(*lifted));
+            }
+            return;
+        }
+        with_somebody([&](SessionId target) {
+            const auto person = visitor(model_.find(target)->keys.identity);
+            NewBan made{.account = person.account};
+            if (!person.account) {
+                made.identity = person.identity;
+            }
+            const auto placed = plan_ban(model_.directory(), model_.subject(by), std::move(made));
+            if (placed) {
+                EXPECT_TRUE(model_.may(by, {}, Permission::ban));
+                EXPECT_NE(by, target) << "nobody's rank is below their own";
+                carry_out(model_.apply(*placed));
+                send_away_the_banned();
+                EXPECT_EQ(model_.find(target), nullptr);
+            }
+        });
+    }
+    void send_away_the_banned() {
+        std::vector<SessionId> hit;
+        for (const auto& [id, session] : model_.sessions()) {
+            if (find_ban(model_.directory(), visitor(session.keys.identity), 0) != nullptr) {
+                hit.push_back(id);
+            }
+        }
+        for (const auto id : hit) {
+            told(model_.log_out(id));
+        }
     }
     void silence(SessionId by) {
         with_somebody([&](SessionId target) {
@@ -450,6 +527,8 @@ private:
                 changed.channel.parent = parent;
             }
             changed.channel.seats_max = pick(4);
+            changed.password_hash = random_.chance(0.3) ? "hash" : "";
+            changed.channel.password = !changed.password_hash.empty();
             carry_out(model_.apply({changed}));
         }
     }
@@ -466,12 +545,29 @@ private:
         if (composed) {
             EXPECT_TRUE(model_.may(id, composed->channel, Permission::write));
             told(model_.said(id, *composed));
+            said_.push_back(*composed);
         }
+        if (!said_.empty()) {
+            edit(said_[random_.below(said_.size())]);
+        }
+    }
+
+    void edit(const Message& message) {
+        heard_.may_look_up.clear();
+        if (const auto* room = model_.find(message.channel)) {
+            std::ranges::copy_if(
+                room->members,
+                std::inserter(heard_.may_look_up, heard_.may_look_up.end()), [&](SessionId id) {
+                    return model_.may(id, message.channel, Permission::read_history);
+                });
+        }
+        told(model_.text_changed(message));
     }
 
     Random random_;
     Model model_;
     Heard heard_;
+    std::vector<Message> said_;
     SessionId last_{};
 };
 

@@ -117,9 +117,24 @@ Result<void> Model::may_read(SessionId id, ChannelId channel) const {
     return {};
 }
 
+Audience Model::readers_of(const Message& message) const {
+    const auto* room = find(message.channel);
+    ToThese readers;
+    for (const auto id : room == nullptr ? std::vector<SessionId>() : room->members) {
+        if (sessions_.at(id).came_after < message.id ||
+            may(id, message.channel, Permission::read_history)) {
+            readers.sessions.push_back(id);
+        }
+    }
+    // As a rule that is everybody, and then it is made up once for all of them.
+    return room != nullptr && readers.sessions.size() == room->members.size()
+               ? Audience{ToMembers{.channel = message.channel}}
+               : Audience{std::move(readers)};
+}
+
 Events Model::text_changed(Message message) const {
     message = as_it_is_now(std::move(message));
-    auto audience = audience_of(message);
+    auto audience = message.direct ? audience_of(message) : readers_of(message);
     return {{.audience = std::move(audience), .body = TextChanged{.message = std::move(message)}}};
 }
 

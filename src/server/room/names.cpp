@@ -92,15 +92,17 @@ Result<void> check_channel_name(std::string_view name) {
 }
 
 Result<void> check_topic(std::string_view topic) {
+    const auto too_long = fail(ErrorCode::too_large,
+                               std::format("A topic has at most {} bytes.", topic_bytes_max));
     if (topic.size() > topic_bytes_max) {
-        return fail(ErrorCode::too_large,
-                    std::format("A topic has at most {} bytes.", topic_bytes_max));
+        return too_long;
     }
     if (!is_plain_line(topic)) {
         return fail(ErrorCode::not_permitted,
                     "A topic is one line of UTF-8 without invisible characters.");
     }
-    return {};
+    // Its normal form is what is kept, and a few letters have a longer one.
+    return normal_name(topic).size() > topic_bytes_max ? too_long : Result<void>();
 }
 
 Result<void> check_text(std::string_view text) {

@@ -138,6 +138,9 @@ TEST(RoomNames, TopicsAndTexts) {
     EXPECT_TRUE(check_topic(""));
     EXPECT_TRUE(check_topic(repeat("t", 512)));
     EXPECT_EQ(check_topic(repeat("t", 513)).error().code, ErrorCode::too_large);
+    // U+0958 is two letters in normal form, of twice the bytes.
+    EXPECT_TRUE(check_topic(repeat("\u0958", 512 / 6)));
+    EXPECT_EQ(check_topic(repeat("\u0958", 512 / 6 + 1)).error().code, ErrorCode::too_large);
     EXPECT_EQ(check_topic("two\nlines").error().code, ErrorCode::not_permitted);
     EXPECT_TRUE(check_text("two\nlines\tand a tab"));
     EXPECT_TRUE(check_text(repeat("t", 4096)));

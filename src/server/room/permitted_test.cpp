@@ -83,6 +83,23 @@ protected:
     SessionId owner, moderator, member, guest, other;
 };
 
+/// An old text that is edited is told to those who may look it up, and who heard it said.
+TEST_F(Permitted, WhatAnOldTextSaysNowIsForWhoMayKnowWhatItSaid) {
+    say(lobby, guest_role, {.deny = {read_history}});
+    ASSERT_TRUE(model->join(member, lobby));
+    ASSERT_TRUE(model->join(guest, lobby));
+    const auto text = model->compose(member, {.channel = lobby, .text = "secret"}).value();
+    model->said(member, text);
+    EXPECT_EQ(model->text_changed(text).at(0).audience, Audience{ToMembers{lobby}});
+    ASSERT_TRUE(model->join(other, lobby));
+    EXPECT_EQ(model->text_changed(text).at(0).audience, (Audience{ToThese{{member, guest}}}));
+    ASSERT_TRUE(model->leave(guest));
+    ASSERT_TRUE(model->join(guest, lobby));
+    EXPECT_EQ(model->text_changed(text).at(0).audience, (Audience{ToThese{{member}}}));
+    const auto later = model->compose(member, {.channel = lobby, .text = "news"}).value();
+    EXPECT_EQ(model->text_changed(later).at(0).audience, Audience{ToMembers{lobby}});
+}
+
 TEST_F(Permitted, OnlyWhoMayEnterJoinsAndAHiddenRoomIsNotThere) {
     say(games, guest_role, {.deny = {enter}});
     EXPECT_EQ(code(model->join(guest, games)), ErrorCode::not_permitted);
