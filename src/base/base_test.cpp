@@ -126,6 +126,35 @@ TEST(Text, NamesMayNotDeceive) {
     EXPECT_EQ(code_points("gr\xC3\xBC\xC3\x9F"), 4U);
 }
 
+TEST(Text, WhatScriptsAreWrittenWithIsTextButNoName) {
+    for (const std::string_view text : {
+             "\u0645\u06CC\u200C\u062E\u0648\u0627\u0647\u0645",  // Persian, with a non-joiner
+             "C++\u200E \u05D1\u05E1\u05D3\u05E8",  // Hebrew that begins with Latin letters
+             "\u0627\u0644\u0633\u0644\u0627\u0645!\u200F",
+             "5\u061C-3",
+         }) {
+        EXPECT_TRUE(is_plain_text(text)) << text;
+        EXPECT_EQ(to_plain_text(text), text);
+        EXPECT_FALSE(is_plain_line(text)) << text;
+    }
+    // A family, and a Devanagari word: joiners are in names, too, where they make no difference.
+    for (const std::string_view text :
+         {"\U0001F468\u200D\U0001F469\u200D\U0001F467", "\u0930\u094D\u200D\u092F"}) {
+        EXPECT_TRUE(is_plain_text(text)) << text;
+        EXPECT_TRUE(is_plain_line(text)) << text;
+    }
+}
+
+TEST(Text, NothingTurnsAroundWhatFollowsIt) {
+    for (const std::string_view text :
+         {"a\u202A", "a\u202B", "a\u202C", "a\u202D", "a\u202E", "a\u2066", "a\u2067", "a\u2068",
+          "a\u2069", "a\u200B", "a\u2060", "a\u00AD", "a\uFEFF", "a\u2028"}) {
+        EXPECT_FALSE(is_plain_text(text)) << to_hex(as_bytes(text));
+        EXPECT_FALSE(is_plain_line(text)) << to_hex(as_bytes(text));
+        EXPECT_EQ(to_plain_text(text), "a?");
+    }
+}
+
 TEST(Text, WhatTerminalsWouldObeyIsReplaced) {
     struct Case {
         std::string_view text, line, lines;

@@ -68,7 +68,12 @@ bool every_code_point(std::string_view text, Accept accept) {
 
 bool fits_line(char32_t c) { return !is_deceptive(c); }
 
-bool fits_text(char32_t c) { return c == '\n' || c == '\t' || !is_deceptive(c); }
+/// What Persian, Arabic, Hebrew and Indic scripts are written with: the non-joiner, and the marks that set
+/// the direction of what has none beside them. They reach no further, unlike embeddings, overrides and
+/// isolates, which turn around whatever follows.
+bool is_written(char32_t c) { return c == 0x200C || c == 0x200E || c == 0x200F || c == 0x61C; }
+
+bool fits_text(char32_t c) { return c == '\n' || c == '\t' || is_written(c) || !is_deceptive(c); }
 
 template <class Accept>
 std::string keep_code_points(std::string_view text, Accept accept) {

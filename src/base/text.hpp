@@ -14,7 +14,8 @@ bool is_utf8(std::string_view text);
 /// formatting characters that could make one name look like another. Names and topics.
 bool is_plain_line(std::string_view text);
 
-/// As is_plain_line, but line feeds and tabs are welcome. Chat messages.
+/// As is_plain_line, but line feeds and tabs are welcome, and the marks without a width that some scripts
+/// are written with: U+200C, U+200E, U+200F and U+061C. Chat messages.
 bool is_plain_text(std::string_view text);
 
 /// `text` with a '?' for each byte or code point that is_plain_line would not take: what a stranger

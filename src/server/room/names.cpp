@@ -112,7 +112,7 @@ Result<void> check_text(std::string_view text) {
     }
     if (text.empty() || !is_plain_text(text)) {
         return fail(ErrorCode::not_permitted,
-                    "A text must be UTF-8 without invisible characters, and not empty.");
+                    "A text must be UTF-8 without control or hidden characters, and not empty.");
     }
     return {};
 }

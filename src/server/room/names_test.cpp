@@ -148,6 +148,9 @@ TEST(RoomNames, TopicsAndTexts) {
     EXPECT_EQ(check_text("").error().code, ErrorCode::not_permitted);
     EXPECT_EQ(check_text("bell \a").error().code, ErrorCode::not_permitted);
     EXPECT_EQ(check_text("\xFF").error().code, ErrorCode::not_permitted);
+    EXPECT_TRUE(check_text("\u0645\u06CC\u200C\u062E\u0648\u0627\u0647\u0645")) << "Persian";
+    EXPECT_FALSE(check_topic("\u0645\u06CC\u200C\u062E\u0648\u0627\u0647\u0645"));
+    EXPECT_EQ(check_text("\u202Ereversed").error().code, ErrorCode::not_permitted);
 }
 
 }  // namespace
