@@ -13,13 +13,8 @@ namespace partyline::control {
 
 void Switchboard::open_console(Peer& peer) {
     peer.console = ++last_console_;
-    // It has one connection and waits for each answer: that is slow enough.
-    constexpr Rate any{.per_second = 1e9, .burst = 1e9};
-    auto limits = config_.limits;
-    limits.changes = any;
-    limits.histories = any;
-    auto seat =
-        std::make_unique<Seat>(SessionId{}, peer, relay::Relay::Seated{}, limits, clock_.now());
+    auto seat = std::make_unique<Seat>(SessionId{}, peer, relay::Relay::Seated{}, config_.limits,
+                                       clock_.now());
     seat->connection = peer.console;
     seat->view = tree_.view(room::at_the_machine, ChannelId{});
     auto channels = tree_.channels(*seat->view);

@@ -290,7 +290,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ListBans& list)
     if (!room::decide(directory_, subject_of(seat.session), {}, room::Permission::ban)) {
         return fail(ErrorCode::not_permitted, "You may not look up who is banned.");
     }
-    if (const auto may = seat.histories.take(clock_.now()); !may) {
+    if (const auto may = may_do(seat, Doing::history); !may) {
         return may;
     }
     wire::Bans bans;

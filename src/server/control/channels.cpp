@@ -105,8 +105,8 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::CreateChannel& 
             return room::plan_create_channel(directory_, actor, to_room(create))
                 .and_then([&](room::Changes changes) -> Result<room::Changes> {
                     if (create.temporary) {
-                        const auto may =
-                            temporary_rooms_.take(model_.person(session), clock_.now());
+                        const auto may = rates_.take(model_.person(session), Doing::temporary_room,
+                                                     clock_.now());
                         if (!may) {
                             return std::unexpected(may.error());
                         }
@@ -130,7 +130,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::EditChannel& ed
         change.password_hash = edit.password;  // nothing, or that there is none from now on
         return change_rules(call, seat, edit_room(edit.channel, std::move(change)));
     }
-    return seat.changes.take(clock_.now()).and_then([&] {
+    return may_do(seat, Doing::change).and_then([&] {
         return set_room_password(call, seat, edit.channel, *edit.password, std::move(change));
     });
 }

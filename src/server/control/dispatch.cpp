@@ -87,6 +87,13 @@ Result<void> Switchboard::charge(Peer& peer, const wire::ClientBody& body, std::
     return peer.messages.take(now, 1 + static_cast<double>(whole_units));
 }
 
+Result<void> Switchboard::may_do(const Seat& seat, Doing what) {
+    if (!seat.session) {
+        return {};  // at the machine: one request at a time, by the owner
+    }
+    return rates_.take(model_.person(seat.session), what, clock_.now());
+}
+
 void Switchboard::answer(Call& call, wire::ServerBody body) {
     call.answered = true;
     // Whoever gives no request id wants no Ok, but what an answer tells it will not know otherwise.

@@ -143,7 +143,7 @@ Result<void> Switchboard::on(Call&, Seat& seat, const wire::KeyRequest& request)
 }
 
 Result<void> Switchboard::on(Call&, Seat& seat, const wire::RenewDevice& renew) {
-    if (const auto may = seat.moves.take(clock_.now()); !may) {
+    if (const auto may = may_do(seat, Doing::move); !may) {
         return may;
     }
     auto keys = model_.find(seat.session)->keys;

@@ -66,9 +66,8 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendDirect& tex
         answer(call, wire::TextAccepted{.id = before->id, .unix_ms = before->unix_ms});
         return {};
     }
-    const auto may = model_.may_write_direct(seat.session).and_then([&] {
-        return seat.texts.take(clock_.now());
-    });
+    const auto may =
+        model_.may_write_direct(seat.session).and_then([&] { return may_do(seat, Doing::text); });
     if (!may) {
         return may;
     }
@@ -141,7 +140,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetDirect& get)
     if (!with) {
         return std::unexpected(with.error());
     }
-    if (const auto may = seat.histories.take(clock_.now()); !may) {
+    if (const auto may = may_do(seat, Doing::history); !may) {
         return may;
     }
     const auto reply = will_reply(call, seat);

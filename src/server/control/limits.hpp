@@ -45,15 +45,16 @@ struct Limits {
     std::size_t voice_bytes = 32 * 1024;
     Duration voice_age = std::chrono::milliseconds(200);
 
+    // How much one person may do, by however many sessions.
+    Rate texts{.per_second = 5, .burst = 20};      // said, edited, deleted
+    Rate histories{.per_second = 5, .burst = 20};  // pages
+    Rate moves{.per_second = 5, .burst = 20};      // joins, leaves, renewed devices
+    Rate changes{.per_second = 5, .burst = 50};    // of roles and of the tree of rooms
+    Rate temporary_rooms{.per_second = 0.1, .burst = 5};
     // How much one session may ask for. A message costs 1, and 1 more for each 4 KiB.
     Rate messages{.per_second = 50, .burst = 200};
-    Rate refusals{.per_second = 10, .burst = 500};        // beyond this a session is ended
-    Rate texts{.per_second = 5, .burst = 20};             // said, edited, deleted
-    Rate histories{.per_second = 5, .burst = 20};         // pages
-    Rate moves{.per_second = 5, .burst = 20};             // joins, leaves, renewed devices
-    Rate changes{.per_second = 5, .burst = 50};           // of roles and of the tree of rooms
-    Rate temporary_rooms{.per_second = 0.1, .burst = 5};  // of one person, by however many sessions
-    Rate rotations{.per_second = 1, .burst = 5};          // of each stream
+    Rate refusals{.per_second = 10, .burst = 500};  // beyond this a session is ended
+    Rate rotations{.per_second = 1, .burst = 5};    // of each stream
     Rate share_messages{.per_second = 20, .burst = 100};
     Rate member_keys{.per_second = 1000, .burst = 5000};
     // Sets named, and people in them; and who comes into others' sets, or goes out of them, by one's moves.
@@ -106,9 +107,9 @@ inline constexpr std::size_t hashes_waiting_max = 64;
 inline constexpr std::uint32_t hashing_retry_ms = 1000;
 /// Accounts, and addresses, whose tries are counted.
 inline constexpr std::size_t attempts_remembered_max = 16'384;
-/// Who has lately made a temporary room.
-inline constexpr std::size_t room_makers_remembered_max = 16'384;
-inline constexpr std::uint32_t room_makers_retry_ms = 10'000;
+/// Who has lately done something that is counted by person.
+inline constexpr std::size_t people_remembered_max = 16'384;
+inline constexpr std::uint32_t people_remembered_retry_ms = 10'000;
 /// Whose last text in which room with slow mode is remembered.
 inline constexpr std::size_t slow_mode_remembered_max = 65'536;
 inline constexpr std::size_t crowded_sessions = 100;

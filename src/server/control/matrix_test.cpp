@@ -189,6 +189,10 @@ protected:
         config.channels.push_back({.id = cellar, .name = "Cellar"});
         add("Otto", {});
         add("Aldo", {room::admin_role});
+        // Each request is a login of its own, by few people.
+        const Rate free{.per_second = 1e6, .burst = 1e6};
+        auto& limits = config.limits;
+        limits.texts = limits.histories = limits.moves = limits.changes = free;
         store.remembered.roles.push_back({.id = dj, .name = "DJ", .rank = 50});
         store.remembered.last_role = dj;
         store.messages[another] = {

@@ -73,7 +73,7 @@ void Switchboard::tell_acted_on(SessionId target, const wire::ActedOn& done) {
 Result<void> Switchboard::moderate(Call& call, Seat& seat, Act act) {
     // Judged now, too: whoever may not do it takes up no room among what moderators wait for.
     const auto checked =
-        seat.changes.take(clock_.now())
+        may_do(seat, Doing::change)
             .and_then([&] { return room::check_reason(act.reason); })
             .and_then([&] { return act.plan(seat.session).transform([](const auto&) {}); });
     if (!checked) {
@@ -172,7 +172,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetAudit& get) 
     if (!room::decide(directory_, subject_of(seat.session), {}, room::Permission::read_audit)) {
         return fail(ErrorCode::not_permitted, "You may not read who did what to whom.");
     }
-    if (const auto may = seat.histories.take(clock_.now()); !may) {
+    if (const auto may = may_do(seat, Doing::history); !may) {
         return may;
     }
     const auto reply = will_reply(call, seat);

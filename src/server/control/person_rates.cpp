@@ -1,20 +1,37 @@
 #include "server/control/person_rates.hpp"
 
-#include "server/control/limits.hpp"
+#include <algorithm>
 
 namespace partyline::control {
 
-Result<void> PersonRates::take(const room::Person& person, TimePoint now) {
-    if (!buckets_.contains(person) && buckets_.size() >= room_makers_remembered_max) {
-        std::erase_if(buckets_, [now](const auto& entry) { return entry.second.is_full(now); });
-        if (buckets_.size() >= room_makers_remembered_max) {
+PersonRates::Buckets::Buckets(const Limits& limits, TimePoint now)
+    : each{TokenBucket(limits.texts, now), TokenBucket(limits.histories, now),
+           TokenBucket(limits.moves, now), TokenBucket(limits.changes, now),
+           TokenBucket(limits.temporary_rooms, now)} {}
+
+bool PersonRates::Buckets::are_full(TimePoint now) const {
+    return std::ranges::all_of(each, [now](const auto& bucket) { return bucket.is_full(now); });
+}
+
+Result<void> PersonRates::take(const room::Person& person, Doing what, TimePoint now) {
+    auto found = people_.find(person);
+    if (found == people_.end()) {
+        if (people_.size() >= people_remembered_max) {
+            forget(now);
+        }
+        if (people_.size() >= people_remembered_max) {
             return std::unexpected(
                 Error{.code = ErrorCode::rate_limited,
-                      .message = "Too many people are making rooms; try again in a while.",
-                      .retry_ms = room_makers_retry_ms});
+                      .message = "Too many people are busy here; try again in a while.",
+                      .retry_ms = people_remembered_retry_ms});
         }
+        found = people_.emplace(person, Buckets(limits_, now)).first;
     }
-    return buckets_.try_emplace(person, TokenBucket(rate_, now)).first->second.take(now);
+    return found->second.of(what).take(now);
+}
+
+void PersonRates::forget(TimePoint now) {
+    std::erase_if(people_, [now](const auto& entry) { return entry.second.are_full(now); });
 }
 
 }  // namespace partyline::control

@@ -2,38 +2,79 @@
 
 #include <gtest/gtest.h>
 
-#include "server/control/limits.hpp"
-
 namespace partyline::control {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
+
+constexpr TimePoint start{};
 
 room::Person account(std::uint64_t number) { return room::Person::of(AccountId{number}); }
 
 TEST(PersonRates, EachHasTheirOwn) {
-    PersonRates rates({.per_second = 0.1, .burst = 2});
-    const TimePoint now{};
-    EXPECT_TRUE(rates.take(account(1), now));
-    EXPECT_TRUE(rates.take(account(1), now));
-    const auto refused = rates.take(account(1), now);
+    const Limits limits{.temporary_rooms = {.per_second = 0.1, .burst = 2}};
+    PersonRates rates(limits);
+    const auto make = [&](std::uint64_t number, TimePoint now) {
+        return rates.take(account(number), Doing::temporary_room, now);
+    };
+    EXPECT_TRUE(make(1, start));
+    EXPECT_TRUE(make(1, start));
+    const auto refused = make(1, start);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::rate_limited);
     EXPECT_EQ(refused.error().retry_ms, 10'000U);
-    EXPECT_TRUE(rates.take(account(2), now));
-    EXPECT_TRUE(rates.take(account(1), now + seconds(10)));
+    EXPECT_TRUE(make(2, start));
+    EXPECT_TRUE(make(1, start + seconds(10)));
+}
+
+TEST(PersonRates, WhatIsDoneIsCountedEachByItself) {
+    const Limits limits;
+    for (const auto [what, burst] :
+         {std::pair(Doing::text, limits.texts.burst), std::pair(Doing::move, limits.moves.burst),
+          std::pair(Doing::history, limits.histories.burst),
+          std::pair(Doing::change, limits.changes.burst),
+          std::pair(Doing::temporary_room, limits.temporary_rooms.burst)}) {
+        PersonRates rates(limits);
+        const auto all = static_cast<int>(burst);
+        for (int i = 0; i < all; ++i) {
+            EXPECT_TRUE(rates.take(account(1), what, start)) << i;
+        }
+        EXPECT_FALSE(rates.take(account(1), what, start)) << "after " << all;
+        for (const auto other :
+             {Doing::text, Doing::move, Doing::history, Doing::change, Doing::temporary_room}) {
+            EXPECT_EQ(rates.take(account(1), other, start).has_value(), other != what);
+        }
+    }
+}
+
+TEST(PersonRates, WhoHasLongDoneNothingIsForgotten) {
+    Limits limits{.texts = {.per_second = 1, .burst = 2}};
+    PersonRates rates(limits);
+    EXPECT_TRUE(rates.take(account(1), Doing::text, start));
+    rates.forget(start + milliseconds(999));
+    EXPECT_EQ(rates.remembered(), 1U);
+    rates.forget(start + seconds(1));
+    EXPECT_EQ(rates.remembered(), 0U);
+    // And is then under the limits of today.
+    limits.texts.burst = 1;
+    EXPECT_TRUE(rates.take(account(1), Doing::text, start + seconds(1)));
+    EXPECT_FALSE(rates.take(account(1), Doing::text, start + seconds(1)));
 }
 
 TEST(PersonRates, OnlySoManyAreRemembered) {
-    PersonRates rates({.per_second = 0.1, .burst = 2});
-    const TimePoint now{};
-    for (std::uint64_t i = 1; i <= room_makers_remembered_max; ++i) {
-        ASSERT_TRUE(rates.take(account(i), now));
+    const Limits limits;
+    PersonRates rates(limits);
+    const auto write = [&](std::uint64_t number, TimePoint now) {
+        return rates.take(account(number), Doing::text, now);
+    };
+    for (std::uint64_t i = 1; i <= people_remembered_max; ++i) {
+        ASSERT_TRUE(write(i, start));
     }
-    EXPECT_EQ(rates.remembered(), room_makers_remembered_max);
-    EXPECT_EQ(rates.take(account(99'999), now).error().retry_ms, room_makers_retry_ms);
-    EXPECT_TRUE(rates.take(account(1), now)) << "who is remembered goes on";
-    EXPECT_TRUE(rates.take(account(99'999), now + seconds(20)));
+    EXPECT_EQ(rates.remembered(), people_remembered_max);
+    EXPECT_EQ(write(99'999, start).error().retry_ms, people_remembered_retry_ms);
+    EXPECT_TRUE(write(1, start)) << "who is remembered goes on";
+    EXPECT_TRUE(write(99'999, start + seconds(20)));
     EXPECT_EQ(rates.remembered(), 1U) << "the others have long done nothing";
 }
 

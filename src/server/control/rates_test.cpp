@@ -1,4 +1,4 @@
-// What one session may send: every row of the table in docs/protocol.md, at its edge.
+// What one person, and one session, may send: every row of the table in docs/protocol.md, at its edge.
 #include <functional>
 
 #include "server/control/server_fixture.hpp"
@@ -83,6 +83,86 @@ protected:
         EXPECT_EQ(up.size(), 251U);
     }
 
+    /// What is counted by person, as often as is taken; the last has been refused.
+    static net::task<int> as_often_as_goes(Caller& caller, Request request) {
+        int taken = 0;
+        for (; taken < 100; ++taken) {
+            const auto id = co_await caller.send(request(taken));
+            wire::ServerMessage message;
+            do {
+                message = co_await caller.next();
+            } while (message.reply_to != id);
+            const auto* refusal = std::get_if<wire::Refusal>(&message.body);
+            if (refusal != nullptr && refusal->error.code == ErrorCode::rate_limited) {
+                break;
+            }
+        }
+        co_return taken;
+    }
+
+    struct PersonRow {
+        std::string what;
+        int at_once = 0;
+        Request request;
+    };
+    static std::vector<PersonRow> by_person() {
+        return {
+            {"texts", 20, [](int) { return wire::SendText{.channel = lobby, .text = "hello"}; }},
+            {"direct messages", 20,
+             [](int) {
+                 return wire::SendDirect{.to = {.session = SessionId{1}}, .text = "hello"};
+             }},
+            {"pages", 20, [](int) { return wire::GetUnread{}; }},
+            {"moves", 20, [](int number) { return wire::Join{number % 2 == 0 ? attic : lobby}; }},
+            // Refused, as they may not; but only after the count.
+            {"changes", 50, [](int) { return wire::DeleteRole{RoleId{99}}; }}};
+    }
+
+    net::task<> a_new_login_is_the_same_person() {
+        Caller witness(loop, manual_clock);  // session 1
+        co_await witness.log_in(port(), "Witness");
+        for (const auto& [what, at_once, request] : by_person()) {
+            manual_clock.advance(std::chrono::seconds(20));
+            Caller first(loop, manual_clock);
+            co_await first.log_in(port(), "Ada");
+            co_await first.ask<wire::Joined>(wire::Join{lobby});
+            manual_clock.advance(std::chrono::seconds(20));
+            EXPECT_EQ(co_await as_often_as_goes(first, request), at_once) << what;
+            for (int again = 0; again < 3; ++again) {
+                Caller next(loop, manual_clock);
+                next.be(first);
+                co_await next.log_in(port(), "Ada");
+                EXPECT_EQ(co_await as_often_as_goes(next, request), 0) << what;
+                first.be(next);
+            }
+            manual_clock.advance(std::chrono::seconds(1));
+            Caller last(loop, manual_clock);
+            last.be(first);
+            co_await last.log_in(port(), "Ada");
+            EXPECT_EQ(co_await as_often_as_goes(last, request), 5)
+                << what << " go on at their rate";
+        }
+    }
+
+    net::task<> devices_of_one_account_are_one_person() {
+        Caller witness(loop, manual_clock);
+        co_await witness.log_in(port(), "Witness");
+        Caller desk(loop, manual_clock);
+        co_await desk.log_in(port(), "Ada");
+        co_await desk.ask<wire::Account>(
+            wire::ClaimAccount{.name = "Ada", .password = "correct horse", .label = {}});
+        Caller phone(loop, manual_clock);
+        co_await phone.log_in(port(), "Ada's phone");
+        co_await phone.ask<wire::Account>(
+            wire::LinkDevice{.name = "Ada", .secret = "correct horse", .label = {}});
+        for (const auto& [what, at_once, request] : by_person()) {
+            EXPECT_EQ(co_await as_often_as_goes(desk, request), at_once) << what;
+            EXPECT_EQ(co_await as_often_as_goes(phone, request), 0) << what;
+            EXPECT_EQ(co_await as_often_as_goes(witness, request), at_once) << "somebody else";
+            manual_clock.advance(std::chrono::seconds(20));
+        }
+    }
+
     static wire::ShareKeys share(std::uint32_t generation) {
         return {.channel = lobby,
                 .channel_epoch = ChannelEpoch{2},
@@ -150,6 +230,15 @@ TEST_F(RatesTest, KeyRequests) {
                }}));
 }
 TEST_F(RatesTest, TunnelledDatagrams) { play(tunnelled()); }
+
+TEST_F(RatesTest, ANewLoginIsTheSamePerson) {
+    config.limits.silence = std::chrono::hours(1);
+    play(a_new_login_is_the_same_person());
+}
+TEST_F(RatesTest, DevicesOfOneAccountAreOnePerson) {
+    config.limits.silence = std::chrono::hours(1);
+    play(devices_of_one_account_are_one_person());
+}
 
 }  // namespace
 }  // namespace partyline::control

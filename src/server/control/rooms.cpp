@@ -6,9 +6,8 @@
 namespace partyline::control {
 
 /// Where many whisper to whoever is there, to come and go costs more.
-Result<void> Switchboard::may_move_on(Seat& seat) const {
-    const auto now = clock_.now();
-    return seat.whispers.take(now, 0).and_then([&] { return seat.moves.take(now); });
+Result<void> Switchboard::may_move_on(Seat& seat) {
+    return seat.whispers.take(clock_.now(), 0).and_then([&] { return may_do(seat, Doing::move); });
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Join& join) {

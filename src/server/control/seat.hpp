@@ -42,10 +42,6 @@ struct Seat {
           active(now),
           token(make_resume_token()),
           shares(limits.shares_away),
-          texts(limits.texts, now),
-          histories(limits.histories, now),
-          moves(limits.moves, now),
-          changes(limits.changes, now),
           streams(wire::stream_max + std::size_t{1},
                   Stream{.generation = {}, .rotations = TokenBucket(limits.rotations, now)}),
           share_messages(limits.share_messages, now),
@@ -82,10 +78,6 @@ struct Seat {
     /// When each speaker was last asked for the key of which stream.
     std::map<std::pair<SessionId, StreamId>, TimePoint> key_requests;
 
-    TokenBucket texts;
-    TokenBucket histories;
-    TokenBucket moves;
-    TokenBucket changes;
     std::vector<Stream> streams;  // by number
     TokenBucket share_messages;
     TokenBucket member_keys;

@@ -42,7 +42,7 @@ Switchboard::Switchboard(Config config, Parts parts, room::Model model)
       durable_(store_, [this](const room::Changes& changes) { carry_out(changes); }),
       hashing_(parts.hashing),
       attempts_(config_.limits),
-      temporary_rooms_(config_.limits.temporary_rooms),
+      rates_(config_.limits),
       log_({.bytes = config_.limits.log_bytes, .events = config_.limits.log_events}),
       speaking_due_(clock_.now()),
       losses_due_(clock_.now()),
@@ -222,6 +222,7 @@ void Switchboard::tick() {
     if (now >= losses_due_) {
         losses_due_ = now + room_losses_interval;
         relay_.update_room_losses();
+        rates_.forget(now);
     }
     if (now >= read_marks_due_) {
         read_marks_due_ = now + read_marks_interval;

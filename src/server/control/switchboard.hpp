@@ -169,6 +169,8 @@ private:
 
     void dispatch(Call& call, const wire::ClientBody& body, std::size_t bytes);
     Result<void> charge(Peer& peer, const wire::ClientBody& body, std::size_t bytes);
+    /// Counts one for the person whose seat this is.
+    Result<void> may_do(const Seat& seat, Doing what);
     void answer(Call& call, wire::ServerBody body);
     void refuse(Call& call, const Error& error);
 
@@ -251,7 +253,7 @@ private:
                                                           const wire::Explain& explain) const;
 
     // --- the tree and the people in it (tree.cpp) ------------------------------------------------
-    Result<void> may_move_on(Seat& seat) const;
+    Result<void> may_move_on(Seat& seat);
     void come_in(Call& call, Seat& seat, ChannelId channel, const room::Joined& joined);
     /// With a password.
     Result<void> knock(Call& call, Seat& seat, const wire::Join& join);
@@ -461,7 +463,7 @@ private:
     Attempts attempts_;
     SlowMode slow_mode_;
     std::set<MessageId> unsettled_;  // on their way to the disk
-    PersonRates temporary_rooms_;
+    PersonRates rates_;
     Farewells farewells_;
     std::vector<Dismissal> dismissals_;  // by what has just been carried out
     std::vector<room::Ban> new_bans_;    // likewise

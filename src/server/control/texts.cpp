@@ -74,7 +74,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendText& text)
         answer(call, wire::TextAccepted{.id = before->id, .unix_ms = before->unix_ms});
         return {};
     }
-    if (const auto may = seat.texts.take(clock_.now()); !may) {
+    if (const auto may = may_do(seat, Doing::text); !may) {
         return may;
     }
     room::NewText said{.channel = text.channel,
@@ -160,7 +160,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetHistory& get
     if (const auto may = model_.may_read(seat.session, get.channel); !may) {
         return may;
     }
-    if (const auto may = seat.histories.take(clock_.now()); !may) {
+    if (const auto may = may_do(seat, Doing::history); !may) {
         return may;
     }
     const auto reply = will_reply(call, seat);
@@ -198,7 +198,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::DeleteText& gon
 
 Result<void> Switchboard::change(Call& call, Seat& seat, MessageId id,
                                  std::optional<std::string> words) {
-    if (const auto may = seat.texts.take(clock_.now()); !may) {
+    if (const auto may = may_do(seat, Doing::text); !may) {
         return may;
     }
     const auto reply = will_reply(call, seat);

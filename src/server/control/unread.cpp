@@ -30,7 +30,7 @@ wire::PersonUnread Switchboard::wire_state(const store::ConversationState& state
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetUnread&) {
-    if (const auto may = seat.histories.take(clock_.now()); !may) {
+    if (const auto may = may_do(seat, Doing::history); !may) {
         return may;
     }
     const auto reply = will_reply(call, seat);
