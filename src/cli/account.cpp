@@ -18,6 +18,7 @@ std::string_view account_word(const Command& command) {
         Overloaded{[](const Claim&) { return "claim"; }, [](const Link&) { return "link"; },
                    [](const Unlink&) { return "unlink"; }, [](const Devices&) { return "devices"; },
                    [](const Password&) { return "password"; }, [](const Owner&) { return "owner"; },
+                   [](const RecoveryCode&) { return "recovery-code"; },
                    [](const auto&) { return ""; }},
         command);
 }
@@ -60,6 +61,9 @@ Result<client::AccountCommand> account_command(const Command& command, const Opt
                        }
                        return client::ChangePassword{
                            .current = password, .password = next, .name = change.name};
+                   },
+                   [&](const RecoveryCode&) {
+                       return needs_password(client::RenewRecoveryCode{.password = password});
                    },
                    [&](const Owner& owner) -> Result<client::AccountCommand> {
                        return client::BecomeOwner{owner.token};

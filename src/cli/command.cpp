@@ -33,7 +33,7 @@ struct Word {
     std::string_view word;
     Command command;
 };
-const std::array<Word, 10> plain_words{{{"leave", Leave{}},
+const std::array<Word, 11> plain_words{{{"leave", Leave{}},
                                         {"mute", SetMute{true}},
                                         {"unmute", SetMute{false}},
                                         {"deafen", SetDeafen{true}},
@@ -41,6 +41,7 @@ const std::array<Word, 10> plain_words{{{"leave", Leave{}},
                                         {"who", Who{}},
                                         {"rooms", Rooms{}},
                                         {"stats", Stats{}},
+                                        {"recovery-code", RecoveryCode{}},
                                         {"help", Help{}},
                                         {"quit", Quit{}}}};
 
@@ -256,6 +257,8 @@ std::string_view command_help() {
            "  unlink DEVICE     takes one of them from it\n"
            "  password [NAME]   changes the password, to PARTYLINE_NEW_PASSWORD or\n"
            "                    --new-password-file\n"
+           "  recovery-code     a new recovery code in place of one that is lost; asks for the "
+           "password\n"
            "  owner TOKEN       makes your account the server's owner\n"
            "  roles             the roles, and what they grant\n"
            "  grant WHO ROLE, revoke WHO ROLE\n"

@@ -77,6 +77,10 @@ struct Password {
     std::string name;
     bool operator==(const Password&) const = default;
 };
+/// A new one, for one's own account.
+struct RecoveryCode {
+    bool operator==(const RecoveryCode&) const = default;
+};
 struct Owner {
     std::string token;
     bool operator==(const Owner&) const = default;
@@ -108,7 +112,7 @@ struct Quit {
 using Command =
     std::variant<Say, Move, Leave, History, Edit, Delete, SetMute, SetDeafen, Claim, Link, Unlink,
                  Devices, Password, Owner, Who, Rooms, Stats, Help, Quit, Administer, Letters,
-                 Invites, Whispers, Voice, Hearing, StartRecording, StopRecording>;
+                 Invites, Whispers, Voice, Hearing, StartRecording, StopRecording, RecoveryCode>;
 
 /// One line of standard input. Fails with malformed, saying what it could have been.
 Result<Command> parse_command(std::string_view line);

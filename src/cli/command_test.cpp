@@ -44,6 +44,7 @@ TEST(Command, LinesAreRead) {
         {"devices Ada", Devices{"Ada"}},
         {"password", Password{}},
         {"owner T", Owner{"T"}},
+        {"recovery-code", RecoveryCode{}},
         {"quit", Quit{}},
     };
     for (const auto& [line, command] : cases) {

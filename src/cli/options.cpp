@@ -133,6 +133,8 @@ void add_account_commands(CLI::App& app, Options& options, Raw& raw) {
         [](const std::string& device) { return Unlink{device}; });
     add("password", "Change an account's password, and end", "NAME", false,
         [](const std::string& name) { return Password{name}; });
+    app.add_subcommand("recovery-code", "Get a new recovery code for your account, and end")
+        ->final_callback([&options] { options.one_shot = RecoveryCode{}; });
     add("owner", "Make your account the server's owner, and end", "TOKEN", true,
         [](const std::string& token) { return Owner{token}; });
 }

@@ -136,6 +136,10 @@ TEST(Options, PasswordsComeFromTheEnvironmentOrAFile) {
     EXPECT_EQ(options->new_password, "");
     EXPECT_EQ(options->label, "bot");
     EXPECT_EQ(options->one_shot, Command(Claim{"Ada"}));
+    options = parse({"--server", "h", "recovery-code"});
+    ASSERT_TRUE(options);
+    EXPECT_EQ(options->one_shot, Command(RecoveryCode{}));
+    EXPECT_EQ(options->password, "from the environment");
 
     const auto file = std::filesystem::temp_directory_path() / "partyline-password-test";
     const auto parse_file = [&](const std::string& text) {

@@ -16,7 +16,8 @@ struct Overloaded : Functions... {
 template <class Asked>
 concept OfAnAccount =
     std::same_as<Asked, Claim> || std::same_as<Asked, Link> || std::same_as<Asked, Unlink> ||
-    std::same_as<Asked, Devices> || std::same_as<Asked, Password> || std::same_as<Asked, Owner>;
+    std::same_as<Asked, Devices> || std::same_as<Asked, Password> || std::same_as<Asked, Owner> ||
+    std::same_as<Asked, RecoveryCode>;
 
 }  // namespace
 

@@ -234,10 +234,23 @@ TEST(Session, AnAccountsCommandsTakeThePasswordFromElsewhereAndWait) {
               "unlink: done\n");
 }
 
+TEST(Session, ANewRecoveryCodeIsAskedForWithThePassword) {
+    Rig rig({.password = "secret", .one_shot = RecoveryCode{}});
+    rig.event(client::Connected{});
+    rig.event(client::RoomsChanged{});
+    EXPECT_EQ(std::get<client::RenewRecoveryCode>(rig.talkie.account_asked).password, "secret");
+    rig.event(client::AccountChanged{
+        .command = "recovery-code", .name = "Ada", .recovery_code = "7Q2KX-0M9RD-EV4WT-1H8NA"});
+    EXPECT_EQ(rig.out.str(),
+              "a new recovery code for the account Ada\n"
+              "write down this recovery code, it is shown only now: 7Q2KX-0M9RD-EV4WT-1H8NA\n");
+    EXPECT_EQ(rig.talkie.asked.back(), "disconnect");
+}
+
 TEST(Session, WithoutAPasswordNothingIsAskedForIt) {
     Rig rig({});
     rig.event(client::Connected{});
-    for (const auto* line : {"claim Ada", "link Ada", "password"}) {
+    for (const auto* line : {"claim Ada", "link Ada", "password", "recovery-code"}) {
         rig.line(line);
     }
     EXPECT_TRUE(rig.talkie.asked.empty());

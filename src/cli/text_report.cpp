@@ -188,10 +188,11 @@ struct Sentence {
                                     "\nwrite down this recovery code, it is shown only "
                                     "now: {}",
                                     printable(e.recovery_code));
-        return std::format(
-            "{} the account {}{}",
-            e.command == "password" ? "a new password for" : "this device is linked to",
-            printable(e.name), code);
+        return std::format("{} the account {}{}",
+                           e.command == "password"        ? "a new password for"
+                           : e.command == "recovery-code" ? "a new recovery code for"
+                                                          : "this device is linked to",
+                           printable(e.name), code);
     }
     std::string operator()(const client::DevicesReceived& e) const {
         auto lines = std::format("{}{}", printable(e.name), e.owner ? ", who owns the server" : "");

@@ -35,7 +35,7 @@ HeardStats to_heard(const SpeakerStats& stats, std::string name) {
 /// As Refused names it.
 std::string_view word_of(const AccountCommand& command) {
     constexpr std::array<std::string_view, std::variant_size_v<AccountCommand>> words{
-        "claim", "link", "unlink", "devices", "password", "owner"};
+        "claim", "link", "unlink", "devices", "password", "owner", "recovery-code"};
     return words.at(command.index());
 }
 

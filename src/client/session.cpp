@@ -17,12 +17,12 @@ namespace partyline::client {
 namespace {
 
 /// As Refused tells it.
-constexpr std::array command_words{"join",    "leave",      "say",      "history",        "edit",
-                                   "delete",  "self_state", "claim",    "link",           "unlink",
-                                   "devices", "password",   "owner",    "administration", "missed",
-                                   "message", "messages",   "unread",   "read",           "invite",
-                                   "invite",  "whisper",    "priority", "record",         "keys",
-                                   "keys",    "whisper",    "messages", "other"};
+constexpr std::array command_words{
+    "join",           "leave",   "say",      "history",  "edit",     "delete", "self_state",
+    "claim",          "link",    "unlink",   "devices",  "password", "owner",  "recovery-code",
+    "administration", "missed",  "message",  "messages", "unread",   "read",   "invite",
+    "invite",         "whisper", "priority", "record",   "keys",     "keys",   "whisper",
+    "messages",       "other"};
 
 /// So many that the message fits the server's frame, too, should that be a short one.
 std::size_t shares_per_message(const wire::Limits& told) {

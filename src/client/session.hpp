@@ -141,6 +141,7 @@ private:
         devices,
         password,
         owner,
+        recovery_code,
         administration,
         missed,
         write,
@@ -178,6 +179,7 @@ private:
     void ask(ListDevices list);
     void ask(ChangePassword change);
     void ask(BecomeOwner become);
+    void ask(RenewRecoveryCode renew);
     void ask(WriteLetter letter);
     void ask(ReadLetters read);
     void ask(AskUnread unread);
@@ -231,6 +233,7 @@ private:
     void send_text(Unsaid text);
     // The way back (session_return.cpp).
     static bool may_be_repeated(const wire::ClientBody& body);
+    static std::string in_doubt(Asked asked);
     /// Whether this answers, in other words, a repeat of what was done the first time.
     [[nodiscard]] bool was_done_before(const Request& request, ErrorCode code) const;
     void forget_older(const wire::ClientBody& body);

@@ -52,6 +52,11 @@ void Session::ask(BecomeOwner become) {
     request(wire::BecomeOwner{.token = std::move(become.token)}, {.asked = Asked::owner});
 }
 
+void Session::ask(RenewRecoveryCode renew) {
+    request(wire::RenewRecoveryCode{.password = std::move(renew.password)},
+            {.asked = Asked::recovery_code});
+}
+
 void Session::on_answer(const Request& request, const wire::Account& account) {
     if (request.asked == Asked::claim || request.asked == Asked::link) {
         account_ = account.name;

@@ -71,6 +71,17 @@ TEST_F(SessionTest, WhatMustNotBeDoneTwiceIsNotAskedAgain) {
     EXPECT_EQ(told_.take(), "?") << "it was done the first time: told as any that is";
 }
 
+TEST_F(SessionTest, ARecoveryCodeWhoseAnswerWasLostIsAskedForAgain) {
+    session_->account(RenewRecoveryCode{"secret"});
+    told_.take();
+    session_->go_away();
+    EXPECT_EQ(told_.take(), "");
+    session_->come_back({.replayed = true});
+    EXPECT_EQ(told_.take(), "> RenewRecoveryCode");
+    answer(wire::Account{.id = AccountId{3}, .name = "Ada", .recovery_code = "D"});
+    EXPECT_EQ(told_.take(), "recovery-code: Ada D");
+}
+
 TEST_F(SessionTest, OfAStateThatIsSetWhileAwayTheNewestCounts) {
     session_->go_away();
     for (int i = 0; i < 1000; ++i) {

@@ -38,10 +38,20 @@ void Session::go_away() {
         return true;
     });
     for (const auto& request : unsure) {
-        refuse(request, {.code = ErrorCode::closed,
-                         .message = "The connection was lost before the server had answered: look "
-                                    "whether it was done."});
+        refuse(request, {.code = ErrorCode::closed, .message = in_doubt(request.asked)});
     }
+}
+
+/// What to do where nobody knows whether it was done.
+std::string Session::in_doubt(Asked asked) {
+    std::string words =
+        "The connection was lost before the server had answered: look whether it was done.";
+    if (asked == Asked::claim || asked == Asked::link || asked == Asked::password) {
+        words +=
+            " If it was, the recovery code may be another, which nobody has seen: ask for a new "
+            "one.";
+    }
+    return words;
 }
 
 void Session::fall_silent() {
@@ -63,7 +73,7 @@ bool Session::may_be_repeated(const wire::ClientBody& body) {
                 wire::GetOverrides, wire::Explain, wire::EditChannel, wire::MoveChannel,
                 wire::DeleteChannel, wire::ListBans, wire::SetServerMute, wire::MoveMember,
                 wire::GetAudit, wire::ListInvites, wire::SendDirect, wire::GetDirect,
-                wire::GetUnread, wire::MarkRead, wire::SetWhisper>;
+                wire::GetUnread, wire::MarkRead, wire::SetWhisper, wire::RenewRecoveryCode>;
         },
         body);
 }

@@ -276,5 +276,17 @@ TEST_F(SessionReturn, AMoveThatHasNoAnswerIsRemembered) {
     EXPECT_EQ(session->leave_behind().moving, "") << "there";
 }
 
+TEST_F(SessionReturn, WhoseRecoveryCodeMayBeLostIsToldSo) {
+    session->account(ClaimAccount{.name = "Ada", .password = "secret"});
+    session->go_away();
+    const auto& claim = noted.last<Refused>();
+    EXPECT_EQ(claim.command, "claim");
+    EXPECT_TRUE(claim.error.message.contains("recovery code")) << claim.error.message;
+    session->come_back({.replayed = true});
+    session->administer(MakeRoom{.name = "Cellar"});
+    session->go_away();
+    EXPECT_FALSE(noted.last<Refused>().error.message.contains("recovery code"));
+}
+
 }  // namespace
 }  // namespace partyline::client

@@ -239,12 +239,16 @@ TEST_F(SessionTest, AnAccountsCommandsAreAskedAndTheirAnswersTold) {
     answer(wire::Refusal{.error = {.code = ErrorCode::bad_password}});
     session_->account(BecomeOwner{"T"});
     answer(wire::Ok{});
+    session_->account(RenewRecoveryCode{"secret"});
+    EXPECT_EQ(told_.sent.back().body, (wire::ClientBody{wire::RenewRecoveryCode{"secret"}}));
+    answer(wire::Account{.id = AccountId{3}, .name = "Ada", .recovery_code = "D"});
     const auto sent = told_.sent.size();
     session_->account(UnlinkDevice{.device = "no device"});
     EXPECT_EQ(told_.sent.size(), sent);
     EXPECT_EQ(told_.take(),
               "> ClaimAccount; claim: Ada C; > ListDevices; Ada owns 1, own; > UnlinkDevice; "
               "unlink done; > LinkDevice; link refused 26; > BecomeOwner; owner done; "
+              "> RenewRecoveryCode; recovery-code: Ada D; "
               "unlink refused 2");
 }
 

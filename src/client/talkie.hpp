@@ -149,9 +149,13 @@ struct ChangePassword {
 struct BecomeOwner {
     std::string token;
 };
+/// A recovery code in place of one that is lost; AccountChanged brings it.
+struct RenewRecoveryCode {
+    std::string password;  // of one's own account
+};
 /// AccountChanged, DevicesReceived or Done tells how it went, or Refused.
-using AccountCommand =
-    std::variant<ClaimAccount, LinkDevice, UnlinkDevice, ListDevices, ChangePassword, BecomeOwner>;
+using AccountCommand = std::variant<ClaimAccount, LinkDevice, UnlinkDevice, ListDevices,
+                                    ChangePassword, BecomeOwner, RenewRecoveryCode>;
 
 struct LinkedDevice {
     std::string device;  // its identity in base64url

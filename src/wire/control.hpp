@@ -132,6 +132,11 @@ struct BecomeOwner {
     bool operator==(const BecomeOwner&) const = default;
 };
 
+struct RenewRecoveryCode {
+    std::string password;  // of one's own account
+    bool operator==(const RenewRecoveryCode&) const = default;
+};
+
 enum class VoiceLane : std::uint8_t { unspecified = 0, udp = 1, tunnel = 2 };
 
 struct SetVoiceLane {
@@ -173,7 +178,8 @@ using ClientBody =
                  MoveChannel, DeleteChannel, Resume, Kick, AddBan, LiftBan, ListBans, SetServerMute,
                  MoveMember, GetAudit, CreateInvite, ListInvites, DeleteInvite, RedeemInvite,
                  ListAccounts, DeleteAccount, SendDirect, GetDirect, GetUnread, MarkRead,
-                 SetWhisper, SetPriority, SetRecording>;
+                 SetWhisper, SetPriority, SetRecording,
+                 RenewRecoveryCode>;
 
 struct ClientMessage {
     std::uint64_t request_id = 0;

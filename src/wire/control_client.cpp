@@ -91,6 +91,14 @@ ChangePassword read(const v1::ChangePassword& from, FieldReader& in) {
             .name = in.name("ChangePassword.name", name_code_points_max, from.name())};
 }
 
+BecomeOwner read(const v1::BecomeOwner& from, FieldReader& in) {
+    return {.token = in.text("BecomeOwner.token", password_bytes_max, from.token())};
+}
+
+RenewRecoveryCode read(const v1::RenewRecoveryCode& from, FieldReader& in) {
+    return {.password = in.text("RenewRecoveryCode.password", password_bytes_max, from.password())};
+}
+
 Resume read(const v1::Resume& from, FieldReader& in) {
     return {.session = SessionId{from.session()},
             .token = in.fixed_bytes("Resume.token", resume_token_bytes, from.token()),
@@ -122,9 +130,7 @@ ClientBody read_body(const v1::Client& from, FieldReader& in) {
             return ListDevices{.name = in.name("ListDevices.name", name_code_points_max,
                                                from.list_devices().name())};
         case v1::Client::kChangePassword: return read(from.change_password(), in);
-        case v1::Client::kBecomeOwner:
-            return BecomeOwner{.token = in.text("BecomeOwner.token", password_bytes_max,
-                                                from.become_owner().token())};
+        case v1::Client::kBecomeOwner: return read(from.become_owner(), in);
         case v1::Client::kGetRoles: return GetRoles{};
         case v1::Client::kCreateRole: return wire::read(from.create_role(), in);
         case v1::Client::kEditRole: return wire::read(from.edit_role(), in);
@@ -164,6 +170,7 @@ ClientBody read_body(const v1::Client& from, FieldReader& in) {
         case v1::Client::kSetWhisper: return wire::read(from.set_whisper(), in);
         case v1::Client::kSetPriority: return SetPriority{.on = from.set_priority().on()};
         case v1::Client::kSetRecording: return SetRecording{from.set_recording().on()};
+        case v1::Client::kRenewRecoveryCode: return read(from.renew_recovery_code(), in);
         case v1::Client::BODY_NOT_SET: break;
     }
     return Unknown{};
@@ -326,24 +333,34 @@ struct BodyWriter {
     void operator()(const SetWhisper& from) const { write(from, *to.mutable_set_whisper()); }
     void operator()(const SetPriority& from) const { to.mutable_set_priority()->set_on(from.on); }
     void operator()(const SetRecording& from) const { to.mutable_set_recording()->set_on(from.on); }
+    void operator()(const RenewRecoveryCode& from) const {
+        to.mutable_renew_recovery_code()->set_password(from.password);
+    }
 };
 
 static_assert(static_cast<int>(VoiceLane::udp) == v1::VOICE_LANE_UDP);
 static_assert(static_cast<int>(VoiceLane::tunnel) == v1::VOICE_LANE_TUNNEL);
 
 constexpr auto names = std::to_array<std::string_view>({
-    "Unknown",        "Login",         "Join",         "Leave",         "SetSelfState",
-    "SendText",       "ShareKeys",     "KeyRequest",   "GetMemberKeys", "RenewDevice",
-    "SetVoiceLane",   "VoiceTunnel",   "ControlPing",  "GetHistory",    "EditText",
-    "DeleteText",     "ClaimAccount",  "LinkDevice",   "UnlinkDevice",  "ListDevices",
-    "ChangePassword", "BecomeOwner",   "GetRoles",     "CreateRole",    "EditRole",
-    "DeleteRole",     "GrantRole",     "RevokeRole",   "SetOverride",   "GetOverrides",
-    "Explain",        "CreateChannel", "EditChannel",  "MoveChannel",   "DeleteChannel",
-    "Resume",         "Kick",          "AddBan",       "LiftBan",       "ListBans",
-    "SetServerMute",  "MoveMember",    "GetAudit",     "CreateInvite",  "ListInvites",
-    "DeleteInvite",   "RedeemInvite",  "ListAccounts", "DeleteAccount", "SendDirect",
-    "GetDirect",      "GetUnread",     "MarkRead",     "SetWhisper",    "SetPriority",
-    "SetRecording",
+    "Unknown",       "Login",         "Join",
+    "Leave",         "SetSelfState",  "SendText",
+    "ShareKeys",     "KeyRequest",    "GetMemberKeys",
+    "RenewDevice",   "SetVoiceLane",  "VoiceTunnel",
+    "ControlPing",   "GetHistory",    "EditText",
+    "DeleteText",    "ClaimAccount",  "LinkDevice",
+    "UnlinkDevice",  "ListDevices",   "ChangePassword",
+    "BecomeOwner",   "GetRoles",      "CreateRole",
+    "EditRole",      "DeleteRole",    "GrantRole",
+    "RevokeRole",    "SetOverride",   "GetOverrides",
+    "Explain",       "CreateChannel", "EditChannel",
+    "MoveChannel",   "DeleteChannel", "Resume",
+    "Kick",          "AddBan",        "LiftBan",
+    "ListBans",      "SetServerMute", "MoveMember",
+    "GetAudit",      "CreateInvite",  "ListInvites",
+    "DeleteInvite",  "RedeemInvite",  "ListAccounts",
+    "DeleteAccount", "SendDirect",    "GetDirect",
+    "GetUnread",     "MarkRead",      "SetWhisper",
+    "SetPriority",   "SetRecording",  "RenewRecoveryCode",
 });
 static_assert(names.size() == std::variant_size_v<ClientBody>);
 

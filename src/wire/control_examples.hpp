@@ -227,6 +227,7 @@ inline std::vector<ClientBody> client_bodies() {
         ChangePassword{
             .current = "correct horse", .password = "battery staple", .name = "Ren\u00E9"},
         BecomeOwner{.token = "7Q2KX-0M9RD-EV4WT-1H8NA"},
+        RenewRecoveryCode{.password = "correct horse"},
         Resume{.session = SessionId{7},
                .token = counting_bytes(resume_token_bytes, 0x61),
                .last_seq = 0x1'0000'0002,

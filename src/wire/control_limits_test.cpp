@@ -274,6 +274,8 @@ TEST(ControlLimits, OfAccounts) {
                       wide);
     expect_text_limit("BecomeOwner.token", BecomeOwner{}, &BecomeOwner::token, password_bytes_max,
                       "x");
+    expect_text_limit("RenewRecoveryCode.password", RenewRecoveryCode{},
+                      &RenewRecoveryCode::password, password_bytes_max, "x");
 
     const auto device = example_of<Devices>(examples::server_bodies()).devices.front();
     expect_size_limit(SizeCase<ServerMessage>{

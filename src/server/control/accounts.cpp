@@ -365,6 +365,53 @@ void Switchboard::change_password(Reply reply, NewPasswordPlan plan) {
         });
 }
 
+// --- recovery codes ------------------------------------------------------------------------------
+
+// The answer that brings a code may be lost with its connection, and the code with it: nobody can ask what
+// it was, so whoever has the password may have another.
+Result<void> Switchboard::on(Call& call, Seat& seat, const wire::RenewRecoveryCode& renew) {
+    const auto account = account_meant(seat.session, {});
+    if (!account) {
+        return std::unexpected(account.error());
+    }
+    const auto may = may_try(seat).and_then(
+        [&] { return may_guess(seat, (*account)->name, Attempts::Who::linked); });
+    if (!may) {
+        return may;
+    }
+    const auto reply = will_reply(call, seat);
+    return hash<bool>(
+        seat,
+        [kept = (*account)->password_hash, password = renew.password] {
+            return crypto::verify_password(kept, password);
+        },
+        [this, reply, id = (*account)->id, kept = (*account)->password_hash](bool right) mutable {
+            if (right) {
+                renew_recovery_code(reply, id, std::move(kept));
+            } else {
+                refuse_later(reply, {.code = ErrorCode::bad_password,
+                                     .message = "That is not your password."});
+            }
+        });
+}
+
+void Switchboard::renew_recovery_code(Reply reply, AccountId id, std::string password_hash) {
+    FreshCode fresh;
+    administer(
+        reply,
+        [this, id, kept = std::move(password_hash),
+         hash = std::move(fresh.hash)](SessionId session) mutable -> Result<room::Changes> {
+            const auto* account = account_of(session);
+            if (account == nullptr || account->id != id || account->password_hash != kept) {
+                return wrong_password();  // by now
+            }
+            return room::plan_recovery_code(directory_, id, std::move(hash), deed_of(session));
+        },
+        [this, id, code = std::move(fresh.code)]() mutable {
+            return account_answer(id, std::move(code));
+        });
+}
+
 // --- the owner -----------------------------------------------------------------------------------
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::BecomeOwner& become) {

@@ -155,6 +155,44 @@ protected:
         co_await bob.ask<wire::Account>(link("Queen", other_password));
     }
 
+    /// Of a code whose answer was lost nobody knows more than that it is there.
+    net::task<> a_lost_recovery_code_is_replaced() {
+        Caller ada(loop);
+        co_await ada.log_in(port(), "Ada");
+        co_await refused(ada, wire::RenewRecoveryCode{password}, ErrorCode::unknown_account);
+        const auto lost = co_await claim(ada, "Queen");
+        co_await refused(ada, wire::RenewRecoveryCode{other_password}, ErrorCode::bad_password);
+        co_await refused(ada, wire::RenewRecoveryCode{lost.recovery_code}, ErrorCode::bad_password);
+        const auto before = stored(lost.id);
+        const auto renewed =
+            co_await ada.ask<wire::Account>(wire::RenewRecoveryCode{.password = password});
+        EXPECT_EQ(renewed.id, lost.id);
+        EXPECT_TRUE(crypto::hash_secret_code(renewed.recovery_code)) << renewed.recovery_code;
+        EXPECT_EQ(stored(lost.id).password_hash, before.password_hash);
+        const auto& audit = std::get<room::AuditEntry>(store.applied.back().back());
+        EXPECT_EQ(audit.action + " " + audit.actor + " " + audit.target,
+                  "recovery_code_renewed Queen Queen");
+
+        Caller bob(loop);
+        co_await bob.log_in(port(), "Bob");
+        co_await refused(bob, link("Queen", lost.recovery_code), ErrorCode::bad_password);
+        const auto linked = co_await bob.ask<wire::Account>(link("Queen", renewed.recovery_code));
+        EXPECT_EQ(linked.id, lost.id);
+    }
+
+    net::task<> a_code_is_renewed_only_so_often() {
+        Caller ada(loop, manual_clock);
+        co_await ada.log_in(port(), "Ada");
+        co_await claim(ada, "Queen");
+        co_await refused(ada, wire::RenewRecoveryCode{other_password}, ErrorCode::bad_password);
+        co_await ada.ask<wire::Account>(wire::RenewRecoveryCode{password});
+        const auto refusal = co_await ada.ask<wire::Refusal>(wire::RenewRecoveryCode{password});
+        EXPECT_EQ(refusal.error.code, ErrorCode::rate_limited);
+        EXPECT_EQ(refusal.error.retry_ms, 10'000U);
+        manual_clock.advance(std::chrono::seconds(10));
+        co_await ada.ask<wire::Account>(wire::RenewRecoveryCode{password});
+    }
+
     net::task<> passwords_are_tried_only_so_often() {
         Caller bob(loop, manual_clock);
         co_await bob.log_in(port(), "Bob");
@@ -275,6 +313,13 @@ TEST_F(AccountsTest, OnePasswordAfterTheOther) { play(one_password_after_the_oth
 TEST_F(AccountsTest, ASecondDevice) { play(a_second_device()); }
 TEST_F(AccountsTest, ARecoveryCodeWorksOnce) { play(a_recovery_code_works_once()); }
 TEST_F(AccountsTest, ANewPassword) { play(a_new_password()); }
+TEST_F(AccountsTest, ALostRecoveryCodeIsReplaced) { play(a_lost_recovery_code_is_replaced()); }
+TEST_F(AccountsTest, ACodeIsRenewedOnlySoOften) {
+    clock = &manual_clock;
+    config.limits.password_attempts = {.per_second = 0.1, .burst = 2};
+    config.limits.silence = std::chrono::hours(1);
+    play(a_code_is_renewed_only_so_often());
+}
 
 TEST_F(AccountsTest, PasswordsAreTriedOnlySoOften) {
     clock = &manual_clock;

@@ -125,6 +125,7 @@ std::vector<Row> accounts_and_devices() {
          wire::ChangePassword{.current = "wrong", .password = password, .name = {}}, guest},
         {"changing another's password",
          wire::ChangePassword{.current = {}, .password = password, .name = "Otto"}, admin},
+        {"a new recovery code", wire::RenewRecoveryCode{"wrong"}, guest},
         {"becoming the owner", wire::BecomeOwner{"7Q2KX-0M9RD-EV4WT-1H8NA"}, guest},
     };
 }

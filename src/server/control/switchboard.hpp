@@ -143,6 +143,7 @@ private:
     Result<void> on(Call& call, Seat& seat, const wire::UnlinkDevice& unlink);
     Result<void> on(Call& call, Seat& seat, const wire::ListDevices& list);
     Result<void> on(Call& call, Seat& seat, const wire::ChangePassword& change);
+    Result<void> on(Call& call, Seat& seat, const wire::RenewRecoveryCode& renew);
     Result<void> on(Call& call, Seat& seat, const wire::BecomeOwner& become);
     Result<void> on(Call& call, Seat& seat, const wire::ListAccounts& list);
     Result<void> on(Call& call, Seat& seat, const wire::DeleteAccount& gone);
@@ -296,6 +297,8 @@ private:
         std::string hash;
     };
     void change_password(Reply reply, NewPasswordPlan plan);
+    /// Of an account whose password was right when this was its hash.
+    void renew_recovery_code(Reply reply, AccountId id, std::string password_hash);
 
     // --- moderation ------------------------------------------------------------------------------
     /// What somebody does to somebody who is here.

@@ -90,7 +90,8 @@ using OfNobody = std::variant<
     wire::VoiceTunnel, wire::ControlPing, wire::GetHistory, wire::ClaimAccount, wire::LinkDevice,
     wire::BecomeOwner, wire::GetRoles, wire::GetOverrides, wire::CreateChannel, wire::EditChannel,
     wire::MoveChannel, wire::DeleteChannel, wire::ListBans, wire::GetAudit, wire::ListInvites,
-    wire::RedeemInvite, wire::ListAccounts, wire::GetUnread, wire::MarkRead>;
+    wire::RedeemInvite, wire::ListAccounts, wire::GetUnread, wire::MarkRead,
+    wire::RenewRecoveryCode>;
 
 template <class... Bodies>
 void add_kinds(std::set<std::size_t>& kinds, std::type_identity<std::variant<Bodies...>>) {

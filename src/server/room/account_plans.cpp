@@ -181,6 +181,18 @@ Result<Changes> plan_password(const Directory& directory, AccountId of, NewPassw
     return Changes{std::move(changed), std::move(audit)};
 }
 
+Result<Changes> plan_recovery_code(const Directory& directory, AccountId of, std::string hash,
+                                   const Deed& deed) {
+    const auto* account = directory.find(of);
+    if (account == nullptr) {
+        return unknown_account();
+    }
+    auto changed = *account;
+    changed.recovery_hash = std::move(hash);
+    return Changes{std::move(changed),
+                   entry("recovery_code_renewed", deed.by, account->name, deed.unix_ms)};
+}
+
 Result<Changes> plan_delete_account(const Directory& directory, AccountId id, const Deed& deed) {
     const auto* account = directory.find(id);
     if (account == nullptr) {

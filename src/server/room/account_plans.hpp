@@ -68,6 +68,10 @@ struct NewPassword {
 Result<Changes> plan_password(const Directory& directory, AccountId of, NewPassword password,
                               const Deed& deed);
 
+/// A code that replaces the one until now.
+Result<Changes> plan_recovery_code(const Directory& directory, AccountId of, std::string hash,
+                                   const Deed& deed);
+
 /// Its devices are guests' from now on, and its name is free. Fails with not_permitted for the owner's.
 Result<Changes> plan_delete_account(const Directory& directory, AccountId id, const Deed& deed);
 

@@ -145,6 +145,20 @@ TEST_F(AccountPlans, ANewPasswordReplacesTheOldOne) {
               ErrorCode::unknown_account);
 }
 
+TEST_F(AccountPlans, ANewRecoveryCodeReplacesTheOldOneAndNothingElse) {
+    ASSERT_EQ(claim("Ada", 1), fine);
+    const AccountId ada{5};
+    auto expected = *directory.find(ada);
+    expected.recovery_hash = "c2";
+    const auto changes = plan_recovery_code(directory, ada, "c2", by_ada);
+    ASSERT_TRUE(changes);
+    EXPECT_EQ(std::get<AuditEntry>(changes->back()).action, "recovery_code_renewed");
+    ASSERT_EQ(carry_out(changes), fine);
+    EXPECT_EQ(*directory.find(ada), expected);
+    EXPECT_EQ(carry_out(plan_recovery_code(directory, AccountId{1}, "c3", by_ada)),
+              ErrorCode::unknown_account);
+}
+
 TEST_F(AccountPlans, TheOwnersTokenWorksOnce) {
     ASSERT_EQ(claim("Ada", 1), fine);
     std::array<std::byte, 32> hash{};
