@@ -22,6 +22,14 @@ std::unexpected<Error> no_switchboard(const Settings& settings, std::string_view
                             settings.host, settings.port, why));
 }
 
+/// Before TLS stood: a switchboard that has no time even to say so does that, and so do others.
+std::unexpected<Error> hung_up_at_once(const Settings& settings) {
+    return fail(ErrorCode::io,
+                std::format("{}:{} hung up at once: it may be full, or let in no more from your "
+                            "address for now, so try again in a while; or it is no switchboard",
+                            settings.host, settings.port));
+}
+
 /// Of what came first: a switchboard would not refuse us with these, as we have said nothing yet.
 bool is_no_message(const Error& error) {
     return error.code == ErrorCode::malformed || error.code == ErrorCode::too_large;
@@ -56,6 +64,9 @@ net::task<Result<void>> LiveTalkie::come_in() {
         !connected) {
         if (connected.error().code == ErrorCode::wrong_version) {
             co_return no_switchboard(settings_, connected.error().message);
+        }
+        if (connected.error().code == ErrorCode::closed && !lost_) {
+            co_return hung_up_at_once(settings_);
         }
         co_return connected;
     }

@@ -68,8 +68,8 @@ public:
     TlsStream& operator=(TlsStream&&) noexcept;
 
     /// [client] Resolves, tries the addresses in turn (with IPv6 and IPv4 alternating), and shakes
-    /// hands. `host` is a name or an address. Fails with io, timed_out, closed or wrong_version
-    /// (no TLS 1.3 or another ALPN).
+    /// hands. `host` is a name or an address. Fails with io, timed_out, wrong_version (no TLS 1.3 or
+    /// another ALPN), or closed: by the peer before the handshake was over, or by close().
     task<Result<void>> connect(std::string host, std::uint16_t port, Duration limit);
     /// [server] The part of accept() that waits for the peer: done by the connection's own
     /// coroutine. Fails as connect().

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cassert>
+#include <cerrno>
 #include <cstring>
 #include <format>
 #include <utility>
@@ -54,7 +55,19 @@ bool is_version_mismatch(unsigned long error) {
     }
 }
 
-Error describe_failure(int kind, int system_error) {
+// Whether the peer has ended the connection, rather than anything being wrong with what it sent.
+bool is_hang_up(int kind, int system_error) {
+    if (kind == SSL_ERROR_SYSCALL && ERR_peek_error() == 0) {
+        return system_error == 0 || system_error == ECONNRESET || system_error == EPIPE;
+    }
+    return ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+}
+
+Error describe_failure(const Operation& operation, int kind, int system_error) {
+    if (operation.kind == Operation::Kind::handshake && is_hang_up(kind, system_error)) {
+        return {.code = ErrorCode::closed,
+                .message = "the other side hung up before the connection was secured"};
+    }
     if (kind == SSL_ERROR_SYSCALL && ERR_peek_error() == 0) {
         const char* const reason =
             system_error != 0 ? std::strerror(system_error) : "the peer is gone";
@@ -90,7 +103,7 @@ task<Result<std::size_t>> drive(std::shared_ptr<TlsStream::Native> stream, Opera
                 co_return fail(ErrorCode::closed, "the peer ended the connection");
             default:
                 stream->established = false;  // OpenSSL forbids even SSL_shutdown() from here on
-                auto error = describe_failure(kind, system_error);
+                auto error = describe_failure(operation, kind, system_error);
                 ERR_clear_error();
                 stream->close();
                 co_return std::unexpected(std::move(error));

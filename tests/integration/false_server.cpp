@@ -29,7 +29,7 @@ FalseServer::~FalseServer() {
 
 net::task<> FalseServer::serve() {
     auto guest = co_await listener_.accept();
-    if (!guest || !co_await guest->handshake(harness::patience)) {
+    if (!guest || !first_words_ || !co_await guest->handshake(harness::patience)) {
         co_return;
     }
     const auto words = first_words_(guest->export_value(crypto::exporter_label_login).value());

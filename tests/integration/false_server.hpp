@@ -20,7 +20,7 @@ namespace partyline::integration {
 class FalseServer {
 public:
     /// What it says to whoever has shaken hands; it knows the handshake's exporter, as it must to
-    /// prove itself.
+    /// prove itself. None: it hangs up before that.
     using FirstWords = std::function<Bytes(const crypto::ExporterValue&)>;
 
     FalseServer(const harness::Scratch& scratch, FirstWords first_words);

@@ -136,6 +136,7 @@ TEST_F(WrongSwitchboards, AreNamedForWhatTheyAre) {
         Case{[](const auto&) { return to_bytes(as_bytes("HTTP/1.1 400 Bad Request\r\n\r\n")); }, 2,
              "wrong_version", "is no Partyline switchboard"},
         Case{[](const auto&) { return Bytes{}; }, 2, "io", "The server has ended the connection."},
+        Case{nullptr, 2, "io", "hung up at once: it may be full, or let in no more from your"},
     };
     for (const auto& [first_words, code, error, line] : cases) {
         const auto ended = meet(first_words);

@@ -160,8 +160,8 @@ protected:
         co_await second.log_in(port(), "Second");
         Caller third(loop);
         co_await third.connect(port());
-        net::TlsStream fourth(loop, net::TlsContext::client(wire::alpn));
-        EXPECT_FALSE(co_await fourth.connect("127.0.0.1", port(), test_patience));
+        Caller fourth(loop);
+        EXPECT_EQ((co_await fourth.turned_away(port())).code, ErrorCode::server_full);
         first.close();
         while (server->admission().connections() == 3) {
             co_await second.ask<wire::ControlPong>(wire::ControlPing{});

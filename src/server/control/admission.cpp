@@ -1,12 +1,18 @@
 #include "server/control/admission.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace partyline::control {
 namespace {
 
 constexpr std::size_t ipv6_network_bytes = 8;
+
+std::unexpected<Error> too_fast(std::string what, const Error& until) {
+    return std::unexpected(Error{
+        .code = ErrorCode::rate_limited, .message = std::move(what), .retry_ms = until.retry_ms});
+}
 
 }  // namespace
 
@@ -26,6 +32,8 @@ void Admission::set_limits(const Limits& limits, TimePoint now) {
     door_time_ = limits.door_time;
     arrivals_per_address_ = limits.arrivals_per_address;
     arrivals_ = TokenBucket(limits.arrivals, now);
+    told_max_ = limits.told_at_once;
+    told_ = TokenBucket(limits.told, now);
 }
 
 Result<Admission::Slot> Admission::admit(const net::Endpoint& remote, TimePoint now) {
@@ -51,10 +59,10 @@ Result<Admission::Slot> Admission::admit(const net::Endpoint& remote, TimePoint 
         return fail(ErrorCode::server_full, "too many connections that have not logged in");
     }
     if (const auto may = of_address.arrivals.take(now); !may) {
-        return fail(ErrorCode::rate_limited, "too many arrivals from one address");
+        return too_fast("too many arrivals from one address", may.error());
     }
     if (const auto may = arrivals_.take(now); !may) {
-        return fail(ErrorCode::rate_limited, "too many arrivals");
+        return too_fast("too many arrivals", may.error());
     }
     if (full) {
         const auto hang_up = std::move(leaving->second.hang_up);
@@ -66,6 +74,14 @@ Result<Admission::Slot> Admission::admit(const net::Endpoint& remote, TimePoint 
     ++connections_;
     strangers_.emplace(++last_stranger_, Stranger{.since = now, .of_address = &of_address});
     return Slot(*this, address, last_stranger_);
+}
+
+std::optional<Admission::Slot> Admission::admit_to_be_told(TimePoint now) {
+    if (being_told_ >= told_max_ || !told_.take(now)) {
+        return std::nullopt;
+    }
+    ++being_told_;
+    return Slot(*this);
 }
 
 Result<void> Admission::check_counts(const OfAddress& of_address) const {
@@ -114,11 +130,16 @@ void Admission::forget_quiet_addresses(TimePoint now) {
 
 Admission::Slot::Slot(Slot&& other) noexcept
     : admission_(std::exchange(other.admission_, nullptr)),
+      to_be_told_(other.to_be_told_),
       address_(other.address_),
       stranger_(other.stranger_) {}
 
 Admission::Slot::~Slot() {
     if (admission_ == nullptr) {
+        return;
+    }
+    if (to_be_told_) {
+        --admission_->being_told_;
         return;
     }
     authenticated();

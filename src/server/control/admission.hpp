@@ -57,14 +57,19 @@ public:
         Slot() = default;
         Slot(Admission& admission, const net::Endpoint& address, std::uint64_t stranger)
             : admission_(&admission), address_(address), stranger_(stranger) {}
+        explicit Slot(Admission& admission) : admission_(&admission), to_be_told_(true) {}
 
         Admission* admission_ = nullptr;  // none for one that is not counted
+        bool to_be_told_ = false;
         net::Endpoint address_;
         std::uint64_t stranger_ = 0;  // its number in strangers_, as long as it is there
     };
 
     /// Fails with server_full or rate_limited, saying which of the limits is reached.
     Result<Slot> admit(const net::Endpoint& remote, TimePoint now);
+    /// For one that was not admitted, to shake hands and be told why: nothing if that would cost too
+    /// much. It is counted apart from all that are.
+    std::optional<Slot> admit_to_be_told(TimePoint now);
 
     [[nodiscard]] std::size_t connections() const { return connections_; }
     [[nodiscard]] std::size_t unauthenticated() const { return strangers_.size(); }
@@ -103,6 +108,9 @@ private:
     Duration door_time_{};
     Rate arrivals_per_address_{};
     TokenBucket arrivals_{{}, {}};
+    std::size_t told_max_ = 0;
+    TokenBucket told_{{}, {}};
+    std::size_t being_told_ = 0;
     std::size_t connections_ = 0;
     std::uint64_t last_stranger_ = 0;
     Strangers strangers_;

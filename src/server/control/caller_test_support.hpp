@@ -85,6 +85,19 @@ public:
         return log_in(port, LoginPlan{.name = std::move(name)});
     }
 
+    /// Connects, and is told why it may not come in.
+    net::task<Error> turned_away(std::uint16_t port) {
+        (co_await stream_.connect("127.0.0.1", port, test_patience)).value();
+        const auto last = co_await last_words();
+        const auto* words = last ? std::get_if<wire::Goodbye>(&last->body) : nullptr;
+        co_return words == nullptr ? Error{} : words->error;
+    }
+    /// Whether it is hung up on before the handshake is over.
+    net::task<bool> hung_up_on(std::uint16_t port) {
+        const auto connected = co_await stream_.connect("127.0.0.1", port, test_patience);
+        co_return !connected && connected.error().code == ErrorCode::closed;
+    }
+
     /// What whoever `lost` was asks on our connection, to go on where it has read to.
     [[nodiscard]] wire::Resume make_resume(const Caller& lost) const {
         const auto exporter = stream_.export_value(crypto::exporter_label_login).value();

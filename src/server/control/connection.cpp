@@ -59,7 +59,11 @@ Result<Handshake> Connection::exported() const {
 }
 
 net::task<> Connection::serve(Peer& peer) {
-    given_.switchboard.greet(peer);
+    if (turned_away_) {
+        given_.switchboard.turn_away(peer, *turned_away_);
+    } else {
+        given_.switchboard.greet(peer);
+    }
     greeted_ = true;
     given_.loop.spawn(write_all(peer));
     co_await read_all(peer);

@@ -1,8 +1,12 @@
 // One TLS connection: a coroutine that reads, one that writes, and one end for both.
 #pragma once
 
+#include <optional>
+#include <utility>
+
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
+#include "base/error.hpp"
 #include "net/loop.hpp"
 #include "net/tls.hpp"
 #include "server/control/admission.hpp"
@@ -23,6 +27,8 @@ public:
     };
     Connection(Given given, net::TlsStream stream, Admission::Slot slot);
 
+    /// Before run(): whoever it is, is told this instead of being let in.
+    void turn_away(Error why) { turned_away_ = std::move(why); }
     /// From the handshake to the end of both coroutines.
     net::task<> run();
     /// Ends it now.
@@ -43,6 +49,7 @@ private:
     const Given given_;
     net::TlsStream stream_;
     Admission::Slot slot_;  // until there is a peer to hold it
+    std::optional<Error> turned_away_;
     wire::FrameReader frames_;
     net::Event wake_;
     net::Event written_;

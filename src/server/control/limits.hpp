@@ -24,6 +24,9 @@ struct Limits {
     // has room for everybody behind it to come back at once after a restart.
     Rate arrivals{.per_second = 400, .burst = 4000};
     Rate arrivals_per_address{.per_second = 20, .burst = 1000};
+    // Of those that are not let in, how many are told why: the others are hung up on.
+    std::size_t told_at_once = 16;
+    Rate told{.per_second = 10, .burst = 20};
 
     // How long anything may take.
     Duration handshake = std::chrono::seconds(5);  // from connecting until TLS stands

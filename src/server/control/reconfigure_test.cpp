@@ -20,8 +20,8 @@ protected:
         auto limits = config.limits;
         limits.connections = 1;
         server->reconfigure({.name = "The barn", .limits = limits}, other_certificate());
-        net::TlsStream turned_away(loop, net::TlsContext::client(wire::alpn));
-        EXPECT_FALSE(co_await turned_away.connect("127.0.0.1", port(), test_patience));
+        Caller early(loop);
+        EXPECT_EQ((co_await early.turned_away(port())).code, ErrorCode::server_full);
         limits.connections = 2;
         server->reconfigure({.name = "The barn", .limits = limits}, other_certificate());
         Caller bob(loop);

@@ -1,5 +1,6 @@
 #include "server/control/server.hpp"
 
+#include <format>
 #include <utility>
 
 #include "base/log.hpp"
@@ -104,23 +105,37 @@ net::task<> Server::accept_all(net::TlsListener& listener, [[maybe_unused]] net:
         if (!stream) {
             co_return;  // closed, by run()
         }
-        auto slot = admission_.admit(stream->remote(), clock_.now());
-        (slot ? switchboard_->figures().accepted : switchboard_->figures().turned_away).add(1);
-        if (!slot) {
-            log::debug("{} is refused: {}", stream->remote().to_string(), slot.error().message);
-            continue;
-        }
         if (auto inside = gate_.enter()) {
-            loop_.spawn(serve(std::move(*stream), std::move(*slot), std::move(*inside)));
+            let_in(std::move(*stream), std::move(*inside));
         }
     }
 }
 
+void Server::let_in(net::TlsStream stream, net::Gate::Pass pass) {
+    const auto now = clock_.now();
+    auto slot = admission_.admit(stream.remote(), now);
+    (slot ? switchboard_->figures().accepted : switchboard_->figures().turned_away).add(1);
+    if (slot) {
+        loop_.spawn(serve(std::move(stream), std::move(*slot), std::nullopt, std::move(pass)));
+        return;
+    }
+    auto why = std::move(slot.error());
+    log::debug("{} is refused: {}", stream.remote().to_string(), why.message);
+    if (auto to_be_told = admission_.admit_to_be_told(now)) {
+        why.message = std::format("The server does not let you in now: {}.", why.message);
+        loop_.spawn(
+            serve(std::move(stream), std::move(*to_be_told), std::move(why), std::move(pass)));
+    }
+}
+
 net::task<> Server::serve(net::TlsStream stream, Admission::Slot slot,
-                          [[maybe_unused]] net::Gate::Pass pass) {
+                          std::optional<Error> turned_away, [[maybe_unused]] net::Gate::Pass pass) {
     Connection connection(
         {.loop = loop_, .clock = clock_, .switchboard = *switchboard_, .read_buffer = read_buffer_},
         std::move(stream), std::move(slot));
+    if (turned_away) {
+        connection.turn_away(*std::move(turned_away));
+    }
     connections_.insert(&connection);
     co_await connection.run();
     connections_.erase(&connection);

@@ -62,7 +62,10 @@ private:
     Server(std::unique_ptr<Hashing> hashing, std::unique_ptr<Switchboard> switchboard, Parts parts);
 
     net::task<> accept_all(net::TlsListener& listener, net::Gate::Pass pass);
-    net::task<> serve(net::TlsStream stream, Admission::Slot slot, net::Gate::Pass pass);
+    /// To be served, or to be told why not, if that costs little.
+    void let_in(net::TlsStream stream, net::Gate::Pass pass);
+    net::task<> serve(net::TlsStream stream, Admission::Slot slot, std::optional<Error> turned_away,
+                      net::Gate::Pass pass);
     net::task<> accept_consoles(net::Gate::Pass pass);
     net::task<> serve_console(net::LocalStream stream, net::Gate::Pass pass);
     net::task<> tick_all(net::Gate::Pass pass);

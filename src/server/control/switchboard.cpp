@@ -74,6 +74,11 @@ void Switchboard::greet(Peer& peer) {
                                         .shares_per_message = wire::shares_per_message_max}}});
 }
 
+void Switchboard::turn_away(Peer& peer, const Error& why) {
+    peers_.insert(&peer);
+    end(peer, {.body = wire::Goodbye{.error = why}});
+}
+
 void Switchboard::receive(Peer& peer, ByteView message) {
     if (peer.closing()) {
         return;

@@ -65,6 +65,8 @@ public:
 
     // A connection's life. Between greet() and part() or lose() the peer stays where it is.
     void greet(Peer& peer);
+    /// In place of greet(): it hears why it may not come in.
+    void turn_away(Peer& peer, const Error& why);
     void receive(Peer& peer, ByteView message);
     /// What came was no frame.
     void reject(Peer& peer, const Error& error);
