@@ -8,11 +8,10 @@
 namespace partyline::control {
 namespace {
 
-/// A stranger is connected and has not logged in; nobody else has an account but those named.
-enum class Who : std::uint8_t { stranger, guest, member, moderator, admin, owner };
-constexpr std::array everybody{Who::stranger,  Who::guest, Who::member,
-                               Who::moderator, Who::admin, Who::owner};
-constexpr std::array accounts{"", "", "Mem", "Mo", "Adam", "Ada"};
+/// A stranger is connected and has not logged in; nobody else has an account but those named. A keeper has
+/// a role that an owner has made: above moderators, and other things are permitted to it.
+enum class Who : std::uint8_t { stranger, guest, member, moderator, admin, owner, keeper };
+constexpr std::array accounts{"", "", "Mem", "Mo", "Adam", "Ada", "Kit"};
 
 /// From whom on it is permitted, and how it is refused otherwise.
 struct Row {
@@ -24,6 +23,24 @@ struct Row {
 };
 
 constexpr RoleId dj{10};
+constexpr RoleId keeper_role{11};
+const room::PermissionSet keeper_grants{room::Permission::kick, room::Permission::manage_channel,
+                                        room::Permission::manage_accounts,
+                                        room::Permission::read_audit};
+/// What that permits beside what members may.
+const std::set<std::string> keepers_may{
+    "making a room",
+    "editing a room",
+    "moving a room",
+    "deleting a room",
+    "another's devices",
+    "unlinking another's device",
+    "changing another's password",
+    "sending away",
+    "reading the audit log",
+    "looking at all accounts",
+    "deleting an account",
+};
 constexpr ChannelId cellar{3};
 constexpr MessageId another{1000};  // far above those that are said here
 constexpr MessageId between_others{1001};
@@ -184,18 +201,27 @@ std::vector<Row> rows() {
     return all;
 }
 
+bool may(const Row& row, Who who) {
+    const auto rank = who == Who::keeper ? Who::member : who;
+    const bool by_rank = row.from && rank >= *row.from && rank <= row.to;
+    return by_rank || (who == Who::keeper && keepers_may.contains(row.what));
+}
+
 class MatrixTest : public PeopleTest {
 protected:
     MatrixTest() {
         config.channels.push_back({.id = cellar, .name = "Cellar"});
         add("Otto", {});
         add("Aldo", {room::admin_role});
+        add("Kit", {keeper_role});
         // Each request is a login of its own, by few people.
         const Rate free{.per_second = 1e6, .burst = 1e6};
         auto& limits = config.limits;
         limits.texts = limits.histories = limits.moves = limits.changes = free;
         store.remembered.roles.push_back({.id = dj, .name = "DJ", .rank = 50});
-        store.remembered.last_role = dj;
+        store.remembered.roles.push_back(
+            {.id = keeper_role, .name = "Keeper", .rank = 700, .grants = keeper_grants});
+        store.remembered.last_role = keeper_role;
         store.messages[another] = {
             .id = another, .channel = lobby, .author_name = "Otto", .text = "mine"};
         store.messages[between_others] = {
@@ -219,7 +245,7 @@ protected:
                 co_await caller.ask<wire::Joined>(wire::Join{.channel = lobby, .password = {}});
             }
             const auto code = co_await outcome(caller, row.body);
-            if (row.from && who >= *row.from && who <= row.to) {
+            if (may(row, who)) {
                 EXPECT_NE(code, ErrorCode::not_permitted) << row.what;
                 EXPECT_NE(code, ErrorCode::not_logged_in) << row.what;
             } else {
@@ -239,12 +265,19 @@ TEST_F(MatrixTest, HasEveryMessage) {
         << "a new message needs a row: who may send it?";
 }
 
+TEST_F(MatrixTest, KeepersMayWhatIsInIt) {
+    for (const auto& what : keepers_may) {
+        EXPECT_EQ(std::ranges::count(rows(), what, &Row::what), 1) << what;
+    }
+}
+
 TEST_F(MatrixTest, Stranger) { play(try_all(Who::stranger)); }
 TEST_F(MatrixTest, Guest) { play(try_all(Who::guest)); }
 TEST_F(MatrixTest, Member) { play(try_all(Who::member)); }
 TEST_F(MatrixTest, Moderator) { play(try_all(Who::moderator)); }
 TEST_F(MatrixTest, Admin) { play(try_all(Who::admin)); }
 TEST_F(MatrixTest, Owner) { play(try_all(Who::owner)); }
+TEST_F(MatrixTest, Keeper) { play(try_all(Who::keeper)); }
 
 }  // namespace
 }  // namespace partyline::control

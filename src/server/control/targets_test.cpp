@@ -1,52 +1,35 @@
 // Whom, and whose, one may act on: every message that has a target, by everybody, at oneself, at others and at
 // those of a higher rank. What is expected is worked out from what roles grant and how they rank, apart from
-// the rules that are tested. matrix_test.cpp says who may send what at all.
+// the rules that are tested. matrix_test.cpp says who may send what at all, of_nobody_test.cpp what the messages
+// are answered that have no target.
 #include <algorithm>
-#include <array>
 #include <format>
 #include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "server/control/people_fixture.hpp"
+#include "server/control/ranks_test_support.hpp"
 #include "server/room/decide.hpp"
 
 namespace partyline::control {
 namespace {
 
-/// By rising rank. A steward is what an owner has made: above moderators, and may other things.
-enum class Who : std::uint8_t { guest, member, moderator, steward, admin, owner };
-constexpr std::array everybody{Who::guest,   Who::member, Who::moderator,
-                               Who::steward, Who::admin,  Who::owner};
-constexpr std::array names{"Guest", "Member", "Moderator", "Steward", "Admin", "Owner"};
-constexpr std::array<std::uint16_t, 6> ranks{0, 100, 500, 700, 1000, 65'535};
+using ranks::everybody;
+using ranks::grants;
+using ranks::index;
+using ranks::names;
+using ranks::rank_numbers;
+using ranks::Who;
+using enum room::Permission;
 
-constexpr RoleId steward_role{10};
 constexpr RoleId dj{11};  // ranks below all that grant anything
 constexpr std::uint32_t first_ranked_role = 20;
-
-using enum room::Permission;
-const room::PermissionSet steward_grants{kick, mute_others, manage_messages, manage_roles,
-                                         manage_accounts};
-
-std::size_t index(Who who) { return static_cast<std::size_t>(who); }
-
-room::PermissionSet grants(Who who) {
-    const auto built_in = room::built_in_roles();
-    switch (who) {
-        case Who::guest: return built_in.at(0).grants;
-        case Who::member: return built_in.at(1).grants;
-        case Who::moderator: return built_in.at(2).grants;
-        case Who::steward: return built_in.at(1).grants | steward_grants;
-        default: return room::PermissionSet::all();
-    }
-}
 
 /// Somebody, and what is theirs or has their rank.
 struct Target {
@@ -82,22 +65,6 @@ struct Row {
     enum class Of : std::uint8_t { things, sessions, accounts } of = Of::things;
 };
 
-/// These have no target but oneself, or what is nobody's and has no rank. A new message is to be in here, or
-/// to have a row.
-using OfNobody = std::variant<
-    wire::Unknown, wire::Login, wire::Resume, wire::Join, wire::Leave, wire::SetSelfState,
-    wire::SetPriority, wire::SetRecording, wire::SendText, wire::RenewDevice, wire::SetVoiceLane,
-    wire::VoiceTunnel, wire::ControlPing, wire::GetHistory, wire::ClaimAccount, wire::LinkDevice,
-    wire::BecomeOwner, wire::GetRoles, wire::GetOverrides, wire::CreateChannel, wire::EditChannel,
-    wire::MoveChannel, wire::DeleteChannel, wire::ListBans, wire::GetAudit, wire::ListInvites,
-    wire::RedeemInvite, wire::ListAccounts, wire::GetUnread, wire::MarkRead,
-    wire::RenewRecoveryCode>;
-
-template <class... Bodies>
-void add_kinds(std::set<std::size_t>& kinds, std::type_identity<std::variant<Bodies...>>) {
-    (kinds.insert(wire::ClientBody(Bodies{}).index()), ...);
-}
-
 wire::Person person(const Target& target) {
     return {.session = target.session, .identity = {}, .account = {}};
 }
@@ -129,7 +96,7 @@ std::vector<Row> things() {
          .ask =
              [](auto& to) {
                  return wire::CreateRole{{.name = std::format("New {}", to.role.value),
-                                          .rank = ranks.at(index(to.who)),
+                                          .rank = rank_numbers.at(index(to.who)),
                                           .grants = 0}};
              },
          .needs = {{manage_roles}},
@@ -305,8 +272,10 @@ class TargetsTest : public PeopleTest, public testing::WithParamInterface<Who> {
 protected:
     TargetsTest() {
         auto& records = store.remembered;
-        records.roles.push_back(
-            {.id = steward_role, .name = "Keeper", .rank = 700, .grants = steward_grants});
+        records.roles.push_back({.id = ranks::steward_role,
+                                 .name = "Keeper",
+                                 .rank = 700,
+                                 .grants = ranks::steward_grants});
         records.roles.push_back({.id = dj, .name = "DJ", .rank = 50, .grants = {}});
         const Rate free{.per_second = 1e6, .burst = 1e6};
         auto& limits = config.limits;
@@ -346,13 +315,7 @@ Target TargetsTest::prepare(const std::string& name, Who who) {
     if (who == Who::guest) {
         return target;
     }
-    std::vector<RoleId> roles;
-    if (who == Who::moderator || who == Who::admin) {
-        roles.push_back(who == Who::admin ? room::admin_role : room::moderator_role);
-    } else if (who == Who::steward) {
-        roles.push_back(steward_role);
-    }
-    add(name, std::move(roles), who == Who::owner);
+    add(name, ranks::roles_of(who), who == Who::owner);
     auto& records = store.remembered;
     const auto other = crypto::Identity::generate().public_key();
     records.devices.push_back({.identity = other, .account = records.last_account, .label = {}});
@@ -367,7 +330,7 @@ void TargetsTest::add_things(const Row& row, Target& target) {
         return;
     }
     auto& records = store.remembered;
-    const auto rank = ranks.at(index(target.who));
+    const auto rank = rank_numbers.at(index(target.who));
     const auto number = ++things_;
     target.role = RoleId{first_ranked_role + number};
     target.ban = BanId{number};
@@ -454,7 +417,9 @@ TEST(Targets, EveryMessageIsKnownToHaveOneOrNone) {
         with.insert(row.ask({}).index());
     }
     std::set<std::size_t> without;
-    add_kinds(without, std::type_identity<OfNobody>());
+    for (const auto& row : ranks::of_nobody()) {
+        without.insert(row.body.index());
+    }
     for (std::size_t kind = 0; kind < std::variant_size_v<wire::ClientBody>; ++kind) {
         EXPECT_EQ(with.contains(kind) + without.contains(kind), 1)
             << "message " << kind << ": on whom does it act, and who may?";
