@@ -58,6 +58,18 @@ Result<CertificateFacts> read_certificate_facts(const std::string& certificate) 
                             .ends_unix_s = to_unix_s(X509_get0_notAfter(read.get()))};
 }
 
+Result<std::string> shown_certificate(const TlsStream& stream) {
+    const Certificate shown(stream.is_open() ? SSL_get1_peer_certificate(stream.native().ssl.get())
+                                             : nullptr);
+    const Memory memory(BIO_new(BIO_s_mem()));
+    if (!shown || PEM_write_bio_X509(memory.get(), shown.get()) != 1) {
+        return fail(ErrorCode::closed, "no certificate was shown");
+    }
+    char* data = nullptr;
+    const auto bytes = BIO_get_mem_data(memory.get(), &data);
+    return std::string(data, static_cast<std::size_t>(bytes));
+}
+
 std::vector<Endpoint> own_addresses() {
     std::vector<Endpoint> addresses;
     ifaddrs* list = nullptr;

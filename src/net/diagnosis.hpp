@@ -1,4 +1,4 @@
-// Whether what a server needs of the network is there: for a check before the start.
+// Whether what a server needs of the network is there: for a check before the start, and of one that runs.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,9 @@ struct CertificateFacts {
 };
 /// The first certificate of the file. Fails with config, naming the file.
 Result<CertificateFacts> read_certificate_facts(const std::string& certificate);
+
+/// In PEM, what the server of this stream has shown first. Fails with closed before the handshake.
+Result<std::string> shown_certificate(const TlsStream& stream);
 
 /// This machine's own addresses, without loopback and link-local ones.
 std::vector<Endpoint> own_addresses();

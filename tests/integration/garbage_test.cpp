@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/random.hpp"
@@ -111,6 +112,36 @@ TEST_F(Garbage, DatagramsAreNotAnswered) {
     for (const auto& one : strangers_) {
         EXPECT_LT(::recv(one.get(), answer.data(), answer.size(), MSG_DONTWAIT), 0);
     }
+}
+
+/// What the server sends where alice is, while she herself says nothing that reaches it.
+TEST_F(Garbage, DatagramsFromATalkiesOwnAddressAreNotAnswered) {
+    const auto answers = [&] {
+        return std::ranges::count_if(tap_->datagrams(), [](const auto& datagram) {
+            return datagram.direction == harness::Tap::Direction::down;
+        });
+    };
+    EXPECT_GT(answers(), 0) << "she has pinged";
+    tap_->drop_udp(true);
+    idle(std::chrono::milliseconds(200));  // what was on its way
+    const auto before = answers();
+    for (int i = 0; i < 2'000; ++i) {
+        tap_->inject_up(i % 2 == 0 ? forged() : forged(random_.below(garbage_bytes_max)));
+        if (i % datagrams_per_step == 0) {
+            idle(step);
+        }
+    }
+    idle(std::chrono::milliseconds(200));
+    EXPECT_EQ(answers(), before);
+    // What is no garbage and comes the same way, after it, is answered.
+    tap_->drop_udp(false);
+    const SystemClock clock;
+    for (const auto until = clock.now() + harness::patience;
+         answers() == before && clock.now() < until;) {
+        idle(step);
+    }
+    EXPECT_GT(answers(), before);
+    hear_more(*bob_, "alice");
 }
 
 TEST_F(Garbage, ConnectionsThatSpeakNoTlsAreClosed) {

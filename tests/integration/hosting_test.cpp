@@ -4,6 +4,9 @@
 #include <signal.h>
 
 #include <filesystem>
+#include <format>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +14,11 @@
 #include "harness/process.hpp"
 #include "harness/scratch.hpp"
 #include "harness/server.hpp"
+#include "harness/talkie.hpp"
+#include "net/diagnosis.hpp"
+#include "net/loop.hpp"
+#include "net/tls.hpp"
+#include "wire/limits.hpp"
 
 namespace partyline::integration {
 namespace {
@@ -41,6 +49,18 @@ protected:
     void start(const ServerOptions& options) {
         server_ = std::make_unique<ServerProcess>(scratch_, options);
     }
+    /// What TLS shows whoever comes now.
+    std::string shown() {
+        std::string certificate;
+        loop_.run_until_done(look(certificate));
+        return certificate;
+    }
+    net::task<> look(std::string& certificate) {
+        net::TlsStream stream(loop_, net::TlsContext::client(wire::alpn));
+        EXPECT_TRUE(co_await stream.connect("127.0.0.1", server_->port(), harness::patience));
+        certificate = net::shown_certificate(stream).value_or("");
+    }
+
     /// Has the server read its file again, and waits until it says so.
     void reload(const std::string& config, const std::string& said) {
         const auto before = server_->process().errors().size();
@@ -50,6 +70,7 @@ protected:
     }
 
     const harness::Scratch scratch_;
+    net::Loop loop_;
     std::string config_;
     std::unique_ptr<ServerProcess> server_;
 };
@@ -79,6 +100,34 @@ TEST_F(Hosting, SighupReadsTheFileAgain) {
     // Twice in a row, and what needs a restart is named.
     reload("relay_threads = 2\n[log]\nlevel = \"info\"\n",
            "warning relay_threads has another value now, which holds after a restart\n");
+    EXPECT_EQ(server_->stop(), 0);
+}
+
+TEST_F(Hosting, NewcomersAreShownTheCertificateThatWasReadAgain) {
+    const net::CertificatePaths paths{.certificate = scratch_.path("shown.pem"),
+                                      .key = scratch_.path("shown-key.pem")};
+    const auto renew = [&] {
+        std::filesystem::remove(paths.certificate);
+        std::filesystem::remove(paths.key);
+        EXPECT_TRUE(net::create_self_signed_certificate(paths));
+        std::ifstream file(paths.certificate);
+        return std::string(std::istreambuf_iterator(file), {});
+    };
+    const auto config = std::format("certificate = \"{}\"\ncertificate_key = \"{}\"\n",
+                                    paths.certificate, paths.key);
+    const auto first = renew();
+    start({.config = config});
+    EXPECT_EQ(shown(), first);
+    harness::TalkieProcess ada(scratch_, {.name = "ada", .port = server_->port(), .join = "Lobby"});
+    ada.wait("keys_ready");
+
+    const auto second = renew();
+    EXPECT_EQ(shown(), first) << "before anybody has said so";
+    reload(config, "The configuration and the certificate were read again");
+    EXPECT_EQ(shown(), second);
+    EXPECT_NE(first, second);
+    ada.command("say hello");
+    ada.wait("text", "text", "hello");
     EXPECT_EQ(server_->stop(), 0);
 }
 
