@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Tables for the functions of ./run that only compute (tools/env/lib.sh, tools/env/paths.sh).
+# What ./run does before anything is built (tools/env): the functions that only compute, and how a root is made and
+# entered, with scripts in the place of mmdebstrap and chroot.
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$top/tools/env/lib.sh"
 here=$top/tools/env
-. "$here/paths.sh"
 work=$(mktemp -d)
 trap 'remove_tree "$work"' EXIT
+PARTYLINE_CACHE=$work/cache
+. "$here/paths.sh"
 failures=0
 
 check() {
@@ -124,12 +126,123 @@ test_remove_tree() {
     check "never a relative path" "1" "$( (remove_tree tree 2>/dev/null) && echo 0 || echo 1)"
 }
 
+# stand_in NAME, its script on standard input: what tools/env calls by that name from now on.
+stand_in() {
+    mkdir -p "$work/bin"
+    { echo '#!/usr/bin/env bash'; cat; } >"$work/bin/$1"
+    chmod 755 "$work/bin/$1"
+}
+
+# A machine that may not mount, with nothing but what is in $work.
+on_this_machine() {
+    env PATH="$work/bin:$PATH" HOME="$work/home" PARTYLINE_CACHE="$work/cache" PARTYLINE_NO_MOUNT=1 "$@"
+}
+
+test_npm_settings() {
+    local root=$work/cache/roots/core-x own
+    own=$(id -u):$(id -g)
+    mkdir -p "$root/etc" "$work/home" "$work/checkout"
+    touch "$root/etc/passwd"
+    echo "registry=http://mirror.example/" >"$work/home/.npmrc"
+    echo "a secret of something else" >"$work/home/.netrc"
+    stand_in chroot <<'STAND_IN'
+cd "$2$HOME" && ls -A && cat .npmrc && stat -c %a .npmrc
+STAND_IN
+    visit() { on_this_machine bash "$here/enter.sh" "$root" "$work/checkout" "$work/checkout" "$own" -- true; }
+    check "of all in the user's folder, npm's settings go along" ".npmrc|registry=http://mirror.example/|600|" \
+        "$(visit | lines)"
+    echo "registry=http://other.example/" >"$work/home/.npmrc"
+    check "as they are now" "registry=http://other.example/" "$(visit | sed -n 2p)"
+    rm "$work/home/.npmrc"
+    check "settings that are gone are gone" "" "$(visit 2>/dev/null || true)"
+    echo "registry=http://third.example/" >"$work/settings"
+    NPM_CONFIG_USERCONFIG=$work/settings visit >/dev/null 2>&1 || true
+    check "or from where npm is told to look" "registry=http://third.example/" "$(cat "$root$work/settings")"
+    remove_tree "$work/cache"
+}
+
+# make_root SCRIPT: as ./run does it, with that in the place of mmdebstrap.
+make_root() {
+    stand_in mmdebstrap <<STAND_IN
+for last; do [[ \$last != *.building.* ]] || target=\$last; done
+mkdir -p "\$target/usr/sbin" "\$target/etc"
+$1
+STAND_IN
+    stand_in chroot <<<'exit 0'
+    on_this_machine bash "$here/root.sh" core
+}
+
+test_half_made_roots() {
+    local path
+    path=$(root_path core)
+    # What comes of it is asked about often: whether somebody would enter it.
+    is_used() { root_ready core && echo yes || echo no; }
+
+    # The script kills the step that runs it, which leaves no time to clean up.
+    make_root 'echo half >"$target/etc/mark"; kill -KILL "$PPID"' >"$work/out" 2>&1 || true
+    check "there is half a root" half "$(cat "$path".building.*/etc/mark)"
+    check "it is not used" no "$(is_used)"
+    mkdir -p "$path/etc"
+    echo old >"$path/etc/mark"
+    check "nor is one in its place that was never complete" no "$(is_used)"
+
+    make_root 'echo whole >"$target/etc/mark"' >"$work/out" 2>&1
+    check "the next try makes a whole one" "yes whole" "$(is_used) $(cat "$path/etc/mark")"
+    check "and clears the others away" "$(basename "$path")" \
+        "$(find "$work/cache/roots" -mindepth 1 -maxdepth 1 -type d -printf '%f')"
+
+    make_root 'echo anew >"$target/etc/mark"' >"$work/out" 2>&1
+    check "which is not made again" whole "$(cat "$path/etc/mark")"
+    remove_tree "$work/cache"
+}
+
+test_a_failing_step() {
+    local status=0 log=$work/cache/logs/root-core.log
+    make_root 'echo "some words"; echo "E: the mirror is away"; exit 1' >"$work/out" 2>&1 || status=$?
+    check "it fails" 1 "$status"
+    check "with one line that says why and where the rest is" \
+        "partyline: cannot make the Debian 13 root: E: the mirror is away; see $log" "$(grep -F "$log" "$work/out")"
+    check "there the rest is" "some words" "$(head -n 1 "$log")"
+    check "nothing is left of it" "" "$(find "$work/cache/roots" -mindepth 1 -type d)"
+    remove_tree "$work/cache"
+}
+
+test_clones_share_roots() {
+    local own other
+    own=$(root_path full)
+    cp -r "$top/tools/env" "$work/clone"
+    of_the_clone() { (here=$work/clone && root_path full); }
+    check "another clone with the same packages has the same root" "$own" "$(of_the_clone)"
+    echo "# a word about them" >>"$work/clone/packages-checks.txt"
+    check "whatever is said of them" "$own" "$(of_the_clone)"
+    echo "one-more" >>"$work/clone/packages-checks.txt"
+    other=$(of_the_clone)
+    check "with other packages it has another" "$(dirname "$own") yes" \
+        "$(dirname "$other") $([[ $other != "$own" ]] && echo yes || echo no)"
+    check "and the same core" "$(root_path core)" "$(here=$work/clone && root_path core)"
+}
+
+test_steps() {
+    local log=$work/logs/step.log status=0
+    told() { sed 's/[0-9]* s$/N s/' "$work/out"; }  # however long it took
+    step "doing it" "$log" bash -c 'echo all is well' 2>"$work/out"
+    check "a step says what it does, and what it said is in its log" "partyline: doing it … N s|all is well|" \
+        "$({ told && cat "$log"; } | lines)"
+    step "failing" "$log" bash -c 'exit 3' 2>"$work/out" || status=$?
+    check "it fails as its command does" "3 partyline: failing … failed after N s" "$status $(told)"
+}
+
 test_package_names
 test_environments
 test_systems
 test_mirrors
 test_sync_file
 test_remove_tree
+test_steps
+test_npm_settings
+test_half_made_roots
+test_a_failing_step
+test_clones_share_roots
 if ((failures)); then
     echo "$failures failed"
     exit 1

@@ -5,7 +5,8 @@
 #                                            these paths of the machine too, at the same places; starts
 #                                            in DIRECTORY as USER ("uid:gid")
 # The caller has put us in a mount namespace of our own, so all mounts vanish with the command. Where
-# that was not allowed, the checkout is copied in, and what the command wrote is copied back.
+# that was not allowed, the checkout and the user's npm settings are copied in, and what the command wrote is
+# copied back.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/lib.sh"
@@ -43,6 +44,7 @@ copy_in() {
         -exec rm -rf --one-file-system {} +
     tar -C "$checkout" --exclude=./build -cf - . | tar -C "$root$checkout" -xpf -
     chown "$user" "$root$checkout" "$root$HOME"
+    sync_npm_settings "$root" "$user"
     [[ -n $json ]] || return 0
     mkdir -p "$root$(dirname "$json")"
     chown "$user" "$root$(dirname "$json")"

@@ -155,6 +155,17 @@ sync_host_settings() {
     rm -f "$settings"
 }
 
+# sync_npm_settings ROOT USER: the user's own npm settings, which may name a mirror and hold a token, go where
+# npm looks for them inside a root that does not see the user's folder. Nobody else reads them.
+sync_npm_settings() {
+    local file=${npm_config_userconfig:-${NPM_CONFIG_USERCONFIG:-$HOME/.npmrc}}
+    rm -f "$1$file"
+    [[ -r $file ]] || return 0
+    mkdir -p "$1$(dirname "$file")"
+    install -m 600 "$file" "$1$file"
+    chown "$2" "$1$file"
+}
+
 # Mounting in a namespace of our own needs a privilege that containers often withhold.
 # PARTYLINE_NO_MOUNT=1 pretends so, to try it.
 may_mount() {
