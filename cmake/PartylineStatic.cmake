@@ -22,5 +22,8 @@ function(partyline_link_statically program)
     target_link_options(${program} PRIVATE -static-pie)
     add_test(NAME ${program}.static
       COMMAND ${CMAKE_SOURCE_DIR}/tools/check-static $<TARGET_FILE:${program}>)
+    add_test(NAME ${program}.starts
+      COMMAND ${CMAKE_SOURCE_DIR}/tools/check-starts $<TARGET_FILE:${program}>)
+    set_tests_properties(${program}.static ${program}.starts PROPERTIES LABELS static)
   endif()
 endfunction()

@@ -32,6 +32,7 @@ check "everything is root's" "root/root" \
 program=$work/tree/usr/bin/partyline-server
 config=$work/tree/etc/partyline/partyline-server.toml
 check "the version" "$("$program" --version)" "partyline-server $(dpkg-deb --field "$deb" Version)"
+check "what is installed starts and ends" 0 "$("$top/tools/check-starts" "$program" >"$work/said" 2>&1 && echo 0 || cat "$work/said")"
 check "the configuration is right" "$config: all keys are right." \
     "$("$program" --config "$config" --check-config)"
 check "it may be edited" "/etc/partyline/partyline-server.toml" "$(cat "$work/control/conffiles")"

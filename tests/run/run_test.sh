@@ -9,6 +9,7 @@ work=$(mktemp -d)
 trap 'remove_tree "$work"' EXIT
 PARTYLINE_CACHE=$work/cache
 . "$here/paths.sh"
+. "$here/prepare.sh"
 failures=0
 
 check() {
@@ -232,6 +233,42 @@ test_steps() {
     check "it fails as its command does" "3 partyline: failing … failed after N s" "$status $(told)"
 }
 
+test_what_must_run_here() {
+    local asked
+    for asked in "package" "test --full" "test talk --full"; do
+        check "./run $asked looks at this machine" yes "$(makes_what_must_run_here $asked && echo yes || echo no)"
+    done
+    for asked in "test" "test full" "demo" "cli --full"; do
+        check "./run $asked does not" no "$(makes_what_must_run_here $asked && echo yes || echo no)"
+    done
+    local repo=$work/checkout
+    check "what was built is in the checkout" "$repo/build/x" "$(built_in "$work/root" build/x)"
+    mkdir -p "$work/root$repo/build" && touch "$work/root$repo/build/x"
+    check "or in the root's copy" "$work/root$repo/build/x" "$(built_in "$work/root" build/x)"
+}
+
+# check_start NAME "expected words" "what it says of itself" "what it says then" STATUS: a server that ends with STATUS
+# when it is told to.
+check_start() {
+    local got status=0
+    stand_in server <<STAND_IN
+[[ \$1 != --version ]] || { echo "$3"; exit; }
+trap 'exit $5' TERM
+echo "$4"
+while true; do sleep 0.05; done
+STAND_IN
+    got=$("$top/tools/check-starts" "$work/bin/server" 2>&1) || status=1
+    check "$1" "$2" "$status ${got/ on */}"
+}
+
+test_starts() {
+    local ready="partyline-server ready port=1"
+    check_start "a server that starts" "0 partyline-server 1 starts and ends" "partyline-server 1" "$ready" 0
+    check_start "one that is another program" "1 $work/bin/server does not run" "gzip 1" "$ready" 0
+    check_start "one that finds no port" "1 $work/bin/server does not run" "partyline-server 1" "no port" 0
+    check_start "one that does not go in order" "1 $work/bin/server does not run" "partyline-server 1" "$ready" 3
+}
+
 test_package_names
 test_environments
 test_systems
@@ -243,6 +280,8 @@ test_npm_settings
 test_half_made_roots
 test_a_failing_step
 test_clones_share_roots
+test_what_must_run_here
+test_starts
 if ((failures)); then
     echo "$failures failed"
     exit 1

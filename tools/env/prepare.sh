@@ -93,7 +93,27 @@ enter_root() {
     ((EUID == 0)) || become=(sudo -E --)
     PARTYLINE_OUTER_MOUNTS=$(readlink /proc/self/ns/mnt)
     export PARTYLINE_OUTER_MOUNTS
-    exec "${become[@]}" "${separate[@]}" \
-        bash "$here/enter.sh" "$root" "$repo" "$PWD" "$(id -u):$(id -g)" "${paths[@]}" -- \
-        env "${settings[@]}" "$repo/run" "$@"
+    local inside=("${become[@]}" "${separate[@]}"
+        bash "$here/enter.sh" "$root" "$repo" "$PWD" "$(id -u):$(id -g)" "${paths[@]}" --
+        env "${settings[@]}" "$repo/run" "$@")
+    makes_what_must_run_here "$@" || exec "${inside[@]}"
+    "${inside[@]}" || exit
+    "$repo/tools/check-starts" "$(built_in "$root" build/release/bin/partyline-server)"
+    exit
+}
+
+# Whether a command ends with a switchboard that is to run on machines like this one, which is older than what it
+# was built in.
+makes_what_must_run_here() {
+    [[ $1 == package || ($1 == test && " $* " == *" --full "*) ]]
+}
+
+# built_in ROOT FILE: where a file of the checkout is that was built inside; in the copy that the root has, where
+# nothing could be mounted.
+built_in() {
+    if [[ -e $1$repo/$2 ]]; then
+        echo "$1$repo/$2"
+    else
+        echo "$repo/$2"
+    fi
 }

@@ -8,7 +8,8 @@ usage: ./run COMMAND
   demo [--json FILE]          a switchboard and talkies that talk through it; prints what was heard,
                               within 60 s
   test [FILTER] [--full]      builds and runs all tests, or those whose name matches FILTER;
-                              --full: with the large counts, under every sanitizer, and the demo
+                              --full: with the large counts, under every sanitizer, the demo, and what
+                              people run, started on this very machine
   server [ARGUMENT...]        the switchboard
   cli [ARGUMENT...]           the talkie without a screen
   package                     a .deb of the switchboard, and what a container is built from
@@ -41,6 +42,7 @@ verb_cli() { run_program partyline-cli "$@"; }
 verb_package() {
     build release partyline-server
     "$repo/tools/check-static" "$repo/build/release/bin/partyline-server"
+    "$repo/tools/check-starts" "$repo/build/release/bin/partyline-server"
     exec "$repo/packaging/make-package" "$repo/build/release/bin/partyline-server" "$repo/build/package"
 }
 
@@ -98,8 +100,10 @@ verb_test() {
         run_ctest fuzz
     fi
     [[ -n $full ]] || return 0
-    # What people run: the compiler warns of other things there, and the demo judges what is heard.
+    # What people run: the compiler warns of other things there, the switchboard is one static file, and the demo
+    # judges what is heard.
     build release
+    run_ctest release --label-regex static
     "$repo/build/release/bin/partyline-demo"
     build asan && run_ctest asan
     build tsan && run_ctest tsan
