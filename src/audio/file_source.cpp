@@ -1,10 +1,8 @@
 #include "audio/file_source.hpp"
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <optional>
 #include <utility>
 
 #include "audio/limits.hpp"
@@ -15,13 +13,8 @@ namespace {
 
 class FileSource final : public Source {
 public:
-    /// `side` is there for a file of two channels. Each reads the file on its own, from end to end.
-    FileSource(SoundReader mid, std::optional<SoundReader> side, bool silence_after,
-               std::unique_ptr<Pace> pace)
-        : mid_(std::move(mid)),
-          side_(std::move(side)),
-          silence_after_(silence_after),
-          pace_(std::move(pace)) {}
+    FileSource(SoundReader reader, bool silence_after, std::unique_ptr<Pace> pace)
+        : reader_(std::move(reader)), silence_after_(silence_after), pace_(std::move(pace)) {}
 
     bool read(dsp::Frame frame) override {
         std::array<float, dsp::frame_samples> side;
@@ -41,8 +34,7 @@ public:
     }
 
 private:
-    SoundReader mid_;
-    std::optional<SoundReader> side_;
+    SoundReader reader_;
     const bool silence_after_;
     const std::unique_ptr<Pace> pace_;
     std::uint64_t frames_ = 0;
@@ -57,12 +49,7 @@ bool FileSource::read(dsp::Frame mid, dsp::Frame side) {
         started_.store(origin_.time_since_epoch().count(), std::memory_order_release);
     }
     // Decoded before the wait, so that it adds no delay.
-    if (side_) {
-        side_->read(side);
-    } else {
-        std::ranges::fill(side, 0.0F);
-    }
-    if (!mid_.read(mid)) {
+    if (!reader_.read(mid, side)) {
         finished_.store(true, std::memory_order_release);
         if (!silence_after_) {
             return false;
@@ -79,19 +66,11 @@ Result<std::unique_ptr<Source>> open_file_source(const std::string& path,
                                                  const FileSourceOptions& options,
                                                  std::unique_ptr<Pace> pace) {
     const auto at_the_end = options.loop ? AtTheEnd::start_over : AtTheEnd::stop;
-    auto mid = SoundReader::open(path, "play", at_the_end);
-    if (!mid) {
-        return std::unexpected(std::move(mid).error());
+    auto reader = SoundReader::open(path, "play", at_the_end, Parts::mid_and_side);
+    if (!reader) {
+        return std::unexpected(std::move(reader).error());
     }
-    std::optional<SoundReader> side;
-    if (mid->shape().channels == 2) {
-        // What can be opened once only, a pipe, is mono.
-        if (auto opened = SoundReader::open(path, "play", at_the_end, Part::side)) {
-            side = *std::move(opened);
-        }
-    }
-    return std::make_unique<FileSource>(*std::move(mid), std::move(side), options.silence_after,
-                                        std::move(pace));
+    return std::make_unique<FileSource>(*std::move(reader), options.silence_after, std::move(pace));
 }
 
 Result<std::unique_ptr<Source>> open_file_source(const std::string& path,

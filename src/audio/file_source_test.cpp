@@ -1,9 +1,11 @@
 #include "audio/file_source.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <cmath>
+#include <fstream>
 #include <numbers>
 #include <thread>
 
@@ -92,6 +94,41 @@ TEST(FileSource, OfTwoChannelsBothAreRead) {
     side.fill(1);
     ASSERT_TRUE(mono->read(mid, side));
     EXPECT_EQ(side, Buffer{});
+}
+
+TEST(FileSource, APipeIsOpenedOnceAndHasBothChannels) {
+    const platform::ScratchFolder folder;
+    // As raw as what a player writes into a pipe may be: a header that does not know the length.
+    auto samples = tone(44'100, 0.5, 2);
+    for (std::size_t i = 1; i < samples.size(); i += 2) {
+        samples[i] *= -1;  // all of it is side
+    }
+    write_samples(in(folder, "a.au"),
+                  {.format = SF_FORMAT_AU | SF_FORMAT_PCM_16, .rate_hz = 44'100, .channels = 2},
+                  samples);
+    const auto pipe = in(folder, "pipe");
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    std::jthread player([&] {
+        std::ifstream from(in(folder, "a.au"), std::ios::binary);
+        std::ofstream to(pipe, std::ios::binary);
+        to << from.rdbuf();
+    });
+    const auto source = open(pipe, {.silence_after = false});
+    ASSERT_TRUE(source);
+    double mids = 0;
+    double sides = 0;
+    int frames = 0;
+    Buffer mid;
+    Buffer side;
+    for (; source->read(mid, side); ++frames) {
+        for (std::size_t i = 0; i < mid.size(); ++i) {
+            mids += std::pow(mid[i], 2);
+            sides += std::pow(side[i], 2);
+        }
+    }
+    EXPECT_NEAR(frames, 50, 1) << "nothing of it is lost";
+    EXPECT_NEAR(sides / (frames * 480), 0.125, 0.01);
+    EXPECT_LT(mids, 1e-6 * sides);
 }
 
 TEST(FileSource, GoesOnWhereItStoodAfterAStop) {

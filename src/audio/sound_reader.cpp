@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <format>
 #include <optional>
 #include <span>
@@ -15,68 +16,11 @@
 namespace partyline::audio {
 namespace {
 
-/// Reads one part of a sound file at its own rate.
-class PartReader {
-public:
-    PartReader(SoundFile file, std::size_t channels, Part part)
-        : file_(std::move(file)), channels_(channels), part_(part) {}
+constexpr std::size_t chunk_samples = 1024;
 
-    /// Fills `out` as far as the file goes; says how many samples.
-    std::size_t read(std::span<float> out) {
-        interleaved_.resize(out.size() * channels_);
-        const auto frames =
-            sf_readf_float(file_.get(), interleaved_.data(), static_cast<sf_count_t>(out.size()));
-        const auto count = frames > 0 ? static_cast<std::size_t>(frames) : 0;
-        for (std::size_t i = 0; i < count; ++i) {
-            out[i] = part_of({interleaved_.data() + i * channels_, channels_});
-        }
-        return count;
-    }
-
-    /// False if the file cannot be read a second time.
-    bool rewind() { return sf_seek(file_.get(), 0, SEEK_SET) == 0; }
-
-private:
-    [[nodiscard]] float part_of(std::span<const float> channels) const {
-        if (part_ == Part::side) {
-            return channels.size() == 2 ? 0.5F * (channels[0] - channels[1]) : 0.0F;
-        }
-        float sum = 0;
-        for (const float sample : channels) {
-            sum += sample;
-        }
-        return sum / static_cast<float>(channels.size());
-    }
-
-    SoundFile file_;
-    std::size_t channels_;
-    Part part_;
-    std::vector<float> interleaved_;
-};
-
-}  // namespace
-
-struct SoundReader::State {
-    State(PartReader part, std::optional<dsp::Resampler> converter, const SoundShape& as_it_is,
-          AtTheEnd then)
-        : reader(std::move(part)),
-          resampler(std::move(converter)),
-          shape(as_it_is),
-          at_the_end(then) {}
-
-    std::size_t read_some(std::span<float> out) {
-        if (waiting.empty() && !drained) {
-            const auto count = reader.read(chunk);
-            waiting = std::span(chunk).first(count);
-            drained = count == 0;
-        }
-        const auto count = drained ? drain(out) : convert(out);
-        given += count;
-        if (drained && count == 0) {
-            start_over();
-        }
-        return count;
-    }
+/// One part of the file on its way to our rate.
+struct Line {
+    explicit Line(std::optional<dsp::Resampler> converter) : resampler(std::move(converter)) {}
 
     std::size_t convert(std::span<float> out) {
         dsp::Resampler::Progress progress{};
@@ -90,27 +34,87 @@ struct SoundReader::State {
         waiting = waiting.subspan(progress.taken);
         return progress.given;
     }
-
     std::size_t drain(std::span<float> out) { return resampler ? resampler->finish(out) : 0; }
 
+    std::optional<dsp::Resampler> resampler;
+    std::array<float, chunk_samples> chunk{};
+    std::span<const float> waiting;  // of `chunk`, not yet taken by the resampler
+};
+
+/// Half the sum of two channels; of more, or one, the mean.
+float mid_of(std::span<const float> channels) {
+    float sum = 0;
+    for (const float sample : channels) {
+        sum += sample;
+    }
+    return sum / static_cast<float>(channels.size());
+}
+
+}  // namespace
+
+struct SoundReader::State {
+    State(SoundFile from, const SoundShape& as_it_is, AtTheEnd then)
+        : file(std::move(from)),
+          shape(as_it_is),
+          at_the_end(then),
+          interleaved(chunk_samples * as_it_is.channels) {}
+
+    std::size_t read_some(std::span<float> mid_out, std::span<float> side_out) {
+        if (mid->waiting.empty() && !drained) {
+            drained = !read_chunk();
+        }
+        const auto count = drained ? mid->drain(mid_out) : mid->convert(mid_out);
+        if (side) {
+            // Of as many samples the same is made.
+            const auto beside = drained ? side->drain(side_out) : side->convert(side_out);
+            assert(beside == count && side->waiting.size() == mid->waiting.size());
+            static_cast<void>(beside);
+        }
+        given += count;
+        if (drained && count == 0) {
+            start_over();
+        }
+        return count;
+    }
+
+    /// False at the end.
+    bool read_chunk() {
+        const auto frames = sf_readf_float(file.get(), interleaved.data(), chunk_samples);
+        const auto count = frames > 0 ? static_cast<std::size_t>(frames) : 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto all = std::span(interleaved).subspan(i * shape.channels, shape.channels);
+            mid->chunk[i] = mid_of(all);
+            if (side) {
+                side->chunk[i] = 0.5F * (all[0] - all[1]);
+            }
+        }
+        mid->waiting = std::span(mid->chunk).first(count);
+        if (side) {
+            side->waiting = std::span(side->chunk).first(count);
+        }
+        return count > 0;
+    }
+
     void start_over() {
-        // A file that gives nothing would be started over for ever.
-        ended = at_the_end == AtTheEnd::stop || given == 0 || !reader.rewind();
+        // A file that gives nothing would be started over for ever; a pipe cannot be.
+        ended = at_the_end == AtTheEnd::stop || given == 0 || sf_seek(file.get(), 0, SEEK_SET) != 0;
         drained = false;
         given = 0;
-        if (resampler) {
-            resampler->reset();
+        for (auto* line : {&mid, &side}) {
+            if (*line && (*line)->resampler) {
+                (*line)->resampler->reset();
+            }
         }
     }
 
-    PartReader reader;
-    std::optional<dsp::Resampler> resampler;
+    const SoundFile file;
     const SoundShape shape;
     const AtTheEnd at_the_end;
-    std::array<float, 1024> chunk{};
-    std::span<const float> waiting;  // of `chunk`, not yet taken by the resampler
-    std::uint64_t given = 0;         // since the file's beginning
-    bool drained = false;            // the file's last sample is in the resampler
+    std::vector<float> interleaved;
+    std::optional<Line> mid;  // always
+    std::optional<Line> side;
+    std::uint64_t given = 0;  // since the file's beginning
+    bool drained = false;     // the file's last sample is in the resampler
     bool ended = false;
 };
 
@@ -122,16 +126,22 @@ SoundReader& SoundReader::operator=(SoundReader&&) noexcept = default;
 const SoundShape& SoundReader::shape() const { return state_->shape; }
 
 bool SoundReader::read(dsp::Frame frame) {
+    std::array<float, dsp::frame_samples> side;
+    return read(frame, side);
+}
+
+bool SoundReader::read(dsp::Frame mid, dsp::Frame side) {
     std::size_t have = 0;
-    while (have < frame.size() && !state_->ended) {
-        have += state_->read_some(frame.subspan(have));
+    while (have < mid.size() && !state_->ended) {
+        have += state_->read_some(mid.subspan(have), side.subspan(have));
     }
-    std::ranges::fill(frame.subspan(have), 0.0F);
+    std::ranges::fill(mid.subspan(have), 0.0F);
+    std::ranges::fill(state_->side ? side.subspan(have) : side, 0.0F);
     return have > 0;
 }
 
 Result<SoundReader> SoundReader::open(const std::string& path, const char* doing,
-                                      AtTheEnd at_the_end, Part part) {
+                                      AtTheEnd at_the_end, Parts parts) {
     SF_INFO info{};
     auto file = open_sound_file(path, SFM_READ, info, doing);
     if (!file) {
@@ -147,17 +157,24 @@ Result<SoundReader> SoundReader::open(const std::string& path, const char* doing
         .rate_hz = static_cast<unsigned>(info.samplerate),
         .channels = static_cast<unsigned>(info.channels),
         .samples = static_cast<std::uint64_t>(std::max<sf_count_t>(info.frames, 0))};
-    std::optional<dsp::Resampler> resampler;
-    if (shape.rate_hz != dsp::sample_rate_hz) {
-        auto made = dsp::Resampler::create(shape.rate_hz);
-        if (!made) {
-            return fail(ErrorCode::io,
-                        std::format("cannot {} {}: {}", doing, path, made.error().message));
+    auto state = std::make_unique<State>(*std::move(file), shape, at_the_end);
+    const bool both = parts == Parts::mid_and_side && shape.channels == 2;
+    for (auto* line : {&state->mid, &state->side}) {
+        if (line == &state->side && !both) {
+            continue;
         }
-        resampler = *std::move(made);
+        std::optional<dsp::Resampler> resampler;
+        if (shape.rate_hz != dsp::sample_rate_hz) {
+            auto made = dsp::Resampler::create(shape.rate_hz);
+            if (!made) {
+                return fail(ErrorCode::io,
+                            std::format("cannot {} {}: {}", doing, path, made.error().message));
+            }
+            resampler = *std::move(made);
+        }
+        line->emplace(std::move(resampler));
     }
-    return SoundReader(std::make_unique<State>(PartReader(*std::move(file), shape.channels, part),
-                                               std::move(resampler), shape, at_the_end));
+    return SoundReader(std::move(state));
 }
 
 }  // namespace partyline::audio

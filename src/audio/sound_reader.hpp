@@ -19,8 +19,8 @@ struct SoundShape {
     bool operator==(const SoundShape&) const = default;
 };
 
-/// What is made of a file's channels: their mean, or of two of them half the difference (dsp/stereo.hpp).
-enum class Part : std::uint8_t { mid, side };
+/// What is made of a file's channels: their mean; and of two of them half the difference, too (dsp/stereo.hpp).
+enum class Parts : std::uint8_t { mid, mid_and_side };
 
 enum class AtTheEnd : std::uint8_t { stop, start_over };
 
@@ -28,9 +28,9 @@ enum class AtTheEnd : std::uint8_t { stop, start_over };
 /// bit. One thread.
 class SoundReader {
 public:
-    /// Fails with io, saying "cannot `doing` PATH: why".
+    /// Opens the file once, so that a pipe will do. Fails with io, saying "cannot `doing` PATH: why".
     static Result<SoundReader> open(const std::string& path, const char* doing,
-                                    AtTheEnd at_the_end = AtTheEnd::stop, Part part = Part::mid);
+                                    AtTheEnd at_the_end = AtTheEnd::stop, Parts parts = Parts::mid);
     ~SoundReader();
     SoundReader(SoundReader&&) noexcept;
     SoundReader& operator=(SoundReader&&) noexcept;
@@ -38,6 +38,8 @@ public:
     /// The next 10 ms, filled up with silence where the file has ended. False if there was nothing left; what
     /// cannot be decoded any more counts as the end.
     bool read(dsp::Frame frame);
+    /// The same of both parts; `side` is silent where it was not asked for, or the file is not one of two channels.
+    bool read(dsp::Frame mid, dsp::Frame side);
 
     [[nodiscard]] const SoundShape& shape() const;
 
