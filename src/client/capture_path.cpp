@@ -1,6 +1,8 @@
 #include "client/capture_path.hpp"
 
+#include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace partyline::client {
 namespace {
@@ -38,6 +40,66 @@ dsp::ChainSettings chain_settings(const CaptureSettings& settings) {
             .gain = settings.gain,
             .activation = static_cast<dsp::Activation>(settings.activation),
             .gate_dbfs = settings.gate_dbfs};
+}
+
+void CapturePath::set(const CaptureSettings& settings) {
+    if (wants_music_ != settings.music) {
+        forget();  // what waits was meant to go out as what it was
+    }
+    wants_music_ = settings.music;
+    needs_key_ = settings.activation == Activation::push;
+    sender_.set_dtx(settings.activation == Activation::always);
+    if (chain_) {
+        chain_->set(chain_settings(settings));
+    }
+}
+
+// The codec takes another encoder for it, so that only a new packet may begin with the other kind.
+void CapturePath::change_kind() {
+    if (!is_leaving()) {
+        was_open_ = was_open_ && !faded_out_;  // they have thought better of it
+        return;
+    }
+    const bool is_heard = sender_.in_spurt() && !faded_out_;
+    if (is_heard || !sender_.at_packet_border()) {
+        return;
+    }
+    music_ = wants_music_;
+    sender_.use_music(music_ ? encoder_ : nullptr);
+    was_open_ = false;  // fades in
+    chain_is_stale_ = !music_;
+}
+
+// So early that the silence after it is decoded, too, before the other decoder takes over.
+void CapturePath::leave(dsp::Frame frame) const {
+    if (!is_leaving()) {
+        return;
+    }
+    const auto fade_samples = faded_out_ ? 0 : frame.size() - sender_.lookahead_samples();
+    for (std::size_t i = 0; i < fade_samples; ++i) {
+        frame[i] *= 1 - static_cast<float>(i + 1) / static_cast<float>(fade_samples);
+    }
+    std::ranges::fill(frame.subspan(fade_samples), 0.0F);
+}
+
+// While music goes out the chain stands still: what is in it then has been sent, or is of long ago.
+bool CapturePath::process(dsp::Frame frame) {
+    if (!chain_) {
+        return true;
+    }
+    const bool open = chain_->process(frame);
+    if (std::exchange(chain_is_stale_, false)) {
+        const auto latency = chain_->report().latency_samples;
+        stale_frames_ = (latency + dsp::frame_samples - 1) / dsp::frame_samples;
+        fades_in_ = true;
+    }
+    if (stale_frames_ > 0) {
+        --stale_frames_;
+        std::ranges::fill(frame, 0.0F);
+    } else if (std::exchange(fades_in_, false)) {
+        fade_in(frame);
+    }
+    return open;
 }
 
 void CapturePath::forget() {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <memory>
 #include <utility>
 
@@ -32,17 +34,11 @@ public:
     explicit CapturePath(VoiceSender& sender) : sender_(sender) {}
 
     void use(std::shared_ptr<dsp::CaptureChain> chain) { chain_ = std::move(chain); }
-    void set(const CaptureSettings& settings) {
-        if (music_ != settings.music) {
-            forget();  // what waits was meant to go out as what it was
-        }
-        music_ = settings.music;
-        needs_key_ = settings.activation == Activation::push;
-        sender_.set_dtx(settings.activation == Activation::always);
-        if (chain_) {
-            chain_->set(chain_settings(settings));
-        }
-    }
+    /// For CaptureSettings::music; kept by whoever made it, too.
+    void use_music(std::shared_ptr<dsp::OpusEncoder> encoder) { encoder_ = std::move(encoder); }
+    /// Voice becomes music, or music voice, as soon as what was before has faded out: with the packet after the
+    /// next at the latest.
+    void set(const CaptureSettings& settings);
     void press(bool pressed) {
         pressed_ = pressed;
         if (chain_) {
@@ -73,6 +69,10 @@ public:
 
 private:
     template <class Deliver>
+    void push_music(dsp::Frame mid, dsp::Frame side, Deliver& deliver);
+    template <class Deliver>
+    void push_voice(dsp::Frame frame, Deliver& deliver);
+    template <class Deliver>
     void send(dsp::ConstFrame frame, VoiceSender::Spurt spurt, Deliver& deliver) {
         tell(frame);
         if (const auto packet = sender_.push(frame, spurt)) {
@@ -87,6 +87,11 @@ private:
     template <class Deliver>
     void send_open(dsp::Frame frame, Deliver& deliver);
 
+    /// To what is wanted, if nobody hears a step there.
+    void change_kind();
+    [[nodiscard]] bool is_leaving() const { return music_ != wants_music_; }
+    void leave(dsp::Frame frame) const;
+    bool process(dsp::Frame frame);
     void change_over(dsp::Frame frame, bool open) const;
     static void fade_in(dsp::Frame frame);
     static void fade_out(dsp::Frame frame);
@@ -98,25 +103,45 @@ private:
     // Owned.
     std::shared_ptr<dsp::CaptureChain>
         chain_;  // with the talkie, which keeps it for the next of us
+    std::shared_ptr<dsp::OpusEncoder> encoder_;  // of music, as the chain
     dsp::PreRoll waiting_;
     bool was_open_ = true;
     bool music_ = false;
+    bool wants_music_ = false;
+    bool faded_out_ = false;        // while leaving: of what was before no more is to come
+    bool chain_is_stale_ = false;   // what it gives next is from before the music
+    std::size_t stale_frames_ = 0;  // that are yet to come of it
+    bool fades_in_ = false;         // after them
     bool needs_key_ = false;
     bool pressed_ = false;
 };
 
 template <class Deliver>
 void CapturePath::push(dsp::Frame mid, dsp::Frame side, Deliver deliver) {
-    if (!music_) {
-        push(mid, deliver);
-        return;
+    change_kind();
+    if (music_) {
+        push_music(mid, side, deliver);
+    } else {
+        push_voice(mid, deliver);
     }
+    faded_out_ = is_leaving();
+}
+
+template <class Deliver>
+void CapturePath::push(dsp::Frame frame, Deliver deliver) {
+    std::array<float, dsp::frame_samples> alike{};
+    push(frame, alike, deliver);
+}
+
+template <class Deliver>
+void CapturePath::push_music(dsp::Frame mid, dsp::Frame side, Deliver& deliver) {
     const bool open = !needs_key_ || pressed_;
     if (!open && !sender_.in_spurt()) {
         sender_.skip();
     } else {
         for (const auto frame : {mid, side}) {
             change_over(frame, open);
+            leave(frame);
         }
         tell(mid);
         const auto spurt = open ? VoiceSender::Spurt::goes_on : VoiceSender::Spurt::ends;
@@ -138,8 +163,9 @@ inline void CapturePath::change_over(dsp::Frame frame, bool open) const {
 }
 
 template <class Deliver>
-void CapturePath::push(dsp::Frame frame, Deliver deliver) {
-    const bool open = !chain_ || chain_->process(frame);
+void CapturePath::push_voice(dsp::Frame frame, Deliver& deliver) {
+    const bool open = process(frame);
+    leave(frame);
     if (open) {
         send_open(frame, deliver);
     } else if (sender_.in_spurt()) {

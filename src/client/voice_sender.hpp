@@ -81,6 +81,10 @@ public:
 
     [[nodiscard]] const SenderCounters& counters() const { return counters_; }
     [[nodiscard]] bool in_spurt() const { return in_spurt_; }
+    /// Whether the next frame is the first of a packet.
+    [[nodiscard]] bool at_packet_border() const { return filled_samples_ == 0; }
+    /// By how much what is decoded lags behind what was pushed, in samples.
+    [[nodiscard]] std::size_t lookahead_samples() const { return encoder_.lookahead_samples(); }
     /// That the spurt is on, or the last one was.
     [[nodiscard]] StreamId stream() const { return stream_; }
     /// Whether what is pushed now is for the room, unless the codec takes it for silence.

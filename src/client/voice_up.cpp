@@ -92,7 +92,7 @@ void VoiceUp::take(const UseCapture& command) {
     if (command.chain) {
         path_.use(command.chain);
     }
-    sender_.use_music(command.music);
+    path_.use_music(command.music);
     path_.set(command.settings);
     path_.press(command.pressed);
 }

@@ -222,4 +222,9 @@ void OpusDecoder::conceal(std::span<float> out) {
     }
 }
 
+void OpusDecoder::reset() {
+    [[maybe_unused]] const int result = opus_decoder_ctl(state_->codec.get(), OPUS_RESET_STATE);
+    assert(result == OPUS_OK);
+}
+
 }  // namespace partyline::dsp

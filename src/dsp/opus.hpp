@@ -88,6 +88,8 @@ public:
     bool recover(ByteView next, std::span<float> out);
     /// A lost packet of out.size() samples (480 or 960), by concealment.
     void conceal(std::span<float> out);
+    /// Forgets what it has heard: the next packet is the first. Allocates nothing.
+    void reset();
 
 private:
     struct State;

@@ -1,8 +1,15 @@
 #include "dsp/speaker_decoder.hpp"
 
+#include <utility>
+
 #include "dsp/stereo.hpp"
 
 namespace partyline::dsp {
+namespace {
+
+constexpr std::size_t fade_samples = 240;  // 5 ms
+
+}  // namespace
 
 Result<SpeakerDecoder> SpeakerDecoder::create() {
     auto mono = OpusDecoder::create();
@@ -23,6 +30,38 @@ void SpeakerDecoder::prepare(ByteView packet, TimeScale& line) {
     }
 }
 
+void SpeakerDecoder::use(ByteView packet) {
+    const bool in_stereo = stereo_ && OpusDecoder::is_stereo(packet);
+    if (begun_ && in_stereo != in_stereo_) {
+        end_of_before();
+        changed_ = true;
+    }
+    begun_ = true;
+    if (std::exchange(in_stereo_, in_stereo) != in_stereo) {
+        decoder().reset();  // what it heard last is of another time
+    }
+}
+
+void SpeakerDecoder::end_of_before() {
+    if (in_stereo_) {
+        const auto both = std::span(interleaved_).first(2 * frame_samples);
+        stereo_->conceal(both);
+        split_stereo(both, before_mid_, before_side_);
+    } else {
+        mono_.conceal(before_mid_);
+        before_side_.fill(0.0F);
+    }
+}
+
+// Both decoders have been made, so the line is wide.
+void SpeakerDecoder::fade_from_before(const Sound& sound) {
+    for (std::size_t i = 0; i < fade_samples; ++i) {
+        const float along = static_cast<float>(i + 1) / static_cast<float>(fade_samples);
+        sound.mid[i] = before_mid_[i] + along * (sound.mid[i] - before_mid_[i]);
+        sound.side[i] = before_side_[i] + along * (sound.side[i] - before_side_[i]);
+    }
+}
+
 template <class Decode>
 SpeakerDecoder::Sound SpeakerDecoder::append(std::size_t samples, TimeScale& line,
                                              const Decode& decode) {
@@ -36,6 +75,9 @@ SpeakerDecoder::Sound SpeakerDecoder::append(std::size_t samples, TimeScale& lin
         split_stereo(both, sound.mid, sound.side);
     } else {
         sound.genuine = decode(sound.mid);
+    }
+    if (std::exchange(changed_, false)) {
+        fade_from_before(sound);
     }
     return sound;
 }

@@ -14,7 +14,8 @@
 namespace partyline::dsp {
 
 /// Mono costs what mono costs: the second decoder and the line's second half are made at a speaker's first
-/// stereo packet, in prepare(); nothing else allocates. One thread.
+/// stereo packet, in prepare(); nothing else allocates. Where one decoder follows the other their sounds
+/// cross-fade, the first going on by concealment, so that nothing clicks, whatever was lost there. One thread.
 class SpeakerDecoder {
 public:
     static Result<SpeakerDecoder> create();
@@ -40,13 +41,20 @@ private:
     /// `decode` fills a span, of both channels if it is told so, and says whether it is genuine.
     template <class Decode>
     Sound append(std::size_t samples, TimeScale& line, const Decode& decode);
-    void use(ByteView packet) { in_stereo_ = stereo_ && OpusDecoder::is_stereo(packet); }
+    void use(ByteView packet);
     OpusDecoder& decoder() { return in_stereo_ ? *stereo_ : mono_; }
+    void end_of_before();
+    void fade_from_before(const Sound& sound);
 
     OpusDecoder mono_;
     std::optional<OpusDecoder> stereo_;
     bool in_stereo_ = false;  // as the last packet was
+    bool begun_ = false;      // there was one
+    bool changed_ = false;    // this is the first packet of the other decoder
     std::array<float, 2 * packet_samples_max> interleaved_{};
+    // How the decoder before would go on.
+    std::array<float, frame_samples> before_mid_{};
+    std::array<float, frame_samples> before_side_{};
 };
 
 }  // namespace partyline::dsp

@@ -1,0 +1,208 @@
+// Voice becomes music and music voice while somebody listens: what comes out of the decoder has no step and no click in it.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <numbers>
+#include <span>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "client/capture_path.hpp"
+#include "client/test_support.hpp"
+#include "crypto/receiver_keys.hpp"
+#include "crypto/sframe.hpp"
+#include "dsp/speaker_decoder.hpp"
+#include "dsp/time_scale.hpp"
+
+namespace partyline::client {
+namespace {
+
+constexpr std::uint32_t speaker = 42;
+constexpr int frames_of_each = 60;
+
+/// What the datagram holds for whoever has the key.
+Bytes opus_of(ByteView datagram) {
+    const auto downlink = test::to_downlink(datagram);
+    const auto record = wire::DownlinkRecords::parse(downlink)->next().value();
+    const auto header = crypto::parse_sframe_header(record.sealed)->header;
+    const auto key = test::key_of(crypto::generation_of(header.kid));
+    crypto::SFrameKey sframe(key.key.view(), header.kid);
+    Bytes plaintext(record.sealed.size());
+    const auto metadata = crypto::frame_metadata({.server_id = test::server_id(),
+                                                  .speaker = record.speaker,
+                                                  .stream_and_flags = record.stream_and_flags});
+    const auto bytes = sframe.open(record.sealed, metadata, plaintext);
+    EXPECT_TRUE(bytes.has_value());
+    return to_bytes(ByteView(plaintext).first(*bytes).subspan(sizeof(dsp::MediaTime)));
+}
+
+float tone(double hz, dsp::MediaTime at) {
+    return static_cast<float>(std::sin(2 * std::numbers::pi * hz * at / dsp::sample_rate_hz));
+}
+
+/// What a listener who loses nothing but `lost` hears of somebody who switches to and fro.
+class Change {
+public:
+    explicit Change(unsigned frame_ms = 10, CaptureSettings voice = {}) : voice_(voice) {
+        talker_.sender().set_key(test::key_of(1));
+        EXPECT_TRUE(talker_.sender().set_frame_ms(frame_ms));
+        if (needs_chain(voice)) {
+            path_.use(std::make_shared<dsp::CaptureChain>(clock_, chain_settings(voice)));
+        }
+        path_.set(voice);
+    }
+
+    void run(bool music, int frames = frames_of_each) {
+        auto settings = voice_;
+        settings.music = music;
+        path_.use_music(music ? encoder_ : nullptr);
+        path_.set(settings);
+        switches.push_back(mid.size());
+        for (int i = 0; i < frames; ++i) {
+            push();
+        }
+    }
+    /// As it was before it was faded.
+    void run_abruptly(bool music) {
+        talker_.sender().use_music(music ? encoder_ : nullptr);
+        switches.push_back(mid.size());
+        for (int i = 0; i < frames_of_each; ++i) {
+            push();
+        }
+    }
+
+    std::function<bool(int)> lost = [](int) { return false; };
+    std::vector<std::size_t> switches;
+    std::vector<float> mid;
+    std::vector<float> side;
+    int packets = 0;
+    bool was_stereo = false;
+
+private:
+    void push() {
+        test::Samples middle;
+        test::Samples beside;
+        for (std::size_t i = 0; i < middle.size(); ++i) {
+            middle[i] = 0.4F * tone(300, captured_);
+            beside[i] = 0.25F * tone(430, captured_);
+            ++captured_;
+        }
+        path_.push(middle, beside, [this](const VoiceSender::Packet& packet) {
+            EXPECT_FALSE(packet.ends_spurt);
+            hear(opus_of(packet.datagram));
+        });
+        clock_.advance(std::chrono::milliseconds(dsp::frame_ms));
+    }
+    void hear(const Bytes& opus) {
+        decoder_.prepare(opus, line_);
+        const auto samples = dsp::OpusDecoder::samples_of(opus);
+        if (lost(packets++)) {
+            for (std::size_t at = 0; at < samples; at += dsp::frame_samples) {
+                decoder_.conceal(dsp::frame_samples, line_);
+            }
+        } else {
+            decoder_.decode(opus, samples, line_);
+            was_stereo = dsp::OpusDecoder::is_stereo(opus);
+        }
+        for (std::size_t at = 0; at < samples; at += dsp::frame_samples) {
+            test::Samples out;
+            test::Samples out_side{};
+            if (line_.is_wide()) {
+                line_.take(out, out_side);
+            } else {
+                line_.take(out);
+            }
+            mid.insert(mid.end(), out.begin(), out.end());
+            side.insert(side.end(), out_side.begin(), out_side.end());
+        }
+    }
+
+    ManualClock clock_;
+    CaptureSettings voice_;
+    test::Talker talker_{speaker};
+    CapturePath path_{talker_.sender()};
+    std::shared_ptr<dsp::OpusEncoder> encoder_ =
+        std::make_shared<dsp::OpusEncoder>(dsp::OpusEncoder::create({.content = dsp::Content::music,
+                                                                     .bitrate_bps = 128'000,
+                                                                     .complexity = 10,
+                                                                     .dtx = false})
+                                               .value());
+    dsp::SpeakerDecoder decoder_ = dsp::SpeakerDecoder::create().value();
+    dsp::TimeScale line_;
+    dsp::MediaTime captured_ = 0;
+};
+
+/// The largest step from one sample to the next.
+double step(std::span<const float> sound) {
+    double most = 0;
+    for (std::size_t i = 1; i < sound.size(); ++i) {
+        most = std::max(most, std::abs(double{sound[i]} - double{sound[i - 1]}));
+    }
+    return most;
+}
+
+/// What a click has much of and these tones have next to nothing of: the third difference, at its largest.
+double click(std::span<const float> sound) {
+    double most = 0;
+    for (std::size_t i = 3; i < sound.size(); ++i) {
+        most = std::max(most, std::abs(double{sound[i]} - 3 * double{sound[i - 1]} +
+                                       3 * double{sound[i - 2]} - double{sound[i - 3]}));
+    }
+    return most;
+}
+
+constexpr std::size_t around_samples = 4'800;  // 100 ms
+
+std::span<const float> around(std::span<const float> sound, std::size_t at) {
+    const auto from = at - std::min(at, around_samples);
+    return sound.subspan(from, std::min(2 * around_samples, sound.size() - from));
+}
+
+struct Worst {
+    double step = 0;
+    double click = 0;
+};
+
+/// At all switches but the first, which is the beginning.
+Worst at_switches(const Change& change) {
+    Worst worst;
+    for (const auto& sound : {change.mid, change.side}) {
+        for (std::size_t i = 1; i < change.switches.size(); ++i) {
+            const auto part = around(sound, change.switches[i]);
+            worst.step = std::max(worst.step, step(part));
+            worst.click = std::max(worst.click, click(part));
+        }
+    }
+    return worst;
+}
+
+TEST(ContentChange, DEBUG) {
+    for (const unsigned frame_ms : {10U, 20U}) {
+        for (const bool abrupt : {false, true}) {
+            Change change(frame_ms);
+            for (const bool music : {false, true, false, true, false}) {
+                abrupt ? change.run_abruptly(music) : change.run(music);
+            }
+            const auto worst = at_switches(change);
+            std::printf("%u abrupt %d: step %g click %g\n", frame_ms, abrupt, worst.step,
+                        worst.click);
+            for (std::size_t i = 1; i < change.switches.size(); ++i) {
+                const auto m = around(change.mid, change.switches[i]);
+                const auto s = around(change.side, change.switches[i]);
+                const auto calm =
+                    std::span(change.mid).subspan(change.switches[i] + 2 * 4800, 4800);
+                const auto calms =
+                    std::span(change.side).subspan(change.switches[i] + 2 * 4800, 4800);
+                std::printf("  %zu mid %g %g side %g %g; calm %g %g, %g %g\n", i, step(m), click(m),
+                            step(s), click(s), step(calm), click(calm), step(calms), click(calms));
+            }
+        }
+    }
+}
+
+}  // namespace
+}  // namespace partyline::client
