@@ -43,6 +43,7 @@ struct Estate {
     bool in_room = false;       // as the person was last told
     bool mute = false;
     bool deafen = false;
+    bool priority = false;       // to speak above others, as the server had granted it in that room
     std::vector<Unsaid> unsaid;  // in that room, in order
     /// The person knows all that was said there up to this text; 0: there was none. Nothing: we cannot
     /// tell.

@@ -22,7 +22,7 @@ constexpr std::array command_words{
     "claim",          "link",    "unlink",   "devices",  "password", "owner",  "recovery-code",
     "administration", "missed",  "message",  "messages", "unread",   "read",   "invite",
     "invite",         "whisper", "priority", "record",   "keys",     "keys",   "whisper",
-    "messages",       "other"};
+    "priority",       "messages", "other"};
 
 /// So many that the message fits the server's frame, too, should that be a short one.
 std::size_t shares_per_message(const wire::Limits& told) {

@@ -156,6 +156,7 @@ private:
         keys,
         whisper_keys,
         whisper_again,
+        priority_again,
         missed_letters,
         other
     };
@@ -272,6 +273,8 @@ private:
     void update_hearing();
     void end_recording();
     void heed_own_presence();
+    /// Whether we have it in our room is what the server showed last.
+    void heed_own_priority(const std::vector<wire::Presence>& people);
     // Whispering (session_whisper.cpp).
     /// Does what the keys for whispers and those who whisper to us want done.
     void pump_whispers();
@@ -408,6 +411,7 @@ private:
     unsigned leaves_asked_ = 0;
     bool mute_ = false;
     bool deafen_ = false;
+    bool priority_ = false;  // the server has granted it in our room
     bool open_ = false;
     bool wants_recording_ = false;
     bool recording_granted_ = false;          // by the server's Ok; not everybody has been told yet

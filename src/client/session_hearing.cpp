@@ -1,4 +1,5 @@
 // How each person is heard here: how loud they were set, and whether they speak above others.
+#include <algorithm>
 #include <format>
 #include <utility>
 
@@ -6,7 +7,17 @@
 
 namespace partyline::client {
 
-void Session::set_priority(bool on) { request(wire::SetPriority{on}, {.asked = Asked::priority}); }
+void Session::set_priority(bool on) {
+    estate_.priority = false;  // whatever was asked for before
+    request(wire::SetPriority{on}, {.asked = Asked::priority});
+}
+
+void Session::heed_own_priority(const std::vector<wire::Presence>& people) {
+    const auto own = std::ranges::find(people, seating_.session, &wire::Presence::session);
+    if (own != people.end()) {
+        priority_ = own->priority;
+    }
+}
 
 void Session::set_volume(SessionId session, Volume volume) {
     const auto refuse = [this](ErrorCode code, std::string message) {

@@ -1,6 +1,11 @@
 // How people are heard, as they come, go and are set.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <format>
+#include <string>
+#include <utility>
+
 #include "client/session_fixture.hpp"
 
 namespace partyline::client {
@@ -28,6 +33,37 @@ protected:
         say(wire::PresenceChanged{.sessions = {ann}});
     }
     bool was_told(const std::string& word) { return told_.take().contains(word); }
+    void have_priority() {
+        session_->set_priority(true);
+        answer(wire::Ok{});
+        told_.take();
+    }
+    /// On another seat, which the server lets into the lobby.
+    void come_back_to_the_lobby() {
+        come_back({{.id = test::lobby, .name = "Lobby"}});
+        told_.take();
+        const auto join = std::ranges::find_if(
+            told_.sent.rbegin(), told_.sent.rend(),
+            [](const auto& message) { return std::holds_alternative<wire::Join>(message.body); });
+        ASSERT_NE(join, told_.sent.rend());
+        session_->receive({.reply_to = join->request_id,
+                           .body = wire::Joined{.channel = test::lobby,
+                                                .channel_epoch = ChannelEpoch{2},
+                                                .route = Route{7},
+                                                .frame_ms = 10,
+                                                .members = 2}});
+    }
+    /// What SetPriority was asked with since asked last, and answers it.
+    std::string priority_asked(const wire::ServerBody& answer) {
+        std::string asked;
+        for (const auto& message : std::exchange(told_.sent, {})) {
+            if (const auto* priority = std::get_if<wire::SetPriority>(&message.body)) {
+                asked += priority->on ? "on" : "off";
+                session_->receive({.reply_to = message.request_id, .body = answer});
+            }
+        }
+        return asked;
+    }
 };
 
 TEST_F(InTheLobby, AVolumeNeedsSomebodyWhomItCanBeKeptFor) {
@@ -105,6 +141,76 @@ TEST_F(InTheLobby, PriorityIsAskedOfTheServer) {
     answer(wire::Refusal{.error = {.code = ErrorCode::not_permitted, .message = "no"}});
     EXPECT_EQ(told_.take(), std::format("> SetPriority; priority refused {}",
                                         static_cast<int>(ErrorCode::not_permitted)));
+}
+
+TEST_F(InTheLobby, PriorityIsAskedForAgainOnAnotherSeatWithoutAWord) {
+    have_priority();
+    for (int loss = 0; loss < 2; ++loss) {
+        come_back_to_the_lobby();
+        EXPECT_EQ(priority_asked(wire::Ok{}), "on") << loss;
+        EXPECT_FALSE(was_told("priority done")) << "nobody has asked for it just now";
+    }
+    come_back_to_the_lobby();
+    EXPECT_EQ(priority_asked(wire::Refusal{.error = {.code = ErrorCode::not_permitted}}), "on");
+    EXPECT_FALSE(was_told("priority refused"));
+    come_back_to_the_lobby();
+    EXPECT_EQ(priority_asked(wire::Ok{}), "") << "they may not have it any more";
+}
+
+TEST_F(InTheLobby, PriorityThatIsNotAnsweredIsAskedForOnTheNextSeat) {
+    have_priority();
+    come_back_to_the_lobby();
+    told_.sent.clear();  // and it is lost again
+    come_back_to_the_lobby();
+    EXPECT_EQ(priority_asked(wire::Ok{}), "on");
+}
+
+TEST_F(InTheLobby, PriorityThatWasGivenUpOrTakenIsNotAskedForAgain) {
+    have_priority();
+    session_->set_priority(false);
+    answer(wire::Ok{});
+    told_.sent.clear();
+    come_back_to_the_lobby();
+    EXPECT_EQ(priority_asked(wire::Ok{}), "");
+
+    have_priority();
+    auto me = presence(1, "me", test::lobby);
+    say(wire::PresenceChanged{.sessions = {me}});  // a moderator has taken the permission
+    told_.sent.clear();
+    come_back_to_the_lobby();
+    EXPECT_EQ(priority_asked(wire::Ok{}), "");
+}
+
+TEST_F(InTheLobby, PriorityEndsWithTheRoom) {
+    have_priority();
+    session_->join(ChannelId{11});
+    answer(wire::Joined{.channel = ChannelId{11},
+                        .channel_epoch = ChannelEpoch{1},
+                        .route = Route{8},
+                        .frame_ms = 10,
+                        .members = 1});
+    session_->join(test::lobby);
+    answer(wire::Joined{.channel = test::lobby,
+                        .channel_epoch = ChannelEpoch{3},
+                        .route = Route{9},
+                        .frame_ms = 10,
+                        .members = 2});
+    told_.sent.clear();
+    come_back_to_the_lobby();
+    EXPECT_EQ(priority_asked(wire::Ok{}), "");
+}
+
+TEST_F(InTheLobby, PriorityIsAskedForOnlyInTheRoomItWasFor) {
+    have_priority();
+    come_back({{.id = ChannelId{12}, .name = "Another"}});
+    EXPECT_EQ(priority_asked(wire::Ok{}), "") << "the lobby is not there any more";
+    session_->join(ChannelId{12});
+    answer(wire::Joined{.channel = ChannelId{12},
+                        .channel_epoch = ChannelEpoch{1},
+                        .route = Route{8},
+                        .frame_ms = 10,
+                        .members = 1});
+    EXPECT_EQ(priority_asked(wire::Ok{}), "");
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ void Session::entered(const wire::Joined& joined, bool moved) {
     estate_.in_room = true;
     if (joined.channel != model_.own_channel() || joined.route != route_) {
         end_recording();
+        priority_ = false;  // as the server sees it
     }
     if (joined.channel != model_.own_channel()) {
         const bool back = going_back_ && joined.channel == heading_;
@@ -82,6 +83,9 @@ void Session::on_answer(const Request& request, const wire::Ok&) {
         recording_granted_ = true;
         heed_own_presence();
     }
+    if (const auto* priority = std::get_if<wire::SetPriority>(&request.body)) {
+        priority_ = priority->on;
+    }
     if (request.asked == Asked::leave) {
         has_left({});  // its answer was lost, and the route with it
     }
@@ -108,6 +112,7 @@ void Session::use_route(Route route) {
 void Session::left(bool moved, Route route) {
     estate_.in_room = false;
     end_recording();
+    priority_ = false;
     const auto events = model_.enter(ChannelId{});
     keys_.left_room();
     presence_changed();
@@ -202,6 +207,7 @@ void Session::on(const wire::Moved& moved) {
 void Session::on(const wire::PresencePage& page) {
     note_account(page.sessions);
     emit_all(model_.fold(page));
+    heed_own_priority(page.sessions);
     heed_own_presence();
     presence_changed();
 }
@@ -212,6 +218,7 @@ void Session::on(const wire::PresenceChanged& change) {
     for (const auto session : change.gone) {
         forget_session(session);
     }
+    heed_own_priority(change.sessions);
     heed_own_presence();
     presence_changed();
 }

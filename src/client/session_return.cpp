@@ -224,6 +224,7 @@ Estate Session::leave_behind() {
         .in_room = estate_.in_room,
         .mute = mute_,
         .deafen = deafen_,
+        .priority = going_back_ ? estate_.priority : priority_ && heading_ == model_.own_channel(),
         .unsaid = {},
         .told_to = missed_.told_to(),
         .letters = {},
@@ -266,6 +267,7 @@ Estate Session::leave_behind() {
         if (request.asked == Asked::join) {
             estate.room_password = request.password;
         }
+        estate.priority = estate.priority || request.asked == Asked::priority_again;
         if (is_move(request.asked) && !request.back) {
             estate.moving = command_word(request.asked);
         }
@@ -310,6 +312,10 @@ void Session::go_back() {
 
 void Session::be_back() {
     going_back_ = false;
+    // Without a word: whoever may not have it any more sees that they have not.
+    if (std::exchange(estate_.priority, false)) {
+        request(wire::SetPriority{true}, {.asked = Asked::priority_again});
+    }
     for (auto& text : std::exchange(estate_.unsaid, {})) {
         send_text(std::move(text));
     }
@@ -317,6 +323,7 @@ void Session::be_back() {
 
 void Session::stay_out(Error error) {
     going_back_ = false;
+    estate_.priority = false;
     if (std::exchange(estate_.in_room, false)) {
         port_.emit(RoomLeft{});
     }
