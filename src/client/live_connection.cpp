@@ -37,7 +37,7 @@ net::task<> LiveTalkie::live() {
     const auto reason = co_await stay();
     co_await end_session();
     // It may still be set by one before.
-    for (bool in_time = true; recording_begun_ && in_time;) {
+    for (bool in_time = true; recording_.is_unfinished() && in_time;) {
         in_time = co_await recording_over_.wait_for(recording_end_max);
     }
     close_devices();
@@ -124,9 +124,6 @@ net::task<> LiveTalkie::end_session() {
     session_.reset();
     reports_.reset();
     link_.reset();
-    if (!recording_begun_) {
-        recording_.reset();  // it was asked for only
-    }
 }
 
 net::task<Error> LiveTalkie::talk() {

@@ -58,8 +58,7 @@ LiveTalkie::LiveTalkie(Parts parts)
       recorder_(
           clock_, [this](const Track& track) { return track_name(track); },
           [this](RecordingChanged end) {
-              loop_.post(
-                  [this, end = std::move(end)]() mutable { recording_ended(std::move(end)); });
+              loop_.post([this, end = std::move(end)] { recording_is_whole(end); });
           }),
       recording_over_(loop_),
       tick_wanted_(loop_),
@@ -72,7 +71,8 @@ LiveTalkie::LiveTalkie(Parts parts)
     thread_ = std::thread([this] { loop_.run(); });
 }
 
-// live() ends within farewell_time_max and what the voice threads need to notice; it stops the loop.
+// live() stops the loop. Before that it waits for the farewell (farewell_time_max), for what the voice threads need
+// to notice, and for a recording to be whole (recording_end_max).
 LiveTalkie::~LiveTalkie() {
     disconnect();
     thread_.join();
@@ -417,9 +417,9 @@ void LiveTalkie::end(Error reason) { begin_end(std::move(reason)); }
 void LiveTalkie::end_sound() {
     up_.reset();
     down_.reset();
-    end_recording(leaving_ ? std::nullopt
-                           : std::optional(Error{.code = ErrorCode::closed,
-                                                 .message = "The connection was lost."}));
+    recording_.seat_lost(leaving_ ? std::nullopt
+                                  : std::optional(Error{.code = ErrorCode::closed,
+                                                        .message = "The connection was lost."}));
 }
 
 void LiveTalkie::close_devices() {

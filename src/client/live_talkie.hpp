@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "audio/source.hpp"
@@ -17,6 +18,7 @@
 #include "client/control_lane.hpp"
 #include "client/handshake.hpp"
 #include "client/recorder.hpp"
+#include "client/room_recording.hpp"
 #include "client/session.hpp"
 #include "client/talkie.hpp"
 #include "client/voice_down.hpp"
@@ -31,7 +33,7 @@ namespace partyline::client {
 
 /// Three threads: control runs the loop and owns everything here; it starts and joins voice-up and
 /// voice-down. Callers post commands to the loop and read immutable snapshots.
-class LiveTalkie final : public Talkie, private SessionPort {
+class LiveTalkie final : public Talkie, private SessionPort, private RecordingPort {
 public:
     struct Parts {
         Settings settings;
@@ -148,14 +150,12 @@ private:
     /// The connection is lost, and our seat is kept.
     [[nodiscard]] bool is_away() const { return session_ && session_->away(); }
     // Recording (live_recording.cpp).
-    void begin_recording(RecordRoom wish);
-    void end_recording(std::optional<Error> why);
-    void recording_ended(RecordingChanged end);
+    void recording_is_whole(const RecordingChanged& end);
     [[nodiscard]] std::string track_name(const Track& track) const;
     void publish();
     [[nodiscard]] HeardView heard_now() const;
 
-    // SessionPort.
+    // SessionPort, and emit() of RecordingPort.
     void send(const wire::ClientMessage& message) override;
     void emit(const Event& event) override;
     void to_up(UpCommand command) override;
@@ -165,6 +165,12 @@ private:
     void begin_capture() override;
     void may_record(bool may) override;
     void end(Error reason) override;
+
+    // RecordingPort.
+    [[nodiscard]] bool can_ask() const override { return is_connected() || is_away(); }
+    void ask_to_record(bool wanted) override;
+    void keep(const RecordRoom& wish) override { recorder_.start(wish); }
+    void keep_no_more(std::optional<Error> why) override { recorder_.stop(std::move(why)); }
 
     // Given.
     const Settings settings_;
@@ -182,10 +188,7 @@ private:
     // Owned by the control thread, in the order in which they may die.
     net::Loop loop_;
     Recorder recorder_;
-    std::optional<RecordRoom> recording_;       // that is asked for, goes on, or is not whole yet
-    std::optional<RecordRoom> next_recording_;  // asked for before the one before is whole
-    bool recording_begun_ = false;
-    bool recording_ends_ = false;
+    RoomRecording recording_{*this};
     net::Event recording_over_;
     net::Event tick_wanted_;
     net::Event pause_over_;

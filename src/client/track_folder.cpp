@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <format>
@@ -14,15 +16,20 @@ namespace {
 
 constexpr std::string_view ending = ".flac";
 
-bool is_there(const std::filesystem::path& path) {
-    std::error_code ignored;
-    // What cannot be looked at is not there, so that to create it says what is wrong.
-    return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
+/// Makes an empty file. True if something is there already; what else is wrong whoever opens it says.
+bool is_taken(const std::filesystem::path& path) {
+    errno = 0;
+    std::FILE* file = std::fopen(path.c_str(), "wx");
+    if (file != nullptr) {
+        std::fclose(file);
+    }
+    return file == nullptr && errno == EEXIST;
 }
 
-std::string free_path(const std::filesystem::path& folder, const std::string& name) {
-    auto path = folder / (name + std::string(ending));
-    for (unsigned number = 2; is_there(path); ++number) {
+/// A file of ours alone: another talkie that records to this folder may look for one at the same time.
+std::string claim_path(const std::filesystem::path& folder, const std::string& name) {
+    auto path = folder / std::format("{}{}", name, ending);
+    for (unsigned number = 2; is_taken(path); ++number) {
         path = folder / std::format("{} {}{}", name, number, ending);
     }
     return path.string();
@@ -78,7 +85,7 @@ Result<TrackFolder::File*> TrackFolder::file_of(const Track& track) {
         return fail(ErrorCode::too_large,
                     std::format("More than {} people have spoken.", recording_tracks_max));
     }
-    auto writer = audio::SoundWriter::create(free_path(folder_, file_name(name_of_(track))));
+    auto writer = audio::SoundWriter::create(claim_path(folder_, file_name(name_of_(track))));
     if (!writer) {
         return std::unexpected(std::move(writer).error());
     }

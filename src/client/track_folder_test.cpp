@@ -3,8 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <barrier>
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <set>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -131,6 +135,39 @@ TEST_F(Tracks, NothingThatIsThereIsOverwritten) {
     std::string kept;
     EXPECT_TRUE(std::getline(in, kept));
     EXPECT_EQ(kept, "precious");
+}
+
+TEST_F(Tracks, TalkiesThatRecordToOneFolderAtATimeTakeNothingFromEachOther) {
+    constexpr int talkies = 4;
+    constexpr int names = 20;
+    std::vector<std::unique_ptr<TrackFolder>> folders;
+    for (int i = 0; i < talkies; ++i) {
+        folders.push_back(std::make_unique<TrackFolder>(scratch.path(), name_of));
+    }
+    std::barrier together(talkies);
+    std::vector<std::jthread> threads;
+    for (int talkie = 0; talkie < talkies; ++talkie) {
+        threads.emplace_back([&, talkie] {
+            const auto sound = filled(static_cast<float>(talkie + 1) / 128);
+            for (std::uint32_t name = 0; name < names; ++name) {
+                together.arrive_and_wait();
+                const Track track{.kind = Track::Kind::received, .speaker = SessionId{name}};
+                EXPECT_TRUE(folders[static_cast<std::size_t>(talkie)]->write(
+                    track, {.at = 0, .tick = 1}, sound));
+            }
+        });
+    }
+    threads.clear();
+    std::set<std::string> all;
+    for (int talkie = 0; talkie < talkies; ++talkie) {
+        auto& mine = *folders[static_cast<std::size_t>(talkie)];
+        ASSERT_TRUE(mine.close());
+        ASSERT_EQ(mine.files().size(), std::size_t{names});
+        for (const auto& file : mine.files()) {
+            EXPECT_TRUE(all.insert(file).second) << file << " is of two talkies";
+            EXPECT_EQ(outline(file), std::vector{talkie + 1}) << file;
+        }
+    }
 }
 
 TEST_F(Tracks, ThereAreNotMoreThanTheLimit) {

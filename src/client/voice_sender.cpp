@@ -71,9 +71,11 @@ bool VoiceSender::is_open() const {
     return stream_ == next_stream_ && streams_[stream_.value].open;
 }
 
+// The next packet ends a whisper that is on; what comes after it is for the room.
 bool VoiceSender::speaks_to_room() const {
     const auto& room = streams_.front();
-    return route_ && room.key && room.open && stream_ == StreamId{} && next_stream_ == StreamId{};
+    const bool whispers = in_spurt_ && stream_ != StreamId{};
+    return route_ && room.key && room.open && !whispers && next_stream_ == StreamId{};
 }
 
 void VoiceSender::on_loss(const LossReport& report) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "client/capture_path.hpp"
 #include "client/limits.hpp"
 #include "client/test_support.hpp"
 #include "client/voice_receiver.hpp"
@@ -96,6 +97,47 @@ TEST(WhisperSender, EachStreamHasItsOwnCounterAndASpurtEndsWhereItBegan) {
                           {2, 1},
                           {2, 2}}));
     EXPECT_EQ(ends, (Sent{{0, 4}, {1, 3}, {0, 8}}));
+}
+
+/// Knows whether the last frame was told to be for the room.
+struct RoomListener final : SentListener {
+    void sent(dsp::MediaTime, dsp::ConstFrame) override { told = true; }
+    bool told = false;
+};
+
+TEST(WhisperSender, ARecordingHasAllThatGoesToTheRoomAndNothingElse) {
+    Whisperer alice;
+    RoomListener listener;
+    CapturePath path(alice.sender());
+    path.set_listener(&listener);
+    int for_the_room = 0;
+    const auto push = [&](bool talking) {
+        auto frame = talking ? test::buzz(alice.sender().media_time()) : test::Samples{};
+        listener.told = false;
+        std::optional<Opened> sent;
+        path.push(frame, [&](const VoiceSender::Packet& packet) {
+            sent = open(test::to_downlink(packet.datagram));
+        });
+        if (sent) {
+            const bool to_the_room = sent->stream == to_room && !sent->ends_spurt;
+            EXPECT_EQ(listener.told, to_the_room) << "after " << for_the_room;
+            for_the_room += to_the_room ? 1 : 0;
+        }
+        return sent;
+    };
+    for (const auto stream : {to_room, one, two, to_room, one}) {
+        alice.sender().set_stream(stream);
+        for (int i = 0; i < 4; ++i) {
+            push(true);
+        }
+    }
+    // This whisper ends in silence, before what comes next.
+    while (alice.sender().in_spurt()) {
+        push(false);
+    }
+    alice.sender().set_stream(to_room);
+    EXPECT_EQ(push(true)->stream, to_room);
+    EXPECT_EQ(for_the_room, 4 + 3 + 1);
 }
 
 // Opus carries a copy of one packet in the next, and codes it by what was before.
