@@ -75,6 +75,9 @@ Result<SoundWriter> SoundWriter::create(const std::string& path, Channels channe
     // Beyond full scale .flac would wrap around. The peak chunk of .wav holds the time of day.
     sf_command(file->get(), SFC_SET_CLIPPING, nullptr, SF_TRUE);
     sf_command(file->get(), SFC_SET_ADD_PEAK_CHUNK, nullptr, SF_FALSE);
+    // Of .opus, where a second would wait in memory.
+    double page_ms = static_cast<double>(recording_flush_period.count());
+    sf_command(file->get(), SFC_SET_OGG_PAGE_LATENCY_MS, &page_ms, sizeof page_ms);
     return SoundWriter(std::make_unique<State>(State{
         .path = path, .file = *std::move(file), .channels = static_cast<std::size_t>(channels)}));
 }

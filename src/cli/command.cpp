@@ -131,14 +131,6 @@ std::optional<Result<Command>> parse_account(std::string_view word, std::string_
     return std::nullopt;
 }
 
-Result<Command> parse_record(std::string_view argument) {
-    if (argument.empty()) {
-        return fail(ErrorCode::malformed, "\"record\" needs a folder after it, or off");
-    }
-    return argument == "off" ? Command(StopRecording{})
-                             : Command(StartRecording{std::string(unquote(argument))});
-}
-
 Result<Command> with_id(std::string_view word, std::string_view argument) {
     const auto id = take_number(argument);
     if (!id) {
@@ -172,7 +164,8 @@ Result<Command> parse_command(std::string_view line) {
         return with_id(word, argument);
     }
     if (word == "record") {
-        return parse_record(argument);
+        return parse_recording(argument).transform(
+            [](Recording command) { return Command(std::move(command)); });
     }
     if (auto account = parse_account(word, argument)) {
         return *std::move(account);
@@ -246,8 +239,8 @@ std::string_view command_help() {
            "  deafen, undeafen  your ears\n"
            "  volume NAME 50%|-6dB|off|on  how loud somebody is here, now and later\n"
            "  priority on|off   while you speak, the others are lowered\n"
-           "  record FOLDER     records the room, a file for each speaker, as everybody there "
-           "sees\n"
+           "  record [--format flac|opus] FOLDER  records the room, a file for each speaker, as\n"
+           "                    everybody there sees\n"
            "  record off        records no more\n"
            "  claim NAME        makes NAME your account; the password: PARTYLINE_PASSWORD or\n"
            "                    --password-file\n"

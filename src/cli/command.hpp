@@ -13,6 +13,7 @@
 #include "cli/invites.hpp"
 #include "cli/letters.hpp"
 #include "cli/limits.hpp"
+#include "cli/recording.hpp"
 #include "cli/voice.hpp"
 #include "cli/whisper.hpp"
 
@@ -85,14 +86,6 @@ struct Owner {
     std::string token;
     bool operator==(const Owner&) const = default;
 };
-/// What is said in the room, to files in this folder.
-struct StartRecording {
-    std::string folder;
-    bool operator==(const StartRecording&) const = default;
-};
-struct StopRecording {
-    bool operator==(const StopRecording&) const = default;
-};
 struct Who {
     bool operator==(const Who&) const = default;
 };
@@ -109,10 +102,10 @@ struct Quit {
     bool operator==(const Quit&) const = default;
 };
 
-using Command =
-    std::variant<Say, Move, Leave, History, Edit, Delete, SetMute, SetDeafen, Claim, Link, Unlink,
-                 Devices, Password, Owner, Who, Rooms, Stats, Help, Quit, Administer, Letters,
-                 Invites, Whispers, Voice, Hearing, StartRecording, StopRecording, RecoveryCode>;
+using Command = std::variant<Say, Move, Leave, History, Edit, Delete, SetMute, SetDeafen, Claim,
+                             Link, Unlink, Devices, Password, Owner, Who, Rooms, Stats, Help, Quit,
+                             Administer, Letters, Invites, Whispers, Voice, Hearing, Recording,
+                              RecoveryCode>;
 
 /// One line of standard input. Fails with malformed, saying what it could have been.
 Result<Command> parse_command(std::string_view line);

@@ -7,13 +7,6 @@
 namespace partyline::cli {
 namespace {
 
-TEST(Command, Recording) {
-    EXPECT_EQ(parse_command("record My talks").value(), Command(StartRecording{"My talks"}));
-    EXPECT_EQ(parse_command("record \"off\"").value(), Command(StartRecording{"off"}));
-    EXPECT_EQ(parse_command("record off").value(), Command(StopRecording{}));
-    EXPECT_FALSE(parse_command("record"));
-}
-
 TEST(Command, LinesAreRead) {
     const std::vector<std::pair<std::string_view, Command>> cases{
         {"say hello", Say{"hello"}},

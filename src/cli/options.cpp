@@ -40,6 +40,7 @@ struct Raw {
     double seconds = 0;
     unsigned texts = 0;
     VoiceWords voice;
+    std::string record_format = "flac";
     bool no_udp = false;
     bool once = false;
 };
@@ -97,6 +98,9 @@ void add_voice(CLI::App& app, Options& options, Raw& raw) {
                    "For bug reports: record what is captured, sent, received and played, as "
                    "everybody in the room sees")
         ->type_name("FOLDER");
+    app.add_option("--format", raw.record_format,
+                   "What recordings are: flac, or opus, a tenth as large")
+        ->type_name("FORMAT");
     app.add_flag("--mute", options.start_muted, "Start with the microphone off");
     app.add_flag("--deafen", options.start_deafened, "Start with microphone and ears off");
 }
@@ -258,6 +262,11 @@ Result<void> complete(Options& options, const Raw& raw, const Defaults& defaults
         return std::unexpected(capture.error());
     }
     options.talkie.capture = *capture;
+    const auto record_format = recording_format_named(raw.record_format);
+    if (!record_format) {
+        return fail(ErrorCode::config, std::format("--format: {}", record_format.error().message));
+    }
+    options.record_format = *record_format;
     auto identity = kept_file(raw.identity, defaults, "identity");
     auto known_servers = kept_file(raw.known_servers, defaults, "known_servers");
     auto volumes = kept_file(raw.volumes, defaults, "volumes");

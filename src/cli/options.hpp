@@ -32,6 +32,7 @@ struct Options {
     std::string join;           // empty: no room
     std::string room_password;  // of that room; from where the others come
     std::string record_folder;  // for all there is to hear of a fault; empty: nothing is kept
+    client::RecordingFormat record_format = client::RecordingFormat::flac;  // unless said otherwise
     bool start_muted = false;
     bool start_deafened = false;
     bool json = false;

@@ -38,6 +38,15 @@ TEST(Options, AServerIsEnough) {
 
 TEST(Options, EverythingAtOnce) {
     const auto options = parse({"--server",
+TEST(Options, RecordingsAreFlacOrOpus) {
+    EXPECT_EQ(parse({"--server", "a"})->record_format, client::RecordingFormat::flac);
+    EXPECT_EQ(parse({"--server", "a", "--format", "opus"})->record_format,
+              client::RecordingFormat::opus);
+    EXPECT_EQ(parse({"--server", "a", "--format", "flac"})->record_format,
+              client::RecordingFormat::flac);
+    EXPECT_FALSE(parse({"--server", "a", "--format", "mp3"}));
+}
+
                                 "[::1]:9",
                                 "--name",
                                 "bot",

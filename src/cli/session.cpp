@@ -205,8 +205,9 @@ void Session::on(const client::RoomsChanged&, TimePoint now) { enter_first_room(
 
 void Session::on(const client::RoomEntered&, TimePoint now) {
     if (!options_.record_folder.empty()) {
-        talkie_->record(
-            {.folder = options_.record_folder, .kind = client::RecordingKind::everything});
+        talkie_->record({.folder = options_.record_folder,
+                         .kind = client::RecordingKind::everything,
+                         .format = options_.record_format});
     }
     get_ready(now);
     go_on_after("join", now);

@@ -92,6 +92,7 @@ private:
     void invite(const Invites& command, TimePoint now);
     void whisper(const Whispers& command);
     void change_voice(const Voice& change);
+    void record(const Recording& recording);
     void change_hearing(const Hearing& change);
     void enter_first_room(TimePoint now);
     void get_ready(TimePoint now);

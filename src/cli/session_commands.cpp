@@ -93,10 +93,7 @@ void Session::perform(const Command& command, TimePoint now) {
                               deafened_ = deafen.on;
                               talkie_->set_self_state(muted_, deafened_);
                           },
-                          [&](const StartRecording& recording) {
-                              talkie_->record({.folder = recording.folder});
-                          },
-                          [&](const StopRecording&) { talkie_->stop_recording(); },
+                          [&](const Recording& recording) { record(recording); },
                           [&](const Who&) { report_.who(view()); },
                           [&](const Rooms&) { report_.rooms(view()); },
                           [&](const Administer& change) { administer(change); },
@@ -110,6 +107,15 @@ void Session::perform(const Command& command, TimePoint now) {
                           [&](const Quit&) { finish(ExitCode::fine, now); },
                           [](const OfAnAccount auto&) {}},
                command);
+}
+
+void Session::record(const Recording& recording) {
+    if (const auto* start = std::get_if<StartRecording>(&recording)) {
+        talkie_->record(
+            {.folder = start->folder, .format = start->format.value_or(options_.record_format)});
+    } else {
+        talkie_->stop_recording();
+    }
 }
 
 void Session::administer(const Administer& command) {

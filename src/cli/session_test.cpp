@@ -54,7 +54,7 @@ public:
     void record(client::RecordRoom wish) override {
         asked.push_back(
             (wish.kind == client::RecordingKind::everything ? "record all " : "record ") +
-            wish.folder);
+            wish.folder + (wish.format == client::RecordingFormat::opus ? " opus" : ""));
     }
     void stop_recording() override { asked.emplace_back("stop recording"); }
     void set_capture(client::CaptureSettings settings) override {
@@ -119,6 +119,21 @@ TEST(Session, JoinsThenReadsInputThenObeys) {
     rig.end();
     EXPECT_EQ(rig.session.exit_code(), ExitCode::fine);
     EXPECT_EQ(rig.complaints.str(), "");
+}
+
+TEST(Session, RecordingsAreOfTheFormatThatWasAskedForLast) {
+    Rig rig({.join = "Lobby",
+             .record_folder = "fault",
+             .record_format = client::RecordingFormat::opus});
+    rig.event(client::Connected{.session = SessionId{1}});
+    rig.event(client::RoomEntered{.channel = ChannelId{1}});
+    for (const auto* line :
+         {"record off", "record a", "record off", "record --format flac b", "record off"}) {
+        rig.line(line);
+    }
+    EXPECT_EQ(rig.talkie.asked,
+              (Asked{"join 1", "record all fault opus", "stop recording", "record a opus",
+                     "stop recording", "record b", "stop recording"}));
 }
 
 TEST(Session, WhatComesAfterAMoveWaitsForIt) {

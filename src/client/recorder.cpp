@@ -96,8 +96,8 @@ namespace {
 /// What the writer does between two sleeps.
 class Writing {
 public:
-    Writing(const std::string& folder, const Recorder::NameOf& name_of, TimePoint began)
-        : folder_(folder, name_of), began_(began) {}
+    Writing(const RecordRoom& wish, const Recorder::NameOf& name_of, TimePoint began)
+        : folder_(wish.folder, name_of, wish.format), began_(began) {}
 
     template <class Ring>
     void take_all(Ring& ring) {
@@ -134,8 +134,7 @@ std::string Recorder::name_in(RecordingKind kind, const Track& track) const {
 }
 
 void Recorder::write_until(const std::stop_token& stop, const RecordRoom& wish, TimePoint began) {
-    Writing writing(
-        wish.folder, [&](const Track& track) { return name_in(wish.kind, track); }, began);
+    Writing writing(wish, [&](const Track& track) { return name_in(wish.kind, track); }, began);
     std::optional<Error> why;
     while (!stop.stop_requested() && !writing.failure() && !why) {
         {

@@ -40,11 +40,12 @@ private:
 /// A recorder whose end a test waits for.
 class RecorderTest : public testing::Test {
 protected:
-    void start(RecordingKind kind = RecordingKind::conversation) {
+    void start(RecordingKind kind = RecordingKind::conversation,
+               RecordingFormat format = RecordingFormat::flac) {
         clock.advance(std::chrono::seconds(1));
         began = clock.now();
         ended = {};
-        recorder.start({.folder = scratch.path(), .kind = kind});
+        recorder.start({.folder = scratch.path(), .kind = kind, .format = format});
     }
     [[nodiscard]] Placement at(int frame) const {
         return {.at = began + frame * milliseconds(10), .tick = static_cast<std::uint64_t>(frame)};
@@ -142,6 +143,41 @@ TEST_F(RecorderTest, WhatTheDiskIsTooSlowForIsCounted) {
     }
     recorder.stop();
     EXPECT_GE(end().lost_ms, recording_up_frames_max * dsp::frame_ms);
+}
+
+TEST_F(RecorderTest, SoMuchMayWaitForASlowDisk) {
+    start();
+    for (std::size_t i = 0; i < recording_up_frames_max; ++i) {
+        recorder.sent(at(static_cast<int>(i)), filled(0.5F));
+    }
+    for (std::size_t i = 0; i < recording_down_frames_max; ++i) {
+        recorder.received(ada, at(static_cast<int>(i)), filled(0.5F));
+    }
+    recorder.stop();
+    EXPECT_EQ(end().lost_ms, 0U);
+    EXPECT_EQ(frames_in("ada.flac"), recording_down_frames_max);
+}
+
+TEST_F(RecorderTest, OfOthersOnlySoMuchWaits) {
+    start();
+    for (std::size_t i = 0; i < 20 * recording_down_frames_max; ++i) {
+        recorder.received(ada, at(static_cast<int>(i)), filled(0.5F));
+    }
+    recorder.stop();
+    EXPECT_GE(end().lost_ms, recording_down_frames_max * dsp::frame_ms);
+}
+
+TEST_F(RecorderTest, OpusFilesAreAsLongAsOthers) {
+    start(RecordingKind::conversation, RecordingFormat::opus);
+    recorder.sent(at(0), filled(0.5F));
+    recorder.received(ada, at(30), filled(0.25F));
+    clock.advance(milliseconds(1'000));
+    recorder.stop();
+    const auto told = end();
+    EXPECT_FALSE(told.error);
+    EXPECT_EQ(names(told), (std::vector<std::string>{"me.opus", "ada.opus"}));
+    EXPECT_EQ(frames_in("me.opus"), 100U);
+    EXPECT_EQ(frames_in("ada.opus"), 100U);
 }
 
 TEST_F(RecorderTest, TheLongestOneEndsByItself) {

@@ -15,10 +15,16 @@ enum class RecordingKind : std::uint8_t {
     everything,    // for whoever looks for a fault: what was captured, sent, received and played
 };
 
+enum class RecordingFormat : std::uint8_t {
+    flac,  // 24 bit, as it was heard
+    opus,  // in Ogg: about a tenth of that
+};
+
 /// Where to; the folder is made if it is not there, and nothing in it is overwritten.
 struct RecordRoom {
     std::string folder;
     RecordingKind kind = RecordingKind::conversation;
+    RecordingFormat format = RecordingFormat::flac;
     bool operator==(const RecordRoom&) const = default;
 };
 

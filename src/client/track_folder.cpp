@@ -14,7 +14,9 @@
 namespace partyline::client {
 namespace {
 
-constexpr std::string_view ending = ".flac";
+std::string_view ending_of(RecordingFormat format) {
+    return format == RecordingFormat::opus ? ".opus" : ".flac";
+}
 
 /// Makes an empty file. True if something is there already; what else is wrong whoever opens it says.
 bool is_taken(const std::filesystem::path& path) {
@@ -27,7 +29,8 @@ bool is_taken(const std::filesystem::path& path) {
 }
 
 /// A file of ours alone: another talkie that records to this folder may look for one at the same time.
-std::string claim_path(const std::filesystem::path& folder, const std::string& name) {
+std::string claim_path(const std::filesystem::path& folder, const std::string& name,
+                       std::string_view ending) {
     auto path = folder / std::format("{}{}", name, ending);
     for (unsigned number = 2; is_taken(path); ++number) {
         path = folder / std::format("{} {}{}", name, number, ending);
@@ -85,7 +88,8 @@ Result<TrackFolder::File*> TrackFolder::file_of(const Track& track) {
         return fail(ErrorCode::too_large,
                     std::format("More than {} people have spoken.", recording_tracks_max));
     }
-    auto writer = audio::SoundWriter::create(claim_path(folder_, file_name(name_of_(track))));
+    auto writer = audio::SoundWriter::create(
+        claim_path(folder_, file_name(name_of_(track)), ending_of(format_)));
     if (!writer) {
         return std::unexpected(std::move(writer).error());
     }

@@ -12,6 +12,7 @@
 #include "audio/sound_writer.hpp"
 #include "base/error.hpp"
 #include "base/ids.hpp"
+#include "client/recording.hpp"
 #include "dsp/format.hpp"
 
 namespace partyline::client {
@@ -38,8 +39,8 @@ class TrackFolder {
 public:
     using NameOf = std::function<std::string(const Track&)>;
     /// Nothing in the folder is overwritten: who bears a name that is there gets a number.
-    TrackFolder(std::string folder, NameOf name_of)
-        : folder_(std::move(folder)), name_of_(std::move(name_of)) {}
+    TrackFolder(std::string folder, NameOf name_of, RecordingFormat format = RecordingFormat::flac)
+        : folder_(std::move(folder)), name_of_(std::move(name_of)), format_(format) {}
 
     /// Makes the folder if it is not there. Fails with io.
     static Result<void> prepare(const std::string& folder);
@@ -67,6 +68,7 @@ private:
 
     const std::string folder_;
     const NameOf name_of_;
+    const RecordingFormat format_;
     std::map<Track, File> tracks_;
     std::vector<std::string> files_;
 };
