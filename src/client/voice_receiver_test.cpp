@@ -2,64 +2,20 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <memory>
 #include <vector>
 
 #include "client/limits.hpp"
-#include "client/test_support.hpp"
+#include "client/voice_receiver_fixture.hpp"
 
 namespace partyline::client {
 namespace {
 
 using namespace std::chrono_literals;
+using test::own_session;
 using test::Talker;
-
-constexpr std::uint32_t own_session = 1;
-
-class VoiceReceiverTest : public testing::Test {
-protected:
-    VoiceReceiverTest() {
-        talker_.sender().set_key(test::key_of(1));
-        receiver_.add_member(talker_.session());
-    }
-
-    void give_key(std::uint32_t generation = 1, std::uint16_t step = 0) {
-        receiver_.add_key({.speaker = talker_.session(),
-                           .stream = {},
-                           .material = test::key_of(generation, step)},
-                          clock_.now());
-    }
-
-    void receive(const std::optional<Bytes>& datagram) {
-        if (datagram) {
-            receiver_.receive(*datagram, clock_.now());
-        }
-    }
-
-    /// 10 ms of the speaker's talk and ours of listening: what was heard.
-    double hear(const std::optional<Bytes>& datagram) {
-        receive(datagram);
-        return listen();
-    }
-    double listen() {
-        test::Samples frame;
-        receiver_.play(frame, clock_.now());
-        clock_.advance(10ms);
-        return test::energy(frame);
-    }
-
-    SpeakerStats stats() {
-        std::vector<SpeakerStats> all;
-        receiver_.collect_stats(all);
-        return all.empty() ? SpeakerStats{} : all.front();
-    }
-
-    ManualClock clock_;
-    VoiceReceiver receiver_{test::identity_of(own_session)};
-    Talker talker_{2};
-};
+using test::VoiceReceiverTest;
 
 TEST_F(VoiceReceiverTest, HearsAMemberWhoseKeyItHas) {
     give_key();
@@ -153,8 +109,8 @@ TEST_F(VoiceReceiverTest, FramesThatOutrunTheirKeyArePlayedWhenItComes) {
     EXPECT_EQ(stats().packets_lost, 0U);
 }
 
-TEST_F(VoiceReceiverTest, AtMostTwentyFramesWaitAndTheNewestAreKept) {
-    for (int i = 0; i < 50; ++i) {
+TEST_F(VoiceReceiverTest, OnlySoManyFramesWaitAndTheNewestAreKept) {
+    for (std::size_t i = 0; i < waiting_frames_max + 30; ++i) {
         receive(talker_.talk());
     }
     give_key();
@@ -163,9 +119,9 @@ TEST_F(VoiceReceiverTest, AtMostTwentyFramesWaitAndTheNewestAreKept) {
     EXPECT_EQ(stats().packets_lost, 0U) << "they came before the first that opened";
 }
 
-TEST_F(VoiceReceiverTest, NoFrameWaitsForMoreThan200Milliseconds) {
+TEST_F(VoiceReceiverTest, NoFrameWaitsForLongerThanItsKeyMayTake) {
     receive(talker_.talk());
-    clock_.advance(200ms);
+    clock_.advance(waiting_time_max);
     listen();
     EXPECT_EQ(stats().packets_unopened, 0U);
     listen();
@@ -174,18 +130,20 @@ TEST_F(VoiceReceiverTest, NoFrameWaitsForMoreThan200Milliseconds) {
     EXPECT_EQ(stats().packets_received, 0U);
 }
 
-TEST_F(VoiceReceiverTest, AsksForAMissingKeyAfter100MillisecondsAndOnceASecond) {
-    std::vector<std::int64_t> asked_at_ms;
+TEST_F(VoiceReceiverTest, AsksForAMissingKeyNowAndThen) {
+    std::vector<Duration> asked_after;
     const auto start = clock_.now();
     for (int i = 0; i < 250; ++i) {
         hear(talker_.talk());
         while (const auto need = receiver_.take_key_need(clock_.now())) {
             EXPECT_EQ(need->speaker, talker_.session());
             EXPECT_EQ(need->kid, crypto::make_kid(1, 0));
-            asked_at_ms.push_back((clock_.now() - start) / 1ms);
+            asked_after.push_back(clock_.now() - start);
         }
     }
-    EXPECT_EQ(asked_at_ms, (std::vector<std::int64_t>{100, 1100, 2100}));
+    EXPECT_EQ(asked_after,
+              (std::vector<Duration>{key_request_after, key_request_after + key_request_interval,
+                                     key_request_after + 2 * key_request_interval}));
 }
 
 TEST_F(VoiceReceiverTest, DoesNotAskForWhatCanNeverBeOpened) {
@@ -261,15 +219,13 @@ TEST_F(VoiceReceiverTest, ReorderedIsNotLostAndTwiceIsNotMore) {
 
 TEST_F(VoiceReceiverTest, FewPacketsTellNoLossYet) {
     give_key();
-    for (int i = 0; i < 10; ++i) {
+    for (std::uint64_t i = 1; i < loss_report_packets_min; ++i) {
         const auto datagram = talker_.talk();
         hear(i == 5 ? std::nullopt : datagram);
     }
     EXPECT_EQ(receiver_.take_loss_permille(), 0U);
-    for (int i = 0; i < 10; ++i) {
-        hear(talker_.talk());
-    }
-    EXPECT_EQ(receiver_.take_loss_permille(), 50U);
+    hear(talker_.talk());
+    EXPECT_EQ(receiver_.take_loss_permille(), 1000 / loss_report_packets_min);
 }
 
 TEST_F(VoiceReceiverTest, WhoeverLeavesIsHeardNoMoreAndTheirFiguresStay) {
@@ -323,6 +279,50 @@ TEST_F(VoiceReceiverTest, FiguresOutliveTheSessionButNotTheRoom) {
     EXPECT_EQ(stats().packets_received, 0U);
 }
 
+TEST_F(VoiceReceiverTest, FiguresOfThoseWhoLeftAreKeptOfTheLatest) {
+    for (std::uint32_t session = 100; session <= 100 + departed_stats_max; ++session) {
+        std::vector<SpeakerStats> all;
+        receiver_.collect_stats(all);
+        ASSERT_EQ(all.size(), session - 100U);
+        Talker talker(session);
+        talker.sender().set_key(test::key_of(1));
+        receiver_.add_member(SessionId{session});
+        receiver_.add_key(
+            {.speaker = SessionId{session}, .stream = {}, .material = test::key_of(1)},
+            clock_.now());
+        receive(talker.talk());
+        receiver_.forget_session(SessionId{session});
+    }
+    std::vector<SpeakerStats> all;
+    receiver_.collect_stats(all);
+    EXPECT_EQ(all.size(), departed_stats_max);
+    EXPECT_EQ(std::ranges::count(all, SessionId{100}, &SpeakerStats::speaker), 0)
+        << "the first to leave has made room";
+    EXPECT_EQ(std::ranges::count(all, SessionId{100 + departed_stats_max}, &SpeakerStats::speaker),
+              1);
+}
+
+TEST_F(VoiceReceiverTest, WhoeverIsSilentForLongGivesTheirDecoderBack) {
+    give_key();
+    for (int i = 0; i < 10; ++i) {
+        hear(talker_.talk());
+    }
+    const auto makes_a_decoder = [this] {
+        const auto datagram = talker_.talk();
+        const auto before = test::allocations();
+        receive(datagram);
+        return test::allocations() != before;
+    };
+    EXPECT_FALSE(makes_a_decoder());
+    clock_.advance(playout_idle_max);
+    listen();
+    EXPECT_FALSE(makes_a_decoder()) << "just in time";
+    clock_.advance(playout_idle_max + 1ms);
+    listen();
+    EXPECT_TRUE(makes_a_decoder());
+    EXPECT_EQ(stats().packets_received, 13U) << "their figures stay";
+}
+
 TEST_F(VoiceReceiverTest, LightsGoOnAndOff) {
     give_key();
     std::vector<bool> lights;
@@ -349,136 +349,6 @@ TEST_F(VoiceReceiverTest, LightsGoOnAndOff) {
     receiver_.remove_member(talker_.session());
     look();
     EXPECT_EQ(lights, (std::vector{true, false, true, false}));
-}
-
-TEST_F(VoiceReceiverTest, MixesSpeakersBelowFullScale) {
-    std::vector<std::unique_ptr<Talker>> talkers;
-    for (std::uint32_t session = 10; session < 16; ++session) {
-        talkers.push_back(std::make_unique<Talker>(session));
-        talkers.back()->sender().set_key(test::key_of(1));
-        receiver_.add_member(SessionId{session});
-        receiver_.add_key(
-            {.speaker = SessionId{session}, .stream = {}, .material = test::key_of(1)},
-            clock_.now());
-    }
-    double loudest = 0;
-    for (int i = 0; i < 50; ++i) {
-        // All in one datagram, as the relay bundles them.
-        Bytes bundle;
-        for (const auto& talker : talkers) {
-            const auto datagram = *talker->talk();
-            append(bundle, ByteView(datagram).subspan(bundle.empty() ? 0 : 1));
-        }
-        ASSERT_LE(bundle.size(), wire::datagram_bytes_max);
-        receiver_.receive(bundle, clock_.now());
-        test::Samples frame;
-        EXPECT_TRUE(receiver_.play(frame, clock_.now()) || i < 5);
-        for (const float sample : frame) {
-            loudest = std::max(loudest, std::abs(double{sample}));
-        }
-        clock_.advance(10ms);
-    }
-    EXPECT_GT(loudest, 0.5);
-    EXPECT_LE(loudest, double{dsp::Limiter::ceiling} + 1e-6);
-}
-
-TEST_F(VoiceReceiverTest, EachIsAsLoudAsTheyWereSet) {
-    give_key();
-    const auto loudness = [&](float gain) {
-        receiver_.set_hearing(talker_.session(), {.gain = gain});
-        hear(talker_.talk());  // on its way there
-        double sum = 0;
-        for (int i = 0; i < 50; ++i) {
-            sum += hear(talker_.talk());
-        }
-        return sum;
-    };
-    const double usual = loudness(1);
-    EXPECT_GT(usual, 0);
-    EXPECT_NEAR(loudness(0.5F) / usual, 0.25, 0.02);
-    EXPECT_GT(loudness(1.25F) / usual, 1.3);
-    EXPECT_EQ(loudness(0), 0);
-    EXPECT_TRUE(receiver_.anyone_speaking()) << "their light is lit all the same";
-    receiver_.remove_member(talker_.session());
-    receiver_.add_member(talker_.session());
-    give_key(2);
-    talker_.sender().set_key(test::key_of(2));
-    EXPECT_EQ(hear(talker_.talk()) + hear(talker_.talk()) + hear(talker_.talk()), 0)
-        << "wherever they were meanwhile";
-}
-
-TEST_F(VoiceReceiverTest, WhoIsTurnedOffIsNotHeardForAMomentEither) {
-    give_key();
-    receiver_.set_hearing(talker_.session(), {.gain = 0});
-    for (int i = 0; i < 20; ++i) {
-        EXPECT_EQ(hear(talker_.talk()), 0) << i;
-    }
-}
-
-TEST_F(VoiceReceiverTest, WhoHasPriorityLowersTheOthersWhileTheySpeak) {
-    Talker chief(3);
-    chief.sender().set_key(test::key_of(1));
-    receiver_.add_member(chief.session());
-    receiver_.add_key({.speaker = chief.session(), .stream = {}, .material = test::key_of(1)},
-                      clock_.now());
-    give_key();
-    // The chief says something that cannot be heard itself, so that only the other is measured.
-    test::Samples whisper{};
-    for (std::size_t i = 0; i < whisper.size(); ++i) {
-        whisper[i] = (i % 2 == 0 ? 1e-4F : -1e-4F);
-    }
-    chief.sender().set_dtx(false);
-    // How loud the other is in the last half of two seconds: time enough to be lowered, or to come back.
-    const auto loudness = [&](bool chief_speaks) {
-        double sum = 0;
-        for (int i = 0; i < 200; ++i) {
-            if (chief_speaks) {
-                receive(chief.push(whisper));
-            }
-            const double heard = hear(talker_.talk());
-            sum += i < 150 ? 0 : heard;
-        }
-        return sum;
-    };
-    const double usual = loudness(true);
-    receiver_.set_hearing(chief.session(), {.priority = true});
-    EXPECT_NEAR(10 * std::log10(loudness(true) / usual), -dsp::Ducker::depth_db, 1);
-    receiver_.set_hearing(talker_.session(), {.priority = true});
-    EXPECT_NEAR(loudness(true) / usual, 1, 0.2) << "two of them stand beside each other";
-    receiver_.set_hearing(talker_.session(), {});
-    receiver_.set_hearing(chief.session(), {.gain = 0, .priority = true});
-    EXPECT_NEAR(loudness(true) / usual, 1, 0.2) << "whoever is turned off lowers nobody";
-    receiver_.set_hearing(chief.session(), {.priority = true});
-    EXPECT_LT(loudness(true) / usual, 0.1);
-    EXPECT_NEAR(loudness(false) / usual, 1, 0.2) << "and back up when they have finished";
-}
-
-TEST_F(VoiceReceiverTest, MusicIsHeardInStereo) {
-    give_key();
-    talker_.sender().use_music(std::make_shared<dsp::OpusEncoder>(
-        dsp::OpusEncoder::create({.content = dsp::Content::music, .dtx = false}).value()));
-    double left = 0;
-    double right = 0;
-    for (int i = 0; i < 100; ++i) {
-        // All of it on the left.
-        auto mid = test::buzz(talker_.sender().media_time());
-        for (float& sample : mid) {
-            sample *= 0.5F;
-        }
-        const auto packet = talker_.sender().push(mid, mid);
-        if (packet) {
-            receiver_.receive(test::to_downlink(packet->datagram), clock_.now());
-        }
-        test::Samples side;
-        const auto heard = receiver_.play(mid, side, clock_.now());
-        EXPECT_TRUE(heard == dsp::Heard::stereo || i < 5);
-        for (std::size_t k = 0; k < mid.size(); ++k) {
-            left += std::pow(double{mid[k]} + double{side[k]}, 2);
-            right += std::pow(double{mid[k]} - double{side[k]}, 2);
-        }
-        clock_.advance(10ms);
-    }
-    EXPECT_GT(left, 100 * right);
 }
 
 TEST_F(VoiceReceiverTest, KeepsABoundedNumberOfDecoders) {
