@@ -5,6 +5,7 @@
 #endif
 
 #include <array>
+#include <chrono>
 #include <format>
 #include <span>
 #include <utility>
@@ -17,6 +18,11 @@
 
 namespace partyline::audio {
 namespace {
+
+/// How soon a device that is gone, or the chosen one while another stands in, is looked for again.
+constexpr std::chrono::milliseconds device_retry_period{1'000};
+constexpr std::chrono::milliseconds device_watch_period{100};
+static_assert(device_watch_period < device_silent_max);
 
 /// What plays and captures for real. miniaudio's null backend is not among them: it would stand in
 /// for missing hardware without anybody being told.
@@ -181,7 +187,7 @@ Result<std::unique_ptr<DeviceStream>> DeviceStream::open(Direction direction, st
     }
     stream->opened_ = *std::move(opened);
     stream->sound_system_ = stream->opened_.device->context->backend();
-    stream->opened_at_ = stream->looked_at_ = SystemClock().now();
+    stream->judge_.opened(SystemClock().now(), 0);
     stream->watch_ =
         std::jthread([raw = stream.get()](const std::stop_token& stop) { raw->watch(stop); });
     return stream;
@@ -247,7 +253,8 @@ void DeviceStream::watch(const std::stop_token& stop) {
         }
         const auto now = SystemClock().now();
         if (opened_.device) {
-            if (const auto what = fault(now)) {
+            if (const auto what =
+                    judge_.fault(now, last_callback(), samples_.load(std::memory_order_relaxed))) {
                 reopen(now, *what);
                 continue;
             }
@@ -275,28 +282,6 @@ void DeviceStream::tell(DeviceChange::State state, std::string message) {
     }
 }
 
-std::optional<std::string> DeviceStream::fault(TimePoint now) {
-    const auto called = last_callback();
-    const bool first_came = called >= opened_at_;
-    if (now - (first_came ? called : opened_at_) >
-        (first_came ? device_silent_max : device_first_callback_max)) {
-        return "stopped";
-    }
-    const auto samples = samples_.load(std::memory_order_relaxed);
-    const auto in_real_time = static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(now - looked_at_).count() *
-        (dsp::sample_rate_hz / 1000));
-    const bool too_fast =
-        first_came &&
-        samples - samples_seen_ > device_rate_factor_max * (in_real_time + device_ring_samples);
-    samples_seen_ = samples;
-    looked_at_ = now;
-    if (too_fast) {
-        return "does not keep time";
-    }
-    return std::nullopt;
-}
-
 // `why`: what was wrong with the device in use; empty when there was none, or only a stand-in.
 void DeviceStream::reopen(TimePoint now, std::string_view why) {
     using enum DeviceChange::State;
@@ -313,8 +298,7 @@ void DeviceStream::reopen(TimePoint now, std::string_view why) {
         return;
     }
     opened_ = *std::move(opened);
-    opened_at_ = looked_at_ = SystemClock().now();
-    samples_seen_ = samples_.load(std::memory_order_relaxed);
+    judge_.opened(SystemClock().now(), samples_.load(std::memory_order_relaxed));
     if (opened_.is_stand_in) {
         tell(stand_in,
              std::format("The {} \"{}\" is gone. The default one is used until it is back.", what,

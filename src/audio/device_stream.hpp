@@ -15,6 +15,7 @@
 
 #include "audio/device_choice.hpp"
 #include "audio/device_client.hpp"
+#include "audio/device_judge.hpp"
 #include "audio/source.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -57,8 +58,6 @@ private:
     Result<Opened> open_device(IfMissing if_missing);
     [[nodiscard]] bool chosen_is_there() const;
     void watch(const std::stop_token& stop);
-    /// What is wrong with the device since the last look; nothing while all is well.
-    std::optional<std::string> fault(TimePoint now);
     void reopen(TimePoint now, std::string_view why);
     void tell(DeviceChange::State state, std::string message);
     void called_back(std::size_t samples);
@@ -76,10 +75,8 @@ private:
 
     // [watch] once its thread runs.
     Opened opened_;
-    TimePoint opened_at_;
-    TimePoint looked_at_;
+    DeviceJudge judge_;
     TimePoint retry_at_;
-    std::uint64_t samples_seen_ = 0;
 
     std::mutex listener_mutex_;
     OnDeviceChange listener_;

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <format>
 #include <thread>
 
 #include "audio/file_test_support.hpp"
+#include "audio/limits.hpp"
 #include "dsp/format.hpp"
 
 namespace partyline::audio {
@@ -127,6 +129,32 @@ TEST(FileSink, SaysWhyAFileCannotBeWritten) {
         EXPECT_EQ(sink.error().code, ErrorCode::io);
         EXPECT_EQ(sink.error().message, "cannot record to " + path + ": " + why);
     }
+}
+
+TEST(FileSink, SoMuchWaitsForASlowDiskAndTheRestIsToldAsAHole) {
+    const platform::ScratchFolder folder;
+    const auto write_at_once = [&](const char* name, std::size_t frames) {
+        auto [clock, sink] = open(in(folder, name));
+        for (std::size_t i = 0; i < frames; ++i) {
+            clock->set(sink->due(clock->now()));
+            sink->write(filled(0.5F));
+        }
+        return sink->close();
+    };
+    const auto missing = [&](const char* name, std::size_t frames) {
+        SF_INFO info;
+        return frames * dsp::frame_samples - read_samples(in(folder, name), info).size();
+    };
+    constexpr std::size_t fit = recording_queue_samples / dsp::frame_samples;
+    EXPECT_TRUE(write_at_once("a.wav", fit));
+    EXPECT_EQ(missing("a.wav", fit), 0U);
+
+    const auto hole = write_at_once("b.wav", 40 * fit);
+    ASSERT_FALSE(hole);
+    EXPECT_EQ(hole.error().code, ErrorCode::io);
+    EXPECT_TRUE(hole.error().message.contains(
+        std::format("for {} ms of sound", missing("b.wav", 40 * fit) / 48)))
+        << hole.error().message;
 }
 
 TEST(NullSink, HasThePaceOfADevice) {

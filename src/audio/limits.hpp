@@ -43,9 +43,6 @@ static_assert(device_ring_samples >= 8 * dsp::frame_samples);
 inline constexpr std::chrono::milliseconds device_silent_max{500};
 /// The first callback may take longer: PulseAudio wakes suspended devices first.
 inline constexpr std::chrono::milliseconds device_first_callback_max{3'000};
-/// How soon a device that is gone, or the chosen one while another stands in, is looked for again.
-inline constexpr std::chrono::milliseconds device_retry_period{1'000};
-inline constexpr std::chrono::milliseconds device_watch_period{100};
 /// A device that runs this many times too fast keeps no time at all (ALSA's null device).
 inline constexpr std::uint64_t device_rate_factor_max = 4;
 /// How long a reader waits beyond a frame's time before it takes the device for stalled and goes on
@@ -57,7 +54,6 @@ inline constexpr std::chrono::milliseconds device_lead_max{20};
 /// Frames that may wait for playback; more would only be delay.
 inline constexpr std::size_t device_frames_ahead_max = 4;
 static_assert(device_lead_max < device_frames_ahead_max * period);
-static_assert(device_watch_period < device_silent_max);
 static_assert(device_silent_max < device_first_callback_max);
 
 }  // namespace partyline::audio

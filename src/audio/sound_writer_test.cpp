@@ -3,11 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
+#include <format>
 #include <numbers>
+#include <span>
 #include <vector>
 
 #include "audio/file_test_support.hpp"
+#include "audio/limits.hpp"
 #include "audio/sound_reader.hpp"
 
 namespace partyline::audio {
@@ -75,6 +79,70 @@ TEST(SoundReader, TellsHowAFileIsBeforeItIsMixedDownAndResampled) {
         ++frames;
     }
     EXPECT_EQ(frames, 10);
+}
+
+TEST(SoundWriter, AnOpusFileCanBeReadWhileItIsWritten) {
+    const platform::ScratchFolder folder;
+    const auto path = in(folder, "a.opus");
+    const auto sound = tone(3 * 48'000);
+    auto writer = SoundWriter::create(path);
+    ASSERT_TRUE(writer) << writer.error().message;
+    ASSERT_TRUE(writer->write(sound));
+    writer->flush();
+    std::filesystem::copy_file(path, in(folder, "killed.opus"));
+    SF_INFO info;
+    const auto heard = read_samples(in(folder, "killed.opus"), info);
+    const auto missing = periods(300) - length_of(heard.size());
+    EXPECT_LE(missing, 2 * recording_flush_period) << heard.size();
+    EXPECT_TRUE(writer->close());
+}
+
+TEST(SoundWriter, AFileThatIsFullTakesTheRestNoMore) {
+    // A .wav file counts its bytes; what is written to this one goes nowhere.
+    const platform::ScratchFolder folder;
+    const auto path = in(folder, "a.wav");
+    std::filesystem::create_symlink("/dev/null", path);
+    for (const auto channels : {Channels::mono, Channels::stereo}) {
+        auto writer = SoundWriter::create(path, channels);
+        ASSERT_TRUE(writer) << writer.error().message;
+        const std::vector<float> much(std::size_t{1} << 25U);
+        std::uint64_t written = 0;
+        while (recording_samples_max - written > much.size()) {
+            ASSERT_TRUE(writer->write(much)) << written;
+            written += much.size();
+        }
+        const auto room = static_cast<std::size_t>(recording_samples_max - written);
+        const auto width = static_cast<std::size_t>(channels);
+        ASSERT_TRUE(writer->write(std::span(much).first(room / width * width))) << "to the last";
+        const auto full = writer->write(std::span(much).first(width));
+        ASSERT_FALSE(full);
+        EXPECT_EQ(full.error().code, ErrorCode::io);
+        EXPECT_TRUE(full.error().message.contains("the file is full")) << full.error().message;
+        EXPECT_FALSE(writer->close()) << "and it is told at the end";
+    }
+}
+
+TEST(SoundReader, TakesFilesUpToTheLimitsAndSaysWhatIsBeyondThem) {
+    const platform::ScratchFolder folder;
+    const auto path = in(folder, "a.wav");
+    const auto opens = [&](int rate_hz, int channels) {
+        write_samples(path, {.rate_hz = rate_hz, .channels = channels},
+                      tone(static_cast<std::size_t>(channels) * 1000));
+        const auto reader = SoundReader::open(path, "play");
+        if (!reader) {
+            EXPECT_EQ(reader.error().code, ErrorCode::io);
+            EXPECT_EQ(reader.error().message,
+                      std::format("cannot play {}: {} channels at {} Hz is not supported", path,
+                                  channels, rate_hz));
+        }
+        return reader.has_value();
+    };
+    EXPECT_TRUE(opens(file_rate_hz_min, 1));
+    EXPECT_FALSE(opens(file_rate_hz_min - 1, 1));
+    EXPECT_TRUE(opens(file_rate_hz_max, 1));
+    EXPECT_FALSE(opens(file_rate_hz_max + 1, 1));
+    EXPECT_TRUE(opens(48'000, file_channels_max));
+    EXPECT_FALSE(opens(48'000, file_channels_max + 1));
 }
 
 TEST(SoundReader, SaysWhatItCouldNotDo) {

@@ -2,12 +2,18 @@
 
 #include <gtest/gtest.h>
 
+#include <format>
+#include <string_view>
+#include <utility>
 #include <vector>
+
+#include "cli/limits.hpp"
 
 namespace partyline::cli {
 namespace {
 
 TEST(Command, LinesAreRead) {
+    const auto most_texts = std::format("history {}  #12", history_texts_max);
     const std::vector<std::pair<std::string_view, Command>> cases{
         {"say hello", Say{"hello"}},
         {"  say   hello  there \r", Say{"hello  there"}},
@@ -25,9 +31,9 @@ TEST(Command, LinesAreRead) {
         {"rooms", Rooms{}},
         {"stats", Stats{}},
         {"help", Help{}},
-        {"history", History{}},
+        {"history", History{.texts = history_texts}},
         {"history 5", History{.texts = 5}},
-        {"history 64  #12", History{.texts = 64, .before = MessageId{12}}},
+        {most_texts, History{.texts = history_texts_max, .before = MessageId{12}}},
         {"edit 12 the text", Edit{.id = MessageId{12}, .text = "the text"}},
         {"delete #3", Delete{MessageId{3}}},
         {"claim Ada", Claim{"Ada"}},
@@ -48,14 +54,18 @@ TEST(Command, LinesAreRead) {
 }
 
 TEST(Command, OtherLinesAreExplained) {
+    const auto too_many_texts = std::format("history {}", history_texts_max + 1);
+    const auto texts_explained = std::format(
+        "\"history\" takes a number of texts, 1 to {}, and the id of a text to go back from",
+        history_texts_max);
     const std::vector<std::pair<std::string_view, std::string_view>> cases{
         {"dance", "there is no command \"dance\"; \"help\" lists them"},
         {"sayhello", "there is no command \"sayhello\"; \"help\" lists them"},
         {"say ", "\"say\" needs a text after it"},
         {"move", "\"move\" needs the name of a room after it"},
         {"mute now", "\"mute\" takes nothing after it"},
-        {"history 65",
-         "\"history\" takes a number of texts, 1 to 64, and the id of a text to go back from"},
+        {too_many_texts, texts_explained},
+        {"history 0", texts_explained},
         {"history 5 x", "after the number of texts comes the id of a text"},
         {"history 5 6 7", "after the number of texts comes the id of a text"},
         {"edit x", "\"edit\" needs the id of a text after it; \"history\" shows them"},

@@ -19,9 +19,20 @@ static_assert(std::atomic<int>::is_always_lock_free);
 
 extern "C" void count_signal(int) { caught.fetch_add(1, std::memory_order_relaxed); }
 
-/// A line without its end; what is beyond line_bytes_max is left out. False at the end of input.
-bool read_line(std::string& line) {
-    auto& in = *std::cin.rdbuf();
+void read_input(const std::shared_ptr<Inbox>& inbox) {
+    for (std::string line; read_line(*std::cin.rdbuf(), line);) {
+        inbox->put_when_room(InputLine{line});
+    }
+    inbox->put_when_room(InputEnded{});
+}
+
+}  // namespace
+
+void start_reading_input(std::shared_ptr<Inbox> inbox) {
+    std::thread([inbox = std::move(inbox)] { read_input(inbox); }).detach();
+}
+
+bool read_line(std::streambuf& in, std::string& line) {
     line.clear();
     int c = in.sbumpc();
     if (c == EOF) {
@@ -33,19 +44,6 @@ bool read_line(std::string& line) {
         }
     }
     return true;
-}
-
-void read_input(const std::shared_ptr<Inbox>& inbox) {
-    for (std::string line; read_line(line);) {
-        inbox->put_when_room(InputLine{line});
-    }
-    inbox->put_when_room(InputEnded{});
-}
-
-}  // namespace
-
-void start_reading_input(std::shared_ptr<Inbox> inbox) {
-    std::thread([inbox = std::move(inbox)] { read_input(inbox); }).detach();
 }
 
 void prepare_streams() {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <streambuf>
+#include <string>
 
 #include "cli/inbox.hpp"
 
@@ -10,6 +12,9 @@ namespace partyline::cli {
 /// Puts each line of standard input into the inbox, then InputEnded. The thread that does so shares
 /// the inbox and is not waited for when the program ends: nothing can end a read from a terminal.
 void start_reading_input(std::shared_ptr<Inbox> inbox);
+
+/// A line without its end; what is beyond line_bytes_max is left out. False at the end of input.
+bool read_line(std::streambuf& in, std::string& line);
 
 /// To be called before anything is read or written. C's stdin would be locked while a thread waits
 /// in it, and exit() would then wait for that lock; C++'s own buffers know no lock.

@@ -14,9 +14,10 @@ TEST(LetterCommands, SayWhatIsMeant) {
               Letters(Message{.to = "Ada", .text = "how are you?"}));
     EXPECT_EQ(parsed("message \"Ada Lovelace\"  \"hi\""),
               Letters(Message{.to = "Ada Lovelace", .text = "\"hi\""}));
-    EXPECT_EQ(parsed("messages Ada"), Letters(Messages{.with = "Ada", .letters = 20}));
-    EXPECT_EQ(parsed("messages Ada 64 #9"),
-              Letters(Messages{.with = "Ada", .letters = 64, .before = MessageId{9}}));
+    EXPECT_EQ(parsed("messages Ada"), Letters(Messages{.with = "Ada", .letters = history_texts}));
+    EXPECT_EQ(
+        parsed(std::format("messages Ada {} #9", history_texts_max)),
+        Letters(Messages{.with = "Ada", .letters = history_texts_max, .before = MessageId{9}}));
     EXPECT_EQ(parsed("unread"), Letters(Unread{}));
     EXPECT_EQ(parsed("read \"Games/Red team\""), Letters(Read{.what = "Games/Red team"}));
     EXPECT_EQ(parsed("read @Ada #7"), Letters(Read{.what = "@Ada", .id = MessageId{7}}));

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <string>
 #include <vector>
 
 #include "cli/limits.hpp"
@@ -36,8 +38,6 @@ TEST(Options, AServerIsEnough) {
     EXPECT_FALSE(options->one_shot);
 }
 
-TEST(Options, EverythingAtOnce) {
-    const auto options = parse({"--server",
 TEST(Options, RecordingsAreFlacOrOpus) {
     EXPECT_EQ(parse({"--server", "a"})->record_format, client::RecordingFormat::flac);
     EXPECT_EQ(parse({"--server", "a", "--format", "opus"})->record_format,
@@ -47,6 +47,8 @@ TEST(Options, RecordingsAreFlacOrOpus) {
     EXPECT_FALSE(parse({"--server", "a", "--format", "mp3"}));
 }
 
+TEST(Options, EverythingAtOnce) {
+    const auto options = parse({"--server",
                                 "[::1]:9",
                                 "--name",
                                 "bot",
@@ -113,8 +115,15 @@ TEST(Options, OneShotsTakeOptionsBeforeAndAfter) {
     EXPECT_EQ(who->one_shot, Command(Who{}));
 }
 
+TEST(Options, TheLongestTimeIsALimit) {
+    const auto longest = parse({"--server", "h", "--for", std::to_string(seconds_max).c_str()});
+    ASSERT_TRUE(longest);
+    EXPECT_EQ(longest->until.time, std::chrono::duration<double>(seconds_max));
+}
+
 TEST(Options, MistakesEndWithOne) {
     testing::internal::CaptureStderr();
+    const auto too_long = std::to_string(seconds_max + 1);
     const std::vector<std::vector<const char*>> cases{
         {},
         {"--server"},
@@ -123,6 +132,7 @@ TEST(Options, MistakesEndWithOne) {
         {"--server", "h", "dance"},
         {"--server", "h", "--for", "soon"},
         {"--server", "h", "--for", "-1"},
+        {"--server", "h", "--for", too_long.c_str()},
         {"--server", "h", "--until-texts", "0"},
         {"--server", "h", "say", "hello"},
         {"--server", "h", "--until-mic-finished"},

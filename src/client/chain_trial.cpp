@@ -64,14 +64,18 @@ private:
     std::uint64_t frames_ = 0;
 };
 
+/// The far end is one from this level on, and for as long after it as a room may ring.
+constexpr double far_loud_dbfs = -50;
+constexpr std::size_t echo_tail_frames = 30;
+
 /// How much of what was captured is left while the far end can be heard.
 class EchoMeter {
 public:
     void add_far(dsp::ConstFrame far) {
-        since_loud_ = to_db(mean_square(far)) >= trial_far_loud_dbfs ? 0 : since_loud_ + 1;
+        since_loud_ = to_db(mean_square(far)) >= far_loud_dbfs ? 0 : since_loud_ + 1;
     }
     void add(double captured_power, double left_power) {
-        if (since_loud_ <= trial_echo_tail_frames) {
+        if (since_loud_ <= echo_tail_frames) {
             captured_ += captured_power;
             left_ += left_power;
         }
@@ -84,7 +88,7 @@ public:
     }
 
 private:
-    std::size_t since_loud_ = trial_echo_tail_frames + 1;
+    std::size_t since_loud_ = echo_tail_frames + 1;
     double captured_ = 0;
     double left_ = 0;
 };
@@ -299,7 +303,7 @@ Result<audio::SoundReader> open_in(const std::string& path) {
     if (shape.samples == 0) {
         return fail(ErrorCode::io, std::format("cannot read {}: there is no sound in it", path));
     }
-    if (shape.samples / shape.rate_hz >= trial_seconds_max) {
+    if (shape.samples > trial_seconds_max * shape.rate_hz) {
         return fail(ErrorCode::io, std::format("cannot read {}: it is longer than {} hours", path,
                                                trial_seconds_max / 3600));
     }

@@ -2,12 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "audio/limits.hpp"
 #include "audio/sound_reader.hpp"
 #include "audio/sound_writer.hpp"
+#include "client/limits.hpp"
 #include "client/test_support.hpp"
 #include "platform/scratch_folder.hpp"
 
@@ -69,6 +74,41 @@ TEST_F(ChainTrial, WithNothingDoneAllIsSentAsItCame) {
     EXPECT_GE(report->packets, 95U) << "but for what the codec takes for silence";
     EXPECT_EQ(report->delay_ms, 0);
     EXPECT_FALSE(report->echo);
+}
+
+/// A .wav file of so many samples of silence, which take no room on the disk.
+void write_long(const std::string& path, unsigned rate_hz, std::uint32_t samples) {
+    std::string header = "RIFF????WAVEfmt ";
+    const auto put = [&header](std::uint32_t value, int bytes) {
+        for (int i = 0; i < bytes; ++i) {
+            header.push_back(static_cast<char>(value >> (8 * i)));
+        }
+    };
+    for (const auto& [value, bytes] :
+         {std::pair{16U, 4}, {1U, 2}, {1U, 2}, {rate_hz, 4}, {rate_hz, 4}, {1U, 2}, {8U, 2}}) {
+        put(value, bytes);
+    }
+    header += "data";
+    put(samples, 4);
+    const auto rest = static_cast<std::uint32_t>(header.size()) + samples - 8;
+    std::ofstream(path, std::ios::binary) << header;
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(4);
+    for (int i = 0; i < 4; ++i) {
+        file.put(static_cast<char>(rest >> (8 * i)));
+    }
+    file.close();
+    std::filesystem::resize_file(path, header.size() + samples);
+}
+
+TEST_F(ChainTrial, ARecordingMayBeSoLongAndNoLonger) {
+    constexpr unsigned rate_hz = audio::file_rate_hz_min;
+    const auto in = path("in.wav");
+    const auto out = path("none/out.wav");
+    write_long(in, rate_hz, rate_hz * trial_seconds_max);
+    expect_failure({.in = in, .out = out, .capture = {}}, ErrorCode::io, "cannot record to");
+    write_long(in, rate_hz, rate_hz * trial_seconds_max + 1);
+    expect_failure({.in = in, .out = out, .capture = {}}, ErrorCode::io, "longer than 12 hours");
 }
 
 TEST_F(ChainTrial, WhatTheGateKeepsBackIsSilenceAndHasItsPlace) {

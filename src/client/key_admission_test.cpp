@@ -100,13 +100,37 @@ TEST_F(KeyExchangeTest, AnExpiredDeviceIsAskedForAgainAndGivenNothing) {
     EXPECT_EQ(take(), "use 2.1; get 2 from 2; share 2.1 to 4");
 }
 
+TEST_F(KeyExchangeTest, KeysThatDoNotComeAreAskedForAndDelayNobodyForEver) {
+    join(lobby, 3);
+    page({2});
+    take();
+    keys_.set_seen(std::vector{SessionId{2}, SessionId{3}});
+    take();
+    answer_all();
+    EXPECT_EQ(take(), "");
+    const auto since = clock_.now();
+    const auto run_to = [&](Duration after) { run(since + after - clock_.now()); };
+    run_to(member_keys_patience - 1ms);
+    EXPECT_EQ(take(), "");
+    run_to(member_keys_patience + key_exchange_idle_tick);
+    EXPECT_EQ(take(), "get 1 from 3");
+    run_to(keyless_grace - 1ms);
+    EXPECT_EQ(take(), "");
+    run_to(keyless_grace + key_exchange_idle_tick);
+    EXPECT_EQ(take(), "complete");
+    run_to(member_keys_patience + member_keys_retry_after - 1ms);
+    EXPECT_EQ(take(), "") << "asked for not too often";
+    run_to(member_keys_patience + member_keys_retry_after + 2 * key_exchange_idle_tick);
+    EXPECT_EQ(take(), "get 1 from 3");
+}
+
 // --- requests --------------------------------------------------------------------------------
 
-TEST_F(KeyExchangeTest, ARequestIsAnsweredOnceASecond) {
+TEST_F(KeyExchangeTest, ARequestIsAnsweredNowAndThen) {
     settle_in();
     keys_.key_requested({.from = SessionId{2}, .kid = crypto::make_kid(2, 0)});
     EXPECT_EQ(take(), "share 2.0 to 2");
-    run(999ms);
+    run(share_retry_after - 1ms);
     keys_.key_requested({.from = SessionId{2}, .kid = crypto::make_kid(2, 0)});
     EXPECT_EQ(take(), "");
     run(1ms);
@@ -124,7 +148,7 @@ TEST_F(KeyExchangeTest, ARequestNeverUncoversWhatWasSaidBefore) {
     enters(5);
     keys_.key_requested({.from = SessionId{5}, .kid = crypto::make_kid(2, 1)});
     EXPECT_EQ(take(), "") << "5 came after the step";
-    run(19ms);
+    run(step_interval_min - 1ms);
     EXPECT_EQ(take(), "use 2.2; share 2.2 to 5");
 }
 

@@ -80,6 +80,7 @@ TEST_F(LargeRoom, TalkFetchesKeysAndSharesWithAll) {
 TEST_F(LargeRoom, NewcomersAreToppedUpWhileWeTalkAndAMomentAfter) {
     peers_.emplace_back(others + 2);
     peers_.emplace_back(others + 3);
+    peers_.emplace_back(others + 4);
     keys_.set_talking(true);
     pages();
     shares_taken();
@@ -91,11 +92,18 @@ TEST_F(LargeRoom, NewcomersAreToppedUpWhileWeTalkAndAMomentAfter) {
     answer_all();
     EXPECT_EQ(take(), "complete");
     keys_.set_talking(false);
-    run(11s);
+    run(talk_hold - 1ms);
     enters(others + 3);
-    EXPECT_EQ(take(), "use 2.3");
+    EXPECT_EQ(take(), std::format("use 2.3; share 2.3 to {}", others + 3));
+    answer_all();
+    EXPECT_EQ(take(), "complete");
+    run(1ms);
+    enters(others + 4);
+    EXPECT_EQ(take(), "");
+    run(step_interval_min);
+    EXPECT_EQ(take(), "use 2.4");
     keys_.set_talking(true);
-    EXPECT_EQ(take(), std::format("share 2.3 to {}", others + 3));
+    EXPECT_EQ(take(), std::format("share 2.4 to {}", others + 4));
 }
 
 TEST_F(LargeRoom, ALeaveInSilenceCostsNoShares) {
@@ -104,7 +112,7 @@ TEST_F(LargeRoom, ALeaveInSilenceCostsNoShares) {
     shares_taken();
     answer_all();
     keys_.set_talking(false);
-    run(11s);
+    run(talk_hold + 1s);
     take();
     see(others - 1);
     EXPECT_EQ(take(), "use 3.0") << "nothing is to be bridged: nobody talks";
@@ -126,7 +134,9 @@ TEST_F(LargeRoom, RotationsAreFurtherApart) {
     answer_all();
     take();
     see(others - 2);
-    run(1790ms);
+    // Of those who are left when it is due.
+    const auto apart = rotation_interval_per_member * static_cast<int>(others - 2);
+    run(apart - 6ms);
     EXPECT_EQ(take(), "");
     run(10ms);
     EXPECT_EQ(shares_taken(), others - 2);
@@ -138,6 +148,18 @@ TEST_F(LargeRoom, AShareThatComesBeforeItsSendersKeysWaitsForThem) {
     EXPECT_EQ(take(), "get 1 from 5");
     page({5}, true);
     EXPECT_EQ(take(), "hear 5 1.0");
+}
+
+TEST_F(LargeRoom, OfOneSenderOnlySoManyWait) {
+    take();
+    for (std::uint32_t generation = 1; generation <= early_shares_max + 1; ++generation) {
+        EXPECT_EQ(keys_.counters().shares_dropped, 0U) << generation;
+        keys_.key_share(share_from(peer(5), generation, lobby));
+    }
+    EXPECT_EQ(keys_.counters().shares_dropped, 1U);
+    EXPECT_EQ(take(), "get 1 from 5");
+    page({5}, true);
+    EXPECT_EQ(take(), "hear 5 1.0; hear 5 2.0; hear 5 3.0");
 }
 
 TEST_F(LargeRoom, ARequestIsAnsweredThoughWeAreSilent) {

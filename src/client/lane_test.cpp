@@ -87,13 +87,13 @@ TEST(Lane, StartsTunnelledAndTakesUdpWithTheFirstPong) {
     EXPECT_EQ(rig.changes[0].first - start, 30ms);
 }
 
-TEST(Lane, PingsEach15SecondsIdleAndEachSecondWhileAnybodyTalks) {
+TEST(Lane, PingsNowAndThenAndOftenWhileAnybodyTalks) {
     Rig rig;
-    rig.run(61s);
+    rig.run(4 * ping_interval_idle + 1s);
     EXPECT_EQ(rig.pings.size(), 5U);
     rig.pings.clear();
     rig.judge.set_busy(true);
-    rig.run(10s);
+    rig.run(10 * ping_interval_busy);
     EXPECT_GE(rig.pings.size(), 9U);
     EXPECT_LE(rig.pings.size(), 11U);
     EXPECT_LT(rig.looks, 200U);
@@ -110,7 +110,7 @@ TEST(Lane, NothingHappensWithoutARoute) {
     EXPECT_EQ(rig.judge.lane(), Lane::udp);
 }
 
-TEST(Lane, FallsAfterTwoSecondsWithoutAPong) {
+TEST(Lane, FallsWhenPongsAreLate) {
     bool alive = true;
     Rig rig([&](TimePoint) { return alive; });
     rig.judge.set_busy(true);
@@ -121,11 +121,11 @@ TEST(Lane, FallsAfterTwoSecondsWithoutAPong) {
     rig.run(5s);
     ASSERT_EQ(rig.changes.size(), 1U);
     EXPECT_EQ(rig.changes[0].second, Lane::tunnel);
-    EXPECT_GE(rig.changes[0].first - died, 2s);
-    EXPECT_LE(rig.changes[0].first - died, 3s + 50ms);  // up to a second until the next ping
+    EXPECT_GE(rig.changes[0].first - died, pong_patience);
+    EXPECT_LE(rig.changes[0].first - died, pong_patience + ping_interval_busy + 50ms);
 }
 
-TEST(Lane, IsJudgedWithinTwoSecondsOfTheNextTalk) {
+TEST(Lane, IsJudgedAtTheNextTalk) {
     bool alive = true;
     Rig rig([&](TimePoint) { return alive; });
     rig.run(20s);
@@ -135,7 +135,7 @@ TEST(Lane, IsJudgedWithinTwoSecondsOfTheNextTalk) {
     rig.judge.set_busy(true);
     rig.run(3s);
     ASSERT_EQ(rig.changes.size(), 1U);
-    EXPECT_LE(rig.changes[0].first - talk, 2s + 50ms);
+    EXPECT_LE(rig.changes[0].first - talk, pong_patience + 50ms);
 }
 
 TEST(Lane, ReturnsOnlyAfterThreePongsInARow) {
@@ -174,6 +174,24 @@ TEST(Lane, ADeadLineStaysTunnelledAndIsTriedNowAndThen) {
     EXPECT_LE(rig.pings.size(), 11U);
 }
 
+TEST(Lane, AnOverduePingIsRepeatedUntilTheVerdict) {
+    bool alive = true;
+    Rig rig([&](TimePoint) { return alive; });
+    rig.judge.set_busy(true);
+    rig.run(5s);
+    alive = false;
+    rig.pings.clear();
+    rig.changes.clear();
+    while (rig.changes.empty()) {
+        rig.run(10ms);
+    }
+    // The last goes out with the verdict.
+    EXPECT_EQ(std::ssize(rig.pings), pong_patience / ping_repeat_interval + 1);
+    for (std::size_t i = 1; i < rig.pings.size(); ++i) {
+        EXPECT_EQ(rig.pings[i] - rig.pings[i - 1], ping_repeat_interval);
+    }
+}
+
 TEST(Lane, LossOfSomePingsNeverChangesTheLane) {
     for (const double loss : {0.02, 0.1, 0.2}) {  // both ways together
         Random random(7);
@@ -200,9 +218,14 @@ TEST(Lane, PongsThatAnswerNothingCountForNothing) {
     judge.set_route(true, clock.now());
     EXPECT_FALSE(judge.on_pong(0, clock.now()));
     EXPECT_FALSE(judge.on_pong(12345, clock.now()));
-    const auto sent = judge.take_ping(clock.now());
+    auto sent = judge.take_ping(clock.now());
     ASSERT_TRUE(sent);
-    clock.advance(2100ms);
+    clock.advance(pong_patience);
+    EXPECT_EQ(judge.on_pong(*sent, clock.now()), Duration(pong_patience)) << "just in time";
+    clock.advance(ping_interval_idle);
+    sent = judge.take_ping(clock.now());
+    ASSERT_TRUE(sent);
+    clock.advance(pong_patience + 1ns);
     EXPECT_FALSE(judge.on_pong(*sent, clock.now())) << "too late";
     const auto again = judge.take_ping(clock.now());
     ASSERT_TRUE(again);

@@ -72,17 +72,11 @@ inline constexpr std::size_t outgoing_bytes_max = 4 * 1024 * 1024;
 /// Tunnelled voice that would wait behind this much is dropped: late voice is of no use.
 inline constexpr std::size_t outgoing_voice_bytes_max = 32 * 1024;
 inline constexpr std::chrono::milliseconds farewell_time_max{500};
-inline constexpr std::chrono::milliseconds tick_interval_min{1};
-inline constexpr std::chrono::milliseconds backlog_flush_interval{10};
 
 // Getting back after a loss.
 inline constexpr std::chrono::milliseconds backoff_first{500};
 /// However long a server was down, everybody is back within ten seconds of its return.
 inline constexpr std::chrono::seconds backoff_max{8};
-/// A connection that breaks sooner is no reason to hurry back: something breaks them all.
-inline constexpr std::chrono::milliseconds return_at_once_after{100};
-/// A connection that has held this long was a good one: back-off starts over.
-inline constexpr std::chrono::seconds backoff_reset_after{3};
 
 // What music is sent with, unless the room leaves less. Below the least it is not begun.
 inline constexpr unsigned music_bps = 128'000;
@@ -97,19 +91,13 @@ inline constexpr std::size_t missed_conversations_max = 10;
 
 // A trial of the voice chain.
 inline constexpr std::uint64_t trial_seconds_max = 12 * 3600;
-/// The far end is one from this level on, and for as long after it as a room may ring.
-inline constexpr double trial_far_loud_dbfs = -50;
-inline constexpr std::size_t trial_echo_tail_frames = 30;
 
 // Recording (docs/recording.md).
 inline constexpr std::size_t recording_tracks_max = 128;
 inline constexpr std::size_t track_name_bytes_max = 100;
 inline constexpr std::chrono::hours recording_time_max{6};
-inline constexpr std::chrono::milliseconds recording_write_period{250};
 /// How long the end of the program waits for what is still to be written.
 inline constexpr std::chrono::seconds recording_end_max{10};
-/// Silence is filled in so far behind now: what is still on its way has its place.
-inline constexpr std::chrono::seconds recording_fill_behind{2};
 /// By how much the place of a frame may differ from where the one before it ended.
 inline constexpr std::int64_t recording_slack_samples = 4'800;  // 100 ms
 /// What may wait for a slow disk, in frames of 10 ms: five seconds of our own two tracks, and of eight voices at once.
@@ -126,6 +114,5 @@ inline constexpr std::size_t played_samples_max = 16 * 1024;  // for echo cancel
 // The voice threads.
 inline constexpr std::size_t receive_batch_max = 256;
 inline constexpr std::size_t frames_caught_up_max = 5;
-inline constexpr std::chrono::milliseconds heard_report_interval{100};
 
 }  // namespace partyline::client

@@ -11,6 +11,11 @@
 namespace partyline::client {
 namespace {
 
+/// A connection that breaks sooner is no reason to hurry back: something breaks them all.
+constexpr std::chrono::milliseconds return_at_once_after{100};
+/// A connection that has held this long was a good one: back-off starts over.
+constexpr std::chrono::seconds backoff_reset_after{3};
+
 Error asked_for() { return {.code = ErrorCode::closed, .message = "The connection has ended."}; }
 
 /// Whether it may go better the next time. What the server, or its identity, means for good does not.

@@ -9,10 +9,16 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "client/limits.hpp"
+#include "client/music_rate.hpp"
 #include "crypto/keys.hpp"
 
 namespace partyline::client {
 namespace {
+
+constexpr std::chrono::milliseconds tick_interval_min{1};
+/// How soon what a voice thread had no room for is offered to it again.
+constexpr std::chrono::milliseconds backlog_flush_interval{10};
 
 double to_ms(Duration duration) {
     return std::chrono::duration<double, std::milli>(duration).count();
@@ -374,14 +380,14 @@ UseCapture LiveTalkie::capture_now() {
 }
 
 void LiveTalkie::use_capture(const CaptureSettings& settings) {
-    const auto rate = music_rate().bitrate_bps;
-    if (settings.music && !capture_.music && rate < music_bps_min) {
-        emit(
-            Refused{.command = "music",
-                    .error = {.code = ErrorCode::not_permitted,
-                              .message = std::format("This room leaves each speaker {} kb/s; music "
-                                                     "needs {} at least.",
-                                                     rate / 1000, music_bps_min / 1000)}});
+    const auto rate = music_rate();
+    if (settings.music && !capture_.music && !is_enough_for_music(rate)) {
+        emit(Refused{
+            .command = "music",
+            .error = {.code = ErrorCode::not_permitted,
+                      .message = std::format("This room leaves each speaker {} kb/s; music "
+                                             "needs {} at least.",
+                                             rate.bitrate_bps / 1000, music_bps_min / 1000)}});
         return;
     }
     capture_ = settings;
@@ -392,9 +398,7 @@ void LiveTalkie::use_capture(const CaptureSettings& settings) {
 }
 
 MusicRate LiveTalkie::music_rate() const {
-    const unsigned cap = session_ ? session_->model().bitrate_cap() : 0;
-    const bool capped = cap != 0 && cap < music_bps;
-    return {.bitrate_bps = capped ? cap : music_bps, .capped = capped};
+    return music_rate_of(session_ ? session_->model().bitrate_cap() : 0);
 }
 
 void LiveTalkie::tell_music_rate() {

@@ -10,6 +10,10 @@
 namespace partyline::client {
 namespace {
 
+constexpr std::chrono::milliseconds write_period{250};
+/// Silence is filled in so far behind now: what is still on its way has its place.
+constexpr std::chrono::seconds fill_behind{2};
+
 std::int64_t samples_between(TimePoint from, TimePoint to) {
     using Samples = std::chrono::duration<std::int64_t, std::ratio<1, dsp::sample_rate_hz>>;
     return std::chrono::round<Samples>(to - from).count();
@@ -139,10 +143,10 @@ void Recorder::write_until(const std::stop_token& stop, const RecordRoom& wish, 
     while (!stop.stop_requested() && !writing.failure() && !why) {
         {
             std::unique_lock lock(sleep_mutex_);
-            sleep_.wait_for(lock, stop, recording_write_period, [] { return false; });
+            sleep_.wait_for(lock, stop, write_period, [] { return false; });
         }
         // Before what waits is taken: that may take longer than a slow disk has.
-        const auto filled_up_to = clock_.now() - recording_fill_behind;
+        const auto filled_up_to = clock_.now() - fill_behind;
         writing.take_all(*from_up_);
         writing.take_all(*from_down_);
         writing.fill(filled_up_to);

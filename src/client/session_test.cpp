@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <format>
 #include <string>
 
 #include "client/limits.hpp"
@@ -324,7 +325,7 @@ TEST_F(SessionTest, WhoLeavesIsHeardNoMoreThoughPresenceLags) {
     EXPECT_EQ(told_.take(), "person bob") << "ann, still shown in the room, is no member";
 }
 
-TEST_F(SessionTest, PingsEach4SecondsAndGivesUpAfter10OfSilence) {
+TEST_F(SessionTest, PingsAndGivesUpAfterALongSilence) {
     const auto tick_until = [&](TimePoint end) {
         while (session_->next_tick() <= end) {
             clock_.set(std::max(clock_.now(), session_->next_tick()));
@@ -334,21 +335,57 @@ TEST_F(SessionTest, PingsEach4SecondsAndGivesUpAfter10OfSilence) {
         clock_.set(end);
     };
     const auto start = clock_.now();
-    tick_until(start + 9s);
+    tick_until(start + control_ping_interval - 1ms);
+    EXPECT_EQ(told_.take(), "");
+    tick_until(start + 2 * control_ping_interval + 1s);
     EXPECT_EQ(told_.take(), "> ControlPing; > ControlPing");
+    const auto heard = clock_.now();
     answer(wire::ControlPong{});
-    tick_until(start + 18s);
+    tick_until(heard + control_silence_max - 1ms);
     EXPECT_EQ(told_.take(), "> ControlPing; > ControlPing");
-    clock_.set(start + 19s);
+    clock_.set(heard + control_silence_max);
     session_->tick();
     EXPECT_EQ(told_.take(), "end 18");
 }
 
 TEST_F(SessionTest, TheDeviceIsRenewedDaily) {
-    clock_.advance(24h);
-    say(wire::PresenceChanged{});  // the line is not dead
-    session_->tick();
-    EXPECT_EQ(told_.take(), "> ControlPing; > RenewDevice");
+    const auto pass = [&](Duration time) {
+        clock_.advance(time);
+        say(wire::PresenceChanged{});  // the line is not dead
+        session_->tick();
+        return told_.take();
+    };
+    EXPECT_EQ(pass(device_renewal_interval - 1ms), "> ControlPing");
+    EXPECT_EQ(pass(1ms), "> RenewDevice");
+    EXPECT_EQ(pass(device_renewal_interval - 1ms), "> ControlPing");
+    EXPECT_EQ(pass(1ms), "> RenewDevice");
+}
+
+TEST_F(SessionTest, SoManyRequestsMayWaitForAnswersAndNoMore) {
+    enter_lobby();
+    told_.take();
+    told_.sent.clear();
+    const auto is_asked = [this] {
+        session_->history(MessageId{}, 1);
+        const auto told = told_.take();
+        EXPECT_TRUE(
+            told == "> GetHistory" ||
+            told == std::format("history refused {}", static_cast<int>(ErrorCode::rate_limited)))
+            << told;
+        return told.starts_with('>');
+    };
+    std::size_t asked = 0;
+    while (asked <= requests_outstanding_max && is_asked()) {
+        ++asked;
+    }
+    // Some of what joining brought may have no answer here.
+    EXPECT_LE(asked, requests_outstanding_max);
+    EXPECT_GT(asked, requests_outstanding_max - 8);
+    EXPECT_FALSE(is_asked());
+    answer(wire::History{.channel = lobby, .texts = {}});
+    told_.take();
+    EXPECT_TRUE(is_asked()) << "one was answered";
+    EXPECT_FALSE(is_asked());
 }
 
 TEST_F(SessionTest, GoodbyeAndAClosingRefusalEndIt) {

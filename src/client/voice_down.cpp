@@ -10,6 +10,8 @@
 namespace partyline::client {
 namespace {
 
+constexpr std::chrono::milliseconds heard_report_interval{100};
+
 /// What is caught up with at once was due so long ago at most.
 constexpr Duration held_up_max = std::chrono::milliseconds(dsp::frame_ms * frames_caught_up_max);
 

@@ -313,21 +313,40 @@ TEST(Playout, PlaysAllThatAStallHeldBackAndThenCatchesUp) {
 }
 
 TEST(Playout, FadesALongHoleToSilence) {
+    constexpr std::size_t faded = concealed_samples_max / frame_samples;
     Bench bench;
     Spurt spurt{.packets = 200};
     for (std::size_t i = 100; i < 150; ++i) {
         spurt.lost.insert(i);
     }
     play(bench, spurt);
-    EXPECT_EQ(bench.counters().concealed, 10U);
+    EXPECT_EQ(bench.counters().concealed, faded);
     EXPECT_EQ(bench.counters().played, 150U);
-    // Tick by tick: sound, ten frames that fade, silence, sound.
+    // Tick by tick: sound, frames that fade, silence, sound.
     const auto sound = std::ranges::find(bench.speaking, true);
     const auto silence = std::find(sound, bench.speaking.end(), false);
-    EXPECT_EQ(silence - sound, 110);
+    EXPECT_EQ(silence - sound, 100 + std::ptrdiff_t{faded});
     const auto silent_from = static_cast<std::size_t>(silence - bench.speaking.begin());
     EXPECT_LT(std::abs(bench.heard[silent_from * frame_samples - 1]), 1e-3F);
-    EXPECT_EQ(std::find(silence, bench.speaking.end(), true) - silence, 40);
+    EXPECT_EQ(std::find(silence, bench.speaking.end(), true) - silence, 50 - std::ptrdiff_t{faded});
+}
+
+TEST(Playout, AHoleOfTheLongestThatIsFilledHasNoSilenceInIt) {
+    constexpr std::size_t filled = concealed_samples_max / frame_samples;
+    for (const std::size_t lost : {filled, filled + 1}) {
+        Bench bench;
+        Spurt spurt{.packets = 200};
+        for (std::size_t i = 100; i < 100 + lost; ++i) {
+            spurt.lost.insert(i);
+        }
+        play(bench, spurt);
+        EXPECT_EQ(bench.counters().concealed, filled);
+        EXPECT_EQ(bench.counters().played, 200 - lost);
+        const auto sound = std::ranges::find(bench.speaking, true);
+        const auto silence = std::find(sound, bench.speaking.end(), false);
+        EXPECT_EQ(static_cast<std::size_t>(silence - sound), lost > filled ? 100 + filled : 200)
+            << lost;
+    }
 }
 
 TEST(Playout, TellsSilenceFromLossByMediaTime) {
@@ -407,20 +426,36 @@ TEST(Playout, DropsDuplicatesAndWhatIsNotOpus) {
 TEST(Playout, HoldsABoundedAmountAndKeepsTheNewest) {
     Bench bench;
     const auto& encoded = voice();
-    for (std::size_t i = 0; i < 500; ++i) {
+    for (std::size_t i = 0; i < buffered_packets_max + 400; ++i) {
+        EXPECT_EQ(bench.counters().packets_overflow, i - std::min(i, buffered_packets_max));
         bench.push(packet(encoded, i), static_cast<MediaTime>(i) * 480);
     }
     EXPECT_EQ(bench.counters().packets_overflow, 400U);
     bench.ticks(200);
-    EXPECT_EQ(bench.counters().played, 100U);
+    EXPECT_EQ(bench.counters().played, buffered_packets_max);
 }
 
 TEST(Playout, BelievesAClockThatWasSetBack) {
     Bench bench;
     play(bench, {.packets = 100, .media = 10 * sample_rate_hz});
     play(bench, {.packets = 100, .media = 3 * sample_rate_hz});
-    EXPECT_EQ(bench.counters().packets_late, 9U);
-    EXPECT_EQ(bench.counters().played, 191U);
+    EXPECT_EQ(bench.counters().packets_late, late_packets_before_restart - 1);
+    EXPECT_EQ(bench.counters().played, 201 - late_packets_before_restart);
+}
+
+TEST(Playout, TakesAFewFromAnotherTimeForStragglers) {
+    const auto& encoded = voice();
+    for (const auto stragglers : {late_packets_before_restart - 1, late_packets_before_restart}) {
+        Bench bench;
+        play(bench, {.packets = 100, .media = 10 * sample_rate_hz});
+        for (unsigned i = 0; i < stragglers; ++i) {
+            bench.push(packet(encoded, i),
+                       static_cast<MediaTime>(3 * sample_rate_hz + i * frame_samples), true);
+        }
+        bench.ticks(30);
+        const bool believed = stragglers == late_packets_before_restart;
+        EXPECT_EQ(bench.counters().played, believed ? 101U : 100U) << stragglers;
+    }
 }
 
 TEST(Playout, SurvivesAnyMediaTimes) {

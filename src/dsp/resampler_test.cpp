@@ -94,8 +94,32 @@ TEST(Resampler, KeepsOutWhatTheLowerRateCannotHold) {
 }
 
 TEST(Resampler, RefusesImpossibleRates) {
-    for (const auto& [from, to] : {std::pair{0U, 48'000U}, {48'000U, 0U}, {1'000'000U, 48'000U}}) {
-        EXPECT_EQ(Resampler::create(from, to).error().code, ErrorCode::unsupported);
+    for (const auto& [from, to] : {std::pair{0U, sample_rate_hz},
+                                   {sample_rate_hz, 0U},
+                                   {resampler_rate_hz_min - 1, sample_rate_hz},
+                                   {sample_rate_hz, resampler_rate_hz_min - 1},
+                                   {resampler_rate_hz_max + 1, sample_rate_hz},
+                                   {sample_rate_hz, resampler_rate_hz_max + 1}}) {
+        const auto refused = Resampler::create(from, to);
+        ASSERT_FALSE(refused) << from << " to " << to;
+        EXPECT_EQ(refused.error().code, ErrorCode::unsupported);
+    }
+}
+
+TEST(Resampler, GoesBetweenTheLeastAndTheMost) {
+    for (const auto& [from, to] : {std::pair{resampler_rate_hz_min, sample_rate_hz},
+                                   {sample_rate_hz, resampler_rate_hz_min},
+                                   {resampler_rate_hz_max, sample_rate_hz},
+                                   {sample_rate_hz, resampler_rate_hz_max},
+                                   {resampler_rate_hz_min, resampler_rate_hz_max},
+                                   {resampler_rate_hz_max, resampler_rate_hz_min}}) {
+        auto resampler = Resampler::create(from, to);
+        ASSERT_TRUE(resampler) << from << " to " << to << ": " << resampler.error().message;
+        const auto out = resample(*resampler, tone(100, from, from), 5);
+        EXPECT_EQ(out.size(), to);
+        const std::span<const float> middle = std::span(out).subspan(to / 4, to / 2);
+        EXPECT_NEAR(test::level_db(middle), 20 * std::log10(0.5) - 3.01, 0.2)
+            << from << " to " << to;
     }
 }
 

@@ -1,0 +1,71 @@
+#include "audio/playback_ring.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace partyline::audio {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Playback : public testing::Test {
+protected:
+    void write() { ring.write(std::array<float, dsp::frame_samples>{}); }
+    /// The device asks for so much.
+    void call(std::size_t samples = dsp::frame_samples) {
+        std::array<float, device_channels * device_ring_samples> out;
+        ring.exchange(out.data(), nullptr, samples);
+        called = clock.now();
+    }
+    /// How far before the next callback a frame is wanted, when none waits.
+    [[nodiscard]] Duration lead() const { return called + period - ring.due(clock.now(), called); }
+
+    ManualClock clock;
+    PlaybackRing ring{clock};
+    TimePoint called = clock.now();
+};
+
+TEST_F(Playback, TheLeadGrowsWithEachMissingFrameUpToItsMostAndComesBackToItsLeast) {
+    EXPECT_EQ(lead(), device_lead_min);
+    write();
+    call();
+    for (int i = 0; i < 30; ++i) {
+        const auto before = lead();
+        EXPECT_LE(before, device_lead_max);
+        call();  // nothing is there
+        write();
+        call();
+        EXPECT_TRUE(lead() > before || before == device_lead_max);
+    }
+    EXPECT_EQ(lead(), device_lead_max);
+    for (int i = 0; i < 100 * 60; ++i) {
+        write();
+        call();
+        ASSERT_GE(lead(), device_lead_min);
+    }
+    EXPECT_EQ(lead(), device_lead_min);
+}
+
+TEST_F(Playback, FramesKeepTheirPaceBesideADeviceThatStalls) {
+    write();
+    call();
+    const auto written = clock.now();
+    clock.advance(device_stall_max);
+    EXPECT_EQ(ring.due(clock.now(), called), called + period - device_lead_min);
+    clock.advance(1ns);
+    EXPECT_EQ(ring.due(clock.now(), called), written + period);
+    write();
+    EXPECT_EQ(ring.due(clock.now(), called), clock.now() + period);
+}
+
+TEST_F(Playback, OnlySoManyFramesWait) {
+    for (std::size_t i = 0; i < device_frames_ahead_max + 3; ++i) {
+        write();
+    }
+    EXPECT_EQ(ring.due(clock.now(), called),
+              called + periods(device_frames_ahead_max + 1) - device_lead_min);
+}
+
+}  // namespace
+}  // namespace partyline::audio

@@ -1,0 +1,143 @@
+// What waits for a server that does not read has an end.
+#include "client/control_lane.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "client/limits.hpp"
+#include "platform/scratch_folder.hpp"
+#include "wire/control.hpp"
+#include "wire/limits.hpp"
+
+namespace partyline::client {
+namespace {
+
+/// A lane, and a server that reads when a test wants it to. While the loop does not run, nothing goes out.
+class ControlLaneTest : public testing::Test {
+protected:
+    ControlLaneTest() {
+        const net::CertificatePaths paths{.certificate = scratch_.path() / "tls.crt",
+                                          .key = scratch_.path() / "tls.key"};
+        EXPECT_TRUE(net::create_self_signed_certificate(paths));
+        listener_.emplace(
+            net::TlsListener::create(loop_, net::TlsContext::server(paths, wire::alpn).value(),
+                                     {.endpoint = net::Endpoint::loopback_v4(0)})
+                .value());
+        loop_.run_until_done(connect());
+    }
+    ~ControlLaneTest() override { loop_.run_until_done(lane_.close()); }
+
+    net::task<> connect() {
+        net::Event served(loop_);
+        loop_.spawn(serve(served));
+        const auto connected = co_await lane_.connect("127.0.0.1", listener_->local().port());
+        EXPECT_TRUE(connected);
+        co_await served.wait();
+    }
+    net::task<> serve(net::Event& served) {
+        auto accepted = co_await listener_->accept();
+        server_.emplace(std::move(accepted.value()));
+        const auto shaken = co_await server_->handshake(connect_time_max);
+        EXPECT_TRUE(shaken);
+        served.set();
+    }
+    /// All that came until the lane ended.
+    net::task<> read_all() {
+        std::array<std::byte, 16 * 1024> buffer;
+        while (true) {
+            const auto got = co_await server_->read_some(buffer);
+            if (!got) {
+                server_->close();
+                co_return;
+            }
+            reader_.feed(ByteView(buffer).first(*got));
+            for (auto message = reader_.next(); message && *message; message = reader_.next()) {
+                const auto body = wire::decode_client(**message).value().body;
+                datagrams += std::holds_alternative<wire::VoiceTunnel>(body) ? 1 : 0;
+                texts += std::holds_alternative<wire::SendText>(body) ? 1 : 0;
+            }
+        }
+    }
+    net::task<> say_farewell() { all_sent = co_await lane_.say_farewell(); }
+    net::task<> receive() { received = co_await lane_.receive(); }
+
+    /// As many bytes as it takes in the lane's queue.
+    std::size_t send_text() {
+        const wire::ClientMessage message{
+            .request_id = 7, .body = wire::SendText{.channel = ChannelId{1}, .text = text_}};
+        lane_.send(message);
+        Bytes framed;
+        EXPECT_TRUE(wire::append_frame(framed, wire::encode(message)));
+        return framed.size();
+    }
+
+    const platform::ScratchFolder scratch_;
+    net::Loop loop_;
+    ControlLane lane_{loop_};
+    std::optional<net::TlsListener> listener_;
+    std::optional<net::TlsStream> server_;
+    wire::FrameReader reader_;
+    const std::string text_ = std::string(4'000, 'x');
+    std::size_t datagrams = 0;
+    std::size_t texts = 0;
+    bool all_sent = false;
+    Result<wire::ServerMessage> received = wire::ServerMessage{};
+};
+
+TEST_F(ControlLaneTest, WhoeverReadsNothingIsHungUpOnWhenTooMuchWaits) {
+    std::size_t waits = send_text();
+    const auto each = waits;
+    while (waits + each <= outgoing_bytes_max) {
+        waits += send_text();
+    }
+    loop_.spawn(read_all());
+    loop_.run_until_done(say_farewell());
+    EXPECT_TRUE(all_sent) << "as much as may wait is sent once it is read";
+    EXPECT_EQ(texts, waits / each);
+}
+
+TEST_F(ControlLaneTest, OneMessageMoreThanMayWaitEndsTheConnection) {
+    for (std::size_t waits = 0; waits <= outgoing_bytes_max;) {
+        waits += send_text();
+    }
+    loop_.run_until_done(receive());
+    ASSERT_FALSE(received);
+    EXPECT_EQ(received.error().code, ErrorCode::closed);
+}
+
+TEST_F(ControlLaneTest, VoiceThatWouldWaitBehindTooMuchIsDropped) {
+    const Bytes datagram(1'000);
+    Bytes framed;
+    EXPECT_TRUE(wire::append_frame(
+        framed, wire::encode(wire::ClientMessage{.body = wire::VoiceTunnel{datagram}})));
+    const auto fit = (outgoing_voice_bytes_max + framed.size() - 1) / framed.size();
+    for (std::size_t i = 0; i < fit + 10; ++i) {
+        lane_.send_voice(datagram);
+    }
+    send_text();
+    loop_.spawn(read_all());
+    loop_.run_until_done(say_farewell());
+    EXPECT_EQ(datagrams, fit);
+    EXPECT_EQ(texts, 1U) << "what may not be lost still goes out";
+}
+
+TEST_F(ControlLaneTest, AFarewellWaitsForNobodyForLong) {
+    // More than the buffers of the system take, to a server that does not read.
+    for (std::size_t waits = 0; waits + text_.size() + 100 < outgoing_bytes_max;) {
+        waits += send_text();
+    }
+    const SystemClock clock;
+    const auto began = clock.now();
+    loop_.run_until_done(say_farewell());
+    const auto took = clock.now() - began;
+    EXPECT_GE(took, farewell_time_max);
+    EXPECT_LT(took, 2 * farewell_time_max + connect_time_max) << "on however busy a machine";
+    EXPECT_FALSE(all_sent);
+}
+
+}  // namespace
+}  // namespace partyline::client
