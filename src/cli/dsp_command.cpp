@@ -23,7 +23,8 @@ constexpr const char* about =
     "Runs a recording through what a talkie makes of a microphone's voice, and tells what came of "
     "it.\n"
     "OUT holds what others would be sent, where it was said, and silence between.\n"
-    "IN is taken for a device's voice: all is done to it unless you say otherwise.";
+    "IN is taken for a device's voice: all is done to it unless you say otherwise; of music "
+    "nothing.";
 
 constexpr int frame_ms = 10;
 
@@ -64,6 +65,7 @@ Json to_json(const TrialReport& report) {
     return {{"event", "dsp"},
             {"in", to_json(report.in)},
             {"far", report.far ? to_json(*report.far) : Json()},
+            {"stereo", report.stereo},
             {"level_in", to_json(report.level_in)},
             {"level_out", to_json(report.level_out)},
             {"gain_db", rounded(report.gain_db)},
@@ -78,9 +80,11 @@ Json to_json(const TrialReport& report) {
             {"times_passed_by", report.times_passed_by}};
 }
 
-std::string describe(std::string_view what, const TrialFile& file) {
+std::string describe(std::string_view what, const TrialFile& file, bool stereo = false) {
     std::string line = std::format("{:<10}{:.2f} s", what, file.seconds);
-    if (file.channels != 1) {
+    if (stereo && file.channels == 2) {
+        line += ", in stereo";
+    } else if (file.channels != 1) {
         line += std::format(", {} channels mixed down to one", file.channels);
     }
     if (file.rate_hz != 48'000) {
@@ -102,7 +106,7 @@ std::string describe(const client::TrialEcho& echo) {
 }
 
 void tell(const TrialReport& report, std::ostream& out) {
-    out << describe("in", report.in);
+    out << describe("in", report.in, report.stereo);
     if (report.far) {
         out << describe("far", *report.far);
     }

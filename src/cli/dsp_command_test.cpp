@@ -2,11 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <sstream>
+#include <string>
 #include <vector>
+
+#include "platform/scratch_folder.hpp"
 
 namespace partyline::cli {
 namespace {
+
+using namespace std::string_literals;
 
 std::expected<DspOptions, ExitCode> parse(std::vector<const char*> arguments) {
     arguments.insert(arguments.begin(), {"partyline-cli", "dsp"});
@@ -38,6 +44,32 @@ TEST(DspCommand, EverythingAtOnce) {
     EXPECT_EQ(capture.gate_dbfs, -30);
     EXPECT_EQ(options->report_path, "report.json");
     EXPECT_TRUE(options->json);
+}
+
+/// 10 ms of two channels, alike.
+void write_stereo(const std::string& path) {
+    const std::string head =
+        "RIFF\xa4\x07\0\0WAVEfmt \x10\0\0\0\x01\0\x02\0\x80\xbb\0\0\0\xee\x02\0\x04\0\x10\0data\x80\x07\0\0"s;
+    std::ofstream file(path, std::ios::binary);
+    file << head << std::string(1920, '\x10');
+    ASSERT_TRUE(file.flush());
+}
+
+TEST(DspCommand, MusicIsSaidToBeInStereo) {
+    const platform::ScratchFolder folder;
+    const auto in = (folder.path() / "in.wav").string();
+    const auto out = (folder.path() / "out.wav").string();
+    write_stereo(in);
+    const auto told = [&](const char* voice) {
+        const auto options = parse({in.c_str(), out.c_str(), "--voice", voice});
+        const ManualClock clock;
+        std::ostringstream words;
+        std::ostringstream errors;
+        EXPECT_EQ(run_dsp(options.value(), words, errors, clock), ExitCode::fine) << errors.str();
+        return words.str().substr(0, words.str().find('\n'));
+    };
+    EXPECT_EQ(told("music"), "in        0.01 s, in stereo");
+    EXPECT_EQ(told("raw"), "in        0.01 s, 2 channels mixed down to one");
 }
 
 TEST(DspCommand, MistakesAreToldAndHelpIsNone) {

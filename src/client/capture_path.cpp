@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "client/limits.hpp"
+
 namespace partyline::client {
 namespace {
 
@@ -100,6 +102,24 @@ bool CapturePath::process(dsp::Frame frame) {
         fade_in(frame);
     }
     return open;
+}
+
+std::shared_ptr<dsp::CaptureChain> create_chain(const CaptureSettings& settings,
+                                                const Clock& clock) {
+    // Set from its first frame on: a noise suppression that is switched on later has to run in first.
+    return needs_chain(settings)
+               ? std::make_shared<dsp::CaptureChain>(clock, chain_settings(settings))
+               : nullptr;
+}
+
+Result<std::shared_ptr<dsp::OpusEncoder>> create_music_encoder() {
+    return dsp::OpusEncoder::create({.content = dsp::Content::music,
+                                     .bitrate_bps = music_bps,
+                                     .complexity = 10,
+                                     .dtx = false})
+        .transform([](dsp::OpusEncoder encoder) {
+            return std::make_shared<dsp::OpusEncoder>(std::move(encoder));
+        });
 }
 
 void CapturePath::forget() {

@@ -7,9 +7,12 @@
 #include <memory>
 #include <utility>
 
+#include "base/clock.hpp"
+#include "base/error.hpp"
 #include "client/capture.hpp"
 #include "client/voice_sender.hpp"
 #include "dsp/capture_chain.hpp"
+#include "dsp/opus.hpp"
 #include "dsp/pre_roll.hpp"
 
 namespace partyline::client {
@@ -17,6 +20,11 @@ namespace partyline::client {
 /// Whether there is anything to do that needs a chain.
 bool needs_chain(const CaptureSettings& settings);
 dsp::ChainSettings chain_settings(const CaptureSettings& settings);
+/// Set accordingly; none if there is no need. The clock outlives it.
+std::shared_ptr<dsp::CaptureChain> create_chain(const CaptureSettings& settings,
+                                                const Clock& clock);
+/// For VoiceSender::use_music(). Fails as OpusEncoder::create().
+Result<std::shared_ptr<dsp::OpusEncoder>> create_music_encoder();
 
 /// Is given what goes to the room, before the codec. Called by the thread that owns the path: it waits for nothing.
 class SentListener {
@@ -24,6 +32,10 @@ public:
     virtual ~SentListener() = default;
     /// `time` is that of the frame's first sample, on the sender's clock.
     virtual void sent(dsp::MediaTime time, dsp::ConstFrame frame) = 0;
+    /// The same of music, as dsp/stereo.hpp has it: whoever is mono takes the middle.
+    virtual void sent_stereo(dsp::MediaTime time, dsp::ConstFrame mid, dsp::ConstFrame /*side*/) {
+        sent(time, mid);
+    }
 };
 
 /// Without a chain every frame goes to the sender as it is. push() allocates nothing. Owned by the
@@ -82,6 +94,11 @@ private:
     void tell(dsp::ConstFrame frame) {
         if (listener_ != nullptr && sender_.speaks_to_room()) {
             listener_->sent(sender_.media_time(), frame);
+        }
+    }
+    void tell(dsp::ConstFrame mid, dsp::ConstFrame side) {
+        if (listener_ != nullptr && sender_.speaks_to_room()) {
+            listener_->sent_stereo(sender_.media_time(), mid, side);
         }
     }
     template <class Deliver>
@@ -143,7 +160,7 @@ void CapturePath::push_music(dsp::Frame mid, dsp::Frame side, Deliver& deliver) 
             change_over(frame, open);
             leave(frame);
         }
-        tell(mid);
+        tell(mid, side);
         const auto spurt = open ? VoiceSender::Spurt::goes_on : VoiceSender::Spurt::ends;
         if (const auto packet = sender_.push(mid, side, spurt)) {
             deliver(*packet);

@@ -7,33 +7,25 @@
 #include <filesystem>
 #include <format>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "audio/sound_reader.hpp"
 #include "audio/sound_writer.hpp"
 #include "client/capture_path.hpp"
 #include "client/limits.hpp"
+#include "client/trial_meters.hpp"
 #include "client/uplink.hpp"
 #include "client/voice_sender.hpp"
 #include "crypto/keys.hpp"
 #include "dsp/capture_chain.hpp"
+#include "dsp/stereo.hpp"
 
 namespace partyline::client {
 namespace {
 
 using Samples = std::array<float, dsp::frame_samples>;
-
-constexpr double silence_dbfs = -120;
-
-double to_db(double power) { return std::max(silence_dbfs, 10 * std::log10(power)); }
-
-double mean_square(dsp::ConstFrame frame) {
-    double sum = 0;
-    for (const float sample : frame) {
-        sum += double{sample} * double{sample};
-    }
-    return sum / static_cast<double>(frame.size());
-}
+using StereoSamples = std::array<float, 2 * dsp::frame_samples>;
 
 double seconds(std::uint64_t samples) { return static_cast<double>(samples) / dsp::sample_rate_hz; }
 
@@ -43,69 +35,37 @@ TrialFile file_of(const audio::SoundShape& shape) {
             .seconds = static_cast<double>(shape.samples) / shape.rate_hz};
 }
 
-class LevelMeter {
-public:
-    void add(dsp::ConstFrame frame) {
-        power_ += mean_square(frame);
-        ++frames_;
-        for (const float sample : frame) {
-            peak_ = std::max(peak_, std::abs(double{sample}));
-        }
-    }
-    [[nodiscard]] TrialLevel level() const {
-        return frames_ == 0 ? TrialLevel{}
-                            : TrialLevel{.mean_dbfs = to_db(power_ / static_cast<double>(frames_)),
-                                         .peak_dbfs = to_db(peak_ * peak_)};
-    }
+audio::Channels channels_of(const CaptureSettings& settings) {
+    return settings.music ? audio::Channels::stereo : audio::Channels::mono;
+}
 
-private:
-    double power_ = 0;
-    double peak_ = 0;
-    std::uint64_t frames_ = 0;
-};
-
-/// The far end is one from this level on, and for as long after it as a room may ring.
-constexpr double far_loud_dbfs = -50;
-constexpr std::size_t echo_tail_frames = 30;
-
-/// How much of what was captured is left while the far end can be heard.
-class EchoMeter {
-public:
-    void add_far(dsp::ConstFrame far) {
-        since_loud_ = to_db(mean_square(far)) >= far_loud_dbfs ? 0 : since_loud_ + 1;
-    }
-    void add(double captured_power, double left_power) {
-        if (since_loud_ <= echo_tail_frames) {
-            captured_ += captured_power;
-            left_ += left_power;
-        }
-    }
-    [[nodiscard]] std::optional<double> erle_db() const {
-        if (captured_ <= 0) {
-            return std::nullopt;
-        }
-        return 10 * std::log10(captured_ / std::max(left_, captured_ * 1e-12));
-    }
-
-private:
-    std::size_t since_loud_ = echo_tail_frames + 1;
-    double captured_ = 0;
-    double left_ = 0;
-};
+void take_out_what_is_no_sound(Samples& samples) {
+    std::ranges::replace_if(samples, [](float sample) { return !std::isfinite(sample); }, 0.0F);
+}
 
 /// Writes what goes to the codec where it was captured, and silence between.
 class OutFile final : public SentListener {
 public:
-    explicit OutFile(audio::SoundWriter file) : file_(std::move(file)) {}
+    OutFile(audio::SoundWriter file, audio::Channels channels)
+        : file_(std::move(file)), stereo_(channels == audio::Channels::stereo) {}
 
     void sent(dsp::MediaTime time, dsp::ConstFrame frame) override {
+        sent_stereo(time, frame, Samples{});
+    }
+    void sent_stereo(dsp::MediaTime time, dsp::ConstFrame mid, dsp::ConstFrame side) override {
         fill_up_to(time);
-        write(frame);
-        level_.add(frame);
+        StereoSamples interleaved{};
+        if (stereo_) {
+            dsp::join_stereo(mid, side, interleaved);
+        }
+        const auto samples = stereo_ ? std::span<const float>(interleaved) : mid;
+        write(samples);
+        level_.add(samples);
     }
     void fill_up_to(dsp::MediaTime time) {
+        constexpr StereoSamples silence{};
         while (dsp::media_distance(written_, time) > 0) {
-            write(Samples{});
+            write(std::span(silence).first((stereo_ ? 2 : 1) * dsp::frame_samples));
         }
     }
     [[nodiscard]] const Result<void>& outcome() const { return outcome_; }
@@ -113,17 +73,36 @@ public:
     Result<void> close() { return file_.close(); }
 
 private:
-    void write(dsp::ConstFrame frame) {
-        written_ += static_cast<dsp::MediaTime>(frame.size());
+    /// 10 ms.
+    void write(std::span<const float> samples) {
+        written_ += static_cast<dsp::MediaTime>(dsp::frame_samples);
         if (outcome_) {
-            outcome_ = file_.write(frame);
+            outcome_ = file_.write(samples);
         }
     }
 
     audio::SoundWriter file_;
+    bool stereo_;
     dsp::MediaTime written_ = 0;
     Result<void> outcome_;
     LevelMeter level_;
+};
+
+/// What a microphone would have captured: of a file of two channels, when music is made of it, both.
+struct InFile {
+    audio::SoundReader mid;
+    std::optional<audio::SoundReader> side;
+
+    bool read(Samples& mid_out, Samples& side_out) {
+        side_out = {};
+        if (side) {
+            side->read(side_out);
+            take_out_what_is_no_sound(side_out);
+        }
+        const bool more = mid.read(mid_out);
+        take_out_what_is_no_sound(mid_out);
+        return more;
+    }
 };
 
 /// A sender that nobody listens to, so that codec and sealing are what they are in a talkie.
@@ -152,36 +131,40 @@ private:
     std::optional<VoiceSender> sender_;
 };
 
+/// As VoiceUp does it, from the microphone to the codec.
 class Trial {
 public:
     struct Parts {
-        audio::SoundReader in;
+        InFile in;
         std::optional<audio::SoundReader> far;
         audio::SoundWriter out;
         std::unique_ptr<Sending> sending;
+        std::shared_ptr<dsp::OpusEncoder> music;
     };
     Trial(Parts parts, const CaptureSettings& settings, const Clock& clock)
         : clock_(clock),
           in_(std::move(parts.in)),
           far_(std::move(parts.far)),
           sending_(std::move(parts.sending)),
-          out_(std::move(parts.out)),
-          path_(sending_->sender()) {
-        if (needs_chain(settings)) {
-            chain_ = std::make_shared<dsp::CaptureChain>(clock, chain_settings(settings));
-            path_.use(chain_);
-        }
+          out_(std::move(parts.out), channels_of(settings)),
+          path_(sending_->sender()),
+          chain_(create_chain(settings, clock)) {
+        path_.use(chain_);
+        sending_->sender().use_music(std::move(parts.music));
+        path_.set(settings);
         path_.set_listener(&out_);
+        report_.stereo = settings.music;
     }
 
     Result<TrialReport> run() {
-        report_.in = file_of(in_.shape());
+        report_.in = file_of(in_.mid.shape());
         if (far_) {
             report_.far = file_of(far_->shape());
         }
-        Samples frame;
-        while (in_.read(frame)) {
-            push(frame);
+        Samples mid;
+        Samples side;
+        while (in_.read(mid, side)) {
+            push(mid, side);
             if (!out_.outcome()) {
                 return std::unexpected(out_.outcome().error());
             }
@@ -190,21 +173,29 @@ public:
     }
 
 private:
-    void push(Samples& frame) {
-        std::ranges::replace_if(frame, [](float sample) { return !std::isfinite(sample); }, 0.0F);
-        level_in_.add(frame);
-        const double captured = mean_square(frame);
+    void push(Samples& mid, Samples& side) {
+        level_in_.add(captured(mid, side));
+        const double captured_power = mean_square(mid);
         if (Samples far; far_) {
             far_->read(far);  // after its end there is silence
             path_.render(far);
             echo_.add_far(far);
         }
         const auto from = clock_.now();
-        path_.push(frame, [this](const VoiceSender::Packet& packet) { take(packet); });
+        path_.push(mid, side, [this](const VoiceSender::Packet& packet) { take(packet); });
         costs_us_.push_back(std::chrono::duration<float, std::micro>(clock_.now() - from).count());
         const double gain = std::pow(10, path_.stats().gain_db / 10);
-        echo_.add(captured, mean_square(frame) / gain);
+        echo_.add(captured_power, mean_square(mid) / gain);
         captured_ += dsp::frame_samples;
+    }
+
+    /// What the level is of; good until the next call.
+    std::span<const float> captured(const Samples& mid, const Samples& side) {
+        if (!report_.stereo) {
+            return mid;
+        }
+        dsp::join_stereo(mid, side, interleaved_);
+        return interleaved_;
     }
 
     void take(const VoiceSender::Packet& packet) {
@@ -264,12 +255,13 @@ private:
     }
 
     const Clock& clock_;
-    audio::SoundReader in_;
+    InFile in_;
     std::optional<audio::SoundReader> far_;
     std::unique_ptr<Sending> sending_;
     OutFile out_;
     CapturePath path_;
     std::shared_ptr<dsp::CaptureChain> chain_;
+    StereoSamples interleaved_{};
     LevelMeter level_in_;
     EchoMeter echo_;
     std::vector<float> costs_us_;
@@ -294,8 +286,8 @@ Result<void> check(const TrialRequest& request) {
     return {};
 }
 
-Result<audio::SoundReader> open_in(const std::string& path) {
-    auto in = audio::SoundReader::open(path, "read");
+Result<audio::SoundReader> open_in(const std::string& path, audio::Part part = audio::Part::mid) {
+    auto in = audio::SoundReader::open(path, "read", audio::AtTheEnd::stop, part);
     if (!in) {
         return in;
     }
@@ -310,13 +302,29 @@ Result<audio::SoundReader> open_in(const std::string& path) {
     return in;
 }
 
+Result<InFile> open_parts(const TrialRequest& request) {
+    auto mid = open_in(request.in);
+    if (!mid) {
+        return std::unexpected(std::move(mid).error());
+    }
+    InFile in{.mid = *std::move(mid)};
+    if (request.capture.music && in.mid.shape().channels == 2) {
+        auto side = open_in(request.in, audio::Part::side);
+        if (!side) {
+            return std::unexpected(std::move(side).error());
+        }
+        in.side = *std::move(side);
+    }
+    return in;
+}
+
 }  // namespace
 
 Result<TrialReport> try_chain(const TrialRequest& request, const Clock& clock) {
     if (const auto checked = check(request); !checked) {
         return std::unexpected(checked.error());
     }
-    auto in = open_in(request.in);
+    auto in = open_parts(request);
     if (!in) {
         return std::unexpected(std::move(in).error());
     }
@@ -332,14 +340,23 @@ Result<TrialReport> try_chain(const TrialRequest& request, const Clock& clock) {
     if (!sending) {
         return std::unexpected(std::move(sending).error());
     }
-    auto out = audio::SoundWriter::create(request.out);
+    std::shared_ptr<dsp::OpusEncoder> music;
+    if (request.capture.music) {
+        auto made = create_music_encoder();
+        if (!made) {
+            return std::unexpected(std::move(made).error());
+        }
+        music = *std::move(made);
+    }
+    auto out = audio::SoundWriter::create(request.out, channels_of(request.capture));
     if (!out) {
         return std::unexpected(std::move(out).error());
     }
     return Trial({.in = *std::move(in),
                   .far = std::move(far),
                   .out = *std::move(out),
-                  .sending = *std::move(sending)},
+                  .sending = *std::move(sending),
+                  .music = std::move(music)},
                  request.capture, clock)
         .run();
 }

@@ -49,6 +49,8 @@ struct TrialEcho {
 struct TrialReport {
     TrialFile in;
     std::optional<TrialFile> far;
+    bool stereo = false;  // it was sent as music
+    // Of both channels together, if it is stereo.
     TrialLevel level_in;
     TrialLevel level_out;  // of what is sent
     double gain_db = 0;    // at the end

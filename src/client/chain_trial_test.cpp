@@ -132,6 +132,74 @@ TEST_F(ChainTrial, WhatTheGateKeepsBackIsSilenceAndHasItsPlace) {
     EXPECT_EQ(part(after, 110'400, 168'000), std::vector<float>(57'600));
 }
 
+TEST_F(ChainTrial, WhatAGateLetsThroughTheCodecDoesNotLeaveOut) {
+    // A quiet hum is nothing to the codec's own judgement, and enough for this gate.
+    const auto in = write("in.wav", {{1.0F, 0.5}, {0.0005F, 3.0}});
+    const auto packets_of = [&](Activation activation) {
+        const auto report = run({.in = in,
+                                 .out = path("out.wav"),
+                                 .capture = {.activation = activation, .gate_dbfs = -90}});
+        return report.value().packets;
+    };
+    EXPECT_EQ(packets_of(Activation::gate), 350U) << "as a talkie sends them";
+    EXPECT_LT(packets_of(Activation::always), 250U) << "else this tells nothing";
+}
+
+/// Two channels that differ.
+std::vector<float> stereo_sound(std::size_t samples) {
+    std::vector<float> interleaved;
+    for (std::size_t i = 0; i < samples; i += dsp::frame_samples) {
+        const auto left = test::buzz(static_cast<dsp::MediaTime>(i));
+        const auto right = test::buzz(static_cast<dsp::MediaTime>(i + 20'000));
+        for (std::size_t j = 0; j < left.size(); ++j) {
+            interleaved.insert(interleaved.end(), {left[j], right[j] / 4});
+        }
+    }
+    return interleaved;
+}
+
+TEST_F(ChainTrial, MusicIsSentInStereoAndWhole) {
+    const auto sound = stereo_sound(48'000);
+    auto file = audio::SoundWriter::create(path("in.wav"), audio::Channels::stereo).value();
+    ASSERT_TRUE(file.write(sound));
+    ASSERT_TRUE(file.close());
+    const auto report = run({.in = path("in.wav"),
+                             .out = path("out.wav"),
+                             .capture = {.noise = NoiseSuppression::high,
+                                         .gain = true,
+                                         .activation = Activation::gate,
+                                         .gate_dbfs = 0,
+                                         .music = true}});
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_TRUE(report->stereo);
+    EXPECT_EQ(report->packets, 100U) << "whatever a gate would say of it";
+    ASSERT_EQ(report->segments.size(), 1U);
+    EXPECT_EQ(report->delay_ms, 0);
+    EXPECT_GT(8 * report->packet_bytes, 90'000U)
+        << "in a second: no voice takes half of that";
+    EXPECT_EQ(report->level_out.mean_dbfs, report->level_in.mean_dbfs);
+
+    const auto mid = read(path("out.wav"));
+    auto side_reader =
+        audio::SoundReader::open(path("out.wav"), "read", audio::AtTheEnd::stop, audio::Part::side)
+            .value();
+    ASSERT_EQ(side_reader.shape().channels, 2U);
+    test::Samples side;
+    ASSERT_TRUE(side_reader.read(side));
+    for (std::size_t i = 0; i < side.size(); ++i) {
+        ASSERT_NEAR(mid[i] + side[i], sound[2 * i], 1e-6) << i;
+        ASSERT_NEAR(mid[i] - side[i], sound[2 * i + 1], 1e-6) << i;
+    }
+}
+
+TEST_F(ChainTrial, NoiseIsTakenOutFromTheFirstFrameOn) {
+    const auto in = write("in.wav", {{0.5F, 0.1}});
+    const auto report =
+        run({.in = in, .out = path("out.wav"), .capture = {.noise = NoiseSuppression::normal}});
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->delay_ms, 20) << "what is switched on later runs in first";
+}
+
 TEST_F(ChainTrial, AnEchoIsTakenOutAndToldOf) {
     // What the microphone hears is the loudspeaker alone, 40 ms late.
     const auto far = write("far.wav", {{0.5F, 8.0}});

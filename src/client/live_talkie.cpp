@@ -361,17 +361,12 @@ void LiveTalkie::begin_voice() {
 }
 
 UseCapture LiveTalkie::capture_now() {
-    if (!chain_ && needs_chain(capture_)) {
-        chain_ = std::make_shared<dsp::CaptureChain>(clock_);
+    if (!chain_) {
+        chain_ = create_chain(capture_, clock_);
     }
     if (!music_ && capture_.music) {
         // Without one the middle goes out as a voice does.
-        if (auto made = dsp::OpusEncoder::create({.content = dsp::Content::music,
-                                                  .bitrate_bps = music_bps,
-                                                  .complexity = 10,
-                                                  .dtx = false})) {
-            music_ = std::make_shared<dsp::OpusEncoder>(std::move(*made));
-        }
+        music_ = create_music_encoder().value_or(nullptr);
     }
     return {.settings = capture_,
             .chain = chain_,
