@@ -68,9 +68,8 @@ Volume Session::volume_of(const Person& person) {
         return {};
     }
     if (!person.account.empty()) {
-        if (const auto volume = volumes_.of(volume_owner(server_id(), person.account));
-            volume != Volume{}) {
-            return volume;
+        if (const auto volume = volumes_.find(volume_owner(server_id(), person.account))) {
+            return *volume;
         }
     }
     const auto* device = keys_.devices().identity(person.session);

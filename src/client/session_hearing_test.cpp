@@ -122,6 +122,26 @@ TEST_F(InTheLobby, WhatADeviceHadEndsWhenItsAccountIsSetAnew) {
     EXPECT_TRUE(was_told("down: 2 at 1.00"));
 }
 
+TEST_F(InTheLobby, WhatADeviceHadEndsWhereverItsAccountIsSetAnew) {
+    meet_ann();
+    session_->set_volume(ann_.session, {.muted = true});
+    // Later, when she has an account and is where we do not learn her device.
+    come_back({{.id = test::lobby, .name = "Lobby"}});
+    auto ann = presence(2, "ann", {});
+    ann.account = "Ann";
+    say(wire::PresencePage{{ann}});
+    session_->set_volume(ann_.session, {});
+    session_->join(test::lobby);
+    answer(wire::Joined{.channel = test::lobby, .channel_epoch = ChannelEpoch{2}, .members = 2});
+    show_ann(false, "Ann");
+    told_.take();
+    meet_ann();
+    EXPECT_FALSE(was_told("down: 2")) << "she is heard as she was set last";
+    EXPECT_EQ(session_->model().person(ann_.session)->volume, Volume{});
+    show_ann(false);
+    EXPECT_TRUE(was_told("down: 2 at 0.00")) << "as a guest she is whom we muted";
+}
+
 TEST_F(InTheLobby, WhoSpeaksAboveOthersTheServerSays) {
     show_ann(true);
     EXPECT_TRUE(was_told("down: 2 at 1.00 above others"));

@@ -51,8 +51,12 @@ std::optional<std::pair<std::string, Volume>> parse_line(std::string_view line) 
     return std::pair(std::string(line), volume);
 }
 
+bool is_device(std::string_view owner) { return owner.starts_with("device "); }
+
+// What an account was set to stands for what its devices were before, on whichever it comes. So that it was set
+// back to the usual volume has to be kept, too.
 void put(VolumeTable& table, const std::string& owner, Volume volume) {
-    if (volume == Volume{}) {
+    if (volume == Volume{} && is_device(owner)) {
         table.erase(owner);
     } else {
         table.insert_or_assign(owner, volume);
@@ -145,9 +149,9 @@ Result<Volumes> Volumes::open(std::string path) {
     return volumes;
 }
 
-Volume Volumes::of(std::string_view owner) const {
+std::optional<Volume> Volumes::find(std::string_view owner) const {
     const auto found = table_.find(owner);
-    return found == table_.end() ? Volume{} : found->second;
+    return found == table_.end() ? std::nullopt : std::optional(found->second);
 }
 
 Result<void> Volumes::set(const std::string& owner, Volume volume) {

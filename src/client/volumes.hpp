@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,7 +35,10 @@ public:
     Volumes& operator=(Volumes&&) noexcept;
 
     /// As usual for whoever was never set.
-    [[nodiscard]] Volume of(std::string_view owner) const;
+    [[nodiscard]] Volume of(std::string_view owner) const { return find(owner).value_or(Volume{}); }
+    /// Nothing for whoever was never set, and for a device that was set back to the usual; an account that
+    /// was is found.
+    [[nodiscard]] std::optional<Volume> find(std::string_view owner) const;
     /// Holds at once, and in every later run. Fails with config, if it could not be kept for those, and
     /// with too_large beyond volumes_max; it then holds for this one.
     Result<void> set(const std::string& owner, Volume volume);

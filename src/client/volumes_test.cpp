@@ -41,6 +41,20 @@ TEST(Volumes, AreKeptFromRunToRunByWhoSomebodyIs) {
     EXPECT_EQ(Volumes::open(path).value().of(ann), (Volume{.gain_db = -6.5F}));
 }
 
+TEST(Volumes, AnAccountThatWasSetBackIsKnownToHaveBeenSet) {
+    const platform::ScratchFolder folder;
+    const auto path = (folder.path() / "volumes").string();
+    const auto account = volume_owner(key(9), "Ann");
+    auto volumes = Volumes::open(path).value();
+    EXPECT_EQ(volumes.find(account), std::nullopt);
+    EXPECT_TRUE(volumes.set(volume_owner(key(1)), {.muted = true}));
+    EXPECT_TRUE(volumes.set(account, {}));
+    EXPECT_EQ(Volumes::open(path).value().find(account), Volume{});
+    EXPECT_TRUE(volumes.set(volume_owner(key(1)), {}));
+    EXPECT_EQ(Volumes::open(path).value().find(volume_owner(key(1))), std::nullopt)
+        << "nothing depends on that";
+}
+
 TEST(Volumes, TwoTalkiesDoNotUndoEachOther) {
     const platform::ScratchFolder folder;
     const auto path = (folder.path() / "volumes").string();
