@@ -15,6 +15,7 @@
 
 #include "bench/relay/crowd.hpp"
 #include "bench/relay/floor.hpp"
+#include "bench/targets.hpp"
 #include "bench/write_figures.hpp"
 #include "server/relay/relay.hpp"
 
@@ -30,6 +31,13 @@ constexpr double ns_per_us = 1000;
 constexpr double ns_per_ms = 1'000'000;
 
 using Figures = std::map<std::string, double>;
+
+constexpr Target targets[] = {
+    {.figure = "relay.a.ratio",
+     .value = 1.25,
+     .what =
+         "cost of a frame for one of 100 listeners, against a plain sendmmsg of the same bytes"},
+};
 
 struct Round {
     double us_per_frame = 0;
@@ -147,6 +155,7 @@ void run_case(const Case& one, const std::vector<int>& processors, Figures& figu
     if (one.with_floor) {
         const auto least = median_of(floor, &Round::us_per_frame);
         figures[prefix + "floor_us"] = least;
+        figures[prefix + "ratio"] = us / least;
         std::printf(" %8.2f %6.2f", least, us / least);
     }
     std::printf("\n");
@@ -172,6 +181,7 @@ int run(const std::string& json, const std::string& only) {
             run_case(one, processors, figures);
         }
     }
+    std::fputs(verdict(figures, targets).c_str(), stdout);
     if (!json.empty() && !write_figures(json, figures)) {
         std::fprintf(stderr, "cannot write %s\n", json.c_str());
         return 1;

@@ -13,6 +13,7 @@
 
 #include "bench/server/crowd.hpp"
 #include "bench/server/measure.hpp"
+#include "bench/targets.hpp"
 #include "bench/write_figures.hpp"
 #include "harness/scratch.hpp"
 #include "harness/server.hpp"
@@ -35,6 +36,24 @@ constexpr std::size_t logins_at_a_time = 16;
 // Presence is told by then, and what it took is given back.
 constexpr Duration settling = std::chrono::seconds(3);
 constexpr double bytes_per_mb = 1e6;
+
+constexpr Target targets[] = {
+    {.figure = "server.login_cpu_s_per_1000", .value = 3, .what = "CPU seconds for 1,000 logins"},
+    {.figure = "server.at_4000.login_cpu_s", .value = 20, .what = "CPU seconds for 4,000 logins"},
+    {.figure = "server.rss_kb_per_idle_user",
+     .value = 40,
+     .what = "kB of memory for each of 1,000 idle users"},
+    {.figure = "server.chat_per_s",
+     .bound = Target::Bound::at_least,
+     .value = steady_texts_per_s,
+     .what = "durable texts a second, as fast as it can"},
+    // The last ones' way to the disk is in the time, too.
+    {.figure = "server.steady_chat_per_s",
+     .bound = Target::Bound::at_least,
+     .value = 0.99 * steady_texts_per_s,
+     .what = "durable texts a second, of 2,000 for 10 s"},
+    {.figure = "server.binary_mb", .value = 20, .what = "MB of program"},
+};
 
 std::string config() {
     std::string text = R"(
@@ -188,6 +207,7 @@ int run(const std::string& json) {
     }
     figures["server.binary_mb"] = binary_mb(harness::Scratch());
     std::printf("stripped, the program has %.1f MB\n", figures["server.binary_mb"]);
+    std::fputs(verdict(figures, targets).c_str(), stdout);
     if (!json.empty() && !write_figures(json, figures)) {
         std::fprintf(stderr, "cannot write %s\n", json.c_str());
         return 1;
