@@ -4,6 +4,7 @@
 #include <format>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "demo/recordings.hpp"
 #include "dsp/format.hpp"
@@ -28,6 +29,9 @@ using std::chrono::milliseconds;
 constexpr milliseconds lead{1'000};
 constexpr milliseconds pause{500};
 constexpr milliseconds tail{700};
+/// Between the last talk and the one through the capture chain; the chain is switched on so long after the former.
+constexpr milliseconds chain_pause{800};
+constexpr milliseconds chain_on_after{200};
 /// Bob's microphone starts before alice's by at most this; his words are timed by his own.
 constexpr milliseconds head_start_max{2'500};
 constexpr std::chrono::seconds play_time_max{50};
@@ -52,7 +56,8 @@ std::vector<float> joined(const std::vector<std::string>& recordings) {
     return out;
 }
 
-/// Who says what when. Alice, bob, alice: what each microphone is fed with.
+/// Who says what when. Alice, bob, alice, and the same by alice once more, through the capture chain: what each microphone
+/// is fed with.
 struct Script {
     std::vector<float> alice;
     std::vector<float> bob;
@@ -77,6 +82,9 @@ Script write_script() {
     speak(script.alice, script.talks, "alice", samples_in(lead), opening);
     speak(script.bob, script.talks, "bob", bob_at, answer);
     speak(script.alice, script.talks, "alice", alice_again_at, closing);
+    speak(script.alice, script.talks, "alice", script.alice.size() + samples_in(chain_pause),
+          closing);
+    script.talks.back().through_chain = true;
     script.alice.resize(script.alice.size() + samples_in(tail));
     script.bob.resize(script.bob.size() + samples_in(tail));
     return script;
@@ -207,13 +215,20 @@ TimePoint Stage::begin_of(const Talk& talk) const {
 }
 
 void Stage::talk() {
-    for (const auto& talk : script_.talks) {
+    const std::span talks(script_.talks);
+    for (const auto& talk : talks.first(talks.size() - 1)) {
         carol_->idle_until(begin_of(talk));
         progress_(talk.speaker + " speaks");
     }
     erin_entered_ = SystemClock().now();
     erin_ = enter("erin", room_, erins_wire_.port());
     progress_("erin comes in late");
+    const auto& through_chain = talks.back();
+    carol_->idle_until(begin_of(through_chain) - chain_pause + chain_on_after);
+    alice_->command("voice normal");
+    alice_->command("activation voice");
+    carol_->idle_until(begin_of(through_chain));
+    progress_("alice speaks through the capture chain");
     alice_->wait("mic_finished", nullptr, 0, play_time_max);
 }
 

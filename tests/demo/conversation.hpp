@@ -1,4 +1,5 @@
-// The play itself: a switchboard, five talkies, three talks; and what is left of it afterwards.
+// The play itself: a switchboard, five talkies, three talks, and one more through the capture chain; and what is left of it
+// afterwards.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,8 @@ struct Talk {
     std::string speaker;
     std::size_t first = 0;
     std::size_t samples = 0;
+    /// As a device's voice goes; else the file is sent as it is.
+    bool through_chain = false;
 };
 
 struct Speaker {

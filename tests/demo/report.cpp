@@ -35,9 +35,15 @@ std::string table(const Evidence& evidence, const Verdict& verdict) {
     }
     out += std::format(
         "\n  all who are not tapped: median {:.1f} ms (at most {:.0f}), p99 {:.1f} ms (at most "
-        "{:.0f}), SI-SDR {:.1f} dB (at least {:.0f})\n\n",
+        "{:.0f}), SI-SDR {:.1f} dB (at least {:.0f})\n",
         verdict.mouth_to_ear_ms_median, mouth_to_ear_ms_median_max, verdict.mouth_to_ear_ms_p99,
         mouth_to_ear_ms_p99_max, verdict.si_sdr_db, si_sdr_db_min);
+    out += std::format(
+        "  through the capture chain, to carol: median {:.1f} ms, {:+.1f} ms (its delay is {:.0f}, "
+        "and a frame "
+        "of {:.0f} is allowed)\n\n",
+        verdict.chain_mouth_to_ear_ms_median, verdict.chain_growth_ms, chain_delay_ms,
+        chain_growth_allowance_ms);
     out += fact(verdict.talks_heard == verdict.talks,
                 std::format("{} of {} talks were heard by everybody in the room",
                             verdict.talks_heard, verdict.talks));

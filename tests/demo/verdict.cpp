@@ -93,6 +93,15 @@ std::vector<Hearing> empty_hearings(const Evidence& evidence) {
     return out;
 }
 
+/// What was said through the capture chain is like what was said, but not the same: its delay alone is judged.
+void judge_chain_talk(const Speaker& speaker, const std::vector<float>& decoded, const Talk& talk,
+                      const Track& heard, Hearing& hearing) {
+    Hearing through_chain;
+    hearing.chain_windows += judge_talk(speaker, decoded, talk, heard, through_chain).windows;
+    hearing.chain_delays_ms.insert(hearing.chain_delays_ms.end(), through_chain.delays_ms.begin(),
+                                   through_chain.delays_ms.end());
+}
+
 void judge_talks(const Evidence& evidence, Verdict& verdict) {
     std::map<std::string, std::vector<float>> decoded;
     for (const auto& speaker : evidence.speakers) {
@@ -109,14 +118,46 @@ void judge_talks(const Evidence& evidence, Verdict& verdict) {
             if (hearing == verdict.hearings.end()) {
                 continue;
             }
+            if (talk.through_chain) {
+                judge_chain_talk(*speaker, decoded[talk.speaker], talk, listener.heard, *hearing);
+                continue;
+            }
             const auto judged =
                 judge_talk(*speaker, decoded[talk.speaker], talk, listener.heard, *hearing);
             const bool there = i >= listener.first_talk;
             heard_by_all = heard_by_all && (!there || was_heard(judged));
         }
-        verdict.talks_heard += heard_by_all ? 1 : 0;
+        if (!talk.through_chain) {
+            ++verdict.talks;
+            verdict.talks_heard += heard_by_all ? 1 : 0;
+        }
     }
-    verdict.talks = evidence.talks.size();
+}
+
+/// The tap is our own addition to the way.
+bool is_behind_tap(const Evidence& evidence, const Hearing& hearing) {
+    return std::ranges::find(evidence.listeners, hearing.listener, &Listener::name)->behind_tap;
+}
+
+void compare_chain(const Evidence& evidence, Verdict& verdict) {
+    std::vector<double> without_ms;
+    std::vector<double> with_ms;
+    std::size_t windows = 0;
+    for (const auto& hearing : verdict.hearings) {
+        if (hearing.chain_windows == 0 || is_behind_tap(evidence, hearing)) {
+            continue;
+        }
+        windows += hearing.chain_windows;
+        with_ms.insert(with_ms.end(), hearing.chain_delays_ms.begin(),
+                       hearing.chain_delays_ms.end());
+        without_ms.insert(without_ms.end(), hearing.delays_ms.begin(), hearing.delays_ms.end());
+    }
+    if (with_ms.empty() || without_ms.empty()) {
+        return;
+    }
+    verdict.chain_heard_share = static_cast<double>(with_ms.size()) / static_cast<double>(windows);
+    verdict.chain_mouth_to_ear_ms_median = median(with_ms);
+    verdict.chain_growth_ms = verdict.chain_mouth_to_ear_ms_median - median(without_ms);
 }
 
 void sum_up(const Evidence& evidence, Verdict& verdict) {
@@ -126,10 +167,7 @@ void sum_up(const Evidence& evidence, Verdict& verdict) {
         const auto& count = hearing.count;
         const auto missing = count.sent > count.received ? count.sent - count.received : 0;
         verdict.frames_lost += std::max(missing, count.lost);
-        const auto listener =
-            std::ranges::find(evidence.listeners, hearing.listener, &Listener::name);
-        // The tap is our own addition to the way.
-        if (!listener->behind_tap) {
+        if (!is_behind_tap(evidence, hearing)) {
             delays_ms.insert(delays_ms.end(), hearing.delays_ms.begin(), hearing.delays_ms.end());
             si_sdrs_db.insert(si_sdrs_db.end(), hearing.si_sdrs_db.begin(),
                               hearing.si_sdrs_db.end());
@@ -157,6 +195,7 @@ Verdict judge(const Evidence& evidence) {
     Verdict verdict{.hearings = empty_hearings(evidence)};
     judge_talks(evidence, verdict);
     sum_up(evidence, verdict);
+    compare_chain(evidence, verdict);
     verdict.texts_arrived =
         evidence.texts_received == evidence.texts_sent && evidence.texts_astray == 0;
     verdict.outsider_level = level(evidence.outsider.heard.samples);
@@ -186,6 +225,16 @@ std::vector<std::string> Verdict::shortcomings() const {
     demand(
         si_sdr_db >= si_sdr_db_min,
         std::format("SI-SDR is {:.1f} dB, at least {:.0f} are needed", si_sdr_db, si_sdr_db_min));
+    demand(
+        chain_heard_share >= chain_heard_share_min,
+        std::format("{:.0f} % of what went through the capture chain was heard, at least {:.0f} % "
+                    "are needed",
+                    100 * chain_heard_share, 100 * chain_heard_share_min));
+    demand(chain_growth_ms <= chain_delay_ms + chain_growth_allowance_ms,
+           std::format(
+               "the capture chain makes mouth to ear {:.1f} ms longer, at most {:.0f} and {:.0f} "
+               "for a frame are allowed",
+               chain_growth_ms, chain_delay_ms, chain_growth_allowance_ms));
     demand(texts_arrived, "a text did not arrive, or arrived where it should not");
     demand(outsider_silent, "the outsider heard something");
     demand(late_joiner_blind, "the late joiner opened, or played, what was said before");
@@ -202,6 +251,8 @@ std::vector<std::pair<std::string, double>> Verdict::figures() const {
         {"demo.mouth_to_ear_ms_median", mouth_to_ear_ms_median},
         {"demo.mouth_to_ear_ms_p99", mouth_to_ear_ms_p99},
         {"demo.si_sdr_db", si_sdr_db},
+        {"demo.chain_mouth_to_ear_ms_median", chain_mouth_to_ear_ms_median},
+        {"demo.chain_growth_ms", chain_growth_ms},
         {"demo.outsider_silent", truth(outsider_silent)},
         {"demo.late_joiner_blind", truth(late_joiner_blind)},
         {"demo.wire_opaque", truth(wire.opaque)},

@@ -17,6 +17,9 @@ struct Hearing {
     std::size_t windows = 0;         // of speech
     std::vector<double> delays_ms;   // of those that were heard
     std::vector<double> si_sdrs_db;  // of the same
+    // Of what was said through the capture chain, which none of the above is.
+    std::size_t chain_windows = 0;
+    std::vector<double> chain_delays_ms;
     Listener::Count count;
 };
 
@@ -27,6 +30,10 @@ struct Verdict {
     double mouth_to_ear_ms_median = 0;
     double mouth_to_ear_ms_p99 = 0;
     double si_sdr_db = 0;
+    // Through the capture chain, and by how much that is more than without, from the same mouths to the same ears.
+    double chain_mouth_to_ear_ms_median = 0;
+    double chain_growth_ms = 0;
+    double chain_heard_share = 0;  // of its windows of speech
     bool texts_arrived = false;
     bool outsider_silent = false;
     bool late_joiner_blind = false;

@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <format>
+#include <fstream>
 #include <functional>
+#include <span>
+#include <sstream>
 
 #include "base/random.hpp"
 #include "crypto/sender_key.hpp"
@@ -18,6 +23,7 @@ namespace {
 
 constexpr std::size_t delay_samples = 1'440;  // 30 ms, and the codec's own 6.5
 constexpr std::size_t lead_samples = 24'000;
+constexpr std::size_t chain_samples = 1'392;  // 29 ms
 constexpr TimePoint start{std::chrono::hours(1)};
 
 Bytes datagram_with(ByteView sealed) {
@@ -44,15 +50,21 @@ std::vector<Bytes> sealed_datagrams() {
     return out;
 }
 
-/// Alice talks, carol hears her as well as can be.
+/// Alice talks twice, the second time through the capture chain; carol hears her as well as can be.
 Evidence perfect() {
+    static const auto speech = read_recording("0880");
+    static const auto chain_from = 2 * lead_samples + speech.size();
     static const auto said = [] {
-        auto samples = read_recording("0880");
-        samples.insert(samples.begin(), lead_samples, 0.0F);
+        std::vector<float> samples(chain_from + speech.size());
+        std::ranges::copy(speech, samples.begin() + lead_samples);
+        std::ranges::copy(speech, samples.begin() + static_cast<std::ptrdiff_t>(chain_from));
         return samples;
     }();
     static const auto heard = [] {
         auto samples = through_codec(said).decoded;
+        // In the silence between.
+        samples.insert(samples.begin() + static_cast<std::ptrdiff_t>(chain_from - lead_samples / 2),
+                       chain_samples, 0.0F);
         samples.insert(samples.begin(), delay_samples, 0.0F);
         return samples;
     }();
@@ -60,9 +72,11 @@ Evidence perfect() {
     const Track silence{.started = start, .samples = std::vector<float>(48'000)};
     return {
         .speakers = {{.name = "alice", .session = 7, .said = {.started = start, .samples = said}}},
-        .talks = {{.speaker = "alice",
-                   .first = lead_samples,
-                   .samples = said.size() - lead_samples}},
+        .talks = {{.speaker = "alice", .first = lead_samples, .samples = speech.size()},
+                  {.speaker = "alice",
+                   .first = chain_from,
+                   .samples = speech.size(),
+                   .through_chain = true}},
         .listeners = {{.name = "carol",
                        .heard = {.started = start, .samples = heard},
                        .counts = {{.speaker = "alice", .sent = 700, .received = 700}}}},
@@ -82,7 +96,17 @@ TEST(Verdict, PerfectionHasNoShortcomings) {
     EXPECT_NEAR(verdict.mouth_to_ear_ms_p99, 36.5, 0.3);
     EXPECT_GT(verdict.si_sdr_db, 100);
     EXPECT_EQ(verdict.wire.records, 1'100U);
-    EXPECT_EQ(verdict.figures().size(), 9U);
+    EXPECT_EQ(verdict.talks, 1U) << "the other is judged by its delay alone";
+    EXPECT_NEAR(verdict.chain_mouth_to_ear_ms_median, 65.5, 0.3);
+    EXPECT_NEAR(verdict.chain_growth_ms, 29, 0.1);
+    EXPECT_EQ(verdict.chain_heard_share, 1);
+    EXPECT_EQ(verdict.figures().size(), 11U);
+}
+
+TEST(Verdict, TheChainsDelayIsWhatPeopleAreTold) {
+    std::ostringstream page;
+    page << std::ifstream("docs/audio.md").rdbuf();
+    EXPECT_TRUE(page.str().contains(std::format("| `normal` | normal | {} ms |", chain_delay_ms)));
 }
 
 TEST(Verdict, ARecordOpensWithTheRightKeyAlone) {
@@ -112,6 +136,17 @@ TEST(Verdict, EveryFlawIsNamed) {
         {"mouth to ear takes 76",
          [](Evidence& e) { e.listeners[0].heard.started += std::chrono::milliseconds(40); }},
         {"SI-SDR is", noisy},
+        {"the capture chain makes mouth to ear 40.0 ms longer",
+         [](Evidence& e) {
+             auto& heard = e.listeners[0].heard.samples;
+             const auto silence = static_cast<std::ptrdiff_t>(e.talks[1].first - lead_samples / 2);
+             heard.insert(heard.begin() + silence, 48 * 11, 0.0F);
+         }},
+        {"0 % of what went through the capture chain was heard",
+         [](Evidence& e) {
+             auto& heard = e.listeners[0].heard.samples;
+             std::ranges::fill(std::span(heard).subspan(e.talks[1].first), 0.0F);
+         }},
         {"a text did not arrive", [](Evidence& e) { e.texts_received = 8; }},
         {"a text did not arrive, or arrived where it should not",
          [](Evidence& e) { e.texts_astray = 1; }},
