@@ -7,6 +7,8 @@
 #include <fstream>
 #include <string>
 
+#include "net/limits.hpp"
+#include "net/no_descriptors_test_support.hpp"
 #include "platform/scratch_folder.hpp"
 
 namespace partyline::net {
@@ -37,6 +39,20 @@ TEST_F(LocalTest, CarriesBytesBothWays) {
         EXPECT_EQ(end.error().code, ErrorCode::closed);
     };
     loop.run_until_done(talk());
+}
+
+TEST_F(LocalTest, WithoutDescriptorsItRestsAndThenLetsPeopleIn) {
+    auto listener = LocalListener::create(loop, path());
+    ASSERT_TRUE(listener) << listener.error().message;
+    const auto client = LocalStream::connect(loop, path());
+    ASSERT_TRUE(client) << client.error().message;
+    std::optional<NoDescriptors> none(std::in_place);
+    const Alarm alarm(loop, accept_rest / 2, [&] { none.reset(); });
+    const auto began = std::chrono::steady_clock::now();
+    const auto accept_one = [&]() -> task<> { EXPECT_TRUE(co_await listener->accept()); };
+    loop.run_until_done(accept_one());
+    EXPECT_FALSE(none) << "there was none to be had at first";
+    EXPECT_GE(std::chrono::steady_clock::now() - began, accept_rest);
 }
 
 TEST_F(LocalTest, IsForItsOwnerAlone) {

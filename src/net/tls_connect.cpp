@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <format>
 #include <ranges>
+#include <span>
 #include <vector>
 
 #include "net/limits.hpp"
@@ -26,25 +27,6 @@ struct Resolution {
     Result<Endpoints> endpoints = fail(ErrorCode::timed_out, "the name lookup took too long");
 };
 
-// IPv6 and IPv4 in turn, each in the resolver's order, beginning with the one it prefers
-// (RFC 8305 section 4).
-Endpoints alternate(const Endpoints& in) {
-    Endpoints out;
-    std::array<Endpoints, 2> by_family;
-    for (const auto& endpoint : in) {
-        by_family[endpoint.is_v4() == in.front().is_v4() ? 0 : 1].push_back(endpoint);
-    }
-    const auto longest = std::ranges::max(by_family, {}, &Endpoints::size).size();
-    for (std::size_t i = 0; i < longest; ++i) {
-        for (const auto& family : by_family) {
-            if (i < family.size() && out.size() < connect_addresses_max) {
-                out.push_back(family[i]);
-            }
-        }
-    }
-    return out;
-}
-
 task<> resolve_into(std::shared_ptr<Resolution> resolution, std::string host, std::uint16_t port) {
     const auto [error, results] = co_await resolution->resolver.async_resolve(
         host, std::to_string(port), tcp::resolver::numeric_service, as_result);
@@ -56,7 +38,7 @@ task<> resolve_into(std::shared_ptr<Resolution> resolution, std::string host, st
         resolution->endpoints =
             fail(ErrorCode::io, std::format("cannot find {}: {}", host, error.message()));
     } else {
-        resolution->endpoints = alternate(found);
+        resolution->endpoints = in_turn(found);
     }
     resolution->done.set();
 }
@@ -96,8 +78,27 @@ task<Result<tcp::socket>> connect_one(std::shared_ptr<TlsStream::Native> stream,
     co_return std::move(stream->socket);
 }
 
+}  // namespace
+
+std::vector<Endpoint> in_turn(std::span<const Endpoint> addresses) {
+    Endpoints out;
+    std::array<Endpoints, 2> by_family;
+    for (const auto& endpoint : addresses) {
+        by_family[endpoint.is_v4() == addresses.front().is_v4() ? 0 : 1].push_back(endpoint);
+    }
+    const auto longest = std::ranges::max(by_family, {}, &Endpoints::size).size();
+    for (std::size_t i = 0; i < longest; ++i) {
+        for (const auto& family : by_family) {
+            if (i < family.size() && out.size() < connect_addresses_max) {
+                out.push_back(family[i]);
+            }
+        }
+    }
+    return out;
+}
+
 task<Result<tcp::socket>> connect_any(std::shared_ptr<TlsStream::Native> stream,
-                                      Endpoints endpoints, TimePoint deadline) {
+                                      std::vector<Endpoint> endpoints, TimePoint deadline) {
     Result<tcp::socket> result = fail(ErrorCode::timed_out, "connecting took too long");
     for (std::size_t i = 0; i < endpoints.size() && !stream->closed; ++i) {
         const auto left = deadline - std::chrono::steady_clock::now();
@@ -113,8 +114,6 @@ task<Result<tcp::socket>> connect_any(std::shared_ptr<TlsStream::Native> stream,
     }
     co_return result;
 }
-
-}  // namespace
 
 task<Result<void>> TlsStream::connect(std::string host, std::uint16_t port, Duration limit) {
     auto stream = native_;  // ours may be gone after a suspension

@@ -8,8 +8,10 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "net/loop_native.hpp"
 #include "net/tls.hpp"
@@ -56,6 +58,15 @@ struct TlsStream::Native {
 
 /// Shakes hands on an adopted socket; closes the stream when that fails.
 task<Result<void>> shake_hands(std::shared_ptr<TlsStream::Native> stream, Duration limit);
+
+/// Of a name's addresses those that a client tries, and in which order: IPv6 and IPv4 in turn, each in the
+/// resolver's order, beginning with the one it prefers (RFC 8305 section 4).
+std::vector<Endpoint> in_turn(std::span<const Endpoint> addresses);
+/// Tries one after the other. One that does not answer is left after connect_patience for the next one; the
+/// last has all the time there is. Fails with what the last one tried said.
+task<Result<boost::asio::ip::tcp::socket>> connect_any(std::shared_ptr<TlsStream::Native> stream,
+                                                       std::vector<Endpoint> endpoints,
+                                                       TimePoint deadline);
 
 Endpoint endpoint_of(const boost::asio::ip::tcp::endpoint& native);
 boost::asio::ip::tcp::endpoint native_of(const Endpoint& endpoint);

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <set>
 #include <vector>
+
+#include "net/limits.hpp"
 
 namespace partyline::net {
 namespace {
@@ -139,6 +142,64 @@ TEST(Udp, OneRefusedDestinationDoesNotStopTheRest) {
     EXPECT_EQ(sent.accepted, 2U);
     EXPECT_EQ(sent.failed, 1U);
     EXPECT_EQ(Inbox(3).take(client).size(), 2U);
+}
+
+TEST(Udp, SendsMoreThanOneCallTakesInSeveral) {
+    constexpr std::size_t peers = 20;
+    auto server = UdpSocket::bind(Endpoint::loopback_v4(0)).value();
+    std::vector<UdpSocket> clients;
+    while (clients.size() < peers) {
+        clients.push_back(UdpSocket::bind(Endpoint::loopback_v4(0)).value());
+    }
+    SendBatch out({.datagrams = send_messages_max + 1, .slices = 1});
+    const ByteView text[] = {as_bytes("x")};
+    const auto payload = out.payload(text).value();
+    for (std::size_t i = 0; i <= send_messages_max; ++i) {
+        ASSERT_TRUE(out.add(clients[i % peers].local(), payload));
+    }
+    const auto sent = server.send(out);
+    EXPECT_EQ(sent.accepted, send_messages_max + 1);
+    EXPECT_EQ(sent.failed, 0U);
+    std::size_t arrived = 0;
+    for (auto& client : clients) {
+        arrived += Inbox(send_messages_max).take(client).size();
+    }
+    EXPECT_EQ(arrived, send_messages_max + 1);
+}
+
+// The system tells of a peer that was not there when something is received next.
+TEST(Udp, ErrorsOfEarlierSendsHideNothingThatHasCome) {
+    std::optional server(UdpSocket::bind(Endpoint::loopback_v4(0)).value());
+    const auto address = server->local();
+    auto client = UdpSocket::connect(address).value();
+    Bytes buffer(datagram_bytes);
+    for (int round = 0; round <= pending_errors_max; ++round) {
+        server.reset();
+        ASSERT_TRUE(client.send(as_bytes("to nobody")));
+        server = UdpSocket::bind(address).value();
+        ASSERT_TRUE(server->send_to(client.local(), as_bytes("back")));
+        if (round % 2 == 0) {
+            EXPECT_TRUE(client.receive(buffer)) << round;
+        } else {
+            EXPECT_EQ(Inbox(2).take(client), std::vector<std::string>{"back"}) << round;
+        }
+    }
+}
+
+TEST(Udp, PollsAsManyDescriptorsAsItMay) {
+    const std::array<WakeFd, poll_fds_max> descriptors;
+    std::vector<int> fds;
+    for (const auto& descriptor : descriptors) {
+        fds.push_back(descriptor.fd());
+    }
+    EXPECT_EQ(poll_readable(fds, Duration::zero()), 0U);
+    WakeFd woken;
+    fds.back() = woken.fd();
+    woken.wake();
+    EXPECT_EQ(poll_readable(fds, Duration::zero()), std::uint64_t{1} << (poll_fds_max - 1));
+    fds.front() = woken.fd();
+    EXPECT_EQ(poll_readable(fds, Duration::zero()),
+              (std::uint64_t{1} << (poll_fds_max - 1)) | std::uint64_t{1});
 }
 
 TEST(Udp, CutsWhatIsTooLongToItsBuffer) {

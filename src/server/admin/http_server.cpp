@@ -22,6 +22,8 @@
 #include <thread>
 #include <utility>
 
+#include "net/limits.hpp"
+
 namespace partyline::admin {
 namespace {
 
@@ -87,7 +89,7 @@ struct HttpServer::Native {
             auto [error, socket] = co_await acceptor.async_accept(as_result);
             if (error) {
                 // The connection stays in the backlog, so trying again at once would spin.
-                asio::steady_timer rest(context, accept_rest);
+                asio::steady_timer rest(context, net::accept_rest);
                 co_await rest.async_wait(as_result);
             } else if (connections < config.limits.connections) {
                 ++connections;

@@ -5,9 +5,14 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <gtest/gtest.h>
+#include <poll.h>
 
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "net/limits.hpp"
+#include "net/no_descriptors_test_support.hpp"
 
 namespace partyline::admin {
 namespace {
@@ -17,13 +22,18 @@ using asio::ip::tcp;
 
 class HttpServerTest : public testing::Test {
 protected:
+    /// More than the system keeps for somebody who does not read.
+    static constexpr std::size_t large = std::size_t{32} << 20;
+
     void open(const Limits& limits = {}) {
         server_ =
             HttpServer::create(
                 {.listen = net::Endpoint::loopback_v4(0),
                  .pages = {{.path = "/hello", .make = [] { return Response{.body = "hi\n"}; }},
                            {.path = "/busy",
-                            .make = [] { return Response{.status = 503, .body = "busy\n"}; }}},
+                            .make = [] { return Response{.status = 503, .body = "busy\n"}; }},
+                           {.path = "/large",
+                            .make = [] { return Response{.body = std::string(large, 'x')}; }}},
                  .limits = limits})
                 .value();
     }
@@ -145,6 +155,30 @@ TEST_F(HttpServerTest, OneConnectionTooManyIsClosed) {
         answer = ask(get("/hello"));
     }
     EXPECT_TRUE(answer.ends_with("hi\n"));
+}
+
+TEST_F(HttpServerTest, WhoeverDoesNotReadIsCut) {
+    open({.connections = 1, .answer = std::chrono::milliseconds(50)});
+    auto slow = connect();
+    send(slow, get("/large"));
+    // Its place is free again then.
+    std::string other;
+    while (other.empty()) {
+        other = ask(get("/hello"));
+    }
+    EXPECT_LT(read_all(slow).size(), large);
+}
+
+TEST_F(HttpServerTest, WithoutDescriptorsItRestsAndThenAnswers) {
+    open();
+    tcp::socket socket(context_, tcp::v4());
+    std::optional<net::NoDescriptors> none(std::in_place);
+    socket.connect({asio::ip::address_v4::loopback(), server_->local().port()});
+    send(socket, get("/hello"));
+    pollfd answer{.fd = socket.native_handle(), .events = POLLIN, .revents = 0};
+    EXPECT_EQ(poll(&answer, 1, static_cast<int>(net::accept_rest.count())), 0);
+    none.reset();
+    EXPECT_TRUE(read_all(socket).ends_with("hi\n"));
 }
 
 TEST_F(HttpServerTest, APortInUseIsNamed) {

@@ -1,4 +1,4 @@
-// Every bound of the HTTP side. What a test sets is in Limits; the rest is fixed.
+// Every bound of the HTTP side. How long accept() rests without descriptors is the network layer's.
 #pragma once
 
 #include <chrono>
@@ -17,8 +17,5 @@ struct Limits {
         std::chrono::seconds(10);  // from one answer, or connecting, to the next request's end
     Duration answer = std::chrono::seconds(10);  // for an answer to be read
 };
-
-/// How long accept() rests when the system has no descriptor or memory left for it.
-inline constexpr std::chrono::milliseconds accept_rest{100};
 
 }  // namespace partyline::admin
