@@ -289,42 +289,150 @@ TEST(ControlLimits, AMessageAboveAFrameIsTooLarge) {
     EXPECT_EQ(decode_server(zeros).error().code, ErrorCode::too_large);
 }
 
-TEST(ControlLimits, TheFullestPagesFitAFrame) {
-    const std::string wide_name = repeated("\U0001F399", name_code_points_max);
-    const Presence presence{.session = SessionId{0xFFFF'FFFF},
+/// A page of entries that are as large as they can be, and how many bytes of an entry are names, texts and keys.
+struct FullestPage {
+    std::size_t entries_max;
+    std::size_t content_bytes;
+    std::function<ServerBody(std::size_t entries)> of;
+};
+
+constexpr std::uint32_t largest = 0xFFFF'FFFF;  // the longest of its type on the wire
+const std::string wide_name = repeated("\U0001F399", name_code_points_max);
+const std::string wide_channel_name = repeated("\U0001F399", channel_name_code_points_max);
+const Bytes some_key = counting_bytes(public_key_bytes, 0);
+
+std::vector<FullestPage> fullest_snapshots() {
+    const Presence presence{.session = SessionId{largest},
                             .name = wide_name,
-                            .channel = ChannelId{0xFFFF'FFFF},
+                            .channel = ChannelId{largest},
                             .self_mute = true,
                             .self_deafen = true,
-                            .speaking = true};
-    const Channel channel{.id = ChannelId{0xFFFF'FFFF},
-                          .parent = ChannelId{0xFFFF'FFFF},
-                          .name = repeated("\U0001F399", channel_name_code_points_max),
+                            .speaking = true,
+                            .server_mute = true,
+                            .server_deafen = true,
+                            .account = wide_name,
+                            .recording = true,
+                            .priority = true};
+    const Channel channel{.id = ChannelId{largest},
+                          .parent = ChannelId{largest},
+                          .name = wide_channel_name,
                           .topic = repeated("x", topic_bytes_max),
-                          .order = 0xFFFF'FFFF};
-    auto member = examples::member(0xFFFF'FFFF);
+                          .order = largest,
+                          .icon = repeated("x", icon_bytes_max),
+                          .bitrate_bps_max = largest,
+                          .seats_max = largest,
+                          .slow_mode_s = largest,
+                          .password = true,
+                          .temporary = true};
+    auto member = examples::member(largest);
     member.device.expiry_unix_ms = -1;  // the longest varint
-    const ServerBody fullest[] = {
-        ChannelPage{.channels = std::vector(page_entries_max, channel)},
-        PresencePage{.sessions = std::vector(page_entries_max, presence)},
-        PresenceChanged{.sessions = std::vector(page_entries_max, presence),
-                        .gone = std::vector(page_entries_max, SessionId{0xFFFF'FFFF})},
-        MemberKeys{.channel = ChannelId{0xFFFF'FFFF},
-                   .channel_epoch = ChannelEpoch{0xFFFF'FFFF},
-                   .members = std::vector(page_entries_max, member),
-                   .more = true},
-        WhisperChanged{.stream = StreamId{stream_max},
-                       .epoch = ChannelEpoch{0xFFFF'FFFF},
-                       .joined = std::vector(page_entries_max, member),
-                       .left = std::vector(page_entries_max, SessionId{0xFFFF'FFFF})},
+    constexpr auto channel_bytes =
+        channel_name_code_points_max * code_point_bytes_max + topic_bytes_max + icon_bytes_max;
+    return {
+        {page_entries_max, channel_bytes,
+         [=](std::size_t size) { return ChannelPage{.channels = std::vector(size, channel)}; }},
+        {page_entries_max, 2 * name_bytes_max,
+         [=](std::size_t size) { return PresencePage{.sessions = std::vector(size, presence)}; }},
+        {page_entries_max, 2 * public_key_bytes + signature_bytes,
+         [=](std::size_t size) {
+             return MemberKeys{.channel = ChannelId{largest},
+                               .channel_epoch = ChannelEpoch{largest},
+                               .members = std::vector(size, member),
+                               .more = true};
+         }},
+        // With as many who are gone.
+        {page_entries_max, 2 * name_bytes_max,
+         [=](std::size_t size) {
+             return PresenceChanged{.sessions = std::vector(size, presence),
+                                    .gone = std::vector(size, SessionId{largest})};
+         }},
+        {page_entries_max, 2 * public_key_bytes + signature_bytes,
+         [=](std::size_t size) {
+             return WhisperChanged{.stream = StreamId{stream_max},
+                                   .epoch = ChannelEpoch{largest},
+                                   .joined = std::vector(size, member),
+                                   .left = std::vector(size, SessionId{largest})};
+         }},
     };
-    for (const auto& body : fullest) {
-        Bytes frame;
-        const ServerMessage message{
-            .seq = ~std::uint64_t{0}, .reply_to = ~std::uint64_t{0}, .body = body};
-        EXPECT_TRUE(append_frame(frame, encode(message))) << name_of(body);
-        expect_round_trip(message);
+}
+
+std::vector<FullestPage> fullest_lists() {
+    const Ban ban{.id = BanId{largest},
+                  .identity = some_key,
+                  .account = wide_name,
+                  .range = repeated("f", address_range_bytes_max),
+                  .name = wide_name,
+                  .reason = repeated("x", reason_bytes_max),
+                  .by = wide_name,
+                  .created_unix_ms = -1,
+                  .until_unix_ms = -1};
+    const AuditEntry entry{.id = ~std::uint64_t{0},
+                           .unix_ms = -1,
+                           .actor = wide_name,
+                           .action = repeated("x", audit_action_bytes_max),
+                           .target = wide_channel_name,
+                           .reason = repeated("x", reason_bytes_max),
+                           .detail = repeated("x", audit_detail_bytes_max)};
+    const Role role{.role = RoleId{largest},
+                    .settings = {.name = wide_name, .rank = 0xFFFF, .grants = ~std::uint64_t{0}},
+                    .built_in = true};
+    return {
+        {moderation_page_entries_max,
+         3 * name_bytes_max + reason_bytes_max + address_range_bytes_max + public_key_bytes,
+         [=](std::size_t size) { return Bans{.bans = std::vector(size, ban), .more = true}; }},
+        {moderation_page_entries_max,
+         name_bytes_max + channel_name_code_points_max * code_point_bytes_max +
+             audit_action_bytes_max + reason_bytes_max + audit_detail_bytes_max,
+         [=](std::size_t size) {
+             return Audit{.entries = std::vector(size, entry), .more = true};
+         }},
+        {roles_max, name_bytes_max,
+         [=](std::size_t size) { return Roles{.roles = std::vector(size, role)}; }},
+    };
+}
+
+void expect_it_fits(const FullestPage& page) {
+    const auto message = [&](std::size_t entries) {
+        return ServerMessage{
+            .seq = ~std::uint64_t{0}, .reply_to = ~std::uint64_t{0}, .body = page.of(entries)};
+    };
+    const auto fullest = message(page.entries_max);
+    const auto what = name_of(fullest.body);
+    const auto entry_bytes = encode(message(2)).size() - encode(message(1)).size();
+    EXPECT_GT(entry_bytes, page.content_bytes) << what;
+    EXPECT_LE(entry_bytes, page.content_bytes + entry_overhead_bytes_max) << what;
+    Bytes frame;
+    EXPECT_TRUE(append_frame(frame, encode(fullest))) << what;
+    expect_round_trip(fullest);
+}
+
+TEST(ControlLimits, TheFullestPagesFitAFrame) {
+    EXPECT_EQ(wide_name.size(), name_bytes_max);
+    for (const auto& pages : {fullest_snapshots(), fullest_lists()}) {
+        for (const auto& page : pages) {
+            expect_it_fits(page);
+        }
     }
+}
+
+TEST(ControlLimits, TheFullestListOfWhatIsUnreadFitsAFrame) {
+    // A server counts to a thousand.
+    const RoomUnread room{.channel = ChannelId{largest},
+                          .unread = 1'000,
+                          .mentions = 1'000,
+                          .read_to = MessageId{~std::uint64_t{0}}};
+    const PersonUnread person{.with = {.session = {}, .identity = some_key, .account = wide_name},
+                              .name = wide_name,
+                              .unread = 1'000,
+                              .read_to = MessageId{~std::uint64_t{0}},
+                              .last = MessageId{~std::uint64_t{0}}};
+    Bytes frame;
+    EXPECT_TRUE(append_frame(
+        frame,
+        encode(ServerMessage{.seq = ~std::uint64_t{0},
+                             .reply_to = ~std::uint64_t{0},
+                             .body = Unread{.rooms = std::vector(unread_rooms_max, room),
+                                            .people = std::vector(unread_people_max, person)}})));
 }
 
 }  // namespace
