@@ -83,6 +83,11 @@ void load(Scene& scene, std::vector<HandTalkie>& talkies, unsigned frames_per_s)
     scene.sent.clear();
 }
 
+// Frames a second of a room in which each has so many listeners.
+constexpr std::uint32_t listeners = 50;
+constexpr auto lightly = static_cast<unsigned>(gather_load_min / listeners);
+constexpr auto heavily = static_cast<unsigned>(gather_load_full / listeners) + 10;
+
 std::vector<HandTalkie> crowd(Scene& scene, std::uint32_t size) {
     std::vector<HandTalkie> talkies;
     for (std::uint32_t i = 1; i <= size; ++i) {
@@ -93,8 +98,8 @@ std::vector<HandTalkie> crowd(Scene& scene, std::uint32_t size) {
 
 TEST(Bundle, ALightlyLoadedRoomNeverWaits) {
     Scene scene;
-    auto talkies = crowd(scene, 51);
-    load(scene, talkies, 100);  // 5,000 a second
+    auto talkies = crowd(scene, 1 + listeners);
+    load(scene, talkies, lightly);
     scene.relay.deliver(talkies[0].voice("x"), talkies[0].address);
     scene.relay.flush();
     EXPECT_EQ(scene.sent.size(), 50U);
@@ -103,8 +108,8 @@ TEST(Bundle, ALightlyLoadedRoomNeverWaits) {
 
 TEST(Bundle, AHeavilyLoadedRoomGathers) {
     Scene scene;
-    auto talkies = crowd(scene, 51);
-    load(scene, talkies, 410);  // 20,500 a second
+    auto talkies = crowd(scene, 1 + listeners);
+    load(scene, talkies, heavily);
     const auto first_at = scene.clock.now();
     arrive(scene, {{&talkies[0], "a"}});
     EXPECT_EQ(scene.sent.size(), 0U);
@@ -126,8 +131,8 @@ TEST(Bundle, AHeavilyLoadedRoomGathers) {
 
 TEST(Bundle, AFullDatagramDoesNotWait) {
     Scene scene;
-    auto talkies = crowd(scene, 51);
-    load(scene, talkies, 410);
+    auto talkies = crowd(scene, 1 + listeners);
+    load(scene, talkies, heavily);
     arrive(scene, {{&talkies[0], std::string(400, 'x')}});
     EXPECT_EQ(scene.sent.size(), 0U);
     arrive(scene, {{&talkies[1], std::string(500, 'y')}});
@@ -136,8 +141,8 @@ TEST(Bundle, AFullDatagramDoesNotWait) {
 
 TEST(Bundle, WhoeverIsClosedWhileFramesWaitHearsNothing) {
     Scene scene;
-    auto talkies = crowd(scene, 51);
-    load(scene, talkies, 410);
+    auto talkies = crowd(scene, 1 + listeners);
+    load(scene, talkies, heavily);
     arrive(scene, {{&talkies[0], "a"}});
     scene.relay.close_seat(talkies[1].seat);
     scene.relay.close_seat(talkies[0].seat);
@@ -149,8 +154,8 @@ TEST(Bundle, WhoeverIsClosedWhileFramesWaitHearsNothing) {
 
 TEST(Bundle, ARoomThatAllLeaveWhileFramesWaitIsForgotten) {
     Scene scene;
-    auto talkies = crowd(scene, 51);
-    load(scene, talkies, 410);
+    auto talkies = crowd(scene, 1 + listeners);
+    load(scene, talkies, heavily);
     arrive(scene, {{&talkies[0], "a"}});
     for (const auto& talkie : talkies) {
         scene.relay.close_seat(talkie.seat);
@@ -167,7 +172,7 @@ TEST(Bundle, ARoomThatAllLeaveWhileFramesWaitIsForgotten) {
 TEST(LoadMeter, TheWindowFollowsTheLoad) {
     struct Case {
         unsigned frames_per_s;
-        std::size_t listeners;
+        std::size_t listening;
         milliseconds window;
     };
     const Case cases[] = {
@@ -175,18 +180,45 @@ TEST(LoadMeter, TheWindowFollowsTheLoad) {
         {80, 101, milliseconds(1)},  {125, 99, milliseconds(2)},  {160, 99, milliseconds(3)},
         {199, 100, milliseconds(4)}, {200, 101, milliseconds(5)}, {1000, 1000, milliseconds(5)},
     };
-    for (const auto& [frames_per_s, listeners, window] : cases) {
+    for (const auto& [frames_per_s, listening, window] : cases) {
         ManualClock clock;
         LoadMeter meter;
         for (unsigned i = 0; i < frames_per_s; ++i) {
             meter.note_frame(clock.now());
             clock.advance(std::chrono::nanoseconds(std::chrono::seconds(1)) / frames_per_s);
         }
-        EXPECT_EQ(meter.gather_window(listeners), window) << frames_per_s << " × " << listeners;
+        EXPECT_EQ(meter.gather_window(listening), window) << frames_per_s << " × " << listening;
         clock.advance(std::chrono::seconds(60));
         meter.note_frame(clock.now());
         EXPECT_EQ(meter.gather_window(100), milliseconds(0)) << "after a silence";
     }
+}
+
+/// For a second of so many frames to so many listeners.
+milliseconds window_at(unsigned frames_per_s, std::size_t listening) {
+    ManualClock clock;
+    LoadMeter meter;
+    // A whole number of frames in each window, so that the load is measured as it is.
+    const auto step = load_window / (frames_per_s * load_window / std::chrono::seconds(1));
+    for (unsigned i = 0; i <= frames_per_s; ++i) {
+        meter.note_frame(clock.now());
+        clock.advance(std::chrono::duration_cast<Duration>(step));
+    }
+    return meter.gather_window(listening);
+}
+
+TEST(LoadMeter, TheWindowBeginsAtOneLoadAndIsWholeAtAnother) {
+    constexpr unsigned frames_per_s = 100;
+    constexpr auto least = static_cast<std::size_t>(gather_load_min) / frames_per_s;
+    constexpr auto full = static_cast<std::size_t>(gather_load_full) / frames_per_s;
+    constexpr auto a_millisecond =
+        (full - least) / static_cast<std::size_t>(gather_window_max.count());
+    EXPECT_EQ(window_at(frames_per_s, least), milliseconds(0));
+    EXPECT_EQ(window_at(frames_per_s, least + a_millisecond - 1), milliseconds(0));
+    EXPECT_EQ(window_at(frames_per_s, least + a_millisecond), milliseconds(1));
+    EXPECT_EQ(window_at(frames_per_s, full - 1), gather_window_max - milliseconds(1));
+    EXPECT_EQ(window_at(frames_per_s, full), gather_window_max);
+    EXPECT_EQ(window_at(frames_per_s, 10 * full), gather_window_max);
 }
 
 TEST(LossMeter, CountsWhatIsMissing) {
@@ -199,7 +231,7 @@ TEST(LossMeter, CountsWhatIsMissing) {
     meter.note(1000 + loss_packets_min - 1);
     EXPECT_EQ(meter.take_permille(), 0);
     meter.note(1000 + 2 * loss_packets_min - 1);
-    EXPECT_EQ(meter.take_permille(), (loss_packets_min - 1) * 1000 / loss_packets_min);
+    EXPECT_EQ(meter.take_permille(), (loss_packets_min - 1) * permille_max / loss_packets_min);
     for (int i = 0; i < 3; ++i) {
         meter.note(5);  // long overdue: no sign of loss since
     }
@@ -210,7 +242,7 @@ TEST(LossMeter, SurvivesTheEndsOfTheRange) {
     LossMeter meter;
     meter.note(1);
     meter.note(~std::uint64_t{1});
-    EXPECT_EQ(meter.take_permille(), 1000);
+    EXPECT_EQ(meter.take_permille(), permille_max);
 }
 
 }  // namespace

@@ -220,6 +220,39 @@ TEST(Core, KeepsEachTalkerToTheBitrateOfTheRoom) {
     EXPECT_EQ(let_through(scene, ann, bytes, burst + 1), burst) << "silence earns no more";
 }
 
+/// How many of a minute's packets are lost where each brings so much of the codec, and what sealing adds.
+std::uint64_t lost_in_a_minute(Scene& scene, HandTalkie& talkie, std::size_t codec_bytes) {
+    constexpr auto step = Duration(seconds(1)) / sealed_packets_per_second;
+    const auto before = scene.relay.counters().dropped_too_fast;
+    const std::string sealed(codec_bytes + sealing_bytes, 'x');
+    for (unsigned i = 0; i < 60 * sealed_packets_per_second; ++i) {
+        scene.clock.advance(step);
+        scene.arrive(talkie, talkie.voice(sealed));
+    }
+    return scene.relay.counters().dropped_too_fast - before;
+}
+
+TEST(Core, WhoKeepsToTheHeadroomOfACapLosesNothing) {
+    constexpr std::uint32_t cap_bps = 64'000;
+    constexpr std::size_t codec_bytes =
+        std::size_t{cap_bps} * bitrate_headroom_percent / 100 / 8 / sealed_packets_per_second;
+    constexpr std::uint64_t packets = 60 * sealed_packets_per_second;
+    static_assert((codec_bytes + sealing_bytes) * 8 * sealed_packets_per_second ==
+                  std::uint64_t{cap_bps} * bitrate_headroom_percent / 100 + sealing_bps);
+    Scene scene;
+    scene.relay.set_bitrate(lobby, cap_bps);
+    auto ann = scene.seat(1, lobby);
+    EXPECT_EQ(lost_in_a_minute(scene, ann, codec_bytes), 0U);
+    // What is beyond it is lost, once what may come at once is used up.
+    constexpr std::size_t sealed_bytes = codec_bytes + sealing_bytes;
+    constexpr std::size_t more = sealed_bytes / 10;
+    constexpr std::uint64_t too_many = packets - packets * sealed_bytes / (sealed_bytes + more);
+    constexpr std::uint64_t at_once = bitrate_burst.count() * sealed_packets_per_second;
+    const auto lost = lost_in_a_minute(scene, ann, codec_bytes + more);
+    EXPECT_LE(lost, too_many);
+    EXPECT_GE(lost, too_many - at_once);
+}
+
 TEST(Core, WhereNoRoomSaysSoTheServersBitrateHolds) {
     constexpr std::size_t bytes = wire::sealed_bytes_max;
     constexpr auto burst = BitRate::allowed_bps(talker_bps_max) *
@@ -496,12 +529,17 @@ TEST(Core, PongsTellTheUplinksLossAndTheRoomsWorst) {
 
     pong_for(scene, bob, {.downlink_loss_permille = 25});
     pong_for(scene, cid, {.downlink_loss_permille = 50});
-    pong_for(scene, dan, {.downlink_loss_permille = 65535});
+    pong_for(scene, dan, {.downlink_loss_permille = permille_max + 1});
     scene.relay.update_room_losses();
     pong = pong_for(scene, ann, {});
     EXPECT_NEAR(pong.uplink_loss_permille, 190, 5) << "too few packets since to tell anew";
     EXPECT_EQ(pong.room_loss_permille, 50);
-    EXPECT_EQ(pong_for(scene, dan, {}).room_loss_permille, 1000) << "there is no more than all";
+    EXPECT_EQ(pong_for(scene, dan, {.downlink_loss_permille = 65535}).room_loss_permille,
+              permille_max)
+        << "there is no more than all";
+    scene.relay.update_room_losses();
+    EXPECT_EQ(pong_for(scene, dan, {.downlink_loss_permille = permille_max}).room_loss_permille,
+              permille_max);
 
     scene.relay.set_downlink(cid.seat, DownlinkLane::tunnel);
     scene.relay.update_room_losses();

@@ -235,6 +235,92 @@ TEST(Relay, ATunnelFloodIsRefusedOnceTheRingIsFull) {
     ASSERT_TRUE(ann.prove());  // nothing is stuck
 }
 
+/// Of so many that should come.
+std::size_t records_heard(LiveTalkie& talkie, std::size_t wanted) {
+    std::size_t heard = 0;
+    while (heard < wanted) {
+        const auto datagram = talkie.next();
+        if (!datagram) {
+            break;
+        }
+        auto records = wire::DownlinkRecords::parse(*datagram);
+        while (records && records->next()) {
+            ++heard;
+        }
+    }
+    return heard;
+}
+
+TEST(Relay, ABurstLongerThanABatchIsCarriedAndAnsweredWhole) {
+    const auto relay = make_relay(1);
+    const auto server = net::Endpoint::loopback_v4(relay->port());
+    LiveTalkie ann(*relay, 1, server);
+    LiveTalkie bob(*relay, 2, server);
+    ann.move(lobby);
+    bob.move(lobby);
+    ASSERT_TRUE(ann.prove());
+    ASSERT_TRUE(bob.prove());
+    for (std::size_t i = 0; i <= receive_batch_max; ++i) {
+        ASSERT_TRUE(ann.socket.send(ann.voice("x")));
+    }
+    EXPECT_EQ(records_heard(bob, receive_batch_max + 1), receive_batch_max + 1);
+    for (std::size_t i = 0; i <= replies_max; ++i) {
+        ASSERT_TRUE(ann.socket.send(ann.ping()));
+    }
+    for (std::size_t i = 0; i <= replies_max; ++i) {
+        const auto pong = ann.next();
+        ASSERT_TRUE(pong && ann.trusts(*pong, DatagramKind::pong)) << i;
+    }
+}
+
+TEST(Relay, WhatOneSendCallCannotTakeGoesWithTheNext) {
+    constexpr std::size_t talkers = 64;
+    static_assert(talkers * talkers > send_slices_max, "nobody gets their own record");
+    const auto relay = make_relay(1);
+    std::vector<std::unique_ptr<LiveTalkie>> crowd;
+    while (crowd.size() < 1 + send_datagrams_max + 1) {
+        const auto number = static_cast<std::uint32_t>(crowd.size() + 1);
+        crowd.push_back(std::make_unique<LiveTalkie>(*relay, number,
+                                                     net::Endpoint::loopback_v4(relay->port())));
+        crowd.back()->move(lobby);
+        ASSERT_TRUE(crowd.back()->prove());
+    }
+    crowd.front()->socket.send(crowd.front()->voice("x"));
+    for (const auto& listener : std::span(crowd).subspan(1)) {
+        ASSERT_EQ(listener->hear(), "1:x");
+    }
+    const auto some = std::span(crowd).first(talkers);
+    for (const auto& talker : some) {
+        talker->socket.send(talker->voice("y"));
+    }
+    for (const auto& listener : crowd) {
+        const auto others = talkers - std::size_t{listener->session.value <= talkers};
+        ASSERT_EQ(records_heard(*listener, others), others);
+    }
+    EXPECT_EQ(relay->counters().dropped_send_failed, 0U);
+}
+
+TEST(Relay, MoreOrdersThanTheRingHoldsAreAllObeyed) {
+    const auto relay = make_relay(1);
+    const auto server = net::Endpoint::loopback_v4(relay->port());
+    LiveTalkie ann(*relay, 1, server);
+    LiveTalkie bob(*relay, 2, server);
+    ASSERT_TRUE(ann.prove());
+    ASSERT_TRUE(bob.prove());
+    for (std::uint32_t i = 0; i <= commands_max; ++i) {
+        ann.move(ChannelId{1 + i % 2});
+        bob.move(ChannelId{1 + i % 2});
+    }
+    ann.socket.send(ann.voice("x"));
+    EXPECT_EQ(bob.hear(), "1:x");
+}
+
+TEST(Relay, TheByteThatNamesTheThreadIsTheLowestOfTheRoute) {
+    HandTalkie ann(1);
+    ann.route = Route{0x11223344};
+    EXPECT_EQ(ann.voice("x").at(route_low_byte_offset), std::byte{0x44});
+}
+
 TEST(Relay, RefusesWhatCannotWork) {
     const net::Endpoint any = net::Endpoint::loopback_v4(0);
     EXPECT_FALSE(Relay::create({.listen = {any}, .threads = 0}));

@@ -9,10 +9,14 @@
 #include <utility>
 
 #include "crypto/keys.hpp"
+#include "net/limits.hpp"
 #include "server/relay/limits.hpp"
 
 namespace partyline::relay {
 namespace {
+
+// All sockets of a thread are polled at once, and what wakes it.
+static_assert(listen_endpoints_max + 1 <= net::poll_fds_max);
 
 TimePoint system_now() { return SystemClock{}.now(); }
 
