@@ -110,6 +110,16 @@ TEST_F(ChannelPlans, EveryBoundHoldsAtItsEdge) {
     EXPECT_TRUE(edit({.icon = "👩‍🚀"}));
     EXPECT_TRUE(edit({.icon = std::string(icon_code_points_max, 'x')}));
     expect(edit({.icon = std::string(icon_code_points_max + 1, 'x')}), ErrorCode::too_large);
+    const auto wide = [](std::size_t times) {
+        std::string icon;
+        while (icon.size() < 4 * times) {
+            icon += "🎤";
+        }
+        return icon;
+    };
+    static_assert(icon_bytes_max == 4 * icon_code_points_max, "which is what these have");
+    EXPECT_TRUE(edit({.icon = wide(icon_bytes_max / 4)}));
+    expect(edit({.icon = wide(icon_bytes_max / 4) + "x"}), ErrorCode::too_large);
     expect(edit({.icon = "\n"}), ErrorCode::too_large);
     EXPECT_TRUE(edit({.retention = Retention{.days = retention_days_max}}));
     expect(edit({.retention = Retention{.days = retention_days_max + 1}}), ErrorCode::too_large);

@@ -83,6 +83,37 @@ TEST(RoomModel, FullIsFull) {
     arrive(model, "c");
 }
 
+TEST(RoomModel, ARoomIsCrowdedFromOneMoreOnAndUntilFewAreLeft) {
+    auto model = house();
+    const auto crowded = [&] { return model.find(lobby)->crowded; };
+    std::vector<SessionId> members;
+    const auto come = [&] {
+        members.push_back(arrive(model, std::format("Guest {}", members.size())));
+        ASSERT_TRUE(model.join(members.back(), lobby));
+    };
+    const auto go = [&] {
+        ASSERT_TRUE(model.leave(members.back()));
+        model.log_out(members.back());
+        members.pop_back();
+    };
+    while (members.size() < uncrowded_members_max) {
+        come();
+    }
+    EXPECT_FALSE(crowded());
+    come();
+    EXPECT_TRUE(crowded());
+    while (members.size() > crowded_members_min) {
+        go();
+        EXPECT_TRUE(crowded()) << members.size();
+    }
+    go();
+    EXPECT_FALSE(crowded());
+    while (members.size() < uncrowded_members_max) {
+        come();
+    }
+    EXPECT_FALSE(crowded()) << "it has to grow anew";
+}
+
 TEST(RoomModel, AMoveIsALeaveAndAJoin) {
     auto model = house();
     const auto ada = arrive(model, "Ada");

@@ -5,13 +5,14 @@
 #include <string>
 
 #include "server/room/gone_accounts.hpp"
+#include "server/room/limits.hpp"
 
 namespace partyline::room {
 namespace {
 
-std::string repeat(std::string_view part, int times) {
+std::string repeat(std::string_view part, std::size_t times) {
     std::string whole;
-    for (int i = 0; i < times; ++i) {
+    for (std::size_t i = 0; i < times; ++i) {
         whole += part;
     }
     return whole;
@@ -53,9 +54,10 @@ TEST(RoomNames, Person) {
         {"inner space", "Ada Lovelace", true},
         {"not ASCII", "Zoë 好 🎤", true},
         {"joined emoji", "👩\u200D🚀", true},
-        {"longest", repeat("ß", 32), true},
-        {"longest in bytes", repeat("🎤", 32), true},
-        {"too long", repeat("a", 33), false},
+        {"longest", repeat("ß", name_code_points_max), true},
+        {"longest in bytes", repeat("🎤", name_bytes_max / 4), true},
+        {"too long in bytes", repeat("🎤", name_bytes_max / 4 + 1), false},
+        {"too long", repeat("a", name_code_points_max + 1), false},
         {"empty", "", false},
         {"a space", " ", false},
         {"only a no-break space", "\u00A0", false},
@@ -135,16 +137,16 @@ TEST(RoomNames, NobodyIsCalledAsDeletedAccountsAre) {
 }
 
 TEST(RoomNames, TopicsAndTexts) {
+    EXPECT_TRUE(check_channel_name(repeat("🎤", channel_name_code_points_max)));
+    EXPECT_EQ(check_channel_name(repeat("🎤", channel_name_code_points_max + 1)).error().code,
+              ErrorCode::invalid_name);
     EXPECT_TRUE(check_topic(""));
-    EXPECT_TRUE(check_topic(repeat("t", 512)));
-    EXPECT_EQ(check_topic(repeat("t", 513)).error().code, ErrorCode::too_large);
-    // U+0958 is two letters in normal form, of twice the bytes.
-    EXPECT_TRUE(check_topic(repeat("\u0958", 512 / 6)));
-    EXPECT_EQ(check_topic(repeat("\u0958", 512 / 6 + 1)).error().code, ErrorCode::too_large);
+    EXPECT_TRUE(check_topic(repeat("t", topic_bytes_max)));
+    EXPECT_EQ(check_topic(repeat("t", topic_bytes_max + 1)).error().code, ErrorCode::too_large);
     EXPECT_EQ(check_topic("two\nlines").error().code, ErrorCode::not_permitted);
     EXPECT_TRUE(check_text("two\nlines\tand a tab"));
-    EXPECT_TRUE(check_text(repeat("t", 4096)));
-    EXPECT_EQ(check_text(repeat("t", 4097)).error().code, ErrorCode::too_large);
+    EXPECT_TRUE(check_text(repeat("t", text_bytes_max)));
+    EXPECT_EQ(check_text(repeat("t", text_bytes_max + 1)).error().code, ErrorCode::too_large);
     EXPECT_EQ(check_text("").error().code, ErrorCode::not_permitted);
     EXPECT_EQ(check_text("bell \a").error().code, ErrorCode::not_permitted);
     EXPECT_EQ(check_text("\xFF").error().code, ErrorCode::not_permitted);

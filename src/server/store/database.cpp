@@ -21,6 +21,7 @@ std::string_view advice(int code) {
         case SQLITE_IOERR:
         case SQLITE_CANTOPEN: return "; is its disk full, read-only or broken?";
         case SQLITE_READONLY: return "; may this user write it?";
+        case SQLITE_BUSY: return "; end the other program that holds it, or wait for it";
         default: return "";
     }
 }

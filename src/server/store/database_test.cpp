@@ -2,9 +2,11 @@
 
 #include <SQLiteCpp/Statement.h>
 
+#include <chrono>
 #include <fstream>
 #include <string>
 
+#include "server/store/limits.hpp"
 #include "server/store/schema.hpp"
 #include "server/store/test_support.hpp"
 
@@ -85,6 +87,22 @@ TEST_F(DatabaseTest, ADamagedOneStopsTheStart) {
 
     std::ofstream(path(), std::ios::trunc) << "this is no database, but long enough to look at";
     EXPECT_FALSE(open_database(path(), schema));
+}
+
+TEST_F(DatabaseTest, AnotherProgramThatHoldsItIsWaitedForSoLong) {
+    auto holder = open_database(path(), std::span(&make_pets, 1)).value();
+    holder.exec("PRAGMA locking_mode = EXCLUSIVE");
+    holder.exec("INSERT INTO pet VALUES ('Tom')");
+    const auto began = std::chrono::steady_clock::now();
+    const auto refused = open_database(path(), std::span(&make_pets, 1));
+    EXPECT_GE(std::chrono::steady_clock::now() - began, busy_wait_max);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::io);
+    EXPECT_TRUE(refused.error().message.contains("end the other program that holds it"))
+        << refused.error().message;
+    holder.exec("PRAGMA locking_mode = NORMAL");
+    EXPECT_EQ(number(holder, "SELECT count(*) FROM pet"), 2) << "which lets it go";
+    EXPECT_TRUE(open_database(path(), std::span(&make_pets, 1)));
 }
 
 TEST_F(DatabaseTest, AFolderThatIsNotThereIsNamed) {
