@@ -9,6 +9,7 @@
 #include "server/config/keys.hpp"
 #include "server/config/rooms.hpp"
 #include "server/room/limits.hpp"
+#include "wire/limits.hpp"
 
 namespace partyline::config {
 namespace {
@@ -26,7 +27,7 @@ TEST(Config, NothingIsTheDefaults) {
     const auto config = parse("", "s.toml").value();
     EXPECT_EQ(config.control.name, "Partyline");
     ASSERT_EQ(config.listen.size(), 1U);
-    EXPECT_EQ(config.listen.front().to_string(), "[::]:47180");
+    EXPECT_EQ(config.listen.front(), net::Endpoint::any_v6(wire::default_port));
     EXPECT_EQ(config.control.channels, embedded_defaults().control.channels);
     EXPECT_FALSE(config.certificate);
 }

@@ -26,6 +26,11 @@ struct Unexpected : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// The connection, which a server that is killed ends as well.
+struct ConnectionEnded : Unexpected {
+    using Unexpected::Unexpected;
+};
+
 /// Longer than anything in these tests takes on a busy machine.
 inline constexpr Duration test_patience = std::chrono::seconds(20);
 
@@ -161,7 +166,7 @@ public:
     net::task<wire::ServerMessage> next() {
         auto message = co_await next_or_end();
         if (!message) {
-            throw Unexpected("the connection ended: " + message.error().message);
+            throw ConnectionEnded("the connection ended: " + message.error().message);
         }
         co_return std::move(*message);
     }

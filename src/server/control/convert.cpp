@@ -1,18 +1,22 @@
 #include "server/control/convert.hpp"
 
 #include "crypto/keys.hpp"
+#include "server/relay/relay.hpp"
 #include "server/room/limits.hpp"
 #include "wire/limits.hpp"
 
 namespace partyline::control {
 
-// The room model may not include the wire, and need not: here is where the two must agree.
+// The room model may include neither the wire nor the relay, and need not: here is where they must agree.
 static_assert(room::name_code_points_max == wire::name_code_points_max);
 static_assert(room::name_bytes_max == wire::name_bytes_max);
 static_assert(room::channel_name_code_points_max == wire::channel_name_code_points_max);
 static_assert(room::topic_bytes_max == wire::topic_bytes_max);
 static_assert(room::text_bytes_max == wire::text_bytes_max);
 static_assert(room::reason_bytes_max == wire::reason_bytes_max);
+static_assert(room::password_bytes_max == wire::password_bytes_max);
+static_assert(room::devices_per_account_max == wire::account_devices_max);
+static_assert(room::bitrate_bps_max == relay::talker_bps_max);
 static_assert(crypto::public_key_bytes == wire::public_key_bytes);
 static_assert(crypto::signature_bytes == wire::signature_bytes);
 

@@ -41,7 +41,8 @@ public:
     std::map<SessionId, std::shared_ptr<Entry>> seats;
     std::map<ChannelId, std::uint32_t> bitrates;  // as last told, 0 for none
     int losses_updated = 0;
-    int whispers_set = 0;  // how often
+    int whispers_set = 0;                     // how often
+    std::vector<std::size_t> tunnel_batches;  // how many were taken each time there were any
 
     /// [any] A datagram for a tunnelled talkie.
     void push_down(SessionId session, Bytes datagram) {
@@ -105,6 +106,9 @@ public:
         while (!down_.empty() && taken.size() < max) {
             taken.push_back(std::move(down_.front()));
             down_.pop_front();
+        }
+        if (!taken.empty()) {
+            tunnel_batches.push_back(taken.size());
         }
         return taken;
     }

@@ -3,42 +3,17 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <deque>
 #include <future>
 #include <thread>
 #include <utility>
 
 #include "server/control/limits.hpp"
+#include "server/store/test_support.hpp"
 
 namespace partyline::control {
 namespace {
 
-/// The control executor: what is posted is done by run_one().
-class Executor {
-public:
-    HashingThreads::Poster poster() {
-        return [this](Hashing::Work work) {
-            {
-                const std::lock_guard lock(mutex_);
-                work_.push_back(std::move(work));
-            }
-            wake_.notify_one();
-        };
-    }
-    void run_one() {
-        std::unique_lock lock(mutex_);
-        wake_.wait(lock, [this] { return !work_.empty(); });
-        auto work = std::move(work_.front());
-        work_.pop_front();
-        lock.unlock();
-        work();
-    }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable wake_;
-    std::deque<Hashing::Work> work_;
-};
+using store::test::Executor;
 
 TEST(Hashing, IsDoneElsewhereAndToldHere) {
     Executor executor;

@@ -2,6 +2,8 @@
 // open none of them.
 #include <algorithm>
 #include <chrono>
+#include <ranges>
+#include <string>
 #include <utility>
 
 #include "server/control/convert.hpp"
@@ -9,6 +11,16 @@
 #include "wire/limits.hpp"
 
 namespace partyline::control {
+namespace {
+
+std::unexpected<Error> wait_for_keys(std::string message, Duration wait) {
+    const auto whole = std::chrono::ceil<std::chrono::milliseconds>(wait);
+    return std::unexpected(Error{.code = ErrorCode::rate_limited,
+                                 .message = std::move(message),
+                                 .retry_ms = static_cast<std::uint32_t>(whole.count())});
+}
+
+}  // namespace
 
 std::vector<wire::MemberKeys> Switchboard::member_keys(const Seat& seat,
                                                        std::span<const SessionId> sessions) const {
@@ -128,14 +140,16 @@ Result<void> Switchboard::on(Call&, Seat& seat, const wire::KeyRequest& request)
     const std::pair what{request.speaker, request.stream};
     auto& asked = seat.key_requests;
     if (const auto last = asked.find(what); last != asked.end() && now - last->second < interval) {
-        const auto wait =
-            std::chrono::ceil<std::chrono::milliseconds>(interval - (now - last->second));
-        return std::unexpected(Error{.code = ErrorCode::rate_limited,
-                                     .message = "You have just asked for that speaker's key.",
-                                     .retry_ms = static_cast<std::uint32_t>(wait.count())});
+        return wait_for_keys("You have just asked for that speaker's key.",
+                             last->second + interval - now);
     }
-    if (asked.size() >= key_requests_remembered_max) {
+    if (asked.size() >= key_requests_remembered_max && !asked.contains(what)) {
         std::erase_if(asked, [&](const auto& entry) { return now - entry.second >= interval; });
+        if (asked.size() >= key_requests_remembered_max) {
+            const auto oldest = std::ranges::min(asked | std::views::values);
+            return wait_for_keys("You are asking for too many keys at once.",
+                                 oldest + interval - now);
+        }
     }
     asked[what] = now;
     publish(*events);

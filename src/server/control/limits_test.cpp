@@ -126,6 +126,58 @@ TEST(Admission, OneAddressDoesNotShutTheDoorForAll) {
     EXPECT_TRUE(admission.admit(address("192.0.2.1:3"), start));
 }
 
+/// What became of so many arrivals from one address that do not log in.
+std::string stand(Admission& admission, std::list<Admission::Slot>& slots, std::string_view from,
+                  std::size_t times) {
+    std::string last;
+    for (std::size_t i = 0; i < times; ++i) {
+        auto slot = admission.admit(address(from), start);
+        last = slot ? "in" : slot.error().message;
+        if (slot) {
+            slots.push_back(std::move(*slot));
+        }
+    }
+    return last;
+}
+
+TEST(Admission, OneAddressHasItsShareOfTheDoor) {
+    constexpr std::string_view refused =
+        "too many connections from one address that have not logged in";
+    for (const std::size_t share : {1U, 2U, 5U}) {
+        Admission admission({.unauthenticated = share * unauthenticated_share}, start);
+        std::list<Admission::Slot> slots;
+        EXPECT_EQ(stand(admission, slots, "192.0.2.1:1", share), "in");
+        EXPECT_EQ(stand(admission, slots, "192.0.2.1:1", 1), refused);
+        EXPECT_EQ(stand(admission, slots, "192.0.2.2:1", share), "in") << "another has its own";
+    }
+    Admission small({.unauthenticated = unauthenticated_share - 1}, start);
+    std::list<Admission::Slot> slots;
+    EXPECT_EQ(stand(small, slots, "192.0.2.1:1", 1), "in") << "one may always come";
+    EXPECT_EQ(stand(small, slots, "192.0.2.1:1", 1), refused);
+}
+
+TEST(Admission, SomePlacesAreForThoseWhoHoldNone) {
+    constexpr std::size_t kept = 3;
+    constexpr std::size_t places = kept * first_comers_share;
+    Admission admission({.unauthenticated = places}, start);
+    std::list<Admission::Slot> slots;
+    std::size_t taken = 0;
+    for (std::size_t i = 0; taken < places - kept; ++i) {
+        const auto here = std::min(places / unauthenticated_share, places - kept - taken);
+        EXPECT_EQ(stand(admission, slots, std::format("10.0.0.{}:1", i), here), "in");
+        taken += here;
+    }
+    constexpr std::string_view refused = "too many connections that have not logged in";
+    const auto last =
+        std::format("10.0.0.{}:1", (places - kept) / (places / unauthenticated_share));
+    EXPECT_EQ(stand(admission, slots, last, 1), refused) << "it holds some already";
+    for (std::size_t i = 0; i < kept; ++i) {
+        EXPECT_EQ(stand(admission, slots, std::format("10.0.1.{}:1", i), 1), "in");
+    }
+    EXPECT_EQ(admission.unauthenticated(), places);
+    EXPECT_EQ(stand(admission, slots, "10.0.2.1:1", 1), refused) << "nobody gives way at once";
+}
+
 class Door {
 public:
     std::string admit(const std::string& from, TimePoint now) {

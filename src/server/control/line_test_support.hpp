@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include "crypto/handshake.hpp"
 #include "server/control/admission.hpp"
+#include "server/control/login_test_support.hpp"
 #include "server/control/peer.hpp"
 #include "server/control/switchboard.hpp"
 #include "server/room/whispers.hpp"
@@ -38,20 +40,7 @@ public:
     Line& operator=(const Line&) = delete;
 
     void log_in(const crypto::PublicKey& server, std::string name) {
-        const crypto::PublicKey x25519{};
-        const std::vector<std::uint32_t> versions{wire::protocol_version};
-        const auto expiry = clock_.unix_ms() + 1000;
-        ask(wire::Login{
-            .identity = to_bytes(identity_.public_key()),
-            .x25519 = to_bytes(x25519),
-            .versions = versions,
-            .signature = to_bytes(crypto::sign_login(
-                identity_, {.exporter = {}, .x25519 = x25519, .versions = versions})),
-            .device = {.signature = to_bytes(crypto::sign_device(
-                           identity_,
-                           {.server_id = server, .x25519 = x25519, .expiry_unix_ms = expiry})),
-                       .expiry_unix_ms = expiry},
-            .name = std::move(name)});
+        ask(make_login(identity_, server, std::move(name), clock_.unix_ms()));
     }
 
     void ask(wire::ClientBody body) {
@@ -85,6 +74,13 @@ public:
                 ask(wire::Join{room});
             }
         } while (!open_.empty() && !peer_->closing());
+    }
+
+    /// Throws away all that waits, unread: whoever does has no picture of anything from then on.
+    void skip() {
+        while (!peer_->outbox.take(clock_.now()).empty()) {
+        }
+        forget_requests();
     }
 
     /// The connection breaks, with all that waits in it.
@@ -136,6 +132,7 @@ public:
         std::set<SessionId> members;
     };
     std::map<StreamId, Set> sets;
+    std::optional<Error> refused;  // the last time
 
 private:
     void forget_requests() {
@@ -170,6 +167,9 @@ private:
         }
         if (message.reply_to != 0) {
             EXPECT_EQ(open_.erase(message.reply_to), 1U);
+        }
+        if (const auto* refusal = std::get_if<wire::Refusal>(&message.body)) {
+            refused = refusal->error;
         }
         if (const auto* welcome = std::get_if<wire::Welcome>(&message.body)) {
             session_ = welcome->session;

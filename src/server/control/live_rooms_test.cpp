@@ -254,20 +254,22 @@ protected:
                                        .topic = {},
                                        .temporary = true};
         };
-        for (int i = 0; i < 5; ++i) {
+        const auto& rate = config.limits.temporary_rooms;
+        const auto burst = static_cast<int>(rate.burst);
+        for (int i = 0; i < burst; ++i) {
             co_await mem.ask<wire::ChannelCreated>(make(i));
         }
         // Neither another connection nor another device is another person.
         co_await enter(other, "Mem's telephone");
-        const auto refusal = co_await other.ask<wire::Refusal>(make(5));
+        const auto refusal = co_await other.ask<wire::Refusal>(make(burst));
         EXPECT_EQ(refusal.error.code, ErrorCode::rate_limited);
-        EXPECT_EQ(refusal.error.retry_ms, 10'000U);
+        EXPECT_EQ(refusal.error.retry_ms, static_cast<std::uint32_t>(1000 / rate.per_second));
         EXPECT_TRUE(store.applied.empty()) << "neither logged nor stored";
         Caller ada(loop, manual_clock);
         co_await enter(ada, "Ada");
-        co_await ada.ask<wire::ChannelCreated>(make(6));
-        manual_clock.advance(std::chrono::seconds(10));
-        co_await other.ask<wire::ChannelCreated>(make(7));
+        co_await ada.ask<wire::ChannelCreated>(make(burst + 1));
+        manual_clock.advance(std::chrono::milliseconds(refusal.error.retry_ms));
+        co_await other.ask<wire::ChannelCreated>(make(burst + 2));
         EXPECT_EQ(server->model().channels().size(), config.channels.size() + 3)
             << "of each maker the room before has gone";
     }

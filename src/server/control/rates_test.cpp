@@ -50,7 +50,9 @@ protected:
     /// For how long, if at all.
     static net::task<std::optional<std::uint32_t>> is_refused(Caller& caller,
                                                               wire::ClientBody body) {
-        const auto id = co_await caller.send(std::move(body));
+        co_return co_await refusal_of(caller, co_await caller.send(std::move(body)));
+    }
+    static net::task<std::optional<std::uint32_t>> refusal_of(Caller& caller, std::uint64_t id) {
         for (;;) {
             const auto message = co_await caller.next();
             if (message.reply_to != id) {
@@ -66,21 +68,41 @@ protected:
         }
     }
 
+    /// How many messages of so many bytes each are taken at once.
+    net::task<> weigh(std::size_t bytes, int at_once) {
+        Caller ada(loop, manual_clock);
+        co_await ada.log_in(port(), "Ada");
+        co_await ada.ask<wire::Joined>(wire::Join{lobby});
+        manual_clock.advance(std::chrono::minutes(1));
+        wire::SendText text{.channel = lobby, .text = std::string(bytes - 64, 'x')};
+        wire::ClientMessage message{.request_id = 1'000'000, .body = text};
+        text.text.append(bytes - encode(message).size(), 'x');
+        message.body = text;
+        EXPECT_EQ(encode(message).size(), bytes);
+        for (int i = 0; i < at_once; ++i) {
+            co_await ada.send_message(message);
+            EXPECT_FALSE(co_await refusal_of(ada, message.request_id)) << i;
+        }
+        co_await ada.send_message(message);
+        EXPECT_TRUE(co_await refusal_of(ada, message.request_id));
+    }
+
     net::task<> tunnelled() {
         Caller ada(loop, manual_clock);
         co_await ada.log_in(port(), "Ada");
         const auto& up = relay.seats.at(ada.session)->uplink;
-        const auto send = [&](int count) -> net::task<> {
-            for (int i = 0; i < count; ++i) {
+        const auto send = [&](std::size_t count) -> net::task<> {
+            for (std::size_t i = 0; i < count; ++i) {
                 co_await ada.send_message({.body = wire::VoiceTunnel{Bytes(40)}});
             }
             co_await ada.ask<wire::ControlPong>(wire::ControlPing{});
         };
-        co_await send(251);
-        EXPECT_EQ(up.size(), 250U) << "what is over is dropped as it might be on the way";
+        const auto burst = static_cast<std::size_t>(config.limits.tunnelled.burst);
+        co_await send(burst + 1);
+        EXPECT_EQ(up.size(), burst) << "what is over is dropped as it might be on the way";
         manual_clock.advance(std::chrono::milliseconds(4));
         co_await send(2);
-        EXPECT_EQ(up.size(), 251U);
+        EXPECT_EQ(up.size(), burst + 1);
     }
 
     /// What is counted by person, as often as is taken; the last has been refused.
@@ -184,6 +206,14 @@ TEST_F(RatesTest, LongMessages) {
                    return wire::SendText{.channel = lobby, .text = std::string(4096, 'x')};
                }}));
 }
+TEST_F(RatesTest, AMessageCountsOneMoreFromSoManyBytesOn) {
+    const auto burst = static_cast<int>(Limits{}.messages.burst);
+    for (const std::size_t beyond : {0U, 1U}) {
+        config.limits.messages = Limits{}.messages;
+        config.limits.texts = no_limit;
+        play(weigh(message_bytes_per_cost - 1 + beyond, burst / static_cast<int>(1 + beyond)));
+    }
+}
 TEST_F(RatesTest, Texts) {
     play(hold({.at_once = 20, .wait_ms = 200, .request = [](int number) {
                    return wire::SendText{.channel = lobby,
@@ -215,6 +245,7 @@ TEST_F(RatesTest, MemberKeys) {
     for (std::uint32_t id = 1; id <= 250; ++id) {
         everybody.sessions.push_back(SessionId{id});
     }
+    static_assert(static_cast<int>(Limits{}.member_keys.burst) == 20 * 250);
     play(hold({.at_once = 20, .wait_ms = 250, .request = [&](int) { return everybody; }}));
 }
 TEST_F(RatesTest, Whispers) {
@@ -225,6 +256,7 @@ TEST_F(RatesTest, Whispers) {
                }}));
 }
 TEST_F(RatesTest, KeyRequests) {
+    static_assert(Limits{}.key_request_interval == std::chrono::seconds(1));
     play(hold({.at_once = 1, .wait_ms = 1000, .request = [](int) {
                    return wire::KeyRequest{.speaker = SessionId{2}, .kid = 1};
                }}));

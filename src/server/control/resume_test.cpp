@@ -299,6 +299,49 @@ protected:
             << "and none of who has left";
     }
 
+    /// `speakers` give whoever is away their keys, one after the other: whose are there on its return.
+    net::task<std::vector<SessionId>> keys_from(std::size_t speakers,
+                                                std::vector<SessionId>& shared) {
+        Caller ada(loop, manual_clock);
+        co_await enter(ada, "Ada");
+        std::vector<std::unique_ptr<Caller>> others;
+        for (std::size_t i = 0; i < speakers; ++i) {
+            co_await enter(*others.emplace_back(std::make_unique<Caller>(loop, manual_clock)),
+                           std::format("Speaker {}", i));
+        }
+        co_await lose(ada, *others.front());
+        const ChannelEpoch epoch{static_cast<std::uint32_t>(1 + speakers)};
+        for (const auto& speaker : others) {
+            shared.push_back(speaker->session);
+            co_await speaker->ask<wire::Ok>(
+                wire::ShareKeys{.channel = lobby,
+                                .channel_epoch = epoch,
+                                .generation = 1,
+                                .shares = {{.to = ada.session, .sealed = Bytes(72)}}});
+        }
+        Caller again(loop, manual_clock);
+        co_await again.resume(port(), ada);
+        std::vector<SessionId> kept;
+        const auto bodies = co_await told(again);
+        for (const auto& body : bodies) {
+            if (const auto* share = std::get_if<wire::KeyShare>(&body)) {
+                kept.push_back(share->from);
+            }
+        }
+        co_return kept;
+    }
+    net::task<> keys_of_so_many_wait() {
+        std::vector<SessionId> shared;
+        const auto kept = co_await keys_from(config.limits.shares_away, shared);
+        EXPECT_EQ(kept, shared);
+    }
+    net::task<> keys_of_one_more_do_not_wait() {
+        std::vector<SessionId> shared;
+        const auto kept = co_await keys_from(config.limits.shares_away + 1, shared);
+        shared.erase(shared.begin());
+        EXPECT_EQ(kept, shared) << "the one that has waited longest goes";
+    }
+
     net::task<> takes_over_an_open_connection() {
         Caller ada(loop, manual_clock);
         co_await enter(ada, "Ada");
@@ -428,6 +471,14 @@ TEST_F(ResumeTest, WhoMissedMoreBytesThanAreReplayedGetsASnapshot) {
 }
 TEST_F(ResumeTest, WhoHasReadHalfASnapshotGetsAnother) { play(broken_in_the_snapshot()); }
 TEST_F(ResumeTest, KeysWaitForWhoIsAway) { play(keys_wait()); }
+TEST_F(ResumeTest, KeysOfSoManySpeakersWait) {
+    config.limits.shares_away = 3;
+    play(keys_of_so_many_wait());
+}
+TEST_F(ResumeTest, OfOneMoreSpeakerTheOldestKeyGoes) {
+    config.limits.shares_away = 3;
+    play(keys_of_one_more_do_not_wait());
+}
 TEST_F(ResumeTest, AnOpenConnectionIsTakenOver) { play(takes_over_an_open_connection()); }
 TEST_F(ResumeTest, SilenceIsABrokenConnection) { play(silence_is_a_broken_connection()); }
 TEST_F(ResumeTest, WhoSaysGoodbyeLeavesAtOnce) { play(whoever_says_goodbye_leaves()); }

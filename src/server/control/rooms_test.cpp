@@ -1,6 +1,7 @@
 #include <set>
 
 #include "server/control/server_fixture.hpp"
+#include "server/room/limits.hpp"
 
 namespace partyline::control {
 namespace {
@@ -204,6 +205,7 @@ protected:
         EXPECT_EQ(change.gone, std::vector<SessionId>{bob.session});
     }
 
+    /// Until there are so many, everybody is told the others' keys on joining.
     net::task<> large_rooms(std::size_t count) {
         std::vector<std::unique_ptr<Caller>> callers;
         for (std::size_t i = 0; i < count; ++i) {
@@ -211,7 +213,11 @@ protected:
             co_await caller.log_in(port(), "Talker " + std::to_string(i));
             const auto joined = co_await caller.ask<wire::Joined>(wire::Join{lobby});
             EXPECT_EQ(joined.members, i + 1);
-            EXPECT_EQ(joined.frame_ms, i < 25 ? 10U : 20U);
+            EXPECT_EQ(joined.frame_ms,
+                      i < room::uncrowded_members_max ? short_frame_ms : long_frame_ms);
+            if (joined.members <= wire::share_on_join_members_max) {
+                EXPECT_EQ((co_await caller.get<wire::MemberKeys>()).members.size(), i);
+            }
         }
         co_await keys_on_demand(*callers.back(), *callers.front(), count);
     }
@@ -219,23 +225,24 @@ protected:
     /// All who are in a crowded room learn that they had better send longer packets, and when not.
     net::task<> crowds() {
         std::vector<std::unique_ptr<Caller>> callers;
-        for (std::size_t members = 1; members <= 26; ++members) {
+        for (std::size_t members = 1; members <= room::uncrowded_members_max + 1; ++members) {
             auto& caller = *callers.emplace_back(std::make_unique<Caller>(loop));
             co_await caller.log_in(port(), "Guest " + std::to_string(members));
             co_await caller.ask<wire::Joined>(wire::Join{lobby});
             if (members > 1) {
                 EXPECT_EQ((co_await callers.front()->get<wire::MemberJoined>()).frame_ms,
-                          members <= 25 ? 10U : 20U);
+                          members <= room::uncrowded_members_max ? short_frame_ms : long_frame_ms);
             }
         }
-        for (std::size_t left = 25; left >= 18; --left) {
+        for (auto left = room::uncrowded_members_max; left >= room::crowded_members_min - 2;
+             --left) {
             co_await callers.at(left)->ask<wire::Moved>(wire::Leave{});
             EXPECT_EQ((co_await callers.front()->get<wire::MemberLeft>()).frame_ms,
-                      left >= 20 ? 20U : 10U)
+                      left >= room::crowded_members_min ? long_frame_ms : short_frame_ms)
                 << left;
         }
         const auto back = co_await callers.back()->ask<wire::Joined>(wire::Join{lobby});
-        EXPECT_EQ(back.frame_ms, 10U);
+        EXPECT_EQ(back.frame_ms, short_frame_ms);
     }
 
     static net::task<> keys_on_demand(Caller& last, Caller& first, std::size_t count) {
@@ -282,7 +289,9 @@ TEST_F(RoomsTest, Presence) { play(presence()); }
 TEST_F(RoomsTest, GuestsDoNotRecord) { play(guests_do_not_record()); }
 TEST_F(RoomsTest, WhoDisconnectsIsGone) { play(who_disconnects_is_gone()); }
 TEST_F(RoomsTest, CrowdsSendLongerPackets) { play(crowds()); }
-TEST_F(RoomsTest, LargeRoomsTellKeysOnDemand) { play(large_rooms(80)); }
+TEST_F(RoomsTest, LargeRoomsTellKeysOnDemand) {
+    play(large_rooms(wire::share_on_join_members_max + 1));
+}
 
 }  // namespace
 }  // namespace partyline::control

@@ -28,13 +28,33 @@ protected:
 
         // As the relay does: from another thread, and for some who are gone.
         const std::jthread relay_thread([&] {
-            for (std::size_t i = 1; i <= 600; ++i) {
+            for (std::size_t i = 0; i < 2 * tunnel_down_batch; ++i) {
                 relay.push_down(SessionId{99}, Bytes(20));
                 relay.push_down(ada.session, Bytes(20, std::byte{2}));
             }
         });
-        for (int i = 0; i < 600; ++i) {
+        for (std::size_t i = 0; i < 2 * tunnel_down_batch; ++i) {
             EXPECT_EQ((co_await ada.get<wire::VoiceTunnel>()).datagram, Bytes(20, std::byte{2}));
+        }
+    }
+
+    /// A flood of voice leaves the others their turns, and nothing of it is lost.
+    net::task<> batches() {
+        Caller ada(loop, manual_clock);
+        co_await ada.log_in(port(), "Ada");
+        for (const std::size_t beyond : {0U, 1U}) {
+            const auto count = tunnel_down_batch + beyond;
+            relay.tunnel_batches.clear();
+            for (std::size_t i = 0; i < count; ++i) {
+                relay.push_down(ada.session, Bytes(20, std::byte(i % 256)));
+            }
+            for (std::size_t i = 0; i < count; ++i) {
+                EXPECT_EQ((co_await ada.get<wire::VoiceTunnel>()).datagram,
+                          Bytes(20, std::byte(i % 256)));
+            }
+            auto expected = std::vector{tunnel_down_batch};
+            expected.resize(1 + beyond, beyond);
+            EXPECT_EQ(relay.tunnel_batches, expected);
         }
     }
 
@@ -64,6 +84,10 @@ TEST_F(VoiceTest, VoiceIsTunnelledBothWays) {
     config.limits.voice_bytes = 1024 * 1024;
     config.limits.voice_age = test_patience;
     play(tunnel());
+}
+TEST_F(VoiceTest, TunnelledVoiceComesInBatches) {
+    clock = &manual_clock;
+    play(batches());
 }
 TEST_F(VoiceTest, APingIsAnswered) { play(ping()); }
 TEST_F(VoiceTest, RoomLossesAreUpdated) {
