@@ -22,9 +22,9 @@
 #include "server/certificate.hpp"
 #include "server/data_folder.hpp"
 #include "server/identity.hpp"
-#include "server/limits.hpp"
 #include "server/relay/limits.hpp"
 #include "server/store/backup.hpp"
+#include "server/verdicts.hpp"
 
 namespace partyline::server {
 namespace {
@@ -42,6 +42,13 @@ public:
     void problem(const std::string& line) {
         out_ << "  PROBLEM  " << line << '\n';
         ++problems_;
+    }
+    void add(const Verdict& verdict) {
+        switch (verdict.kind) {
+            case Verdict::Kind::good: good(verdict.words); break;
+            case Verdict::Kind::note: note(verdict.words); break;
+            case Verdict::Kind::problem: problem(verdict.words); break;
+        }
     }
     [[nodiscard]] int problems() const { return problems_; }
 
@@ -85,15 +92,7 @@ void examine_disk(const fs::path& folder, Findings& findings) {
         findings.problem(room.error().message);
         return;
     }
-    const auto free =
-        std::format("{} MiB are free for {}", room->free_bytes >> 20, folder.string());
-    if (room->free_bytes < disk_free_bytes_min) {
-        findings.problem(free + ": texts will soon be refused");
-    } else if (room->free_bytes < disk_free_bytes_good) {
-        findings.note(free + "; make room before it is full");
-    } else {
-        findings.good(free);
-    }
+    findings.add(judge_disk(room->free_bytes, folder.string()));
 }
 
 /// That nobody uses yet: it is there while a server runs.
@@ -196,16 +195,7 @@ void examine_voice_buffers(Findings& findings) {
         return;
     }
     // Linux tells twice of what it was asked for.
-    const auto got = socket->receive_buffer_bytes() / 2;
-    if (got < relay::socket_buffer_bytes) {
-        findings.note(std::format(
-            "UDP buffers hold {} KiB, not the {} KiB wanted: bursts of a large room may be lost; "
-            "sysctl net.core.rmem_max={} net.core.wmem_max={}",
-            got >> 10, relay::socket_buffer_bytes >> 10, relay::socket_buffer_bytes,
-            relay::socket_buffer_bytes));
-    } else {
-        findings.good(std::format("UDP buffers hold {} KiB", got >> 10));
-    }
+    findings.add(judge_voice_buffers(socket->receive_buffer_bytes() / 2));
 }
 
 void examine_own_certificate(const fs::path& folder, Findings& findings) {
@@ -231,51 +221,8 @@ void examine_certificate(const config::Config& config, const Clock& clock, Findi
         findings.problem(usable ? facts.error().message : usable.error().message);
         return;
     }
-    const auto now_s = clock.unix_ms() / 1000;
-    const auto name =
-        std::format("the certificate {} ({})", config.certificate->certificate, facts->subject);
-    const auto days = (facts->ends_unix_s - now_s) / seconds_per_day;
-    // Talkies trust the identity, so none of this keeps anybody out.
-    if (now_s < facts->begins_unix_s) {
-        findings.note(name + " is not valid yet, or the clock is behind");
-    } else if (now_s >= facts->ends_unix_s) {
-        findings.note(name + " has expired; talkies do not mind, other programs may");
-    } else if (days < certificate_days_good) {
-        findings.note(std::format("{} ends in {} days; after renewing it send SIGHUP", name, days));
-    } else {
-        findings.good(std::format("{} is valid for {} days", name, days));
-    }
-}
-
-void examine_clock(const Clock& clock, Findings& findings) {
-    if (clock.unix_ms() < clock_unix_ms_min) {
-        findings.problem(
-            "the clock is years behind: logins will be refused, as signatures seem to be "
-            "from the future");
-        return;
-    }
-    switch (platform::clock_sync()) {
-        case platform::ClockSync::synchronised: findings.good("the clock is synchronised"); break;
-        case platform::ClockSync::free_running:
-            findings.note("nobody keeps the clock right (NTP): when it is days off, logins fail");
-            break;
-        case platform::ClockSync::unknown:
-            findings.note("whether the clock is right is not known");
-            break;
-    }
-}
-
-void examine_open_files(const config::Config& config, Findings& findings) {
-    const auto files = platform::raise_open_files_max();
-    const auto wanted = config.control.limits.connections + own_files;
-    if (files < wanted) {
-        findings.problem(
-            std::format("limits.connections is {}, but only {} files may be open: raise "
-                        "that (ulimit -n, LimitNOFILE=) or lower it",
-                        config.control.limits.connections, files));
-    } else {
-        findings.good(std::format("{} files may be open, {} are enough", files, wanted));
-    }
+    findings.add(
+        judge_certificate(*facts, config.certificate->certificate, clock.unix_ms() / 1000));
 }
 
 void examine_reach(const config::Config& config, Findings& findings) {
@@ -313,8 +260,9 @@ bool examine(const config::Config& config, const Clock& clock, std::ostream& out
     examine_ports(config, running, findings);
     examine_voice_buffers(findings);
     examine_certificate(config, clock, findings);
-    examine_clock(clock, findings);
-    examine_open_files(config, findings);
+    findings.add(judge_clock(clock.unix_ms(), platform::clock_sync()));
+    findings.add(
+        judge_open_files(platform::raise_open_files_max(), config.control.limits.connections));
     examine_reach(config, findings);
     switch (findings.problems()) {
         case 0: out << "All is well.\n"; break;

@@ -15,6 +15,4 @@ inline constexpr std::int64_t certificate_days_good = 14;
 /// 2025-01-01: no machine that runs this has an earlier date.
 inline constexpr std::int64_t clock_unix_ms_min = 1'735'689'600'000;
 
-inline constexpr std::int64_t seconds_per_day = 24 * 60 * 60;
-
 }  // namespace partyline::server
