@@ -76,4 +76,21 @@ int ServerProcess::stop() {
     return process_.wait();
 }
 
+Ended run_server(std::vector<std::string> arguments, std::optional<std::string_view> typed) {
+    arguments.insert(arguments.begin(), sibling_program("partyline-server"));
+    Process process({.arguments = std::move(arguments), .environment = {}});
+    if (typed) {
+        if (!typed->empty()) {
+            process.write_line(*typed);
+        }
+        process.close_input();
+    }
+    Ended ended{.code = process.wait(), .out = {}, .errors = {}};
+    for (const auto& line : process.lines()) {
+        ended.out += line + "\n";
+    }
+    ended.errors = process.errors();
+    return ended;
+}
+
 }  // namespace partyline::harness

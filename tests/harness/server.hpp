@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/process.hpp"
@@ -39,6 +40,17 @@ private:
     std::uint16_t admin_port_ = 0;
     std::string fingerprint_;
 };
+
+/// What a program left behind.
+struct Ended {
+    int code = 0;
+    std::string out;
+    std::string errors;
+};
+/// partyline-server with these arguments, to its end. Where `typed` is there, that line is all its standard
+/// input: nothing at all if it is empty.
+Ended run_server(std::vector<std::string> arguments,
+                 std::optional<std::string_view> typed = std::nullopt);
 
 /// The command line that ServerProcess uses: for starts that are to fail.
 Process::Command server_command(const Scratch& scratch, const ServerOptions& options);

@@ -60,13 +60,21 @@ TalkieProcess::TalkieProcess(const Scratch& scratch, const TalkieOptions& option
 
 Json TalkieProcess::wait(const std::string& event, const Wanted& wanted, std::size_t mark,
                          Duration within) {
+    return wait_for(
+        std::format("\"{}\"", event),
+        [&](const Json& told) { return told["event"] == event && (!wanted || wanted(told)); }, mark,
+        within);
+}
+
+Json TalkieProcess::wait_for(const std::string& what, const Wanted& wanted, std::size_t mark,
+                             Duration within) {
     Json found;
     const auto matches = [&](const std::string& line) {
         found = parse(line);
-        return found["event"] == event && (!wanted || wanted(found));
+        return wanted(found);
     };
     if (!process_.wait_for_line(matches, mark, within)) {
-        throw Failure(std::format("{} did not tell of \"{}\" in time; it told:\n{}", name_, event,
+        throw Failure(std::format("{} did not tell of {} in time; it told:\n{}", name_, what,
                                   all_that_was_told()));
     }
     return found;

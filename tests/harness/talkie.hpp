@@ -36,6 +36,10 @@ public:
     /// with all that was told, when it does not come.
     Json wait(const std::string& event, const Wanted& wanted = nullptr, std::size_t mark = 0,
               Duration within = patience);
+    /// The first event told after `mark` that `wanted` accepts, whatever its name; `what` says in words for
+    /// what a Failure was waited.
+    Json wait_for(const std::string& what, const Wanted& wanted, std::size_t mark = 0,
+                  Duration within = patience);
     /// As wait(), for an event whose `field` is `value`.
     Json wait(const std::string& event, const std::string& field, const Json& value,
               std::size_t mark = 0);

@@ -54,6 +54,7 @@ protected:
     net::task<std::unique_ptr<Caller>> begin_life();
     net::task<> become_owner(Caller& ada);
     net::task<> live(int life);
+    net::task<> until_killed(net::task<> work);
     net::task<> write(Writer& writer, std::size_t number);
     net::task<> rule(Caller& ada);
     net::task<> check_all(Caller& reader);
@@ -62,7 +63,7 @@ protected:
     net::task<> check_role(Caller& reader);
     net::task<> survive(int lives);
 
-    /// As often as it takes: pages may be asked for only so often.
+    /// As often as it takes: texts and pages may be asked for only so often.
     template <class Answer>
     net::task<Answer> ask_patiently(Caller& caller, wire::ClientBody body) {
         for (;;) {
@@ -109,6 +110,7 @@ protected:
 
     std::size_t accepted_ = 0;  // in this life
     std::size_t working_ = 0;
+    bool killed_ = false;
     net::Event changed_{loop_};
     Duration slowest_start_{};
 };
@@ -134,51 +136,58 @@ net::task<> Crash::become_owner(Caller& ada) {
     role_ = made.roles.at(0).role;
 }
 
-/// Says one text after the other, until it has said as many as it may, or the server is killed.
-net::task<> Crash::write(Writer& writer, std::size_t number) {
+/// What ends when the server is killed. Whatever else ends it fails the test: a refusal, a server that hangs up.
+net::task<> Crash::until_killed(net::task<> work) {
+    std::string why;
     try {
-        Caller caller(loop_);
-        caller.be(crypto::Identity::from_seed(writer.identity.seed()));
-        co_await caller.log_in(server_->port(), std::format("Writer {}", number));
-        co_await caller.ask<wire::Joined>(wire::Join{.channel = lobby, .password = {}});
-        for (;;) {
-            if (!writer.pending) {
-                const auto nonce = ++writer.nonce;
-                writer.pending = {.nonce = nonce, .text = std::format("{} by {}", nonce, number)};
-            }
-            const auto answer = co_await caller.ask<wire::TextAccepted>(wire::SendText{
-                .channel = lobby, .text = writer.pending->text, .nonce = writer.pending->nonce});
-            texts_.emplace(answer.id.value, writer.pending->text);
-            writer.pending.reset();
-            accepted();
-        }
-    } catch (const control::Unexpected&) {
-    } catch (const std::bad_expected_access<Error>&) {
+        co_await std::move(work);
+    } catch (const control::ConnectionEnded& error) {
+        why = killed_ ? "" : error.what();
+    } catch (const std::bad_expected_access<Error>& error) {
+        why = killed_ ? "" : error.error().message;
+    } catch (const std::exception& error) {
+        why = error.what();
     }
+    EXPECT_EQ(why, "") << "and not the kill";
     ended();
+}
+
+/// Says one text after the other.
+net::task<> Crash::write(Writer& writer, std::size_t number) {
+    Caller caller(loop_);
+    caller.be(crypto::Identity::from_seed(writer.identity.seed()));
+    co_await caller.log_in(server_->port(), std::format("Writer {}", number));
+    co_await caller.ask<wire::Joined>(wire::Join{.channel = lobby, .password = {}});
+    for (;;) {
+        if (!writer.pending) {
+            const auto nonce = ++writer.nonce;
+            writer.pending = {.nonce = nonce, .text = std::format("{} by {}", nonce, number)};
+        }
+        const auto answer = co_await ask_patiently<wire::TextAccepted>(
+            caller,
+            wire::SendText{
+                .channel = lobby, .text = writer.pending->text, .nonce = writer.pending->nonce});
+        texts_.emplace(answer.id.value, writer.pending->text);
+        writer.pending.reset();
+        accepted();
+    }
 }
 
 /// Bans people who are not there, and renames a role, in turn.
 net::task<> Crash::rule(Caller& ada) {
-    try {
-        for (;;) {
-            const auto banned = co_await ask_patiently<wire::Bans>(
-                ada, wire::AddBan{.identity = to_bytes(crypto::Identity::generate().public_key())});
-            bans_.insert(banned.bans.at(0).id.value);
-            accepted();
-            const auto edit = ++role_edits_asked_;
-            co_await ask_patiently<wire::Ok>(
-                ada,
-                wire::EditRole{
-                    .role = role_,
-                    .settings = {.name = std::format("Edit {}", edit), .rank = 10, .grants = 0}});
-            role_edits_ = edit;
-            accepted();
-        }
-    } catch (const control::Unexpected&) {
-    } catch (const std::bad_expected_access<Error>&) {
+    for (;;) {
+        const auto banned = co_await ask_patiently<wire::Bans>(
+            ada, wire::AddBan{.identity = to_bytes(crypto::Identity::generate().public_key())});
+        bans_.insert(banned.bans.at(0).id.value);
+        accepted();
+        const auto edit = ++role_edits_asked_;
+        co_await ask_patiently<wire::Ok>(
+            ada, wire::EditRole{
+                     .role = role_,
+                     .settings = {.name = std::format("Edit {}", edit), .rank = 10, .grants = 0}});
+        role_edits_ = edit;
+        accepted();
     }
-    ended();
 }
 
 net::task<> Crash::live(int life) {
@@ -190,16 +199,18 @@ net::task<> Crash::live(int life) {
     }
     accepted_ = 0;
     working_ = writers + 1;
-    loop_.spawn(rule(*ada));
+    killed_ = false;
+    loop_.spawn(until_killed(rule(*ada)));
     for (std::size_t i = 0; i < writers; ++i) {
-        loop_.spawn(write(writers_.at(i), i));
+        loop_.spawn(until_killed(write(writers_.at(i), i)));
     }
     const auto enough = static_cast<std::size_t>(1 + (life * 37) % 120);
     const auto patience = clock_.now() + control::test_patience;
-    while (accepted_ < enough && clock_.now() < patience) {
+    while (accepted_ < enough && !HasFailure() && clock_.now() < patience) {
         co_await changed_.wait_for(patience - clock_.now());
     }
     EXPECT_GE(accepted_, enough);
+    killed_ = true;
     server_->process().signal(SIGKILL);
     server_->process().wait();
     while (working_ > 0) {

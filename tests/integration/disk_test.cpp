@@ -9,10 +9,13 @@
 #include <csignal>
 #include <format>
 #include <memory>
+#include <ranges>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "integration/talk_fixture.hpp"
+#include "server/limits.hpp"
 
 namespace partyline::integration {
 namespace {
@@ -39,19 +42,18 @@ protected:
     std::string say(const std::string& text) {
         const auto mark = ada_->mark();
         ada_->command("say " + text);
-        for (;;) {
-            for (const auto& event : ada_->events()) {
-                if (event["event"] == "text" && event["text"] == text) {
-                    return {};
-                }
-            }
-            const auto refused = find_refusal(mark);
-            if (!refused.is_null()) {
-                EXPECT_EQ(refused["code"], "store_failed");
-                return refused["message"];
-            }
-            ada_->idle_until(SystemClock().now() + harness::poll_interval);
+        const auto told = ada_->wait_for(
+            std::format("what became of \"say {:.20}\"", text),
+            [&](const Json& event) {
+                return (event["event"] == "text" && event["text"] == text) ||
+                       (event["event"] == "refused" && event["command"] == "say");
+            },
+            mark);
+        if (told["event"] == "text") {
+            return {};
         }
+        EXPECT_EQ(told["code"], "store_failed") << told;
+        return told["message"];
     }
     /// How a command of Ada's is refused.
     void expect_refusal(const std::string& command, const std::string& code,
@@ -116,16 +118,6 @@ protected:
 
 private:
     int newcomers_ = 0;
-
-    Json find_refusal(std::size_t mark) {
-        const auto events = ada_->events();
-        for (auto i = mark; i < events.size(); ++i) {
-            if (events[i]["event"] == "refused") {
-                return events[i];
-            }
-        }
-        return {};
-    }
 };
 
 TEST_F(Disk, WhenItIsFullWritesAreRefusedAndVoiceGoesOn) try {
@@ -165,30 +157,31 @@ struct Examined {
 };
 Examined examine(const harness::Scratch& scratch, std::size_t mebibytes) {
     const harness::SmallDisk disk(scratch.path("disk"), mebibytes);
-    harness::Process doctor({.arguments = {harness::sibling_program("partyline-server"), "--data",
-                                           scratch.path("disk/data"), "doctor", "--listen",
-                                           "127.0.0.1:0", "--admin", ""},
-                             .environment = {}});
-    Examined examined{.code = doctor.wait(), .words = {}};
-    for (const auto& line : doctor.lines()) {
-        examined.words += line.contains(" MiB are free for ") ? line : "";
+    const auto doctor = harness::run_server(
+        {"--data", scratch.path("disk/data"), "doctor", "--listen", "127.0.0.1:0", "--admin", ""});
+    Examined examined{.code = doctor.code, .words = {}};
+    for (const auto line : std::views::split(doctor.out, '\n')) {
+        const std::string_view words(line);
+        examined.words += words.contains(" MiB are free for ") ? words : std::string_view{};
     }
     return examined;
 }
 
 TEST_F(Disk, TheDoctorSaysWhenItIsNearlyFull) try {
+    constexpr std::size_t enough_mebibytes = server::disk_free_bytes_min >> 20;
+    constexpr std::size_t good_mebibytes = server::disk_free_bytes_good >> 20;
     const auto folder = scratch_.path("disk");
-    const auto low = examine(scratch_, 99);
+    const auto low = examine(scratch_, enough_mebibytes - 1);
     EXPECT_EQ(low.code, 1);
     EXPECT_TRUE(low.words.contains("PROBLEM  99 MiB are free for " + folder +
                                    ": texts will soon be refused"))
         << low.words;
-    for (const auto mebibytes : {100, 1023}) {
-        const auto little = examine(scratch_, static_cast<std::size_t>(mebibytes));
+    for (const auto mebibytes : {enough_mebibytes, good_mebibytes - 1}) {
+        const auto little = examine(scratch_, mebibytes);
         EXPECT_EQ(little.code, 0) << little.words;
         EXPECT_TRUE(little.words.contains("make room before it is full")) << little.words;
     }
-    const auto enough = examine(scratch_, 1024);
+    const auto enough = examine(scratch_, good_mebibytes);
     EXPECT_EQ(enough.code, 0);
     EXPECT_TRUE(enough.words.contains("1024 MiB are free for ")) << enough.words;
     EXPECT_FALSE(enough.words.contains("make room")) << enough.words;

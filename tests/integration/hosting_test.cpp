@@ -29,23 +29,6 @@ using harness::ServerProcess;
 
 class Hosting : public testing::Test {
 protected:
-    struct Ended {
-        int code = 0;
-        std::string out;
-        std::string errors;
-    };
-    /// partyline-server with these arguments, to its end.
-    static Ended run(std::vector<std::string> arguments) {
-        arguments.insert(arguments.begin(), harness::sibling_program("partyline-server"));
-        Process process({.arguments = std::move(arguments)});
-        Ended ended{.code = process.wait()};
-        for (const auto& line : process.lines()) {
-            ended.out += line + "\n";
-        }
-        ended.errors = process.errors();
-        return ended;
-    }
-
     void start(const ServerOptions& options) {
         server_ = std::make_unique<ServerProcess>(scratch_, options);
     }
@@ -76,17 +59,17 @@ protected:
 };
 
 TEST_F(Hosting, TheExplainedConfigurationIsRight) {
-    const auto explained = run({"--print-config"});
+    const auto explained = harness::run_server({"--print-config"});
     EXPECT_EQ(explained.code, 0);
     const auto file = scratch_.file("explained.toml", explained.out);
-    const auto checked = run({"--config", file, "--check-config"});
+    const auto checked = harness::run_server({"--config", file, "--check-config"});
     EXPECT_EQ(checked.code, 0) << checked.errors;
     EXPECT_EQ(checked.out, file + ": all keys are right.\n");
 }
 
 TEST_F(Hosting, AWrongConfigurationIsFoundWithoutAStart) {
     const auto file = scratch_.file("wrong.toml", "relay_threads = 0\n");
-    const auto checked = run({"--check-config", "--config", file});
+    const auto checked = harness::run_server({"--check-config", "--config", file});
     EXPECT_EQ(checked.code, 1);
     EXPECT_EQ(checked.errors, "partyline-server: " + file +
                                   ":1: relay_threads: must be a whole number from 1 to 64\n");

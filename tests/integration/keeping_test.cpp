@@ -27,22 +27,11 @@ using harness::TalkieProcess;
 
 class Keeping : public testing::Test {
 protected:
-    struct Ended {
-        int code = 0;
-        std::string out;
-        std::string errors;
-    };
     /// partyline-server with these arguments on a data folder of ours, to its end.
-    [[nodiscard]] Ended run(const std::string& data, std::vector<std::string> arguments) const {
-        arguments.insert(arguments.begin(), {harness::sibling_program("partyline-server"), "--data",
-                                             scratch_.path(data)});
-        Process process({.arguments = std::move(arguments)});
-        Ended ended{.code = process.wait()};
-        for (const auto& line : process.lines()) {
-            ended.out += line + "\n";
-        }
-        ended.errors = process.errors();
-        return ended;
+    [[nodiscard]] harness::Ended run(const std::string& data,
+                                     std::vector<std::string> arguments) const {
+        arguments.insert(arguments.begin(), {"--data", scratch_.path(data)});
+        return harness::run_server(std::move(arguments));
     }
 
     void start(const std::string& data) {

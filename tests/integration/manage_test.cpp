@@ -14,27 +14,12 @@ namespace {
 
 class Manage : public TalkTest {
 protected:
-    struct Ended {
-        int code = 0;
-        std::string out;
-        std::string errors;
-    };
     /// partyline-server, asking the one that runs, to its end.
-    [[nodiscard]] Ended ask(std::vector<std::string> words, std::string_view typed = {}) const {
-        std::vector<std::string> arguments{harness::sibling_program("partyline-server"), "--data",
-                                           data_folder()};
+    [[nodiscard]] harness::Ended ask(const std::vector<std::string>& words,
+                                     std::string_view typed = {}) const {
+        std::vector<std::string> arguments{"--data", data_folder()};
         arguments.insert(arguments.end(), words.begin(), words.end());
-        harness::Process process({.arguments = std::move(arguments), .environment = {}});
-        if (!typed.empty()) {
-            process.write_line(typed);
-        }
-        process.close_input();
-        Ended ended{.code = process.wait(), .out = {}, .errors = {}};
-        for (const auto& line : process.lines()) {
-            ended.out += line + "\n";
-        }
-        ended.errors = process.errors();
-        return ended;
+        return harness::run_server(std::move(arguments), typed);
     }
 
     [[nodiscard]] std::string data_folder() const {
