@@ -170,6 +170,72 @@ class AllowList:
                 yield Finding(self.path, number, "allow-list", f"{' '.join(key)} got shorter: {advice}")
 
 
+@dataclass(frozen=True)
+class Limit:
+    path: str
+    line: int
+    namespace: str  # the innermost
+    name: str
+    is_field: bool  # of a struct there
+
+
+_CONSTANT = re.compile(r"\binline\s+constexpr\s[^;={]*?\b(\w+)\s*[={]")
+_STRUCT = re.compile(r"\bstruct\s+\w+\s*\{(.*?)^\};", re.S | re.M)
+_FIELD = re.compile(r"\b(\w+)\s*(?:=[^;]*|\{[^;]*)?;")
+_NAMESPACE = re.compile(r"\bnamespace\s+(?:\w+::)*(\w+)\s*[{;]")
+
+
+def limits_in(path, text):
+    """Every constant of a limits.hpp, and every field of its structs."""
+    code = cpp.code_only(text)
+    namespace = _NAMESPACE.search(code)
+    found = [(match.start(1), match.group(1), False) for match in _CONSTANT.finditer(code)]
+    for struct in _STRUCT.finditer(code):
+        found += [(struct.start(1) + field.start(1), field.group(1), True)
+                  for field in _FIELD.finditer(struct.group(1))]
+    return [Limit(path, code.count("\n", 0, at) + 1, namespace.group(1) if namespace else "", name, is_field)
+            for at, name, is_field in sorted(found)]
+
+
+class LimitNames:
+    """What a test file says that may be a limit's name; its comments and strings do not count."""
+
+    def __init__(self, path, text):
+        code = cpp.code_only(text)
+        self.path = path
+        self.folder = PurePosixPath(path).parent
+        self.words = set(re.findall(r"\w+", code))
+        self.members = set(re.findall(r"\.(\w+)", code))
+        self.in_full = set(re.findall(r"\b(\w+::\w+|limits\.\w+)", code))
+        self.namespaces = set(_NAMESPACE.findall(code))
+
+    def say(self, limit):
+        """Beside the limit its name is enough. Elsewhere others may have the same: there it is named in full."""
+        beside = self.folder == PurePosixPath(limit.path).parent
+        if limit.is_field:
+            return limit.name in self.members if beside else f"limits.{limit.name}" in self.in_full
+        if beside or limit.namespace in self.namespaces:
+            return limit.name in self.words
+        return f"{limit.namespace}::{limit.name}" in self.in_full
+
+
+def untested_limits(limits, tests, exceptions, listed_in):
+    """Every limit is named by a test. `tests` are LimitNames; `exceptions` as tables.UNTESTED_LIMITS. These may
+    only become fewer: what is tested by now, or is not there any more, has to go."""
+    excused = {(path, name) for path, _, names in exceptions for name in names.split()}
+    for limit in limits:
+        tested = next((test.path for test in tests if test.say(limit)), None)
+        is_excused = (limit.path, limit.name) in excused
+        excused.discard((limit.path, limit.name))
+        if tested is None and not is_excused:
+            yield Finding(limit.path, limit.line, "untested-limit",
+                          f"no test names {limit.name}: show that the most passes and one more does not")
+        if tested is not None and is_excused:
+            yield Finding(listed_in, 1, "untested-limit", f"{limit.name} is named in {tested}: take it from the list")
+    for path, name in sorted(excused):
+        yield Finding(listed_in, 1, "untested-limit", f"{path} has no {name}: take it from the list")
+
+
 def headers(path, text):
     if path.endswith(".hpp") and "#pragma once" not in text:
         yield Finding(path, 1, "pragma-once", "start the header with #pragma once")

@@ -105,6 +105,56 @@ class Lengths(unittest.TestCase):
         self.assertEqual([], said(rules.lengths("README.md", "x\n" * 801, allow)))
 
 
+class Limits(unittest.TestCase):
+    PATH = "src/net/limits.hpp"
+    HEADER = """namespace partyline::net {
+// inline constexpr int in_a_comment = 1;
+inline constexpr std::size_t bytes_max = 8;
+inline constexpr std::chrono::milliseconds rest{5};
+constexpr int twice(int number) { return 2 * number; }
+struct Limits {
+    Rate texts{.per_second = 5, .burst = 20};  // said; or edited
+    std::size_t sessions =
+        1000;
+};
+}
+"""
+
+    def findings(self, test, text, exceptions=()):
+        tests = [rules.LimitNames(test, text)]
+        found = rules.untested_limits(rules.limits_in(self.PATH, self.HEADER), tests, exceptions, "list")
+        return [(finding.path, finding.line) for finding in found]
+
+    def test_what_is_a_limit(self):
+        found = [(limit.line, limit.name, limit.is_field) for limit in rules.limits_in(self.PATH, self.HEADER)]
+        self.assertEqual([(3, "bytes_max", False), (4, "rest", False), (7, "texts", True), (8, "sessions", True)], found)
+
+    def test_who_names_it(self):
+        all_lines = [3, 4, 7, 8]
+        for test, text, named in [
+            ("src/net/udp_test.cpp", "send(bytes_max + 1); wait(net::rest);", [3, 4]),
+            ("src/net/udp_test.cpp", "limits.texts = {}; open({.sessions = 2});", [7, 8]),
+            ("src/net/udp_test.cpp", "// bytes_max\nsay(\"rest\");", []),
+            ("src/net/udp_test.cpp", "texts = sessions;", []),
+            ("src/client/talkie_test.cpp", "bytes_max = other::rest;", []),
+            ("src/client/talkie_test.cpp", "net::bytes_max; config.limits.texts.burst; it.sessions;", [3, 7]),
+            ("tests/vectors/page_test.cpp", "using namespace net; bytes_max;", [3]),
+            ("tests/sim/net_test.cpp", "namespace partyline::net { int a = bytes_max; }", [3]),
+        ]:
+            expected = [(self.PATH, line) for line in all_lines if line not in named]
+            self.assertEqual(expected, self.findings(test, text), text)
+
+    def test_exceptions_become_fewer(self):
+        for names, expected in [
+            ("texts sessions", []),
+            ("texts", [(self.PATH, 8)]),
+            ("texts sessions rest", [("list", 1)]),
+            ("texts sessions gone_max", [("list", 1)]),
+        ]:
+            exceptions = [(self.PATH, "why", names)]
+            self.assertEqual(expected, self.findings("src/net/a_test.cpp", "bytes_max; rest;", exceptions), names)
+
+
 class Words(unittest.TestCase):
     CASES = [
         ("src/a/a.cpp", "out << std::endl;\n", ["endl"]),
