@@ -242,7 +242,10 @@ struct Fields {
         return out;
     }
     Json operator()(const client::ActedOn& e) const {
-        return {{"event", "acted_on"}, {"act", word_for(e.act)}, {"reason", e.reason}};
+        return {{"event", "acted_on"},
+                {"act", word_for(e.act)},
+                {"reason", e.reason},
+                {"since_unix_ms", e.since_unix_ms}};
     }
     Json operator()(const client::LetterReceived& e) const {
         Json out{{"event", "message"}};

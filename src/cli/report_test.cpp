@@ -62,6 +62,12 @@ TEST(Report, WhatAModeratorDidIsToldWithTheReason) {
               "a moderator lets you speak and hear again\n"
               "a moderator moves you: off topic\n"
               "a moderator has done something to you: why not\n");
+    out.str("");
+    report->event(
+        client::ActedOn{.act = Act::muted, .reason = "echo", .since_unix_ms = 1'700'000'000'000},
+        view, {});
+    EXPECT_TRUE(out.str().starts_with("a moderator has muted you (2023-11-1")) << out.str();
+    EXPECT_TRUE(out.str().ends_with("): echo\n")) << out.str();
 }
 
 TEST(Report, RoomsAreNamedFromTheTop) {

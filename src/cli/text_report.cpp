@@ -258,8 +258,11 @@ struct Sentence {
     std::string operator()(const client::BansReceived& e) const { return lines_of(e); }
     std::string operator()(const client::AuditReceived& e) const { return lines_of(e); }
     std::string operator()(const client::ActedOn& e) const {
-        return std::format("a moderator {}{}{}", words_for(e.act), e.reason.empty() ? "" : ": ",
-                           printable(e.reason));
+        const auto since = e.since_unix_ms == 0
+                               ? std::string()
+                               : std::format(" ({})", local_date_time(e.since_unix_ms));
+        return std::format("a moderator {}{}{}{}", words_for(e.act), since,
+                           e.reason.empty() ? "" : ": ", printable(e.reason));
     }
     std::string operator()(const client::LetterReceived& e) const {
         const auto& letter = e.letter;

@@ -52,7 +52,7 @@ ActedOn to_event(const wire::ActedOn& done) {
         case moved: act = ActedOn::Act::moved; break;
         case unspecified: break;
     }
-    return {.act = act, .reason = done.reason};
+    return {.act = act, .reason = done.reason, .since_unix_ms = done.since_unix_ms};
 }
 
 void Session::on(const wire::ActedOn& done) { port_.emit(to_event(done)); }

@@ -74,7 +74,7 @@ struct BansReceived {
     bool more = false;  // there are some with higher ids
 };
 
-/// A moderator has done something to us. Of a kick and a ban Disconnected tells.
+/// A moderator has done something to us, or had before we came. Of a kick and a ban Disconnected tells.
 struct ActedOn {
     enum class Act : std::uint8_t {
         other,  // what this version does not know
@@ -84,7 +84,8 @@ struct ActedOn {
         moved,     // RoomEntered or RoomLeft follows
     };
     Act act = Act::other;
-    std::string reason;  // what the moderator gave, maybe nothing
+    std::string reason;              // what the moderator gave, maybe nothing
+    std::int64_t since_unix_ms = 0;  // since when it has held; 0: it has just been done
 };
 
 struct AuditInfo {

@@ -323,7 +323,7 @@ inline std::vector<ServerBody> personal_server_bodies() {
                        .left = {SessionId{9}, SessionId{0xFFFF'FFFF}}},
         WhisperOpened{.whisperer = member(7), .name = "Zo\u00EB", .stream = StreamId{1}},
         WhisperClosed{.session = SessionId{7}, .stream = StreamId{1}},
-        ActedOn{.act = ActedOn::Act::moved, .reason = "off topic"},
+        ActedOn{.act = ActedOn::Act::muted, .reason = "echo", .since_unix_ms = 1'700'000'000'000},
     };
 }
 

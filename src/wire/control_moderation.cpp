@@ -178,7 +178,8 @@ ActedOn read(const v1::ActedOn& from, FieldReader& in) {
     // A later server may do what we do not know yet.
     const bool known = v1::ActedOn::Act_IsValid(from.act());
     return {.act = known ? static_cast<ActedOn::Act>(from.act()) : ActedOn::Act::unspecified,
-            .reason = reason("ActedOn.reason", from.reason(), in)};
+            .reason = reason("ActedOn.reason", from.reason(), in),
+            .since_unix_ms = from.since_unix_ms()};
 }
 
 InviteCreated read(const v1::InviteCreated& from, FieldReader& in) {
@@ -266,6 +267,7 @@ void write(const Audit& from, v1::Audit& to) {
 void write(const ActedOn& from, v1::ActedOn& to) {
     to.set_act(static_cast<v1::ActedOn::Act>(from.act));
     to.set_reason(from.reason);
+    to.set_since_unix_ms(from.since_unix_ms);
 }
 
 void write(const InviteCreated& from, v1::InviteCreated& to) {

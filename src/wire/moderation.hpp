@@ -141,6 +141,7 @@ struct ActedOn {
     enum class Act : std::uint8_t { unspecified, muted, deafened, released, moved };
     Act act = Act::unspecified;
     std::string reason;
+    std::int64_t since_unix_ms = 0;  // told at login, of what holds still; 0: it has just been done
     bool operator==(const ActedOn&) const = default;
 };
 

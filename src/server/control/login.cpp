@@ -101,6 +101,7 @@ Result<void> Switchboard::on(Call& call, const wire::Login& login) {
     auto& seat = take_seat(peer, in->session);
     answer(call, welcome(seat));
     send_snapshot(seat);
+    tell_silence(seat);
     publish(in->events);
     return {};
 }

@@ -1,6 +1,8 @@
 // Sending away, silencing and moving people, and looking up who did.
 #include <algorithm>
 #include <format>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/bytes.hpp"
@@ -27,7 +29,7 @@ std::string in_words(const room::NewSilence& silence) {
     return silence.mute ? "muted" : "neither muted nor deafened";
 }
 
-wire::ActedOn::Act act_of(const room::NewSilence& silence) {
+wire::ActedOn::Act act_of(const auto& silence) {
     using enum wire::ActedOn::Act;
     return silence.deafen ? deafened : silence.mute ? muted : released;
 }
@@ -70,6 +72,16 @@ void Switchboard::tell_acted_on(SessionId target, const wire::ActedOn& done) {
     tell(room::ToThese{std::move(told)}, done);
 }
 
+void Switchboard::tell_silence(Seat& seat) {
+    if (const auto* silence = directory_.silence_of(model_.person(seat.session))) {
+        tell(seat,
+             wire::ActedOn{.act = act_of(*silence),
+                           .reason = silence->reason,
+                           .since_unix_ms = silence->unix_ms},
+             Outbox::Bound::exempt);
+    }
+}
+
 Result<void> Switchboard::moderate(Call& call, Seat& seat, Act act) {
     // Judged now, too: whoever may not do it takes up no room among what moderators wait for.
     const auto checked =
@@ -80,18 +92,21 @@ Result<void> Switchboard::moderate(Call& call, Seat& seat, Act act) {
         return checked;
     }
     const auto target = act.target;
-    auto effect = [this, target, told = act.told, reason = act.reason,
+    // How things are when its turn has come decides what there is to tell.
+    const auto told = std::make_shared<std::optional<wire::ActedOn::Act>>();
+    auto effect = [this, target, told, reason = act.reason,
                    effect = std::move(act.effect)]() mutable -> Result<void> {
         return (effect ? effect() : Result<void>{}).transform([&] {
-            if (told) {
-                tell_acted_on(target, {.act = *told, .reason = reason});
+            if (*told) {
+                tell_acted_on(target, {.act = **told, .reason = reason});
             }
         });
     };
-    auto plan = [this, target, action = std::move(act.action), reason = std::move(act.reason),
-                 detail = std::move(act.detail),
+    auto plan = [this, target, told, tell = std::move(act.told), action = std::move(act.action),
+                 reason = std::move(act.reason), detail = std::move(act.detail),
                  plan = std::move(act.plan)](SessionId actor) mutable -> Result<room::Changes> {
         return plan(actor).transform([&](room::Changes changes) {
+            *told = tell ? tell() : std::nullopt;
             auto [name, beside] = whom(target);
             detail += detail.empty() || beside.empty() ? "" : ", ";
             changes.emplace_back(room::AuditEntry{.unix_ms = clock_.unix_ms(),
@@ -131,7 +146,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Kick& kick) {
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SetServerMute& set) {
     const auto target = set.session;
     const room::NewSilence silence{
-        .mute = set.mute, .deafen = set.deafen, .unix_ms = clock_.unix_ms()};
+        .mute = set.mute, .deafen = set.deafen, .unix_ms = clock_.unix_ms(), .reason = set.reason};
     return moderate(
         call, seat,
         {.action = "server_mute",
@@ -141,15 +156,19 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SetServerMute& 
          .plan = [this, target,
                   silence](SessionId actor) { return model_.plan_silence(actor, target, silence); },
          .effect = {},
-         .told = act_of(silence)});
+         .told = [this, target, silence]() -> std::optional<wire::ActedOn::Act> {
+             const bool released = !silence.mute && !silence.deafen;
+             if (released && directory_.silence_of(model_.person(target)) == nullptr) {
+                 return std::nullopt;
+             }
+             return act_of(silence);
+         }});
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::MoveMember& move) {
     const auto target = move.session;
     const auto to = move.channel;
     const auto* room = directory_.find(to);
-    const auto* there = model_.find(target);
-    const bool stays = there != nullptr && there->presence.channel == to;
     return moderate(call, seat,
                     {.action = "move",
                      .target = target,
@@ -165,7 +184,10 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::MoveMember& mov
                          relocations_.push_back({.session = target, .to = to});
                          return {};
                      },
-                     .told = stays ? std::nullopt : std::optional(wire::ActedOn::Act::moved)});
+                     .told = [this, target, to]() -> std::optional<wire::ActedOn::Act> {
+                         const bool stays = model_.find(target)->presence.channel == to;
+                         return stays ? std::nullopt : std::optional(wire::ActedOn::Act::moved);
+                     }});
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetAudit& get) {

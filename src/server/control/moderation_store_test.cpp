@@ -1,5 +1,6 @@
 // What moderators do and the disk: it is kept, it waits for no disk, and a full one protects nobody.
 #include <optional>
+#include <vector>
 
 #include "server/control/moderation_fixture.hpp"
 
@@ -15,6 +16,8 @@ protected:
     net::task<> a_full_disk();
     net::task<> going_first();
     net::task<> refusing_at_once();
+    net::task<> telling_what_was_done();
+    static net::task<std::vector<wire::ActedOn>> told(Caller& caller);
 
 private:
     std::optional<crypto::Secret<32>> muted;  // who they were
@@ -30,6 +33,7 @@ net::task<> ModerationStoreTest::a_restart() {
     EXPECT_EQ(stored.whose, room::Person::of(gus.identity().public_key()));
     EXPECT_TRUE(stored.deafen);
     EXPECT_EQ(stored.rank, 500U);
+    EXPECT_EQ(stored.reason, "echo");
     store.remembered.silences = {stored};
     muted = gus.identity().seed();
 }
@@ -37,7 +41,12 @@ net::task<> ModerationStoreTest::a_restart() {
 net::task<> ModerationStoreTest::after_the_restart() {
     Caller gus(loop);
     gus.be(crypto::Identity::from_seed(*muted));
-    co_await enter_lobby(gus, "Gus the second");
+    co_await enter(gus, "Gus the second");
+    const auto told = co_await gus.get<wire::ActedOn>();
+    EXPECT_EQ(told.act, wire::ActedOn::Act::deafened);
+    EXPECT_EQ(told.reason, "echo");
+    EXPECT_EQ(told.since_unix_ms, store.remembered.silences.front().unix_ms);
+    co_await gus.ask<wire::Joined>(wire::Join{.channel = lobby, .password = {}});
     EXPECT_TRUE(presence(gus).server_deafen);
     EXPECT_EQ(relay.seats.at(gus.session)->flags,
               (relay::VoiceFlags{.muted = true, .deafened = true}));
@@ -174,6 +183,47 @@ net::task<> ModerationStoreTest::refusing_at_once() {
     co_await adam.answer<wire::Ok>(asked);
 }
 
+/// Until now.
+net::task<std::vector<wire::ActedOn>> ModerationStoreTest::told(Caller& caller) {
+    const auto ping = co_await caller.send(wire::ControlPing{});
+    std::vector<wire::ActedOn> all;
+    for (;;) {
+        auto message = co_await caller.next();
+        if (message.reply_to == ping) {
+            co_return all;
+        }
+        if (const auto* done = std::get_if<wire::ActedOn>(&message.body)) {
+            all.push_back(*done);
+        }
+    }
+}
+
+/// What is asked for waits its turn; meanwhile people go where they like.
+net::task<> ModerationStoreTest::telling_what_was_done() {
+    Caller mo(loop), gus(loop), adam(loop);
+    co_await enter_lobby(mo, "Mo");
+    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(adam, "Adam");
+    const wire::MoveMember move{.session = gus.session, .channel = attic, .reason = "off topic"};
+    const auto move_late = [&](std::uint32_t order, ChannelId goes_to) -> net::task<> {
+        hold_the_store();
+        co_await adam.send(wire::EditChannel{.channel = attic, .order = order});
+        co_await store_has_begun();
+        const auto asked = co_await mo.send(move);
+        co_await mo.ask<wire::ControlPong>(wire::ControlPing{});
+        co_await gus.ask<wire::Joined>(wire::Join{.channel = goes_to, .password = {}});
+        store.release();
+        co_await mo.answer<wire::Ok>(asked);
+    };
+    co_await move_late(1, attic);
+    EXPECT_EQ((co_await told(gus)).size(), 0U) << "he went there himself";
+    co_await move_late(2, lobby);
+    EXPECT_EQ((co_await told(gus)).at(0).act, wire::ActedOn::Act::moved);
+    EXPECT_EQ(presence(gus).channel, attic);
+    co_await mo.ask<wire::Ok>(wire::SetServerMute{.session = gus.session, .reason = "sorry"});
+    EXPECT_EQ((co_await told(gus)).size(), 0U) << "nobody had muted him";
+}
+
 TEST_F(ModerationStoreTest, AMuteOutlivesTheServer) {
     play(a_restart());
     play(after_the_restart());
@@ -181,6 +231,7 @@ TEST_F(ModerationStoreTest, AMuteOutlivesTheServer) {
 TEST_F(ModerationStoreTest, NobodySlipsThroughWhileTheDiskWrites) { play(slipping_through()); }
 TEST_F(ModerationStoreTest, NoDiskIsWaitedFor) { play(not_waiting_for_the_disk()); }
 TEST_F(ModerationStoreTest, AFullDiskProtectsNobody) { play(a_full_disk()); }
+TEST_F(ModerationStoreTest, WhoeverIsActedOnIsToldWhatWasDone) { play(telling_what_was_done()); }
 TEST_F(ModerationStoreTest, ModeratorsWaitForNobodyElse) { play(going_first()); }
 TEST_F(ModerationStoreTest, WhoMayNotDoItIsToldAtOnce) { play(refusing_at_once()); }
 

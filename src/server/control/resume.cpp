@@ -145,6 +145,7 @@ Result<void> Switchboard::on(Call& call, const wire::Resume& resume) {
         }
     } else {
         send_snapshot(*seat);
+        tell_silence(*seat);
         tell_whispers_heard(*seat);
         tell_members(*seat);
     }

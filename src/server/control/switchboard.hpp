@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -311,8 +312,8 @@ private:
         std::string detail;
         Plan plan;      // the log is added to it
         Effect effect;  // with the changes
-        /// What the target is told of it; none: what happens says it all.
-        std::optional<wire::ActedOn::Act> told = {};
+        /// What the target is to be told of it, right before it is done. None: what happens says it all.
+        std::move_only_function<std::optional<wire::ActedOn::Act>() const> told = {};
     };
     Result<void> moderate(Call& call, Seat& seat, Act act);
     struct Whom {
@@ -330,6 +331,8 @@ private:
     /// By all of it, once the identity is proven.
     [[nodiscard]] Result<void> check_bans(const room::Visitor& visitor) const;
     [[nodiscard]] Result<void> check_account_ban(AccountId account) const;
+    /// Part of what is told at login: what a moderator has done to them and holds still.
+    void tell_silence(Seat& seat);
     [[nodiscard]] room::Visitor visitor(const Peer& peer, const room::Identity& identity) const;
     [[nodiscard]] room::Visitor visitor(const Seat& seat) const;
     /// Whom such a ban is to hit.

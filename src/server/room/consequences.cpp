@@ -28,7 +28,10 @@ public:
             both.mute = both.mute || theirs->mute;
             both.deafen = both.deafen || theirs->deafen;
             both.rank = std::max(both.rank, theirs->rank);
-            both.unix_ms = std::max(both.unix_ms, theirs->unix_ms);
+            if (theirs->unix_ms > both.unix_ms) {
+                both.unix_ms = theirs->unix_ms;
+                both.reason = theirs->reason;
+            }
         }
         both.left = {};
         drop(Person::of(come.identity));

@@ -32,7 +32,8 @@ protected:
                                 .mute = !deafen,
                                 .deafen = deafen,
                                 .rank = deafen ? 600U : 500U,
-                                .unix_ms = unix_ms});
+                                .unix_ms = unix_ms,
+                                .reason = deafen ? "echo" : "noise"});
     }
     [[nodiscard]] const Silence* silence_of(std::size_t number) const {
         return directory.silence_of(directory.person_of(identity(number)));
@@ -53,9 +54,11 @@ TEST_F(Consequences, ComeBetweenTheFirstAndTheLast) {
         directory, {DropDevice{identity(1)}, AuditEntry{.action = "x"}}, now_unix_ms);
     ASSERT_EQ(changes.size(), 3U);
     EXPECT_EQ(changes.front(), Change(DropDevice{identity(1)}));
-    EXPECT_EQ(changes[1],
-              Change(Silence{
-                  .whose = Person::of(identity(1)), .mute = true, .rank = 500, .left = member}));
+    EXPECT_EQ(changes[1], Change(Silence{.whose = Person::of(identity(1)),
+                                         .mute = true,
+                                         .rank = 500,
+                                         .left = member,
+                                         .reason = "noise"}));
     EXPECT_EQ(changes.back(), Change(AuditEntry{.action = "x"}));
 }
 
@@ -64,10 +67,13 @@ TEST_F(Consequences, ASilenceComesAlongToAnAccountAndIsAddedToIts) {
     silence(Person::of(identity(9)), false, 2);
     link(9);
     EXPECT_EQ(directory.silences().size(), 1U) << "the device is nobody by itself any more";
-    EXPECT_EQ(
-        *silence_of(1),
-        (Silence{
-            .whose = Person::of(member), .mute = true, .deafen = true, .rank = 600, .unix_ms = 3}));
+    EXPECT_EQ(*silence_of(1), (Silence{.whose = Person::of(member),
+                                       .mute = true,
+                                       .deafen = true,
+                                       .rank = 600,
+                                       .unix_ms = 3,
+                                       .reason = "echo"}))
+        << "the newer reason of the two";
 }
 
 TEST_F(Consequences, ADevicesSilenceIsKeptWhenItLeaves) {

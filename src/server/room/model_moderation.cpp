@@ -45,7 +45,7 @@ Result<Changes> Model::plan_silence(SessionId actor, SessionId target, NewSilenc
         .and_then([&] { return may_act(actor, target); })
         .and_then([&] {
             return room::plan_silence(
-                directory_, subject(actor), person(target), made,
+                directory_, subject(actor), person(target), std::move(made),
                 is_full_of_silences(directory_) ? people_here() : std::set<Person>{});
         });
 }

@@ -109,6 +109,7 @@ struct Silence {
     /// done it.
     AccountId left{};
     std::int64_t unix_ms = 0;
+    std::string reason = {};  // as they were told
     bool operator==(const Silence&) const = default;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <format>
 #include <tuple>
+#include <utility>
 
 #include "server/room/limits.hpp"
 
@@ -44,7 +45,8 @@ Result<Changes> plan_silence(const Directory& directory, Subject actor, const Pe
                             .mute = made.mute,
                             .deafen = made.deafen,
                             .rank = own_rank,
-                            .unix_ms = made.unix_ms}};
+                            .unix_ms = made.unix_ms,
+                            .reason = std::move(made.reason)}};
     if (before == nullptr && is_full_of_silences(directory)) {
         const auto* other = dispensable(directory, here);
         if (other == nullptr) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <set>
+#include <string>
 
 #include "base/error.hpp"
 #include "server/room/decide.hpp"
@@ -14,6 +15,7 @@ struct NewSilence {
     bool mute = false;
     bool deafen = false;  // neither: what was is taken back
     std::int64_t unix_ms = 0;
+    std::string reason = {};
 };
 
 /// Whether there are as many as there can be: then somebody who is not here makes room.

@@ -41,10 +41,11 @@ protected:
 };
 
 TEST_F(Silences, AreReplacedAndTakenBack) {
-    const auto made = plan(moderator, stranger, {.mute = true, .unix_ms = 7});
+    const auto made = plan(moderator, stranger, {.mute = true, .unix_ms = 7, .reason = "echo"});
     ASSERT_TRUE(made);
     EXPECT_EQ(*made,
-              Changes{(Silence{.whose = stranger, .mute = true, .rank = 500, .unix_ms = 7})});
+              Changes{(Silence{
+                  .whose = stranger, .mute = true, .rank = 500, .unix_ms = 7, .reason = "echo"})});
     directory.apply(*made);
     directory.apply(plan(admin, stranger, {.deafen = true}).value());
     EXPECT_EQ(*directory.silence_of(stranger),

@@ -112,19 +112,21 @@ void read_invites(SQLite::Database& database, room::Records& records) {
 }
 
 void read_silences(SQLite::Database& database, room::Records& records) {
-    for_rows(database,
-             "SELECT account, identity, mute, deafen, rank, left_account, unix_ms FROM silence "
-             "ORDER BY account, identity",
-             [&](Row row) {
-                 auto& silence = records.silences.emplace_back();
-                 silence.whose.account = row.id<AccountId>();
-                 silence.whose.identity = row.array<room::Identity>();
-                 silence.mute = row.flag();
-                 silence.deafen = row.flag();
-                 silence.rank = row.number<std::uint32_t>();
-                 silence.left = row.id<AccountId>();
-                 silence.unix_ms = row.number<std::int64_t>();
-             });
+    for_rows(
+        database,
+        "SELECT account, identity, mute, deafen, rank, left_account, unix_ms, reason FROM silence "
+        "ORDER BY account, identity",
+        [&](Row row) {
+            auto& silence = records.silences.emplace_back();
+            silence.whose.account = row.id<AccountId>();
+            silence.whose.identity = row.array<room::Identity>();
+            silence.mute = row.flag();
+            silence.deafen = row.flag();
+            silence.rank = row.number<std::uint32_t>();
+            silence.left = row.id<AccountId>();
+            silence.unix_ms = row.number<std::int64_t>();
+            silence.reason = row.text();
+        });
 }
 
 template <class Id>
@@ -246,7 +248,7 @@ public:
     void operator()(const room::Silence& silence) {
         run(database_, "INSERT OR REPLACE INTO silence VALUES (?, ?, ?, ?, ?, ?, ?)",
             silence.whose.account.value, ByteView(silence.whose.identity), silence.mute,
-            silence.deafen, silence.rank, silence.left.value, silence.unix_ms);
+            silence.deafen, silence.rank, silence.left.value, silence.unix_ms, silence.reason);
     }
     void operator()(const room::DropSilence& drop) {
         run(database_, "DELETE FROM silence WHERE account = ? AND identity = ?",

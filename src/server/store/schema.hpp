@@ -236,6 +236,16 @@ inline constexpr std::array schema{
         -- Who has an account may record (permission 22): that is new, so nobody can have taken it from them.
         UPDATE role SET grants = grants | (1 << 22) WHERE id IN (2, 3, 4);
     )sql"},
+    Migration{R"sql(
+        -- What the configuration has named that was there then.
+        CREATE TABLE known(
+            key TEXT PRIMARY KEY,
+            value TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        -- What somebody who is muted was told. Of those of before nobody knows.
+        ALTER TABLE silence ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+    )sql"},
 };
 
 }  // namespace partyline::store
