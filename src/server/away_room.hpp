@@ -1,4 +1,5 @@
-// The room where those go who have done nothing for long: whether there is such a room.
+// The room where those go who have done nothing for long: whether there is such a room, and if not,
+// whether that may be.
 #pragma once
 
 #include "base/error.hpp"
@@ -7,13 +8,14 @@
 
 namespace partyline::server {
 
-/// Fails with config, naming the key of the file, when `config` wants a room that is not in
-/// `rooms`.
-Result<void> check_away_room(const config::Config& config, const room::Directory& rooms);
+/// Whether `config` wants a room that will be there, `records` being what the start goes by. False
+/// for one that people have deleted, renamed or moved: nobody is kept from talking by that. Fails with
+/// config, naming the key of the file, for one that never was.
+Result<bool> check_away_room(const config::Config& config, const room::Records& records);
 
 /// The same of a file that is read while a server runs: whether there will be such a room once the
 /// server that `started` as the old file said starts again as this one says. `rooms` are there now.
-Result<void> check_away_room(const config::Config& config, const config::Config& started,
+Result<bool> check_away_room(const config::Config& config, const config::Config& started,
                              const room::Directory& rooms);
 
 }  // namespace partyline::server

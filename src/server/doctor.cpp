@@ -19,11 +19,14 @@
 #include "platform/folder_lock.hpp"
 #include "platform/machine.hpp"
 #include "platform/open_files.hpp"
+#include "server/away_room.hpp"
 #include "server/certificate.hpp"
+#include "server/control/away_room.hpp"
 #include "server/data_folder.hpp"
 #include "server/identity.hpp"
 #include "server/relay/limits.hpp"
 #include "server/store/backup.hpp"
+#include "server/store/foresight.hpp"
 #include "server/verdicts.hpp"
 
 namespace partyline::server {
@@ -93,6 +96,36 @@ void examine_disk(const fs::path& folder, Findings& findings) {
         return;
     }
     findings.add(judge_disk(room->free_bytes, folder.string()));
+}
+
+/// As the next start will find it.
+void examine_away_room(const config::Config& config, Findings& findings) {
+    const auto& path = config.control.away_room;
+    if (path.empty()) {
+        return;
+    }
+    room::Records records;
+    for (const auto& channel : config.control.channels) {
+        records.channels.push_back({.channel = channel});
+    }
+    const auto database = config.data_folder / database_file;
+    std::error_code ignored;
+    if (fs::exists(database, ignored)) {
+        auto foreseen = store::foresee_rooms(database, config.control.channels);
+        if (!foreseen) {
+            findings.note(foreseen.error().message +
+                          ": whether there is an away_room is not known");
+            return;
+        }
+        records = *std::move(foreseen);
+    }
+    if (const auto there = check_away_room(config, records); !there) {
+        findings.problem(there.error().message);
+    } else if (!*there) {
+        findings.note(control::no_away_room(path));
+    } else {
+        findings.good(std::format("whoever does nothing for long goes to \"{}\"", path));
+    }
 }
 
 /// That nobody uses yet: it is there while a server runs.
@@ -257,6 +290,7 @@ void examine_reach(const config::Config& config, Findings& findings) {
 bool examine(const config::Config& config, const Clock& clock, std::ostream& out) {
     Findings findings(out);
     const bool running = examine_folder(config.data_folder, findings);
+    examine_away_room(config, findings);
     examine_ports(config, running, findings);
     examine_voice_buffers(findings);
     examine_certificate(config, clock, findings);

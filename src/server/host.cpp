@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <tuple>
 #include <utility>
 
 #include "base/log.hpp"
@@ -94,8 +95,14 @@ Result<std::vector<room::Channel>> Host::remember(const config::Config& config) 
     if (!records) {
         return std::unexpected(records.error());
     }
-    if (const auto checked = check_away_room(config, room::Directory(*records)); !checked) {
-        return std::unexpected(checked.error());
+    const auto away_room_there = check_away_room(config, *records);
+    if (!away_room_there) {
+        return std::unexpected(away_room_there.error());
+    }
+    const auto& away_room = config.control.away_room;
+    if (*away_room_there && !away_room.empty() && away_room != records->known_away_room) {
+        // What the disk does not take is noted by the next start.
+        std::ignore = store_->apply_and_wait({room::KnowAwayRoom{away_room}});
     }
     return make_owner_token(*records).transform([&] { return std::move(*channels); });
 }
@@ -182,10 +189,13 @@ net::task<> Host::reload_on_signal() {
 
 void Host::reload() {
     auto config = reread_();
-    const auto tls = config.and_then([this](const config::Config& read) {
-        return check_away_room(read, started_with_, server_->model().directory()).and_then([&] {
-            return make_tls(read);
-        });
+    bool away_room_there = false;
+    const auto tls = config.and_then([&](const config::Config& read) {
+        return check_away_room(read, started_with_, server_->model().directory())
+            .and_then([&](bool there) {
+                away_room_there = there;
+                return make_tls(read);
+            });
     });
     if (!tls) {
         log::error("Nothing is changed, as the configuration cannot be used: {}",
@@ -196,6 +206,9 @@ void Host::reload() {
     log::set_level(config->log_level);
     for (const auto& key : config::changes_for_a_restart(started_with_, *config)) {
         log::warning("{} has another value now, which holds after a restart", key);
+    }
+    if (const auto& away_room = config->control.away_room; away_room_there && !away_room.empty()) {
+        store_->apply({room::KnowAwayRoom{away_room}}, [](const Result<void>&) {});
     }
     auto& limits = config->control.limits;
     limits.sessions = started_with_.control.limits.sessions;

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/process.hpp"
@@ -50,6 +51,22 @@ protected:
         config_ = scratch_.file("partyline-server.toml", config);
         server_->process().signal(SIGHUP);
         EXPECT_TRUE(server_->process().wait_for_error(said, before)) << server_->process().errors();
+    }
+
+    /// One command of Ada's, and what it is answered with. She has ended by then.
+    void ask(std::vector<std::string> command, const std::string& event = "done") {
+        harness::TalkieProcess ada(
+            scratch_, {.name = "ada", .port = server_->port(), .more = std::move(command)});
+        ada.wait(event);
+        ada.process().wait();
+    }
+    void make_ada_owner() {
+        const auto password = scratch_.file("password", "correct horse\n");
+        ask({"--password-file", password, "claim", "ada"}, "account");
+        ask({"owner", server_->owner_token()});
+    }
+    [[nodiscard]] bool is_told(const std::string& words, std::size_t from = 0) const {
+        return server_->process().wait_for_error(words, from);
     }
 
     const harness::Scratch scratch_;
@@ -124,6 +141,36 @@ TEST_F(Hosting, TheAwayRoomOfAFileReadAgainMustBeThereAfterARestart) {
     reload("away_room = \"games/red team\"\n", accepted);
     // It is there now, and goes with the next start.
     reload("away_room = \"Lobby\"\n[[room]]\nname = \"Cellar\"\n", refused + key + "\"Lobby\"");
+    EXPECT_EQ(server_->stop(), 0);
+}
+
+TEST_F(Hosting, AnAwayRoomThatPeopleDeleteStopsNothing) {
+    start({});
+    make_ada_owner();
+    ask({"room", "create", "Cellar"});
+    EXPECT_EQ(server_->stop(), 0);
+    const std::string config = "away_room = \"cellar\"\n";
+    const std::string gone = "away_room: there is no room \"cellar\" any more.";
+    start({.config = config});
+    const auto doctor = [this] {
+        return run({"--config", scratch_.path("partyline-server.toml"), "--data",
+                    scratch_.path(ServerOptions{}.data), "doctor"})
+            .out;
+    };
+    EXPECT_TRUE(doctor().contains("  ok       whoever does nothing for long goes to \"cellar\""));
+    ask({"room", "delete", "Cellar"});
+    EXPECT_TRUE(is_told("warning " + gone));
+    reload(config + "[log]\nlevel = \"info\"\n", "were read again");
+    EXPECT_TRUE(doctor().contains("  note     " + gone));
+    EXPECT_EQ(server_->stop(), 0);
+
+    start({.config = config});
+    EXPECT_TRUE(is_told("warning " + gone));
+    ask({"room", "create", "Cellar"});
+    EXPECT_TRUE(is_told("away_room: there is a room \"cellar\" again"));
+    ask({"room", "edit", "Cellar", "name", "Crypt"});
+    const auto before = server_->process().errors().find("again");
+    EXPECT_TRUE(is_told("warning " + gone, before));
     EXPECT_EQ(server_->stop(), 0);
 }
 

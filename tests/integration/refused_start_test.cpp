@@ -77,6 +77,8 @@ TEST_F(RefusedStart, TheAwayRoomMustBeThere) {
     expect_complaint({.config = config},
                      {"/partyline-server.toml:2: away_room: there is no room \"Lobby/Atic\""});
     ServerProcess(scratch_, {.config = "away_room = \"games/Red team\"\n"}).stop();
+    // That it names another room now is no reason to go on without any.
+    expect_complaint({.config = config}, {"/partyline-server.toml:2: away_room: "});
 }
 
 TEST_F(RefusedStart, PortsInUseAreNamed) {

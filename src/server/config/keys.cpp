@@ -331,7 +331,7 @@ constexpr std::array top{
         .show = [](const Config& config) { return std::to_string(config.relay_threads); }},
     Key{.name = "away_room",
         .meaning = "The room, \"Room/Sub room\", where those go who have done nothing for long.\n"
-                   "Without this key: nobody is moved.",
+                   "Without this key, or while that room is deleted: nobody is moved.",
         .set = set_away_room,
         .show =
             [](const Config& config) {

@@ -43,6 +43,7 @@ Switchboard::Switchboard(Config config, Parts parts, room::Model model)
       hashing_(parts.hashing),
       attempts_(config_.limits),
       rates_(config_.limits),
+      away_room_(config_.away_room),
       log_({.bytes = config_.limits.log_bytes, .events = config_.limits.log_events}),
       speaking_due_(clock_.now()),
       losses_due_(clock_.now()),
@@ -51,6 +52,7 @@ Switchboard::Switchboard(Config config, Parts parts, room::Model model)
     for (const auto& [id, record] : directory_.channels()) {
         relay_.set_bitrate(id, record.channel.bitrate_bps_max);
     }
+    away_room_.look(directory_);
 }
 
 // --- a connection's life -------------------------------------------------------------------------

@@ -24,6 +24,7 @@
 #include "base/error.hpp"
 #include "crypto/identity.hpp"
 #include "server/control/attempts.hpp"
+#include "server/control/away_room.hpp"
 #include "server/control/away_seats.hpp"
 #include "server/control/config.hpp"
 #include "server/control/durable.hpp"
@@ -495,6 +496,7 @@ private:
     TimePoint read_marks_due_;
     std::shared_ptr<Switchboard*> self_ = std::make_shared<Switchboard*>(this);
     bool shutting_down_ = false;
+    AwayRoom away_room_;
 };
 
 }  // namespace partyline::control

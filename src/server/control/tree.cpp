@@ -14,14 +14,20 @@ void Switchboard::carry_out(const room::Changes& changes) {
     const auto people = whom_bans_may_hit(changes);
     auto applied = model_.apply(changes);
     tree_.refresh();
+    bool rooms_changed = false;
     for (const auto& change : changes) {
         if (const auto* ban = std::get_if<room::Ban>(&change)) {
             new_bans_.push_back(*ban);
         } else if (const auto* room = std::get_if<room::ChannelRecord>(&change)) {
             relay_.set_bitrate(room->channel.id, room->channel.bitrate_bps_max);
+            rooms_changed = true;
         } else if (const auto* gone = std::get_if<room::DropChannel>(&change)) {
             relay_.set_bitrate(gone->id, 0);
+            rooms_changed = true;
         }
+    }
+    if (rooms_changed) {
+        away_room_.look(directory_);
     }
     note_false_names(changes);
     for (const auto session : people) {
@@ -82,7 +88,7 @@ void Switchboard::relocate(room::Relocation relocation) {
 }
 
 void Switchboard::move_idle(TimePoint now) {
-    const auto away = room::channel_at(directory_, config_.away_room);
+    const auto away = away_room_.id();
     if (!away) {
         return;
     }

@@ -89,7 +89,8 @@ private:
     void put(const UseInvite& use);
     void put(const Silence& silence);
     void put(const DropSilence& drop);
-    void put(const AuditEntry&) {}  // the store's alone
+    void put(const KnowAwayRoom&) {}  // these two are the store's alone
+    void put(const AuditEntry&) {}
 
     std::map<RoleId, Role> roles_;
     std::map<AccountId, Account> accounts_;

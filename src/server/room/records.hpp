@@ -183,12 +183,18 @@ struct SetOwnerToken {
     std::optional<std::array<std::byte, 32>> token_hash;
     bool operator==(const SetOwnerToken&) const = default;
 };
+/// `away_room` of the configuration names a room: whatever becomes of that, the name is no slip of the
+/// pen.
+struct KnowAwayRoom {
+    std::string path;
+    bool operator==(const KnowAwayRoom&) const = default;
+};
 
 /// A record given as itself replaces the one with its id (of its person), or is new. A temporary channel is nothing
 /// to the store.
 using Change = std::variant<Role, DropRole, Account, DropAccount, Device, DropDevice, ChannelRecord,
                             DropChannel, Ban, DropBan, Invite, DropInvite, UseInvite, Silence,
-                            DropSilence, SetOwnerToken, AuditEntry>;
+                            DropSilence, SetOwnerToken, KnowAwayRoom, AuditEntry>;
 /// Become durable together, or not at all.
 using Changes = std::vector<Change>;
 
@@ -202,6 +208,7 @@ struct Records {
     std::vector<Invite> invites;
     std::vector<Silence> silences;
     std::optional<std::array<std::byte, 32>> owner_token_hash;
+    std::string known_away_room = {};  // as the last KnowAwayRoom has it
     // The highest ids ever given out: none is used again, whatever was deleted since.
     RoleId last_role{};
     AccountId last_account{};

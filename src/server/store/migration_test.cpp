@@ -2,6 +2,7 @@
 #include <SQLiteCpp/Statement.h>
 
 #include <algorithm>
+#include <format>
 #include <span>
 
 #include "server/room/built_in.hpp"
@@ -41,6 +42,9 @@ constexpr auto version_3 =
 /// As the fourth version left it: a ban.
 constexpr auto version_4 =
     "INSERT INTO ban VALUES (3, zeroblob(32), 0, NULL, 0, 'Eve', 'spam', 'Ada', 1000, 0);";
+
+/// As the fifth version and the two after it left it: an account that is muted.
+constexpr auto version_5 = "INSERT INTO silence VALUES (1, zeroblob(32), 1, 0, 500, 0, 1000);";
 
 class MigrationTest : public testing::Test {
 protected:
@@ -217,6 +221,51 @@ TEST_F(MigrationTest, FromTheSixthVersionWhoHasAnAccountMayRecord) {
     EXPECT_EQ(grants(1), room::PermissionSet{});
     EXPECT_EQ(grants(2), (room::PermissionSet{whisper, record}));
     EXPECT_EQ(grants(9), room::PermissionSet{speak});
+}
+
+TEST_F(MigrationTest, EveryVersionBecomesTheNewestAndRemembersTheAwayRoom) {
+    for (std::size_t version = 1; version < schema.size(); ++version) {
+        const auto from = folder_.path / std::format("{}.db", version);
+        {
+            auto database = open_database(from, std::span(schema).first(version)).value();
+        }
+        test::Waiting waiting(from);
+        EXPECT_EQ(waiting.records().known_away_room, "") << version;
+        ASSERT_TRUE(waiting.apply({room::KnowAwayRoom{"Attic"}})) << version;
+        ASSERT_TRUE(waiting.apply({room::KnowAwayRoom{"Lobby/Attic"}})) << version;
+        EXPECT_EQ(waiting.records().known_away_room, "Lobby/Attic") << version;
+    }
+}
+
+TEST_F(MigrationTest, WhoWasMutedBeforeIsStillForNoReasonThatIsKnown) {
+    for (std::size_t version = 5; version < 8; ++version) {
+        const auto from = folder_.path / std::format("{}.db", version);
+        {
+            auto database = open_database(from, std::span(schema).first(version)).value();
+            database.exec(version_5);
+        }
+        test::Waiting waiting(from);
+        room::Silence before{
+            .whose = room::Person::of(AccountId{1}), .mute = true, .rank = 500, .unix_ms = 1000};
+        EXPECT_EQ(waiting.records().silences, std::vector{before}) << version;
+        before.reason = "echo";
+        ASSERT_TRUE(waiting.apply({before})) << version;
+        EXPECT_EQ(waiting.records().silences, std::vector{before}) << version;
+    }
+}
+
+TEST_F(MigrationTest, AFailureInTheMiddleLeavesTheSeventhVersion) {
+    {
+        auto database = open_database(path(), std::span(schema).first(7)).value();
+        database.exec(version_5);
+        // What the eighth version wants to make, halfway through.
+        database.exec("ALTER TABLE silence ADD COLUMN reason TEXT");
+    }
+    EXPECT_FALSE(open_database(path(), schema));
+    auto database = open_database(path(), std::span(schema).first(7)).value();
+    EXPECT_EQ(database.execAndGet("PRAGMA user_version").getInt(), 7);
+    EXPECT_FALSE(database.tableExists("known"));
+    EXPECT_EQ(database.execAndGet("SELECT mute FROM silence").getInt(), 1);
 }
 
 TEST_F(MigrationTest, SilencesThatFailInTheMiddleLeaveTheFourthVersion) {

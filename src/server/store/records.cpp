@@ -246,7 +246,7 @@ public:
     }
 
     void operator()(const room::Silence& silence) {
-        run(database_, "INSERT OR REPLACE INTO silence VALUES (?, ?, ?, ?, ?, ?, ?)",
+        run(database_, "INSERT OR REPLACE INTO silence VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             silence.whose.account.value, ByteView(silence.whose.identity), silence.mute,
             silence.deafen, silence.rank, silence.left.value, silence.unix_ms, silence.reason);
     }
@@ -261,6 +261,10 @@ public:
             run(database_, "INSERT INTO secret VALUES ('owner_token', ?)",
                 ByteView(*token.token_hash));
         }
+    }
+
+    void operator()(const room::KnowAwayRoom& known) {
+        run(database_, "INSERT OR REPLACE INTO known VALUES ('away_room', ?)", known.path);
     }
 
     void operator()(const room::AuditEntry& entry) {
@@ -296,6 +300,13 @@ bool has_built_in_roles(SQLite::Database& database) {
     return database.execAndGet("SELECT count(*) FROM role WHERE built_in = 1").getInt64() >= count;
 }
 
+std::string read_known_away_room(SQLite::Database& database) {
+    std::string path;
+    for_rows(database, "SELECT value FROM known WHERE key = 'away_room'",
+             [&](Row row) { path = row.text(); });
+    return path;
+}
+
 room::Records read_records(SQLite::Database& database) {
     room::Records records;
     read_roles(database, records);
@@ -306,6 +317,7 @@ room::Records read_records(SQLite::Database& database) {
     read_silences(database, records);
     for_rows(database, "SELECT value FROM secret WHERE key = 'owner_token'",
              [&](Row row) { records.owner_token_hash = row.array<Hash>(); });
+    records.known_away_room = read_known_away_room(database);
     records.last_role = last_id<RoleId>(database, "last_role");
     records.last_account = last_id<AccountId>(database, "last_account");
     records.last_channel = last_id<ChannelId>(database, "last_channel");

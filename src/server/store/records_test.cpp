@@ -97,7 +97,8 @@ room::Silence of_a_guest() {
             .deafen = true,
             .rank = 500,
             .left = AccountId{3},
-            .unix_ms = 8};
+            .unix_ms = 8,
+            .reason = "echo"};
 }
 
 /// One of each kind.
@@ -112,7 +113,8 @@ room::Changes everything() {
             open_invite(),
             of_an_account(),
             of_a_guest(),
-            room::SetOwnerToken{.token_hash = filled<std::array<std::byte, 32>>(2)}};
+            room::SetOwnerToken{.token_hash = filled<std::array<std::byte, 32>>(2)},
+            room::KnowAwayRoom{"Hall/Niche"}};
 }
 
 class RecordsTest : public testing::Test {
@@ -146,6 +148,7 @@ TEST_F(RecordsTest, EveryKindIsThereAfterARestart) {
                                       .invites = {open_invite()},
                                       .silences = {of_a_guest(), of_an_account()},
                                       .owner_token_hash = filled<std::array<std::byte, 32>>(2),
+                                      .known_away_room = "Hall/Niche",
                                       .last_role = RoleId{7},
                                       .last_account = ada().id,
                                       .last_channel = ChannelId{20},
