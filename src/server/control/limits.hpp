@@ -60,7 +60,8 @@ struct Limits {
     Rate rotations{.per_second = 1, .burst = 5};    // of each stream
     Rate share_messages{.per_second = 20, .burst = 100};
     Rate member_keys{.per_second = 1000, .burst = 5000};
-    // Sets named, and people in them; and who comes into others' sets, or goes out of them, by one's moves.
+    // Sets named, and people in them; and who comes into others' sets, or goes out of them, by one's moves:
+    // who owes for that names nobody, and comes into no set, until it is made up for.
     Rate whispers{.per_second = 100, .burst = 2000};
     // Sets of whisperers of which the relay learns at once, in each tick_interval. However many change,
     // and however often: of the others it learns with the next tick.

@@ -5,13 +5,8 @@
 
 namespace partyline::control {
 
-/// Where many whisper to whoever is there, to come and go costs more.
-Result<void> Switchboard::may_move_on(Seat& seat) {
-    return seat.whispers.take(clock_.now(), 0).and_then([&] { return may_do(seat, Doing::move); });
-}
-
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Join& join) {
-    if (const auto may = may_move_on(seat); !may) {
+    if (const auto may = may_do(seat, Doing::move); !may) {
         return may;
     }
     const auto joined = model_.join(seat.session, join.channel);
@@ -49,7 +44,7 @@ void Switchboard::come_in(Call& call, Seat& seat, ChannelId channel, const room:
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Leave&) {
-    if (const auto may = may_move_on(seat); !may) {
+    if (const auto may = may_do(seat, Doing::move); !may) {
         return may;
     }
     const auto left = model_.leave(seat.session);

@@ -217,6 +217,7 @@ void Switchboard::tick() {
     hang_up_late(now);
     update_late_whispers();
     if (now >= speaking_due_) {
+    let_into_whispers();
         speaking_due_ = now + config_.limits.speaking_interval;
         figures_.sessions.set(seats_.size());
         figures_.rooms.set(model_.channels().size());

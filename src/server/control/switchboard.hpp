@@ -258,7 +258,6 @@ private:
                                                           const wire::Explain& explain) const;
 
     // --- the tree and the people in it (tree.cpp) ------------------------------------------------
-    Result<void> may_move_on(Seat& seat);
     void come_in(Call& call, Seat& seat, ChannelId channel, const room::Joined& joined);
     /// With a password.
     Result<void> knock(Call& call, Seat& seat, const wire::Join& join);
@@ -399,8 +398,11 @@ private:
     /// The same of one that has changed by whatever others do: at once, or with the next tick.
     void update_whisper_soon(const room::WhisperKey& key);
     void update_late_whispers();
-    /// What a move of somebody's has changed in others' sets.
-    void charge_whispers(Seat& seat, const room::Events& events);
+    /// What a move of somebody's has changed in others' sets: that much, for which they may have to wait
+    /// until they come into a set again. Nobody has to stay where they are for it.
+    std::size_t charge_whispers(Seat& seat, const room::Events& events);
+    /// Those who have waited long enough.
+    void let_into_whispers();
     void tell_whisperer(const room::WhisperChanged& change);
     void tell_whispered_to(const room::Audience& audience, const room::WhisperOpened& opened);
     /// Part of a snapshot: who may whisper to them.
@@ -497,6 +499,7 @@ private:
     std::shared_ptr<Switchboard*> self_ = std::make_shared<Switchboard*>(this);
     bool shutting_down_ = false;
     AwayRoom away_room_;
+    std::vector<SessionId> kept_from_whispers_;      // who has waited longest comes first
 };
 
 }  // namespace partyline::control

@@ -110,15 +110,42 @@ void Switchboard::update_late_whispers() {
     }
 }
 
-void Switchboard::charge_whispers(Seat& seat, const room::Events& events) {
+std::size_t Switchboard::charge_whispers(Seat& seat, const room::Events& events) {
     std::size_t turnover = 0;
     for (const auto& event : events) {
         if (const auto* change = std::get_if<room::WhisperChanged>(&event.body)) {
             turnover += change->joined.size() + change->left.size();
         }
     }
-    if (turnover > 0) {
-        seat.whispers.spend(clock_.now(), static_cast<double>(turnover));
+    if (turnover == 0) {
+        return 0;
+    }
+    const auto now = clock_.now();
+    seat.whispers.spend(now, static_cast<double>(turnover));
+    const bool in_debt = !seat.whispers.take(now, 0);
+    if (in_debt && !model_.find(seat.session)->kept_from_whispers) {
+        model_.keep_from_whispers(seat.session);
+        kept_from_whispers_.push_back(seat.session);
+    }
+    return turnover;
+}
+
+void Switchboard::let_into_whispers() {
+    const auto now = clock_.now();
+    std::size_t turnover = 0;  // a crowd whose time is over comes a few at a time
+    for (const auto session : std::exchange(kept_from_whispers_, {})) {
+        const auto found = seats_.find(session);
+        if (found == seats_.end()) {
+            continue;  // has gone
+        }
+        auto& seat = *found->second;
+        if (turnover >= config_.limits.whispers_at_once || !seat.whispers.take(now, 0)) {
+            kept_from_whispers_.push_back(session);
+            continue;
+        }
+        const auto events = model_.let_into_whispers(session);
+        turnover += charge_whispers(seat, events);
+        publish(events);
     }
 }
 

@@ -33,6 +33,7 @@ struct Session {
     Presence presence;
     PeerKeys keys;
     MessageId came_after{};  // the newest text of all rooms when they came into theirs
+    bool kept_from_whispers = false;
 };
 
 struct ChannelState {
@@ -239,6 +240,12 @@ public:
     /// by themselves.
     Events judge_whispers();
 
+    /// From now on this person comes into no set, whatever they or others do; and is still out of one
+    /// at once. For whoever goes to and fro among many whisperers, who are to be told of it only so
+    /// often.
+    void keep_from_whispers(SessionId session);
+    /// Ends that, and takes them into all sets in which they are wanted and there is room.
+    Events let_into_whispers(SessionId session);
     Events renew_device(SessionId session, DeviceKey device);
     /// Fails with unknown_session, or not_in_room for somebody whom one is not to hear there.
     Result<Events> request_key(SessionId session, const MissingKey& missing) const;

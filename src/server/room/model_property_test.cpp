@@ -120,8 +120,9 @@ public:
             crash();
             return;
         }
-        switch (random_.below(17)) {
+        switch (random_.below(18)) {
             case 16: with_somebody([&](SessionId id) { ban(id); }); break;
+            case 17: with_somebody([&](SessionId id) { hold_back(id); }); break;
             case 14:
             case 15: with_somebody([&](SessionId id) { whisper(id); }); break;
             case 0: log_in(); break;
@@ -242,7 +243,8 @@ private:
             const bool wanted = named && id != key.whisperer &&
                                 model_.may(key.whisperer, at, Permission::whisper) &&
                                 (!at || model_.may(key.whisperer, at, Permission::see));
-            const bool there_is_room = set.members.size() < whisper_members &&
+            const bool there_is_room = !session.kept_from_whispers &&
+                                       set.members.size() < whisper_members &&
                                        model_.whispers().heard_by(id).size() < whispers_heard;
             const bool is_in = set.members.contains(id);
             EXPECT_TRUE(is_in ? wanted : !wanted || !there_is_room)
@@ -277,6 +279,14 @@ private:
         const auto* set = model_.whispers().find(key);
         heard_.whispered_to[key] = set == nullptr ? std::set<SessionId>{} : set->members;
         EXPECT_EQ(model_.whispers().epoch(key).value, ++heard_.whisper_epochs[key]);
+    }
+
+    void hold_back(SessionId id) {
+        if (coin()) {
+            model_.keep_from_whispers(id);
+        } else {
+            told(model_.let_into_whispers(id));
+        }
     }
 
     std::uint32_t pick(std::uint32_t bound) {

@@ -225,13 +225,17 @@ void Model::fill(const WhisperKey& key, Turnovers& news) {
         if (is_full(key)) {
             return;
         }
-        if (!set.members.contains(person) && has_room(ear_of(person), person, key.whisperer)) {
+        if (!set.members.contains(person) && !sessions_.at(person).kept_from_whispers &&
+            has_room(ear_of(person), person, key.whisperer)) {
             admit(key, person, news);
         }
     }
 }
 
 void Model::seek(SessionId person, Turnovers& news) {
+    if (sessions_.at(person).kept_from_whispers) {
+        return;
+    }
     const auto at = sessions_.at(person).presence.channel;
     auto ear = ear_of(person);
     const auto join = [&](const Whispers::Keys& keys) {
@@ -275,6 +279,20 @@ void Model::update_whispers(SessionId person, Events& events) {
     }
     fill_vacated(news);
     tell(news, {}, events);
+}
+
+void Model::keep_from_whispers(SessionId session) {
+    sessions_.at(session).kept_from_whispers = true;
+}
+
+Events Model::let_into_whispers(SessionId session) {
+    sessions_.at(session).kept_from_whispers = false;
+    Turnovers news;
+    seek(session, news);
+    fill_vacated(news);
+    Events events;
+    tell(news, {}, events);
+    return events;
 }
 
 void Model::end_whispers(SessionId person, Events& events) {

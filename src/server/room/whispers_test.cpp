@@ -425,6 +425,28 @@ TEST_F(FewWhispers, ASetThatSomebodyHadToLeaveTakesInWhoWaited) {
     EXPECT_TRUE(members().contains(inside) || members().contains(left_out));
 }
 
+TEST_F(WhispersTest, WhoIsKeptFromThemComesIntoNoneAndIsOutOfOneAtOnce) {
+    name({}, {attic});
+    model->keep_from_whispers(cid);
+    model->keep_from_whispers(bob);
+    EXPECT_EQ(members(), People{cid}) << "where they are they stay";
+    go(bob, attic);
+    EXPECT_EQ(told(), Told{});
+    go(cid, lobby);
+    EXPECT_EQ(members(), People{});
+    EXPECT_EQ(told(), (Told{closed({cid}), changed({}, {cid})}));
+    name({bob}, {attic});
+    EXPECT_EQ(members(), People{}) << "whoever names them";
+    go(dan, attic);
+    EXPECT_EQ(members(), People{dan}) << "others come and go";
+    events = model->let_into_whispers(bob);
+    EXPECT_EQ(members(), (People{bob, dan}));
+    EXPECT_EQ(told(), (Told{opened({bob}), changed({bob}, {})}));
+    EXPECT_EQ(model->let_into_whispers(cid), Events{}) << "nobody whispers to the lobby";
+    go(cid, attic);
+    EXPECT_EQ(members(), (People{bob, cid, dan}));
+}
+
 TEST_F(WhispersTest, ASetHasAtMost256People) {
     std::vector<SessionId> crowd;
     while (crowd.size() < whisper_members_max) {
