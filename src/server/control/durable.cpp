@@ -52,6 +52,15 @@ void Durable::go_on() {
         auto command = std::move(queue.front());
         queue.pop_front();
         auto changes = command.plan();
+        if (changes && command.act && owed_.size() + changes->size() > durable_owed_max) {
+            log::error(
+                "{} changes wait for the database: moderators can do no more until it takes them",
+                owed_.size());
+            changes =
+                fail(ErrorCode::store_failed,
+                     "Nothing is done: too much waits for the server's disk already. Its owner "
+                     "should know.");
+        }
         const bool unkept = !changes || std::ranges::all_of(*changes, is_forgotten);
         if (changes && !changes->empty() && (unkept || command.act)) {
             apply_(*changes);
@@ -83,7 +92,7 @@ void Durable::store(room::Changes changes, Command command) {
 
 void Durable::finish(const room::Changes& changes, Command command, const Result<void>& stored) {
     if (!stored && command.act) {
-        owe(changes);
+        std::ranges::copy(changes, std::back_inserter(owed_));
         command.done(fail(ErrorCode::not_kept,
                           "It is done, but a restart would undo it. " + stored.error().message));
     } else {
@@ -100,15 +109,6 @@ void Durable::finish(const room::Changes& changes, Command command, const Result
 }
 
 // --- what is owed --------------------------------------------------------------------------------
-
-void Durable::owe(const room::Changes& changes) {
-    if (owed_.size() + changes.size() > durable_owed_max) {
-        log::error("{} changes wait for the database; a restart will undo what comes after them",
-                   owed_.size());
-        return;
-    }
-    std::ranges::copy(changes, std::back_inserter(owed_));
-}
 
 void Durable::pay() {
     // A command on its way takes it along, or will be followed by the next try.

@@ -45,7 +45,8 @@ public:
     /// this call, and may submit more.
     Result<void> submit(Plan plan, Done done, Turn turn = Turn::in_order);
     /// The same before all that waits in order, but carried out when its turn comes, and durable by
-    /// `done`. What the store does not take is owed to it.
+    /// `done`. What the store does not take is owed to it; where it would be more than can be owed,
+    /// nothing is carried out, and `done` gets store_failed.
     Result<void> submit_at_once(Plan plan, Act act, Done done);
 
     [[nodiscard]] std::size_t waiting() const { return first_.size() + waiting_.size(); }
@@ -67,7 +68,6 @@ private:
     void go_on();
     void store(room::Changes changes, Command command);
     void finish(const room::Changes& changes, Command command, const Result<void>& stored);
-    void owe(const room::Changes& changes);
     void finish_payment(const Result<void>& kept);
     void paid();
 

@@ -145,14 +145,25 @@ TEST_F(DurableTest, WhatIsOwedIsPaidByItself) {
     EXPECT_TRUE(posted_.empty()) << "nothing is owed";
 }
 
-TEST_F(DurableTest, OnlySoMuchIsOwedAndTheRestIsDoneAllTheSame) {
+TEST_F(DurableTest, OnlySoMuchIsOwedAndTheRestIsNotDone) {
     store_.failure = full;
-    for (std::uint64_t id = 1; id <= durable_owed_max + 1; ++id) {
+    for (std::uint64_t id = 1; id <= durable_owed_max; ++id) {
         ASSERT_TRUE(submit_at_once(id));
         run_all();
     }
+    EXPECT_EQ(story.back(), "not kept " + std::to_string(durable_owed_max));
+    story.clear();
+    ASSERT_TRUE(submit_at_once(9999));
+    run_all();
     EXPECT_EQ(durable_->owed(), durable_owed_max);
-    EXPECT_EQ(story.back(), "not kept " + std::to_string(durable_owed_max + 1));
+    EXPECT_EQ(story, (Story{"plan 9999", "failed 9999"})) << "refused before it is carried out";
+    store_.failure.reset();
+    durable_->pay();
+    run_all();
+    ASSERT_TRUE(submit_at_once(9999));
+    run_all();
+    EXPECT_EQ(story.back(), "done 9999");
+    EXPECT_EQ(store_.applied.front().size(), durable_owed_max) << "none of it is lost";
 }
 
 TEST_F(DurableTest, WhatIsRefusedOrChangesNothingHoldsUpNobody) {
