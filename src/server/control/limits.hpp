@@ -54,6 +54,7 @@ struct Limits {
     Rate moves{.per_second = 5, .burst = 20};      // joins, leaves, renewed devices
     Rate changes{.per_second = 5, .burst = 50};    // of roles and of the tree of rooms
     Rate temporary_rooms{.per_second = 0.1, .burst = 5};
+    Rate recordings{.per_second = 0.1, .burst = 5};  // begun
     // How much one session may ask for. A message costs 1, and 1 more for each 4 KiB.
     Rate messages{.per_second = 50, .burst = 200};
     Rate refusals{.per_second = 10, .burst = 500};  // beyond this a session is ended

@@ -7,7 +7,7 @@ namespace partyline::control {
 PersonRates::Buckets::Buckets(const Limits& limits, TimePoint now)
     : each{TokenBucket(limits.texts, now), TokenBucket(limits.histories, now),
            TokenBucket(limits.moves, now), TokenBucket(limits.changes, now),
-           TokenBucket(limits.temporary_rooms, now)} {}
+           TokenBucket(limits.temporary_rooms, now), TokenBucket(limits.recordings, now)} {}
 
 bool PersonRates::Buckets::are_full(TimePoint now) const {
     return std::ranges::all_of(each, [now](const auto& bucket) { return bucket.is_full(now); });

@@ -16,7 +16,7 @@
 namespace partyline::control {
 
 /// What is counted, each by itself.
-enum class Doing : std::uint8_t { text, history, move, change, temporary_room };
+enum class Doing : std::uint8_t { text, history, move, change, temporary_room, recording };
 
 /// Owned by the Switchboard. One thread.
 class PersonRates {
@@ -39,7 +39,7 @@ private:
         TokenBucket& of(Doing what) { return each.at(static_cast<std::size_t>(what)); }
         [[nodiscard]] bool are_full(TimePoint now) const;
 
-        std::array<TokenBucket, 5> each;  // in the order of Doing
+        std::array<TokenBucket, 6> each;  // in the order of Doing
     };
 
     const Limits& limits_;

@@ -66,19 +66,4 @@ Result<void> Switchboard::on(Call&, Seat& seat, const wire::SetSelfState& state)
     return {};
 }
 
-Result<void> Switchboard::on(Call&, Seat& seat, const wire::SetPriority& priority) {
-    return model_.set_priority(seat.session, priority.on).transform([this](const auto& events) {
-        publish(events);
-    });
-}
-
-Result<void> Switchboard::on(Call&, Seat& seat, const wire::SetRecording& recording) {
-    const auto set = model_.set_recording(seat.session, recording.on);
-    if (!set) {
-        return std::unexpected(set.error());
-    }
-    publish(*set);
-    return {};
-}
-
 }  // namespace partyline::control

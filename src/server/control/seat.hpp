@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -58,8 +59,10 @@ struct Seat {
     std::uint64_t seq = 0;           // of the last event
     std::uint64_t snapshot_seq = 0;  // of the last one that brought a snapshot
     relay::VoiceFlags flags;
-    TreeBoard::ViewPtr view;  // what it has been told of the tree
-    TimePoint active;         // when its person last said, wrote or did something
+    ChannelId recorded{};       // the room that it records; 0: none
+    std::string recorded_name;  // as it was called then
+    TreeBoard::ViewPtr view;    // what it has been told of the tree
+    TimePoint active;           // when its person last said, wrote or did something
 
     ResumeToken token;
     /// Until a message shows that the newest token has arrived.

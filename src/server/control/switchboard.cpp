@@ -128,6 +128,7 @@ void Switchboard::reconfigure(LiveConfig config) {
 void Switchboard::shut_down() {
     shutting_down_ = true;
     flush_read_marks();
+    end_recordings();
     durable_.pay();
     const auto until = clock_.now() + config_.limits.closing;
     for (auto* peer : peers_) {
@@ -170,6 +171,7 @@ void Switchboard::dismiss(SessionId session, const Error& why) {
 }
 
 void Switchboard::depart(SessionId session) {
+    note_recording(*seats_.at(session), ChannelId{});
     const auto node = seats_.extract(session);
     auto& seat = *node.mapped();
     log::info("session {} ends ({})", session.value, seat.peer ? seat.peer->address : "away");
@@ -215,9 +217,9 @@ void Switchboard::tick() {
         flush_presence();
     }
     hang_up_late(now);
+    let_into_whispers();
     update_late_whispers();
     if (now >= speaking_due_) {
-    let_into_whispers();
         speaking_due_ = now + config_.limits.speaking_interval;
         figures_.sessions.set(seats_.size());
         figures_.rooms.set(model_.channels().size());

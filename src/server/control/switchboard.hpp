@@ -3,7 +3,7 @@
 // it runs in one thread from one seed.
 //
 // One overload of on() for each message, joined by the visit in dispatch.cpp; they stand in
-// login.cpp, resume.cpp, rooms.cpp, texts.cpp, letters.cpp, unread.cpp, invites.cpp, keys.cpp, voice.cpp,
+// login.cpp, resume.cpp, rooms.cpp, recordings.cpp, texts.cpp, letters.cpp, unread.cpp, invites.cpp, keys.cpp, voice.cpp,
 // whispers.cpp, roles.cpp, channels.cpp, moderation.cpp and bans.cpp.
 #pragma once
 
@@ -275,6 +275,14 @@ private:
     /// Everybody may, or rooms look different.
     void refresh_tree();
 
+    // --- recording (recordings.cpp) --------------------------------------------------------------
+    /// The room that is seen to be recorded there from now on, or none.
+    void note_recording(Seat& seat, ChannelId recorded);
+    [[nodiscard]] room::AuditEntry recording_line(const Seat& seat, std::string action) const;
+    void log_recording(room::AuditEntry line);
+    /// Of everybody, at the end.
+    void end_recordings();
+
     // --- accounts --------------------------------------------------------------------------------
     template <class T, class Then>
     Result<void> hash(Seat& seat, std::move_only_function<T()> work, Then then);
@@ -323,6 +331,8 @@ private:
     [[nodiscard]] Whom whom(SessionId session) const;
     /// On all talkies that it is about.
     void tell_acted_on(SessionId target, const wire::ActedOn& done);
+    /// Part of what is told at login: what a moderator has done to them and holds still.
+    void tell_silence(Seat& seat);
 
     // --- bans (bans.cpp) ---------------------------------------------------------------------------
     /// By its address alone, for whoever it says it is.
@@ -331,8 +341,6 @@ private:
     /// By all of it, once the identity is proven.
     [[nodiscard]] Result<void> check_bans(const room::Visitor& visitor) const;
     [[nodiscard]] Result<void> check_account_ban(AccountId account) const;
-    /// Part of what is told at login: what a moderator has done to them and holds still.
-    void tell_silence(Seat& seat);
     [[nodiscard]] room::Visitor visitor(const Peer& peer, const room::Identity& identity) const;
     [[nodiscard]] room::Visitor visitor(const Seat& seat) const;
     /// Whom such a ban is to hit.
@@ -487,8 +495,10 @@ private:
     std::unordered_set<Peer*> peers_;  // all between greet() and part()
     std::vector<Peer*> fallen_behind_;
     AwaySeats away_;
+    AwayRoom away_room_;
     std::size_t whispers_updated_ = 0;               // in this tick_interval
     std::set<room::WhisperKey> whispers_to_update_;  // with the next tick
+    std::vector<SessionId> kept_from_whispers_;      // who has waited longest comes first
     EventLog log_;
     PresenceBoard presence_;
     TimePoint speaking_due_;
@@ -498,8 +508,6 @@ private:
     TimePoint read_marks_due_;
     std::shared_ptr<Switchboard*> self_ = std::make_shared<Switchboard*>(this);
     bool shutting_down_ = false;
-    AwayRoom away_room_;
-    std::vector<SessionId> kept_from_whispers_;      // who has waited longest comes first
 };
 
 }  // namespace partyline::control

@@ -28,6 +28,8 @@ void Switchboard::publish(const room::Events& events) {
                     presence_.changed(it.presence, now);
                     if (const auto seat = seats_.find(it.presence.session); seat != seats_.end()) {
                         update_voice(*seat->second);
+                        note_recording(*seat->second,
+                                       it.presence.recording ? it.presence.channel : ChannelId{});
                     }
                 },
                 [&](const room::Gone& it) { presence_.gone(it.session, now); },

@@ -163,7 +163,6 @@ void Model::exit(Session& session, Events& events) {
     from.crowded = from.crowded && from.members.size() >= crowded_members_min;
     session.presence.channel = {};
     session.presence.speaking = false;
-    session.presence.recording = false;  // who is elsewhere has not seen it
     judge(session);
     events.push_back({.audience = ToMembers{.channel = channel},
                       .body = MemberLeft{.channel = channel, .epoch = from.epoch, .session = id}});
@@ -183,32 +182,40 @@ Events Model::set_self_state(SessionId id, SelfState state) {
     return session.presence == before ? Events{} : Events{changed(session)};
 }
 
-Result<Events> Model::set_priority(SessionId id, bool on) {
-    auto& session = sessions_.at(id);
-    const auto channel = session.presence.channel;
-    if (on && !channel) {
-        return fail(ErrorCode::not_in_room, "Join a room first: priority is for one room.");
+const Model::Mark Model::priority_mark{
+    .shown = &Presence::priority,
+    .needed = Permission::priority_speaker,
+    .in_no_room = "Join a room first: priority is for one room.",
+    .not_allowed = "You may not speak above others in this room."};
+const Model::Mark Model::recording_mark{
+    .shown = &Presence::recording,
+    .needed = Permission::record,
+    .in_no_room = "Join a room first: it is a room that is recorded.",
+    .not_allowed = "You may not record this room."};
+
+Result<void> Model::may_be_shown(SessionId id, const Mark& mark) const {
+    const auto channel = sessions_.at(id).presence.channel;
+    if (!channel) {
+        return fail(ErrorCode::not_in_room, mark.in_no_room);
     }
-    if (on && !may(id, channel, Permission::priority_speaker)) {
-        return fail(ErrorCode::not_permitted, "You may not speak above others in this room.");
-    }
-    return std::exchange(session.presence.priority, on) == on ? Events{} : Events{changed(session)};
+    return may(id, channel, mark.needed) ? Result<void>{}
+                                         : fail(ErrorCode::not_permitted, mark.not_allowed);
 }
 
-Result<Events> Model::set_recording(SessionId id, bool recording) {
-    auto& presence = sessions_.at(id).presence;
-    if (recording && !presence.channel) {
-        return fail(ErrorCode::not_in_room, "Join a room first: it is a room that is recorded.");
+Result<Events> Model::show(SessionId id, const Mark& mark, bool on) {
+    if (const auto may = on ? may_be_shown(id, mark) : Result<void>{}; !may) {
+        return std::unexpected(may.error());
     }
-    if (recording && !may(id, presence.channel, Permission::record)) {
-        return fail(ErrorCode::not_permitted, "You may not record this room.");
-    }
-    if (presence.recording == recording) {
-        return Events{};
-    }
-    presence.recording = recording;
-    return Events{changed(sessions_.at(id))};
+    auto& session = sessions_.at(id);
+    return std::exchange(session.presence.*mark.shown, on) == on ? Events{}
+                                                                 : Events{changed(session)};
 }
+
+Result<Events> Model::set_priority(SessionId id, bool on) { return show(id, priority_mark, on); }
+
+Result<Events> Model::set_recording(SessionId id, bool on) { return show(id, recording_mark, on); }
+
+Result<void> Model::may_record(SessionId id) const { return may_be_shown(id, recording_mark); }
 
 Events Model::set_speaking(SessionId id, bool speaking) {
     auto& session = sessions_.at(id);

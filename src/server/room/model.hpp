@@ -157,10 +157,11 @@ public:
     Result<Events> leave(SessionId session);
     Events set_self_state(SessionId session, SelfState state);
     /// To be heard above others, until one leaves the room or may not any more. Fails with not_in_room or
-    /// not_permitted.
+    /// not_permitted; to stop is never refused.
     Result<Events> set_priority(SessionId session, bool on);
-    /// Of the room that one is in. Fails with not_in_room and not_permitted; to stop is never refused.
-    Result<Events> set_recording(SessionId session, bool recording);
+    /// To be seen to record the room, likewise.
+    Result<Events> set_recording(SessionId session, bool on);
+    [[nodiscard]] Result<void> may_record(SessionId session) const;
     /// Nobody speaks who is muted, may not, or is in no room.
     Events set_speaking(SessionId session, bool speaking);
 
@@ -239,13 +240,13 @@ public:
     /// By the rules as they are now. Needed after apply() only: the sets follow whatever else happens
     /// by themselves.
     Events judge_whispers();
-
     /// From now on this person comes into no set, whatever they or others do; and is still out of one
     /// at once. For whoever goes to and fro among many whisperers, who are to be told of it only so
     /// often.
     void keep_from_whispers(SessionId session);
     /// Ends that, and takes them into all sets in which they are wanted and there is room.
     Events let_into_whispers(SessionId session);
+
     Events renew_device(SessionId session, DeviceKey device);
     /// Fails with unknown_session, or not_in_room for somebody whom one is not to hear there.
     Result<Events> request_key(SessionId session, const MissingKey& missing) const;
@@ -296,6 +297,17 @@ private:
     [[nodiscard]] std::set<Person> people_here() const;
     /// Or it is none that is meant.
     [[nodiscard]] bool is_there(ChannelId room) const;
+    /// What somebody asks to be shown of themselves, in the room that they are in, and as long as they may.
+    struct Mark {
+        bool Presence::* shown;
+        Permission needed;
+        const char* in_no_room;   // why it is refused
+        const char* not_allowed;  // likewise
+    };
+    static const Mark priority_mark;
+    static const Mark recording_mark;
+    [[nodiscard]] Result<void> may_be_shown(SessionId session, const Mark& mark) const;
+    Result<Events> show(SessionId session, const Mark& mark, bool on);
     /// What is shown of somebody, but they have not said themselves.
     void judge(Session& session) const;
     void judge(Session& session, Events& events) const;

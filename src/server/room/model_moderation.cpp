@@ -108,9 +108,10 @@ void Model::judge(Session& session) const {
     presence.server_mute =
         silence != nullptr || (presence.channel && !may(id, presence.channel, Permission::speak));
     presence.speaking = presence.speaking && !presence.server_mute;
-    presence.priority = presence.priority && presence.channel &&
-                        may(id, presence.channel, Permission::priority_speaker);
-    presence.recording = presence.recording && may(id, presence.channel, Permission::record);
+    // Of one room: whoever is in the next has not been shown it.
+    for (const auto* mark : {&priority_mark, &recording_mark}) {
+        presence.*mark->shown = presence.*mark->shown && may_be_shown(id, *mark).has_value();
+    }
 }
 
 void Model::judge(Session& session, Events& events) const {
