@@ -66,6 +66,38 @@ TEST_F(RecordingSession, ThePermissionIsLost) {
     EXPECT_EQ(told_.take(), "person me; > SetRecording; may not record");
 }
 
+TEST_F(RecordingSession, AWishWhosePermissionIsLostBeforeAnybodySeesItIsRefused) {
+    session_->record(true);
+    say(wire::PresenceChanged{.sessions = {own(false)}, .gone = {}});
+    EXPECT_EQ(told_.take().find("refused"), std::string::npos) << "of before the answer";
+    answer(wire::Ok{});
+    EXPECT_EQ(told_.take(), "");
+    say(wire::PresenceChanged{.sessions = {own(false)}, .gone = {}});
+    EXPECT_NE(told_.take().find("> SetRecording; may not record; record refused 19"),
+              std::string::npos);
+    answer(wire::Ok{});
+    // It can be asked for again.
+    session_->record(true);
+    answer(wire::Ok{});
+    say(wire::PresenceChanged{.sessions = {own(true)}, .gone = {}});
+    EXPECT_NE(told_.take().find("may record"), std::string::npos);
+}
+
+TEST_F(RecordingSession, OnlyTheAnswerToTheLastWishCounts) {
+    session_->record(true);
+    const auto first = told_.sent.back().request_id;
+    session_->record(false);
+    const auto second = told_.sent.back().request_id;
+    session_->record(true);
+    session_->receive({.reply_to = first, .body = wire::Ok{}});
+    say(wire::PresenceChanged{.sessions = {own(false)}, .gone = {}});  // as the second left it
+    session_->receive({.reply_to = second, .body = wire::Ok{}});
+    EXPECT_EQ(told_.take().find("refused"), std::string::npos);
+    answer(wire::Ok{});
+    say(wire::PresenceChanged{.sessions = {own(true)}, .gone = {}});
+    EXPECT_NE(told_.take().find("may record"), std::string::npos);
+}
+
 TEST_F(RecordingSession, AWishThatTheNextRoomOvertakesIsRefused) {
     session_->record(true);
     told_.take();

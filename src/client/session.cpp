@@ -154,7 +154,7 @@ void Session::record(bool wanted) {
 }
 
 // Whoever is elsewhere now has not been told; and whoever still sees the mark is to see it no more.
-void Session::end_recording() {
+void Session::end_recording(Error if_not_begun) {
     if (!std::exchange(wants_recording_, false)) {
         return;
     }
@@ -162,22 +162,34 @@ void Session::end_recording() {
     record(false);
     port_.may_record(false);
     if (!began) {
-        port_.emit(Refused{.command = command_word(Asked::record),
-                           .error = {.code = ErrorCode::not_in_room,
-                                     .message = "You are in another room now: ask again there."}});
+        port_.emit(
+            Refused{.command = command_word(Asked::record), .error = std::move(if_not_begun)});
     }
 }
 
-void Session::heed_own_presence() {
+void Session::end_recording_elsewhere() {
+    end_recording({.code = ErrorCode::not_in_room,
+                   .message = "You are in another room now: ask again there."});
+}
+
+void Session::begin_recording_if_shown() {
     const auto own = model_.person(seating_.session);
-    if (!own) {
-        return;
-    }
-    if (recording_granted_ && own->recording && !records_) {
+    if (recording_granted_ && own && own->recording && !records_) {
         records_ = true;  // what we are told now everybody is told
         port_.may_record(true);
-    } else if (records_ && !own->recording) {
-        end_recording();
+    }
+}
+
+void Session::heed_presence(std::span<const wire::Presence> told) {
+    const auto own = std::ranges::find(told, seating_.session, &wire::Presence::session);
+    if (own == told.end()) {
+        return;
+    }
+    begin_recording_if_shown();
+    // Whatever was told before the server's Ok came before it: this is news.
+    if ((records_ || recording_granted_) && !own->recording) {
+        end_recording({.code = ErrorCode::not_permitted,
+                       .message = "You may not record this room any more."});
     }
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -271,8 +272,11 @@ private:
     [[nodiscard]] Volume volume_of(const Person& person);
     /// Tells voice-down and the model what has changed.
     void update_hearing();
-    void end_recording();
-    void heed_own_presence();
+    /// And why it came to nothing, should it have been asked for and not begun yet.
+    void end_recording(Error if_not_begun);
+    void end_recording_elsewhere();
+    void begin_recording_if_shown();
+    void heed_presence(std::span<const wire::Presence> told);
     /// Whether we have it in our room is what the server showed last.
     void heed_own_priority(const std::vector<wire::Presence>& people);
     // Whispering (session_whisper.cpp).

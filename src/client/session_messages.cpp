@@ -42,7 +42,7 @@ void Session::on_answer(const Request& request, const wire::Joined& joined) {
 void Session::entered(const wire::Joined& joined, bool moved) {
     estate_.in_room = true;
     if (joined.channel != model_.own_channel() || joined.route != route_) {
-        end_recording();
+        end_recording_elsewhere();
         priority_ = false;  // as the server sees it
     }
     if (joined.channel != model_.own_channel()) {
@@ -79,9 +79,11 @@ void Session::on_answer(const Request& request, const wire::Ok&) {
         port_.emit(Administered{std::string(request.command)});
     }
     if (const auto* recording = std::get_if<wire::SetRecording>(&request.body);
-        recording != nullptr && recording->on && wants_recording_) {
+        recording != nullptr && recording->on && wants_recording_ &&
+        !std::ranges::contains(requests_, Asked::record,
+                               [](const auto& entry) { return entry.second.asked; })) {
         recording_granted_ = true;
-        heed_own_presence();
+        begin_recording_if_shown();
     }
     if (const auto* priority = std::get_if<wire::SetPriority>(&request.body)) {
         priority_ = priority->on;
@@ -111,7 +113,7 @@ void Session::use_route(Route route) {
 
 void Session::left(bool moved, Route route) {
     estate_.in_room = false;
-    end_recording();
+    end_recording_elsewhere();
     priority_ = false;
     const auto events = model_.enter(ChannelId{});
     keys_.left_room();
@@ -207,8 +209,8 @@ void Session::on(const wire::Moved& moved) {
 void Session::on(const wire::PresencePage& page) {
     note_account(page.sessions);
     emit_all(model_.fold(page));
+    heed_presence(page.sessions);
     heed_own_priority(page.sessions);
-    heed_own_presence();
     presence_changed();
 }
 
@@ -218,8 +220,8 @@ void Session::on(const wire::PresenceChanged& change) {
     for (const auto session : change.gone) {
         forget_session(session);
     }
+    heed_presence(change.sessions);
     heed_own_priority(change.sessions);
-    heed_own_presence();
     presence_changed();
 }
 
