@@ -14,6 +14,14 @@ namespace partyline::platform {
 namespace {
 
 std::unexpected<Error> no_use(const std::filesystem::path& folder, int reason) {
+    if (reason == EROFS) {
+        return fail(
+            ErrorCode::io,
+            std::format("cannot use the folder {}: its disk is read-only, as one that has failed "
+                        "often is; look into the system's log (dmesg), mount it for writing, or "
+                        "put a backup into another folder with --data",
+                        folder.string()));
+    }
     return fail(ErrorCode::io,
                 std::format("cannot use the folder {}: {}; choose another with --data or make it "
                             "writable",
