@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <ranges>
@@ -11,13 +12,48 @@
 #include <vector>
 
 #include "server/room/built_in.hpp"
+#include "server/room/directory.hpp"
 #include "server/store/sqlite_store.hpp"
 
 namespace partyline::control {
 
+/// What a store would have kept of it.
+inline room::Records records_of(const room::Directory& directory) {
+    room::Records records;
+    const auto add = [](auto& list, const auto& all) {
+        std::ranges::copy(all | std::views::values, std::back_inserter(list));
+    };
+    add(records.roles, directory.roles());
+    add(records.accounts, directory.accounts());
+    add(records.devices, directory.devices());
+    add(records.channels, directory.channels());
+    std::ranges::stable_sort(records.channels, {}, [&](const auto& record) {
+        return directory.depth(record.channel.id);
+    });
+    add(records.bans, directory.bans());
+    add(records.invites, directory.invites());
+    add(records.silences, directory.silences());
+    records.owner_token_hash = directory.owner_token_hash();
+    records.last_role = {directory.next_role().value - 1};
+    records.last_account = {directory.next_account().value - 1};
+    records.last_channel = {directory.next_channel().value - 1};
+    records.last_ban = {directory.next_ban().value - 1};
+    records.last_invite = {directory.next_invite().value - 1};
+    return records;
+}
+
 class FakeStore final : public store::Store {
 public:
     explicit FakeStore(store::Poster post) : post_(std::move(post)) {}
+
+    /// As after the end of its program: what was applied is what records() gives from now on.
+    void reopen() {
+        room::Directory directory(remembered);
+        for (const auto& changes : std::exchange(applied, {})) {
+            directory.apply(changes);
+        }
+        remembered = records_of(directory);
+    }
 
     std::map<MessageId, room::Message> messages;
     std::optional<Error> failure;  // of every call, while it is set
@@ -63,7 +99,9 @@ public:
         page.entries.resize(std::min(page.entries.size(), query.entries_max));
         answer<store::AuditPage>(std::move(done), std::move(page));
     }
-    [[nodiscard]] MessageId last_id() const override { return {}; }
+    [[nodiscard]] MessageId last_id() const override {
+        return messages.empty() ? MessageId{} : messages.rbegin()->first;
+    }
     Result<void> note_id(MessageId) override {
         return failure ? Result<void>(std::unexpected(*failure)) : Result<void>();
     }

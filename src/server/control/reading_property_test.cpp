@@ -1,6 +1,6 @@
 // Random requests of guests, members, a moderator, an admin and the owner, with locks, bans, roles and moves
-// among them, while the disk answers late: nobody reads or hears what they may not at the moment it is told,
-// and nobody who is banned stays.
+// among them, while the disk answers late and the server starts again: nobody reads or hears what they may not
+// at the moment it is told, nobody who is banned stays, and what holds is what held before the restart.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -64,13 +64,18 @@ struct Tally {
     std::size_t texts = 0;
     std::size_t letters = 0;
     std::size_t sent_away = 0;  // for a ban
+    std::size_t restarts = 0;
+    std::size_t crashes = 0;    // restarts with something on its way to the disk
+    std::size_t old_texts = 0;  // that were said before one, and read after it
 };
 
 class Reader final : private Transport {
 public:
-    Reader(Tally& tally, Switchboard& switchboard, const Clock& clock, Admission& admission,
-           const Somebody& somebody)
+    /// `old`: the newest text from before the server's start.
+    Reader(Tally& tally, MessageId old, Switchboard& switchboard, const Clock& clock,
+           Admission& admission, const Somebody& somebody)
         : tally_(tally),
+          old_(old),
           switchboard_(switchboard),
           clock_(clock),
           somebody_(somebody),
@@ -156,6 +161,7 @@ private:
             ++tally_.histories;
             for (const auto& text : history->texts) {
                 EXPECT_EQ(text.channel, moment.channel);
+                tally_.old_texts += text.id <= old_ ? 1U : 0U;
             }
         } else if (const auto* text = std::get_if<wire::Text>(&body)) {
             EXPECT_EQ(text->channel, moment.channel);
@@ -193,6 +199,7 @@ private:
     }
 
     Tally& tally_;
+    const MessageId old_;
     Switchboard& switchboard_;
     const Clock& clock_;
     const Somebody& somebody_;
@@ -226,8 +233,7 @@ Config make_config() {
 class House {
 public:
     House(std::uint64_t seed, Tally& tally) : random_(seed), tally_(tally) {
-        const auto config = make_config();
-        EXPECT_TRUE(store_.settle(config.channels));
+        EXPECT_TRUE(store_.settle(make_config().channels));
         auto& records = store_.remembered;
         for (const auto& one : cast()) {
             if (one.account.empty()) {
@@ -246,17 +252,15 @@ public:
         }
         records.accounts[1].roles = {room::admin_role};
         records.accounts[2].roles = {room::moderator_role};
-        switchboard_ = Switchboard::create(config, {.clock = clock_,
-                                                    .identity = cast().front().identity,
-                                                    .relay = relay_,
-                                                    .store = store_,
-                                                    .hashing = hashing_})
-                           .value();
-        readers_.resize(cast().size());
+        open();
     }
 
     void step() {
         clock_.advance(std::chrono::milliseconds(random_.below(60)));
+        if (random_.chance(0.02)) {
+            restart();
+            return;
+        }
         auto& reader = readers_[random_.below(readers_.size())];
         if (!reader || reader->ended()) {
             come(reader);
@@ -283,7 +287,7 @@ public:
         }
         const auto& model = switchboard_->model();
         std::size_t seats = 0;
-        for (const auto& [session, seat] : relay_.seats) {
+        for (const auto& [session, seat] : relay_->seats) {
             seats += seat->open ? 1U : 0U;
         }
         EXPECT_EQ(seats, model.sessions().size()) << "one seat for each session";
@@ -300,6 +304,41 @@ public:
     }
 
 private:
+    void open() {
+        old_ = store_.last_id();
+        relay_.emplace();
+        switchboard_ = Switchboard::create(make_config(), {.clock = clock_,
+                                                           .identity = cast().front().identity,
+                                                           .relay = *relay_,
+                                                           .store = store_,
+                                                           .hashing = hashing_})
+                           .value();
+        readers_.resize(cast().size());
+    }
+    /// In order, or with the power gone: what the disk has is kept, whether or not it has said so.
+    void restart() {
+        const bool in_order = random_.chance(0.5);
+        if (in_order) {
+            let_the_store_answer();
+        }
+        const auto before = records_of(switchboard_->model().directory());
+        tally_.restarts += 1;
+        tally_.crashes += posted_.empty() ? 0U : 1U;
+        for (const auto& reader : readers_) {
+            if (reader) {
+                reader->read();
+            }
+        }
+        posted_.clear();
+        readers_.clear();
+        switchboard_.reset();
+        store_.reopen();
+        open();
+        if (in_order) {
+            EXPECT_EQ(records_of(switchboard_->model().directory()), before);
+        }
+    }
+
     [[nodiscard]] bool may(SessionId id, ChannelId channel, room::Permission what) const {
         const auto& model = switchboard_->model();
         return room::decide(model.directory(), model.subject(id), channel, what);
@@ -310,7 +349,7 @@ private:
     }
     /// What the relay has been told: it forwards by nothing else.
     void check_voice(SessionId id, const room::Presence& presence) {
-        const auto& seat = *relay_.seats.at(id);
+        const auto& seat = *relay_->seats.at(id);
         EXPECT_TRUE(seat.open);
         EXPECT_EQ(seat.channel, presence.channel);
         EXPECT_TRUE(seat.flags.muted || !presence.channel || may(id, presence.channel, speak))
@@ -330,7 +369,7 @@ private:
         }
         reader.reset();
         const auto& one = cast()[static_cast<std::size_t>(&reader - readers_.data())];
-        reader = std::make_unique<Reader>(tally_, *switchboard_, clock_, admission_, one);
+        reader = std::make_unique<Reader>(tally_, old_, *switchboard_, clock_, admission_, one);
         reader->log_in(
             cast().front().identity.public_key(),
             one.account.empty() ? std::format("Guest {}", random_.below(20)) : one.account);
@@ -438,11 +477,12 @@ private:
     Random random_;
     Tally& tally_;
     ManualClock clock_;
-    FakeRelay relay_;
+    std::optional<FakeRelay> relay_;
     std::deque<std::move_only_function<void()>> posted_;
     FakeStore store_{[this](auto work) { posted_.push_back(std::move(work)); }};
     NoHashing hashing_;
     Admission admission_{Limits{.arrivals_per_address = {.per_second = 1e6, .burst = 1e6}}, {}};
+    MessageId old_{};
     std::unique_ptr<Switchboard> switchboard_;
     std::vector<std::unique_ptr<Reader>> readers_;
 };
@@ -463,6 +503,9 @@ TEST(ReadingProperty, NobodyReadsOrHearsWhatTheyMayNot) {
     EXPECT_GT(tally.texts, seeds);
     EXPECT_GT(tally.letters, seeds);
     EXPECT_GT(tally.sent_away, seeds);
+    EXPECT_GT(tally.restarts, seeds);
+    EXPECT_GT(tally.crashes, seeds / 10);
+    EXPECT_GT(tally.old_texts, seeds);
 }
 
 }  // namespace
