@@ -1,7 +1,10 @@
 // A server gets its owner, and a person's second device is theirs, with the real programs.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
+#include <filesystem>
+#include <string>
 
 #include "integration/talk_fixture.hpp"
 
@@ -60,6 +63,26 @@ TEST_F(Accounts, TheFirstStartMakesAnOwnerAndASecondDeviceIsTheirs) {
     for (const auto& line : server_->process().lines()) {
         EXPECT_FALSE(line.contains("owner ")) << "no token is given out any more: " << line;
     }
+}
+
+TEST_F(Accounts, NamesOfThoseWhoLookAfterTheServerAreForThem) {
+    make_owner("ada");
+    TalkieProcess stranger(scratch_, {.name = "ADMIN", .port = port()});
+    const auto refused = stranger.wait("failed");
+    EXPECT_EQ(refused["code"], "name_taken");
+    EXPECT_TRUE(std::string(refused["message"]).contains("ADMIN")) << refused;
+    EXPECT_NE(stranger.process().wait(), 0);
+    EXPECT_EQ(once("gus", {"--password-file", password_, "claim", "server"}, "refused")["code"],
+              "name_taken");
+    // The owner's device, under another name.
+    std::filesystem::copy_file(scratch_.path("ada.identity"), scratch_.path("Admin.identity"));
+    const auto admin = enter({.name = "Admin"});
+    const auto bob = enter({.name = "bob"});
+    bob->command("who");
+    const auto who = bob->wait("who")["people"];
+    EXPECT_TRUE(std::ranges::any_of(who, [](const Json& person) {
+        return person["name"] == "Admin" && person["account"] == "ada";
+    })) << who;
 }
 
 }  // namespace

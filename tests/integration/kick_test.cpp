@@ -5,13 +5,10 @@
 #include <expected>
 #include <optional>
 #include <utility>
-#include <vector>
 
-#include "crypto/hop.hpp"
 #include "integration/talk_fixture.hpp"
-#include "net/udp.hpp"
+#include "integration/voice_lane.hpp"
 #include "server/control/caller_test_support.hpp"
-#include "wire/datagram.hpp"
 
 namespace partyline::integration {
 namespace {
@@ -25,58 +22,6 @@ constexpr auto silent_after = std::chrono::seconds(1);
 /// Both lanes of who was sent away are to be dead within 100 ms of the server's answer. Counted in what is
 /// said meanwhile, no more often than every between_packets: when we are late, so is what we say.
 constexpr std::uint64_t packets_on_their_way_max = milliseconds(100) / between_packets;
-
-/// The voice lane of somebody who is logged in.
-class VoiceLane {
-public:
-    VoiceLane(const Caller& caller, std::uint16_t port, Route route)
-        : session_(caller.session),
-          up_(crypto::hop_key(caller.exported(crypto::exporter_label_up).value())),
-          route_(route),
-          socket_(net::UdpSocket::connect(net::Endpoint::loopback_v4(port)).value()) {}
-
-    void ping() { send(wire::DatagramKind::ping, wire::encode(wire::Ping{})); }
-    /// Somebody's number of a packet, in place of a voice.
-    void say(std::uint64_t number) {
-        Bytes sealed(sizeof number);
-        store_be(sealed, number);
-        Bytes record;
-        wire::append_record(record, {.speaker = session_, .stream_and_flags = 0, .sealed = sealed});
-        send(wire::DatagramKind::voice, record);
-    }
-    /// Answers challenges; what was said since.
-    std::vector<std::uint64_t> hear() {
-        std::vector<std::uint64_t> numbers;
-        std::array<std::byte, wire::datagram_bytes_max> buffer{};
-        while (const auto got = socket_.receive(buffer)) {
-            const auto bytes = ByteView(buffer).first(got->bytes);
-            if (const auto parsed = wire::parse_header(bytes);
-                parsed && parsed->header.kind == wire::DatagramKind::challenge) {
-                send(wire::DatagramKind::echo, parsed->body);
-            } else if (auto records = wire::DownlinkRecords::parse(bytes)) {
-                while (const auto record = records->next()) {
-                    numbers.push_back(load_be<std::uint64_t>(record->sealed));
-                }
-            }
-        }
-        return numbers;
-    }
-
-private:
-    void send(wire::DatagramKind kind, ByteView body) {
-        Bytes bytes(wire::uplink_header_bytes);
-        wire::write_header(bytes, {.kind = kind, .route = route_, .counter = ++counter_});
-        append(bytes, body);
-        crypto::hop_seal(up_, bytes);
-        EXPECT_TRUE(socket_.send(bytes));
-    }
-
-    const SessionId session_;
-    const crypto::HopKey up_;
-    const Route route_;
-    net::UdpSocket socket_;
-    std::uint64_t counter_ = 0;
-};
 
 class KickTest : public TalkTest {
 protected:
