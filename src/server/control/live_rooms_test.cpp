@@ -346,6 +346,7 @@ protected:
         }
         EXPECT_EQ(server->model().find(gus.session)->presence.channel, lobby);
         co_await join(ada, lobby);
+        manual_clock.advance(std::chrono::seconds(1));
         EXPECT_EQ((co_await gus.get<wire::Moved>()).channel, attic) << "as soon as there is a seat";
     }
 

@@ -152,7 +152,7 @@ Result<Changes> plan_create_channel(const Directory& directory, Subject actor, N
         return fail(ErrorCode::too_large, std::format("There are {} rooms already.", channels_max));
     }
     record.channel.name = normal_name(record.channel.name);
-    record.channel.topic = normal_name(record.channel.topic);
+    record.channel.topic = normal_topic(record.channel.topic);
     Changes changes{record};
     if (const auto gain = check_no_gain(directory, actor, changes); !gain) {
         return std::unexpected(gain.error());
@@ -191,7 +191,7 @@ Result<Changes> plan_edit_channel(const Directory& directory, Subject actor, Cha
         return not_permitted("What is said in a temporary room is not kept.");
     }
     channel.name = normal_name(channel.name);
-    channel.topic = normal_name(channel.topic);
+    channel.topic = normal_topic(channel.topic);
     return Changes{std::move(record)};
 }
 

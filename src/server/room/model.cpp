@@ -145,7 +145,7 @@ void Model::enter(Session& session, ChannelState& to, Events& events) {
     to.members.push_back(id);
     to.crowded = to.crowded || to.members.size() > uncrowded_members_max;
     session.presence.channel = channel;
-    session.came_after = last_message_;
+    session.came_after = last_said_;
     judge(session);
     events.push_back({.audience = ToMembers{.channel = channel, .except = id},
                       .body = MemberJoined{.channel = channel, .epoch = to.epoch, .session = id}});

@@ -32,7 +32,7 @@ namespace partyline::room {
 struct Session {
     Presence presence;
     PeerKeys keys;
-    MessageId came_after{};  // the newest text of all rooms when they came into theirs
+    MessageId came_after{};  // the newest text that had been said when they came into their room
     bool kept_from_whispers = false;
 };
 
@@ -283,7 +283,8 @@ public:
     [[nodiscard]] const std::map<ChannelId, ChannelState>& channels() const { return channels_; }
 
 private:
-    explicit Model(Options options) : options_(options), last_message_(options.last_message) {}
+    explicit Model(Options options)
+        : options_(options), last_message_(options.last_message), last_said_(options.last_message) {}
 
     Result<void> add_channel(ChannelRecord record);
     [[nodiscard]] Result<void> may_join(const Session& session, const ChannelState& to,
@@ -382,6 +383,7 @@ private:
     bool rules_changed_ = false;       // since judge_whispers()
     SessionId last_session_{};
     MessageId last_message_{};
+    MessageId last_said_{};  // a later one may be on its way to the disk
 };
 
 }  // namespace partyline::room

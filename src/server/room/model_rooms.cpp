@@ -117,7 +117,7 @@ Result<void> Model::add_channel(ChannelRecord record) {
         }
     }
     channel.name = normal_name(channel.name);
-    channel.topic = normal_name(channel.topic);
+    channel.topic = normal_topic(channel.topic);
     put_up(channel);
     directory_.apply(std::move(record));
     return {};

@@ -1,4 +1,5 @@
 // What is said in rooms, and who may change it.
+#include <algorithm>
 #include <utility>
 
 #include "server/room/model.hpp"
@@ -46,6 +47,7 @@ Result<Message> Model::compose(SessionId id, NewText text) {
 
 Events Model::said(SessionId id, const Message& message) {
     remember(message.author, message.nonce, {.id = message.id, .unix_ms = message.unix_ms});
+    last_said_ = std::max(last_said_, message.id);
     auto now = as_it_is_now(message);
     auto audience = audience_of(now);
     return {

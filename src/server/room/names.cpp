@@ -56,6 +56,11 @@ std::string normal_name(std::string_view name) {
     return mapped(name, UTF8PROC_COMPOSE | UTF8PROC_STABLE);
 }
 
+std::string normal_topic(std::string_view topic) {
+    auto normal = normal_name(topic);
+    return normal.size() <= topic_bytes_max ? normal : std::string(topic);
+}
+
 std::string fold_name(std::string_view name) {
     constexpr auto options =
         UTF8PROC_COMPOSE | UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
@@ -92,17 +97,15 @@ Result<void> check_channel_name(std::string_view name) {
 }
 
 Result<void> check_topic(std::string_view topic) {
-    const auto too_long = fail(ErrorCode::too_large,
-                               std::format("A topic has at most {} bytes.", topic_bytes_max));
     if (topic.size() > topic_bytes_max) {
-        return too_long;
+        return fail(ErrorCode::too_large,
+                    std::format("A topic has at most {} bytes.", topic_bytes_max));
     }
     if (!is_plain_line(topic)) {
         return fail(ErrorCode::not_permitted,
                     "A topic is one line of UTF-8 without invisible characters.");
     }
-    // Its normal form is what is kept, and a few letters have a longer one.
-    return normal_name(topic).size() > topic_bytes_max ? too_long : Result<void>();
+    return {};
 }
 
 Result<void> check_text(std::string_view text) {

@@ -20,9 +20,11 @@ Result<void> check_text(std::string_view text);
 /// Fails with too_large or not_permitted; an empty one is fine.
 Result<void> check_reason(std::string_view reason);
 
-/// The form in which a name, or a topic, is kept and told: Unicode's NFC (UAX #15), so that what looks like one
+/// The form in which a name is kept and told: Unicode's NFC (UAX #15), so that what looks like one
 /// letter is one. `name` is well-formed UTF-8.
 std::string normal_name(std::string_view name);
+/// The same of a topic; but as it is where only its normal form is too long, as a few letters have a longer one.
+std::string normal_topic(std::string_view topic);
 
 /// Equal for names that are to count as the same: NFKC_Casefold (Unicode 3.13), which makes no
 /// difference of upper and lower case, composed and decomposed letters, full-width forms, ligatures,

@@ -97,6 +97,9 @@ TEST_F(Permitted, WhatAnOldTextSaysNowIsForWhoMayKnowWhatItSaid) {
     ASSERT_TRUE(model->join(guest, lobby));
     EXPECT_EQ(model->text_changed(text).at(0).audience, (Audience{ToThese{{member}}}));
     const auto later = model->compose(member, {.channel = lobby, .text = "news"}).value();
+    ASSERT_TRUE(model->leave(guest));
+    ASSERT_TRUE(model->join(guest, lobby)) << "while it is on its way to the disk";
+    model->said(member, later);
     EXPECT_EQ(model->text_changed(later).at(0).audience, Audience{ToMembers{lobby}});
 }
 
