@@ -70,7 +70,7 @@ protected:
 
 TEST_F(BitrateCap, HoldsWhoeverDoesNotHeedItAndNobodyElse) {
     make_owner("ada");
-    once("ada", {"room", "edit", room_, "bitrate", std::to_string(cap_bps)}, "done");
+    once("ada", {"room", "edit", room_, "bitrate", std::to_string(cap_bps)}, "administered");
     begin_conversation(port());
     bob_->command("rooms");
     const auto room = bob_->wait("rooms")["rooms"][0];

@@ -54,7 +54,7 @@ protected:
     }
 
     /// One command of Ada's, and what it is answered with. She has ended by then.
-    void ask(std::vector<std::string> command, const std::string& event = "done") {
+    void ask(std::vector<std::string> command, const std::string& event = "administered") {
         harness::TalkieProcess ada(
             scratch_, {.name = "ada", .port = server_->port(), .more = std::move(command)});
         ada.wait(event);
@@ -63,7 +63,7 @@ protected:
     void make_ada_owner() {
         const auto password = scratch_.file("password", "correct horse\n");
         ask({"--password-file", password, "claim", "ada"}, "account");
-        ask({"owner", server_->owner_token()});
+        ask({"owner", server_->owner_token()}, "done");
     }
     [[nodiscard]] bool is_told(const std::string& words, std::size_t from = 0) const {
         return server_->process().wait_for_error(words, from);
