@@ -20,6 +20,8 @@
 namespace partyline::server {
 namespace {
 
+constexpr std::int64_t seconds_per_day = 24 * 60 * 60;
+
 class SetClock final : public Clock {
 public:
     explicit SetClock(std::int64_t unix_ms) : unix_ms_(unix_ms) {}
