@@ -24,7 +24,6 @@
 namespace partyline::integration {
 namespace {
 
-using harness::Process;
 using harness::ServerOptions;
 using harness::ServerProcess;
 
@@ -153,8 +152,8 @@ TEST_F(Hosting, AnAwayRoomThatPeopleDeleteStopsNothing) {
     const std::string gone = "away_room: there is no room \"cellar\" any more.";
     start({.config = config});
     const auto doctor = [this] {
-        return run({"--config", scratch_.path("partyline-server.toml"), "--data",
-                    scratch_.path(ServerOptions{}.data), "doctor"})
+        return harness::run_server({"--config", scratch_.path("partyline-server.toml"), "--data",
+                                    scratch_.path(ServerOptions{}.data), "doctor"})
             .out;
     };
     EXPECT_TRUE(doctor().contains("  ok       whoever does nothing for long goes to \"cellar\""));
