@@ -146,7 +146,8 @@ TEST(RoomNames, TopicsAndTexts) {
     EXPECT_EQ(normal_topic("Zoe\u0308"), "Zoë");
     // U+0958 is two letters in normal form, of twice the bytes.
     EXPECT_EQ(normal_topic("\u0958"), "\u0915\u093C");
-    EXPECT_EQ(normal_topic(repeat("\u0958", topic_bytes_max / 3)), repeat("\u0958", topic_bytes_max / 3));
+    EXPECT_EQ(normal_topic(repeat("\u0958", topic_bytes_max / 3)),
+              repeat("\u0958", topic_bytes_max / 3));
     EXPECT_EQ(check_topic("two\nlines").error().code, ErrorCode::not_permitted);
     EXPECT_TRUE(check_text("two\nlines\tand a tab"));
     EXPECT_TRUE(check_text(repeat("t", text_bytes_max)));
