@@ -88,23 +88,6 @@ private:
     LevelMeter level_;
 };
 
-/// What a microphone would have captured: of a file of two channels, when music is made of it, both.
-struct InFile {
-    audio::SoundReader mid;
-    std::optional<audio::SoundReader> side;
-
-    bool read(Samples& mid_out, Samples& side_out) {
-        side_out = {};
-        if (side) {
-            side->read(side_out);
-            take_out_what_is_no_sound(side_out);
-        }
-        const bool more = mid.read(mid_out);
-        take_out_what_is_no_sound(mid_out);
-        return more;
-    }
-};
-
 /// A sender that nobody listens to, so that codec and sealing are what they are in a talkie.
 class Sending {
 public:
@@ -135,7 +118,7 @@ private:
 class Trial {
 public:
     struct Parts {
-        InFile in;
+        audio::SoundReader in;
         std::optional<audio::SoundReader> far;
         audio::SoundWriter out;
         std::unique_ptr<Sending> sending;
@@ -150,14 +133,14 @@ public:
           path_(sending_->sender()),
           chain_(create_chain(settings, clock)) {
         path_.use(chain_);
-        sending_->sender().use_music(std::move(parts.music));
+        path_.use_music(std::move(parts.music));
         path_.set(settings);
         path_.set_listener(&out_);
         report_.stereo = settings.music;
     }
 
     Result<TrialReport> run() {
-        report_.in = file_of(in_.mid.shape());
+        report_.in = file_of(in_.shape());
         if (far_) {
             report_.far = file_of(far_->shape());
         }
@@ -174,6 +157,8 @@ public:
 
 private:
     void push(Samples& mid, Samples& side) {
+        take_out_what_is_no_sound(mid);
+        take_out_what_is_no_sound(side);
         level_in_.add(captured(mid, side));
         const double captured_power = mean_square(mid);
         if (Samples far; far_) {
@@ -255,7 +240,7 @@ private:
     }
 
     const Clock& clock_;
-    InFile in_;
+    audio::SoundReader in_;
     std::optional<audio::SoundReader> far_;
     std::unique_ptr<Sending> sending_;
     OutFile out_;
@@ -286,8 +271,9 @@ Result<void> check(const TrialRequest& request) {
     return {};
 }
 
-Result<audio::SoundReader> open_in(const std::string& path, audio::Part part = audio::Part::mid) {
-    auto in = audio::SoundReader::open(path, "read", audio::AtTheEnd::stop, part);
+Result<audio::SoundReader> open_in(const std::string& path,
+                                   audio::Parts parts = audio::Parts::mid) {
+    auto in = audio::SoundReader::open(path, "read", audio::AtTheEnd::stop, parts);
     if (!in) {
         return in;
     }
@@ -302,29 +288,14 @@ Result<audio::SoundReader> open_in(const std::string& path, audio::Part part = a
     return in;
 }
 
-Result<InFile> open_parts(const TrialRequest& request) {
-    auto mid = open_in(request.in);
-    if (!mid) {
-        return std::unexpected(std::move(mid).error());
-    }
-    InFile in{.mid = *std::move(mid)};
-    if (request.capture.music && in.mid.shape().channels == 2) {
-        auto side = open_in(request.in, audio::Part::side);
-        if (!side) {
-            return std::unexpected(std::move(side).error());
-        }
-        in.side = *std::move(side);
-    }
-    return in;
-}
-
 }  // namespace
 
 Result<TrialReport> try_chain(const TrialRequest& request, const Clock& clock) {
     if (const auto checked = check(request); !checked) {
         return std::unexpected(checked.error());
     }
-    auto in = open_parts(request);
+    auto in = open_in(request.in,
+                      request.capture.music ? audio::Parts::mid_and_side : audio::Parts::mid);
     if (!in) {
         return std::unexpected(std::move(in).error());
     }

@@ -177,18 +177,20 @@ TEST_F(ChainTrial, MusicIsSentInStereoAndWhole) {
     EXPECT_EQ(report->delay_ms, 0);
     EXPECT_GT(8 * report->packet_bytes, 90'000U)
         << "in a second: no voice takes half of that";
-    EXPECT_EQ(report->level_out.mean_dbfs, report->level_in.mean_dbfs);
+    EXPECT_NEAR(report->level_out.mean_dbfs, report->level_in.mean_dbfs, 0.2);
 
-    const auto mid = read(path("out.wav"));
-    auto side_reader =
-        audio::SoundReader::open(path("out.wav"), "read", audio::AtTheEnd::stop, audio::Part::side)
-            .value();
-    ASSERT_EQ(side_reader.shape().channels, 2U);
+    auto out = audio::SoundReader::open(path("out.wav"), "read", audio::AtTheEnd::stop,
+                                        audio::Parts::mid_and_side)
+                   .value();
+    ASSERT_EQ(out.shape().channels, 2U);
+    test::Samples mid;
     test::Samples side;
-    ASSERT_TRUE(side_reader.read(side));
+    ASSERT_TRUE(out.read(mid, side));  // fades in
+    ASSERT_TRUE(out.read(mid, side));
     for (std::size_t i = 0; i < side.size(); ++i) {
-        ASSERT_NEAR(mid[i] + side[i], sound[2 * i], 1e-6) << i;
-        ASSERT_NEAR(mid[i] - side[i], sound[2 * i + 1], 1e-6) << i;
+        const auto at = 2 * (dsp::frame_samples + i);
+        ASSERT_NEAR(mid[i] + side[i], sound[at], 1e-6) << i;
+        ASSERT_NEAR(mid[i] - side[i], sound[at + 1], 1e-6) << i;
     }
 }
 
