@@ -55,7 +55,9 @@ struct Gtcrn::Module {
     std::uint32_t out = 0;
 };
 
-Gtcrn::Gtcrn() : module_(std::make_unique<Module>()) {}
+Gtcrn::Gtcrn() {
+    std::ranges::generate(modules_, [] { return std::make_unique<Module>(); });
+}
 Gtcrn::~Gtcrn() = default;
 Gtcrn::Gtcrn(Gtcrn&&) noexcept = default;
 Gtcrn& Gtcrn::operator=(Gtcrn&&) noexcept = default;
@@ -63,12 +65,13 @@ Gtcrn& Gtcrn::operator=(Gtcrn&&) noexcept = default;
 void Gtcrn::process(Frame samples) {
     auto rest = std::span<const float>(samples);
     while (!rest.empty()) {
-        const auto taken = std::min(rest.size(), block_samples - in_filled_);
-        std::ranges::copy(rest.first(taken), in_.begin() + static_cast<std::ptrdiff_t>(in_filled_));
+        const auto taken = std::min(rest.size(), turn_samples - in_filled_);
+        std::ranges::copy(rest.first(taken),
+                          in_.end() - static_cast<std::ptrdiff_t>(turn_samples - in_filled_));
         in_filled_ += taken;
         rest = rest.subspan(taken);
-        if (in_filled_ == block_samples) {
-            process_block();
+        if (in_filled_ == turn_samples) {
+            take_turn();
         }
     }
     assert(out_filled_ >= frame_samples);
@@ -78,23 +81,43 @@ void Gtcrn::process(Frame samples) {
     out_filled_ -= frame_samples;
 }
 
-void Gtcrn::process_block() {
-    std::ranges::transform(in_, module_->at(module_->in), [](float sample) {
+void Gtcrn::take_turn() {
+    auto& module = *modules_[turn_];
+    std::ranges::transform(in_, module.at(module.in), [](float sample) {
         return std::isfinite(sample) ? std::clamp(sample, -sample_max, sample_max) : 0.0F;
     });
-    process_48k(&module_->instance, module_->state, module_->in, module_->out);
-    assert(out_filled_ + block_samples <= out_.size());
-    std::copy_n(module_->at(module_->out), block_samples,
-                out_.begin() + static_cast<std::ptrdiff_t>(out_filled_));
+    process_48k(&module.instance, module.state, module.in, module.out);
+    hand_out({module.at(module.out), block_samples});
+    std::shift_left(in_.begin(), in_.end(), turn_samples);
     in_filled_ = 0;
-    out_filled_ += block_samples;
+    turn_ = (turn_ + 1) % models;
+}
+
+/// The other model has given the first half already, but for its end.
+void Gtcrn::hand_out(std::span<const float> block) {
+    assert(out_filled_ + turn_samples <= out_.size());
+    const auto news = block.subspan(block_samples - turn_samples - fade_samples);
+    const auto out = std::span(out_).subspan(out_filled_, turn_samples);
+    for (std::size_t i = 0; i < fade_samples; ++i) {
+        const float along = static_cast<float>(i + 1) / static_cast<float>(fade_samples + 1);
+        out[i] = fading_[i] + along * (news[i] - fading_[i]);
+    }
+    std::ranges::copy(news.subspan(fade_samples, turn_samples - fade_samples),
+                      out.begin() + fade_samples);
+    std::ranges::copy(news.last(fade_samples), fading_.begin());
+    out_filled_ += turn_samples;
 }
 
 void Gtcrn::reset() {
-    destroy(&module_->instance, module_->state);
-    module_->state = create(&module_->instance);
-    assert(module_->state != 0);
+    for (auto& module : modules_) {
+        destroy(&module->instance, module->state);
+        module->state = create(&module->instance);
+        assert(module->state != 0);
+    }
+    turn_ = 0;
+    in_.fill(0.0F);
     in_filled_ = 0;
+    fading_.fill(0.0F);
     out_.fill(0.0F);
     out_filled_ = waiting_samples_max;
 }

@@ -45,7 +45,7 @@ TEST(NoiseSuppressor, IsAsLateInEachModeAsItSays) {
     EXPECT_EQ(latency_samples(Suppression::off), 0U);
     EXPECT_EQ(latency_samples(Suppression::light), 480U);
     EXPECT_EQ(latency_samples(Suppression::normal), 960U);
-    EXPECT_EQ(latency_samples(Suppression::high), 1562U);
+    EXPECT_EQ(latency_samples(Suppression::high), 1242U);
 }
 
 TEST(NoiseSuppressor, LeavesSoundAloneWhenOff) {
