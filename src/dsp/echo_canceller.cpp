@@ -92,8 +92,6 @@ void EchoCanceller::reset() {
     reference_.reset();
     drift_.reset();
     linear_.reset();
-    whole_.reset();
-    rest_.reset();
     trust_.reset();
     weight_.reset();
     before_rest_.reset();

@@ -25,7 +25,7 @@ struct EchoReport {
 };
 
 /// A long linear filter, then AEC3: each alone either leaves echo or takes the talker along
-/// (docs/audio.md). One thread, which is not a device's: AEC3 allocates now and then.
+/// (docs/audio.md). One thread, which is not a device's: AEC3 allocates every 10 s (ResidualEcho).
 class EchoCanceller {
 public:
     static constexpr std::size_t latency_samples = ResidualEcho::latency_samples;
@@ -37,7 +37,8 @@ public:
     /// In place.
     void process(Frame captured);
 
-    /// After a change of devices: nothing learned holds any more.
+    /// After a pause or a change of devices: nothing learnt holds any more. AEC3 finds its way by itself. Allocates
+    /// nothing.
     void reset();
     [[nodiscard]] EchoReport report() const;
 

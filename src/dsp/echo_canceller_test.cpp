@@ -115,6 +115,30 @@ TEST_F(EchoCancellerTest, AnEchoThatMovesIsTakenAwayAgain) {
     EXPECT_GT(taken_away(captured, heard, 8 * second, 12 * second), 25);
 }
 
+/// As a microphone captures it whose clock is `ppm` slower than the loudspeaker's.
+std::vector<float> at_a_slower_clock(const std::vector<float>& sound, double ppm) {
+    std::vector<float> out(sound.size());
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        const double at = static_cast<double>(i) * (1 + ppm * 1e-6);
+        const auto before = static_cast<std::size_t>(at);
+        if (before + 1 < sound.size()) {
+            const auto between = static_cast<float>(at - static_cast<double>(before));
+            out[i] = sound[before] + between * (sound[before + 1] - sound[before]);
+        }
+    }
+    return out;
+}
+
+TEST_F(EchoCancellerTest, AnEchoOfAnotherClockIsFollowed) {
+    constexpr double ppm = 150;
+    plays(24);
+    const auto captured = at_a_slower_clock(echo_of(played_, 60 * second / 1000), ppm);
+    const auto heard = run(canceller_, captured, played_);
+    EXPECT_NEAR(canceller_.report().drift_ppm, ppm, 10);
+    EXPECT_TRUE(canceller_.report().linear) << "the filter alone cannot follow";
+    EXPECT_GT(taken_away(captured, heard, 18 * second, 24 * second), 25);
+}
+
 TEST_F(EchoCancellerTest, WhereNothingIsPlayedNothingChanges) {
     const auto talker = test::synthetic_voice(5, 5);
     const auto heard = run(canceller_, talker, std::vector<float>(talker.size()));
@@ -154,6 +178,26 @@ TEST_F(EchoCancellerTest, AfterAResetItLearnsAnew) {
     EXPECT_EQ(canceller_.report().realignments, 0U);
     const auto heard = run(canceller_, captured, played_);
     EXPECT_GT(taken_away(captured, heard, 4 * second, 8 * second), 28);
+}
+
+/// What docs/threads.md says of AEC3, so that it is seen when another version does more.
+TEST_F(EchoCancellerTest, AllocatesTheNamesOfStatisticsEveryTenSecondsAndNothingElse) {
+    constexpr std::size_t each_ten_s = 74;
+    plays(32);
+    auto captured = echo_of(played_, 60 * second / 1000);
+    std::size_t frames = 0;
+    const auto before_all = test::allocations();
+    for (std::size_t at = 0; at + frame_samples <= captured.size(); at += frame_samples) {
+        const auto before = test::allocations();
+        canceller_.render(ConstFrame(&played_[at], frame_samples));
+        canceller_.process(Frame(&captured[at], frame_samples));
+        frames += test::allocations() > before ? 1U : 0U;
+    }
+    EXPECT_LE(test::allocations() - before_all, 3 * each_ten_s + 10);
+    EXPECT_LE(frames, 3 * 4 + 3U);
+    const auto before_reset = test::allocations();
+    canceller_.reset();
+    EXPECT_EQ(test::allocations(), before_reset);
 }
 
 }  // namespace

@@ -51,6 +51,4 @@ std::optional<unsigned> ResidualEcho::delay_ms() const {
     return told && *told >= 0 ? std::optional(static_cast<unsigned>(*told)) : std::nullopt;
 }
 
-void ResidualEcho::reset() { state_->apm->Initialize(); }
-
 }  // namespace partyline::dsp
