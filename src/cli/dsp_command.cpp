@@ -77,7 +77,7 @@ Json to_json(const TrialReport& report) {
             {"packet_bytes", report.packet_bytes},
             {"cost_mean_us", rounded(report.cost_mean_us)},
             {"cost_p99_us", rounded(report.cost_p99_us)},
-            {"times_passed_by", report.times_passed_by}};
+            {"times_lowered", report.times_lowered}};
 }
 
 std::string describe(std::string_view what, const TrialFile& file, bool stereo = false) {
@@ -125,8 +125,8 @@ void tell(const TrialReport& report, std::ostream& out) {
         out << describe(*report.echo);
     }
     out << std::format("delay     {:.1f} ms\n", report.delay_ms);
-    out << std::format("cost      {:.0f} us for {} ms, 99 % below {:.0f} us; passed by {} times\n",
-                       report.cost_mean_us, frame_ms, report.cost_p99_us, report.times_passed_by);
+    out << std::format("cost      {:.0f} us for {} ms, 99 % below {:.0f} us; too slow {} times\n",
+                       report.cost_mean_us, frame_ms, report.cost_p99_us, report.times_lowered);
 }
 
 ExitCode failure(std::ostream& errors, std::string_view message) {

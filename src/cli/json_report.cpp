@@ -4,9 +4,15 @@
 
 #include "cli/json_fields.hpp"
 #include "cli/report.hpp"
+#include "cli/voice.hpp"
 
 namespace partyline::cli {
 namespace {
+
+/// Null where noise suppression is as it was asked for.
+Json lowered_to(const client::CaptureLoad& load) {
+    return load.noise_lowered_to ? Json(noise_name(*load.noise_lowered_to)) : Json();
+}
 
 const char* lane_name(client::Lane lane) { return lane == client::Lane::udp ? "udp" : "tunnel"; }
 
@@ -318,6 +324,11 @@ struct Fields {
         return {{"event", "music"}, {"bitrate_bps", e.bitrate_bps}, {"capped", e.capped}};
     }
     Json operator()(const client::MicFinished&) const { return {{"event", "mic_finished"}}; }
+    Json operator()(const client::VoiceLowered& e) const {
+        return {{"event", "voice_lowered"},
+                {"echo_passed_by", e.load.echo_passed_by},
+                {"noise_lowered_to", lowered_to(e.load)}};
+    }
 };
 
 class JsonReport final : public Report {
@@ -350,13 +361,14 @@ public:
                {"frames_captured", stats.frames_captured},
                {"capture_overruns", stats.capture_overruns},
                {"playout_underruns", stats.playout_underruns},
+               {"frames_slow", stats.frames_slow},
                {"round_trip_ms", stats.round_trip_ms},
                {"lane", lane_name(stats.lane)},
                {"voice_delay_ms", stats.capture.delay_ms},
                {"gain_db", stats.capture.gain_db},
-               {"echo_passed_by", stats.capture.echo_passed_by},
-               {"noise_passed_by", stats.capture.noise_passed_by},
-               {"times_passed_by", stats.capture.times_passed_by},
+               {"echo_passed_by", stats.capture.load.echo_passed_by},
+               {"noise_lowered_to", lowered_to(stats.capture.load)},
+               {"times_lowered", stats.capture.times_lowered},
                {"heard", std::move(heard)}});
     }
 

@@ -198,6 +198,7 @@ TEST(Report, EveryJsonEventHasAName) {
              client::AudioStarted{},
              client::MicFinished{},
              client::MusicRate{},
+             client::VoiceLowered{},
              client::AccountChanged{},
              client::DevicesReceived{},
              client::Done{},
@@ -232,6 +233,7 @@ TEST(Report, JsonStats) {
                         .frames_captured = 4,
                         .capture_overruns = 6,
                         .playout_underruns = 7,
+                        .frames_slow = 9,
                         .round_trip_ms = 1.5,
                         .lane = client::Lane::udp,
                         .heard = {{.speaker = SessionId{8}, .name = "bob", .packets_lost = 2}}});
@@ -241,6 +243,7 @@ TEST(Report, JsonStats) {
     EXPECT_EQ(line["packets_sent"], 3);
     EXPECT_EQ(line["capture_overruns"], 6);
     EXPECT_EQ(line["playout_underruns"], 7);
+    EXPECT_EQ(line["frames_slow"], 9);
     EXPECT_EQ(line["heard"][0]["speaker"], 8);
     EXPECT_EQ(line["heard"][0]["packets_lost"], 2);
 }
@@ -253,6 +256,30 @@ TEST(Report, PeopleHearOfAMachineTooBusyForVoiceWhenItWas) {
     EXPECT_FALSE(out.str().contains("too busy"));
     report->stats({.playout_underruns = 7});
     EXPECT_TRUE(out.str().contains("too busy: the speaker went without 7 times"));
+}
+
+TEST(Report, AMachineThatDoesNotKeepUpWithTheVoiceSaysWhatItLeavesOut) {
+    const client::VoiceLowered both{
+        {.echo_passed_by = true, .noise_lowered_to = client::NoiseSuppression::light}};
+    const client::VoiceLowered noise{{.noise_lowered_to = client::NoiseSuppression::off}};
+    std::ostringstream out;
+    std::ostringstream complaints;
+    const auto report = make_text_report(out, complaints);
+    report->event(both, view, {});
+    report->event(noise, view, {});
+    report->event(client::VoiceLowered{}, view, {});
+    EXPECT_EQ(
+        out.str(),
+        "this machine does not keep up: echo cancelling rests, noise suppression is \"light\"\n"
+        "this machine does not keep up: noise suppression is \"off\"\n"
+        "this machine keeps up with your voice again\n");
+    JsonLines json;
+    EXPECT_EQ(json.of(both),
+              nlohmann::json::parse(R"({"event":"voice_lowered","echo_passed_by":true,
+                  "noise_lowered_to":"light","t_ns":5})"));
+    EXPECT_EQ(json.of(client::VoiceLowered{}),
+              nlohmann::json::parse(R"({"event":"voice_lowered","echo_passed_by":false,
+                  "noise_lowered_to":null,"t_ns":5})"));
 }
 
 TEST(Report, PeopleSeeWhoIsHeardOtherwiseThanUsual) {

@@ -8,6 +8,7 @@
 #include "cli/hearing.hpp"
 #include "cli/limits.hpp"
 #include "cli/report.hpp"
+#include "cli/voice.hpp"
 
 namespace partyline::cli {
 namespace {
@@ -23,6 +24,21 @@ std::string printable_lines(std::string_view text) {
         if (c == '\n') {
             out += "      ";
         }
+    }
+    return out;
+}
+
+std::string describe(const client::CaptureLoad& load) {
+    if (load == client::CaptureLoad{}) {
+        return "this machine keeps up with your voice again";
+    }
+    std::string out = "this machine does not keep up:";
+    if (load.echo_passed_by) {
+        out += " echo cancelling rests";
+    }
+    if (load.noise_lowered_to) {
+        out += std::format("{} noise suppression is \"{}\"", load.echo_passed_by ? "," : "",
+                           noise_name(*load.noise_lowered_to));
     }
     return out;
 }
@@ -360,6 +376,7 @@ struct Sentence {
     std::string operator()(const client::MicFinished&) const {
         return "the microphone's file has been spoken";
     }
+    std::string operator()(const client::VoiceLowered& e) const { return describe(e.load); }
 };
 
 class TextReport final : public Report {
@@ -395,18 +412,18 @@ public:
         out_ << std::format("sent {} packets over {}, round trip {:.1f} ms\n", stats.packets_sent,
                             stats.lane == client::Lane::udp ? "UDP" : "the control connection",
                             stats.round_trip_ms);
-        if (stats.capture.delay_ms > 0 || stats.capture.times_passed_by > 0) {
-            out_ << std::format("your voice: {:.0f} ms late, gain {:.1f} dB{}\n",
-                                stats.capture.delay_ms, stats.capture.gain_db,
-                                stats.capture.noise_passed_by || stats.capture.echo_passed_by
-                                    ? "; some of it rests, as this machine does not keep up"
-                                    : "");
+        if (stats.capture.delay_ms > 0 || stats.capture.times_lowered > 0) {
+            out_ << std::format("your voice: {:.0f} ms late, gain {:.1f} dB\n",
+                                stats.capture.delay_ms, stats.capture.gain_db);
+            if (stats.capture.load != client::CaptureLoad{}) {
+                out_ << describe(stats.capture.load) << '\n';
+            }
         }
-        if (stats.capture_overruns + stats.playout_underruns > 0) {
+        if (stats.capture_overruns + stats.playout_underruns + stats.frames_slow > 0) {
             out_ << std::format(
                 "this machine was too busy: the speaker went without {} times, the microphone lost "
-                "{} pieces\n",
-                stats.playout_underruns, stats.capture_overruns);
+                "{} pieces, {} pieces of your voice took longer than they last\n",
+                stats.playout_underruns, stats.capture_overruns, stats.frames_slow);
         }
         for (const auto& heard : stats.heard) {
             out_ << std::format(

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstddef>
 #include <format>
 #include <optional>
 #include <utility>
@@ -17,19 +18,36 @@ using client::NoiseSuppression;
 constexpr float gate_dbfs_min = -90;
 constexpr float gate_dbfs_max = 0;
 
+constexpr std::array<std::string_view, 4> noise_names{"off", "light", "normal", "high"};
+
 std::optional<NoiseSuppression> noise_mode(std::string_view name) {
-    constexpr std::array<std::string_view, 4> names{"off", "light", "normal", "high"};
-    const auto found = std::ranges::find(names, name);
-    return found == names.end()
-               ? std::nullopt
-               : std::optional(static_cast<NoiseSuppression>(std::distance(names.begin(), found)));
+    const auto found = std::ranges::find(noise_names, name);
+    return found == noise_names.end() ? std::nullopt
+                                      : std::optional(static_cast<NoiseSuppression>(
+                                            std::distance(noise_names.begin(), found)));
+}
+
+/// Of a number from 0 to 100.
+std::optional<float> percent(std::string_view text) {
+    unsigned value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value > 100) {
+        return std::nullopt;
+    }
+    return static_cast<float>(value) / 100;
 }
 
 Result<Voice> parse_noise(std::string_view argument) {
-    if (const auto mode = noise_mode(argument)) {
-        return SetNoise{*mode};
+    const auto colon = argument.find(':');
+    const auto mode = noise_mode(argument.substr(0, colon));
+    const auto strength =
+        colon == argument.npos ? std::optional(1.0F) : percent(argument.substr(colon + 1));
+    if (!mode || !strength) {
+        return fail(ErrorCode::malformed,
+                    "\"noise\" is off, light, normal or high, and as normal:60 with 60 % of its "
+                    "strength");
     }
-    return fail(ErrorCode::malformed, "\"noise\" is off, light, normal or high");
+    return SetNoise{.mode = *mode, .strength = *strength};
 }
 
 Result<Voice> parse_preset(std::string_view argument) {
@@ -89,6 +107,10 @@ Result<Voice> parse_switch(std::string_view word, std::string_view argument) {
 
 }  // namespace
 
+std::string_view noise_name(NoiseSuppression mode) {
+    return noise_names.at(static_cast<std::size_t>(mode));
+}
+
 bool is_voice(std::string_view word) {
     constexpr std::array<std::string_view, 7> words{"voice",      "noise", "echo", "gain",
                                                     "activation", "talk",  "hush"};
@@ -122,6 +144,7 @@ void apply(const Voice& change, CaptureSettings& settings) {
         settings.gate_dbfs = before.gate_dbfs;
     } else if (const auto* noise = std::get_if<SetNoise>(&change)) {
         settings.noise = noise->mode;
+        settings.noise_strength = noise->strength;
     } else if (const auto* echo = std::get_if<SetEcho>(&change)) {
         settings.echo = echo->on;
     } else if (const auto* gain = std::get_if<SetGain>(&change)) {

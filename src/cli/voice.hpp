@@ -9,9 +9,13 @@
 
 namespace partyline::cli {
 
-/// One of "off", "light", "normal", "high".
+/// "off", "light", "normal" or "high".
+std::string_view noise_name(client::NoiseSuppression mode);
+
+/// One of those names; as "normal:60", with 60 % of its strength.
 struct SetNoise {
     client::NoiseSuppression mode{};
+    float strength = 1;
     bool operator==(const SetNoise&) const = default;
 };
 struct SetEcho {

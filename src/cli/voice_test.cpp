@@ -22,8 +22,14 @@ TEST(Voice, Noise) {
     EXPECT_EQ(parsed("noise light"), Voice(SetNoise{NoiseSuppression::light}));
     EXPECT_EQ(parsed("noise normal"), Voice(SetNoise{NoiseSuppression::normal}));
     EXPECT_EQ(after("noise high").noise, NoiseSuppression::high);
-    EXPECT_FALSE(parse_command("noise"));
-    EXPECT_FALSE(parse_command("noise loud"));
+    EXPECT_EQ(after("noise high:0").noise_strength, 0);
+    EXPECT_EQ(after("noise normal:60").noise_strength, 0.6F);
+    EXPECT_EQ(after("noise normal:100").noise_strength, 1);
+    EXPECT_EQ(after("noise light", {.noise_strength = 0.5F}).noise_strength, 1);
+    for (const char* line : {"noise", "noise loud", "noise loud:50", "noise normal:",
+                             "noise normal:101", "noise normal:-1", "noise normal:50%"}) {
+        EXPECT_FALSE(parse_command(line)) << line;
+    }
 }
 
 TEST(Voice, Activation) {

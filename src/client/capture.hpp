@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace partyline::client {
@@ -40,14 +41,20 @@ struct CaptureSettings {
 /// as it is, for whoever plays it wants it so.
 CaptureSettings usual_capture(std::string_view mic);
 
+/// By what less is done to the voice than was asked for, as the machine does not keep up.
+struct CaptureLoad {
+    bool echo_passed_by = false;
+    std::optional<NoiseSuppression> noise_lowered_to = {};
+
+    bool operator==(const CaptureLoad&) const = default;
+};
+
 /// What is made of the voice now.
 struct CaptureStats {
     double delay_ms = 0;  // that the voice is late by
     double gain_db = 0;
-    // Now: these rest, as the machine does not keep up.
-    bool echo_passed_by = false;
-    bool noise_passed_by = false;
-    std::uint64_t times_passed_by = 0;  // either
+    CaptureLoad load;
+    std::uint64_t times_lowered = 0;  // either
 };
 
 }  // namespace partyline::client

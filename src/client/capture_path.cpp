@@ -16,6 +16,8 @@ float along(std::size_t sample) {
     return static_cast<float>(sample + 1) / static_cast<float>(dsp::frame_samples);
 }
 
+NoiseSuppression to_client(dsp::Suppression mode) { return static_cast<NoiseSuppression>(mode); }
+
 }  // namespace
 
 CaptureSettings usual_capture(std::string_view mic) {
@@ -135,9 +137,9 @@ CaptureStats CapturePath::stats() const {
     const auto report = chain_->report();
     return {.delay_ms = 1e3 * static_cast<double>(report.latency_samples) / dsp::sample_rate_hz,
             .gain_db = static_cast<double>(report.gain_db),
-            .echo_passed_by = report.echo_passed_by,
-            .noise_passed_by = report.noise_passed_by,
-            .times_passed_by = report.times_passed_by};
+            .load = {.echo_passed_by = report.echo_passed_by,
+                     .noise_lowered_to = report.noise_lowered_to.transform(to_client)},
+            .times_lowered = report.times_lowered};
 }
 
 void CapturePath::fade_in(dsp::Frame frame) {

@@ -207,7 +207,7 @@ private:
         report_.level_out = out_.level();
         report_.gain_db = stats.gain_db;
         report_.delay_ms = stats.delay_ms;
-        report_.times_passed_by = stats.times_passed_by;
+        report_.times_lowered = stats.times_lowered;
         tell_echo();
         tell_costs();
         return std::move(report_);

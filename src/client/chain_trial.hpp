@@ -62,8 +62,8 @@ struct TrialReport {
     // Chain, codec and sealing of 10 ms.
     double cost_mean_us = 0;
     double cost_p99_us = 0;
-    // Stages that were passed by, as the machine did not keep up.
-    std::uint64_t times_passed_by = 0;
+    // How often a stage went down a level, as the machine did not keep up.
+    std::uint64_t times_lowered = 0;
 };
 
 /// Fails with io for files that cannot be read or written or hold no sound, and with config for what can never work.

@@ -241,14 +241,16 @@ VoiceStats LiveTalkie::voice_stats() const {
         .frames_captured = up_counters_.frames_captured.load(std::memory_order_relaxed),
         .capture_overruns = source_ ? source_->overruns() : 0,
         .playout_underruns = sink_->underruns(),
+        .frames_slow = up_counters_.frames_slow.load(std::memory_order_relaxed),
         .round_trip_ms = heard->round_trip_ms,
         .lane = heard->lane,
         .capture = {.delay_ms = up_counters_.delay_ms.load(std::memory_order_relaxed),
                     .gain_db = up_counters_.gain_db.load(std::memory_order_relaxed),
-                    .echo_passed_by = up_counters_.echo_passed_by.load(std::memory_order_relaxed),
-                    .noise_passed_by = up_counters_.noise_passed_by.load(std::memory_order_relaxed),
-                    .times_passed_by =
-                        up_counters_.times_passed_by.load(std::memory_order_relaxed)},
+                    .load = {.echo_passed_by =
+                                 up_counters_.echo_passed_by.load(std::memory_order_relaxed),
+                             .noise_lowered_to =
+                                 up_counters_.noise_lowered_to.load(std::memory_order_relaxed)},
+                    .times_lowered = up_counters_.times_lowered.load(std::memory_order_relaxed)},
         .heard = heard->heard};
 }
 

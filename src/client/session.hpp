@@ -366,6 +366,7 @@ private:
     void on_report(const SpurtChanged& report);
     void on_report(const AudioStarted& report) { port_.emit(report); }
     void on_report(const MicFinished& report) { port_.emit(report); }
+    void on_report(const VoiceLowered& report) { port_.emit(report); }
     void on_report(const SpeakingChange& report);
     void on_report(const KeyNeed& report);
     void on_report(const LaneChanged& report);

@@ -113,7 +113,8 @@ struct VoiceStats {
     // How often our threads came too late: what the microphone gave was lost, the speaker went without.
     std::uint64_t capture_overruns = 0;
     std::uint64_t playout_underruns = 0;
-    double round_trip_ms = 0;  // of the last pong; 0 before the first
+    std::uint64_t frames_slow = 0;  // captured, and worked on for longer than they last
+    double round_trip_ms = 0;       // of the last pong; 0 before the first
     Lane lane = Lane::tunnel;
     CaptureStats capture;
     std::vector<HeardStats> heard;
@@ -307,12 +308,16 @@ struct MusicRate {
 };
 /// The file behind the microphone has been spoken to its end.
 struct MicFinished {};
+/// The machine does not keep up with all that was to be done to the voice, or does so again.
+struct VoiceLowered {
+    CaptureLoad load;
+};
 
 using Event = std::variant<
     Connected, Reconnecting, Disconnected, RoomsChanged, PersonChanged, PersonLeft, RoomEntered,
     RoomLeft, KeysReady, TextReceived, HistoryReceived, TextChanged, SpeakingChanged, LaneChanged,
-    DeviceChanged, MemberRefused, Refused, AudioStarted, MusicRate, MicFinished, AccountChanged,
-    DevicesReceived, Done,
+    DeviceChanged, MemberRefused, Refused, AudioStarted, MusicRate, MicFinished, VoiceLowered,
+    AccountChanged, DevicesReceived, Done,
     // Of administration.
     RolesReceived, RoomRulesReceived, Explained, Administered, BansReceived, AuditReceived, ActedOn,
     // Of direct messages, and of what is unread.

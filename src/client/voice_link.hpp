@@ -104,8 +104,8 @@ struct HeardReport {
     Duration round_trip{};
 };
 using VoiceReport =
-    std::variant<std::monostate, SpurtChanged, AudioStarted, MicFinished, SpeakingChange, KeyNeed,
-                 LaneChanged, std::unique_ptr<HeardReport>>;
+    std::variant<std::monostate, SpurtChanged, AudioStarted, MicFinished, VoiceLowered,
+                 SpeakingChange, KeyNeed, LaneChanged, std::unique_ptr<HeardReport>>;
 
 /// A datagram by value, so that handing it on allocates nothing.
 struct DatagramSlot {
@@ -148,12 +148,14 @@ private:
 struct UpCounters {
     std::atomic<std::uint64_t> frames_captured{0};
     std::atomic<std::uint64_t> packets_sent{0};
+    std::atomic<std::uint64_t> frames_slow{0};
     // As CaptureStats has them.
     std::atomic<double> delay_ms{0};
     std::atomic<double> gain_db{0};
     std::atomic<bool> echo_passed_by{false};
-    std::atomic<bool> noise_passed_by{false};
-    std::atomic<std::uint64_t> times_passed_by{0};
+    std::atomic<std::optional<NoiseSuppression>> noise_lowered_to{};
+    std::atomic<std::uint64_t> times_lowered{0};
+    static_assert(decltype(noise_lowered_to)::is_always_lock_free);
 };
 
 /// Made when the server has let us in; outlives both voice threads.

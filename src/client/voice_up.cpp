@@ -52,6 +52,7 @@ void VoiceUp::run() {
     std::array<float, dsp::frame_samples> mid;
     std::array<float, dsp::frame_samples> side;
     while (stage_.load() == Stage::capturing && source_.read(mid, side)) {
+        newest_read_ = clock_.now();
         // Before each frame, so that it is sealed under the key that is due.
         take_commands();
         take_loss();
@@ -60,6 +61,10 @@ void VoiceUp::run() {
         path_.push(mid, side,
                    [this](const VoiceSender::Packet& packet) { deliver(packet.datagram); });
         report();
+        // What waits for us meanwhile is late, and with the ring behind the microphone full it is lost.
+        if (clock_.now() - newest_read_ > std::chrono::milliseconds(dsp::frame_ms)) {
+            link_.up_counters.frames_slow.fetch_add(1, std::memory_order_relaxed);
+        }
     }
 }
 
@@ -125,7 +130,7 @@ void VoiceUp::hear_played() {
 }
 
 void VoiceUp::record_captured(dsp::ConstFrame frame) {
-    newest_from_ = clock_.now() - std::chrono::milliseconds(dsp::frame_ms);
+    newest_from_ = newest_read_ - std::chrono::milliseconds(dsp::frame_ms);
     ++frames_read_;
     if (link_.recorder != nullptr) {
         link_.recorder->captured({.at = newest_from_, .tick = frames_read_}, frame);
@@ -165,12 +170,16 @@ void VoiceUp::report() {
     const auto capture = path_.stats();
     link_.up_counters.delay_ms.store(capture.delay_ms, std::memory_order_relaxed);
     link_.up_counters.gain_db.store(capture.gain_db, std::memory_order_relaxed);
-    link_.up_counters.echo_passed_by.store(capture.echo_passed_by, std::memory_order_relaxed);
-    link_.up_counters.noise_passed_by.store(capture.noise_passed_by, std::memory_order_relaxed);
-    link_.up_counters.times_passed_by.store(capture.times_passed_by, std::memory_order_relaxed);
+    link_.up_counters.echo_passed_by.store(capture.load.echo_passed_by, std::memory_order_relaxed);
+    link_.up_counters.noise_lowered_to.store(capture.load.noise_lowered_to,
+                                             std::memory_order_relaxed);
+    link_.up_counters.times_lowered.store(capture.times_lowered, std::memory_order_relaxed);
     link_.talking.store(sender_.in_spurt(), std::memory_order_relaxed);
     if (!told_started_) {
         told_started_ = send_report(AudioStarted{.capture = true, .at = source_.started()});
+    }
+    if (capture.load != told_load_ && send_report(VoiceLowered{capture.load})) {
+        told_load_ = capture.load;
     }
     const SpurtChanged spurt{.talking = sender_.in_spurt(), .stream = sender_.stream()};
     const bool news = spurt.talking != told_spurt_.talking ||

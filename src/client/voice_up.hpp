@@ -71,8 +71,10 @@ private:
     CapturePath path_;
     std::uint64_t last_pong_ = 0;
     std::uint64_t frames_read_ = 0;
+    TimePoint newest_read_;
     TimePoint newest_from_;  // when the first sample of the newest frame was captured
     SpurtChanged told_spurt_;
+    CaptureLoad told_load_;
     bool told_started_;  // or by the one before us
     bool told_finished_;
 

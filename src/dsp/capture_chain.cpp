@@ -23,6 +23,8 @@ void fade(ConstFrame other, float before, float now, Frame samples) {
 
 float share(bool heard) { return heard ? 1.0F : 0.0F; }
 
+constexpr unsigned echo_on = 1;  // its only level
+
 }  // namespace
 
 CaptureChain::CaptureChain(const Clock& clock, const ChainSettings& settings)
@@ -78,7 +80,7 @@ std::size_t CaptureChain::latency_samples() const {
 
 void CaptureChain::cancel_echo(Frame samples) {
     const auto from = clock_.now();
-    echo_passed_by_ = settings_.echo && !echo_watch_.may_run(from);
+    echo_passed_by_ = settings_.echo && echo_watch_.level(echo_on, from) == 0;
     const bool heard_before = echo_heard_;
     echo_heard_ = settings_.echo && !echo_passed_by_;
     if (!heard_before && !echo_heard_) {
@@ -91,16 +93,18 @@ void CaptureChain::cancel_echo(Frame samples) {
     std::ranges::copy(samples, rest.begin());
     echo_.process(rest);
     fade(rest, share(heard_before), share(echo_heard_), samples);
-    echo_watch_.ran(from, clock_.now());
+    echo_watch_.ran(echo_on, from, clock_.now());
 }
 
 void CaptureChain::suppress(Frame samples) {
     const auto from = clock_.now();
-    noise_passed_by_ = settings_.noise != Suppression::off && !noise_watch_.may_run(from);
-    suppressor_.set_mode(noise_passed_by_ ? Suppression::off : settings_.noise);
+    // Its modes are levels: each does more than the one before, and takes longer.
+    const auto level = noise_watch_.level(static_cast<unsigned>(settings_.noise), from);
+    noise_at_work_ = static_cast<Suppression>(level);
+    suppressor_.set_mode(noise_at_work_);
     suppressor_.process(samples);
-    if (!noise_passed_by_) {
-        noise_watch_.ran(from, clock_.now());
+    if (level > 0) {
+        noise_watch_.ran(level, from, clock_.now());
     }
 }
 
@@ -108,8 +112,9 @@ ChainReport CaptureChain::report() const {
     return {.latency_samples = latency_samples(),
             .gain_db = gain_.gain_db(),
             .echo_passed_by = echo_passed_by_,
-            .noise_passed_by = noise_passed_by_,
-            .times_passed_by = echo_watch_.times_passed_by() + noise_watch_.times_passed_by()};
+            .noise_lowered_to =
+                noise_at_work_ < settings_.noise ? std::optional(noise_at_work_) : std::nullopt,
+            .times_lowered = echo_watch_.times_lowered() + noise_watch_.times_lowered()};
 }
 
 }  // namespace partyline::dsp

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 
 #include "base/clock.hpp"
 #include "dsp/adaptive_gain.hpp"
@@ -32,16 +33,16 @@ struct ChainSettings {
 struct ChainReport {
     std::size_t latency_samples = 0;  // between a frame that comes in and the same that goes out
     float gain_db = 0;
-    // Now: the machine does not keep up.
+    // Now, as the machine does not keep up with more.
     bool echo_passed_by = false;
-    bool noise_passed_by = false;
-    unsigned times_passed_by = 0;  // either
+    std::optional<Suppression> noise_lowered_to = {};
+    unsigned times_lowered = 0;  // either
 };
 
 /// High-pass, echo cancelling, noise suppression, adaptive gain, and the decision whether to send. Settings may change at
 /// any time, and cross-fade within 10 ms. What voice activity looks at has no gain on it yet, so a gain
 /// that moves does not make anybody speak. process() allocates nothing, but for what
-/// AEC3 does now and then while echo is cancelled. One thread.
+/// AEC3 does every 10 s while echo is cancelled (ResidualEcho). One thread.
 class CaptureChain {
 public:
     /// Below the lowest voice there is only rumble.
@@ -86,7 +87,7 @@ private:
     bool high_pass_heard_;
     bool echo_heard_ = false;
     bool echo_passed_by_ = false;
-    bool noise_passed_by_ = false;
+    Suppression noise_at_work_ = Suppression::off;
 };
 
 }  // namespace partyline::dsp

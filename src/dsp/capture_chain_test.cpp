@@ -113,27 +113,72 @@ private:
     mutable TimePoint now_{1h};
 };
 
-TEST(CaptureChain, AStageThatDoesNotKeepUpIsPassedByAndComesBack) {
-    SlowClock clock;
-    CaptureChain chain(clock, {.noise = Suppression::normal});
-    const auto run = [&](int frames) {
-        std::array<float, frame_samples> samples{};
-        for (int i = 0; i < frames; ++i) {
-            chain.process(samples);
+/// A chain whose stages take as long as the clock's step.
+class SlowRig {
+public:
+    explicit SlowRig(const ChainSettings& settings) : chain(clock, settings) {}
+
+    void run(unsigned frames) {
+        for (unsigned i = 0; i < frames; ++i) {
+            run_one();
         }
-    };
-    clock.step = 1ms;
-    run(100);
-    EXPECT_FALSE(chain.report().noise_passed_by);
-    clock.step = 20ms;
-    run(10);
-    EXPECT_TRUE(chain.report().noise_passed_by);
-    EXPECT_EQ(chain.report().times_passed_by, 1U);
-    EXPECT_EQ(chain.report().latency_samples, 0U) << "nor is it waited for";
-    clock.step = 1ms;
-    run(static_cast<int>(StageWatch::rest / 1ms));
-    EXPECT_FALSE(chain.report().noise_passed_by);
-    EXPECT_EQ(chain.report().latency_samples, latency_samples(Suppression::normal));
+    }
+    /// How many frames until a stage goes down, or comes up, to that.
+    unsigned frames_until(std::optional<Suppression> lowered_to) {
+        unsigned frames = 0;
+        while (chain.report().noise_lowered_to != lowered_to) {
+            run_one();
+            ++frames;
+        }
+        return frames;
+    }
+
+    SlowClock clock;
+    CaptureChain chain;
+
+private:
+    void run_one() {
+        std::array<float, frame_samples> samples{};
+        chain.process(samples);
+    }
+};
+
+TEST(CaptureChain, NoiseSuppressionThatDoesNotKeepUpDoesLessStepByStepAndComesBack) {
+    SlowRig rig({.noise = Suppression::high});
+    rig.clock.step = 1ms;
+    rig.run(100);
+    EXPECT_FALSE(rig.chain.report().noise_lowered_to);
+    rig.clock.step = 20ms;
+    unsigned times = 0;
+    for (const auto mode : {Suppression::normal, Suppression::light, Suppression::off}) {
+        EXPECT_LE(rig.frames_until(mode), 4U);
+        EXPECT_EQ(rig.chain.report().times_lowered, ++times);
+        rig.run(2);  // it is faded to
+        EXPECT_EQ(rig.chain.report().latency_samples, latency_samples(mode))
+            << "none is waited for";
+    }
+    rig.clock.step = 1ms;
+    constexpr auto rest_frames = static_cast<unsigned>(StageWatch::rest_min / 2ms);
+    for (const auto mode : {Suppression::light, Suppression::normal}) {
+        EXPECT_GT(rig.frames_until(mode), rest_frames / 4);
+    }
+    EXPECT_GT(rig.frames_until(std::nullopt), rest_frames / 4);
+    rig.run(30);
+    EXPECT_EQ(rig.chain.report().latency_samples, latency_samples(Suppression::high));
+    EXPECT_EQ(rig.chain.report().times_lowered, times);
+}
+
+TEST(CaptureChain, EchoCancellingThatDoesNotKeepUpIsPassedByAndComesBack) {
+    SlowRig rig({.echo = true});
+    rig.clock.step = 20ms;
+    rig.run(4);
+    EXPECT_TRUE(rig.chain.report().echo_passed_by);
+    EXPECT_EQ(rig.chain.report().times_lowered, 1U);
+    EXPECT_EQ(rig.chain.report().latency_samples, 0U);
+    rig.clock.step = 1ms;
+    rig.run(static_cast<unsigned>(StageWatch::rest_min / 1ms));
+    EXPECT_FALSE(rig.chain.report().echo_passed_by);
+    EXPECT_EQ(rig.chain.report().latency_samples, EchoCanceller::latency_samples);
 }
 
 TEST(CaptureChain, TakesTheLoudspeakersEchoOut) {
