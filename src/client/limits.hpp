@@ -8,7 +8,8 @@
 namespace partyline::client {
 
 // Frames that outrun their key wait for it.
-inline constexpr std::size_t waiting_frames_max = 20;  // for each known member
+inline constexpr std::size_t waiting_frames_max =
+    25;  // for each known member: a burst with all the pre-roll, and some more
 inline constexpr std::chrono::milliseconds waiting_time_max{200};
 /// Only what has waited this long is asked for: most keys are on their way already.
 inline constexpr std::chrono::milliseconds key_request_after{100};

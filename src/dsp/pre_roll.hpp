@@ -15,7 +15,7 @@ namespace partyline::dsp {
 class PreRoll {
 public:
     using Samples = std::array<float, frame_samples>;
-    static constexpr std::size_t frames_max = 15;  // 150 ms
+    static constexpr std::size_t frames_max = 20;  // 200 ms
 
     /// Keeps a frame. True if the oldest had to make room: it goes nowhere.
     bool keep(ConstFrame frame) {

@@ -58,7 +58,11 @@ public:
         const auto [clean, heard] = aligned_in({0, talker_.size()});
         likeness("", clean, heard);
         add("LSD, dB", metrics::log_spectral_distance_db(clean, heard), 1);
-        add("noise attenuation, dB", pause_attenuation_db(clean, heard), 1);
+        const double gain_db = voice_gain_db(clean, heard);
+        add("noise attenuation, dB", pause_attenuation_db(out_, gain_db), 1);
+        if (!passage_.sent.empty()) {
+            add("noise attenuation as sent, dB", pause_attenuation_db(out_as_sent(), gain_db), 1);
+        }
         voice();
         return figures_;
     }
@@ -119,28 +123,41 @@ private:
         add(name, metrics::erle_db(microphone_, out_, window, told_delay_), 1);
     }
 
-    /// By how much less is heard in the talker's pauses, beyond what the talker loses too.
-    std::optional<double> pause_attenuation_db(Sound clean, Sound heard) {
-        const auto frames = metrics::activity(scene_.talker);
-        const auto ratio_db = [&](Activity wanted) -> std::optional<double> {
-            const double before = metrics::power_where(microphone_, frames, wanted);
-            const double after = metrics::power_where(out_, frames, wanted, told_delay_);
-            if (before <= 0) {
-                return std::nullopt;
-            }
-            // Digital silence counts as -120 dBFS.
-            return metrics::decibel(before / std::max(after, 1e-12));
-        };
-        const auto pauses = ratio_db(Activity::pause);
-        if (!pauses) {
-            return std::nullopt;
-        }
+    /// By how much louder the talker is heard than they spoke.
+    static double voice_gain_db(Sound clean, Sound heard) {
         double product = 0;
         for (std::size_t i = 0; i < clean.size(); ++i) {
             product += static_cast<double>(clean[i]) * static_cast<double>(heard[i]);
         }
         const double gain = product / (metrics::power(clean) * static_cast<double>(clean.size()));
-        return *pauses + 20 * std::log10(std::max(std::abs(gain), 1e-3));
+        return 20 * std::log10(std::max(std::abs(gain), 1e-3));
+    }
+
+    /// By how much less is heard in the talker's pauses, beyond what the talker loses too.
+    std::optional<double> pause_attenuation_db(Sound out, double gain_db) {
+        const auto frames = metrics::activity(scene_.talker);
+        const auto power_in_pauses = [&](Sound sound, std::size_t lag) {
+            return metrics::power_where(sound, frames, Activity::pause, lag);
+        };
+        const double before = power_in_pauses(microphone_, 0);
+        if (before <= 0) {
+            return std::nullopt;
+        }
+        // Digital silence counts as -120 dBFS.
+        return gain_db +
+               metrics::decibel(before / std::max(power_in_pauses(out, told_delay_), 1e-12));
+    }
+
+    /// With nothing where nothing is sent.
+    std::vector<float> out_as_sent() {
+        auto out = out_;
+        for (std::size_t i = 0; i < passage_.sent.size(); ++i) {
+            if (!passage_.sent[i]) {
+                std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(i * dsp::frame_samples),
+                            dsp::frame_samples, 0.0F);
+            }
+        }
+        return out;
     }
 
     /// The share of the frames that are sent in a part of the scene.
@@ -165,7 +182,9 @@ private:
         std::vector<bool> sent(passage_.sent.begin() + static_cast<std::ptrdiff_t>(
                                                            std::min(late, passage_.sent.size())),
                                passage_.sent.end());
-        const auto score = metrics::voice_score(metrics::activity(scene_.talker), sent);
+        const auto truth = metrics::activity(scene_.talker);
+        const auto score =
+            metrics::voice_score(truth, metrics::first_syllables(talker_, truth), sent);
         add("voice recall", score.recall, 3);
         add("voice false accept", score.false_accept, 3);
         add("clipped starts", score.clipped_starts, 3);

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 
 #include "audio/metrics/test_sounds.hpp"
 
@@ -23,7 +25,7 @@ TEST(VoiceScore, CountsWhatIsHeardAndWhatShouldNotBe) {
     const auto truth = frames({{pause, 30}, {edge, 10}, {speech, 40}, {edge, 10}, {pause, 10}});
     std::vector<bool> sent(truth.size());
     std::fill(sent.begin() + 20, sent.begin() + 70, true);
-    const auto score = voice_score(truth, sent);
+    const auto score = voice_score(truth, std::array<std::size_t, 1>{40}, sent);
     EXPECT_DOUBLE_EQ(score.recall, 30.0 / 40);
     EXPECT_DOUBLE_EQ(score.false_accept, 10.0 / 40);
     EXPECT_EQ(score.starts, 1U);
@@ -33,6 +35,7 @@ TEST(VoiceScore, CountsWhatIsHeardAndWhatShouldNotBe) {
 TEST(VoiceScore, AStartIsClippedByAnyMissingFrameOfItsFirst150Ms) {
     const auto truth =
         frames({{pause, 30}, {speech, 40}, {edge, 5}, {speech, 5}, {pause, 1}, {speech, 40}});
+    const std::array<std::size_t, 2> starts{30, 81};
     const struct {
         std::size_t missing;
         double clipped;
@@ -41,14 +44,38 @@ TEST(VoiceScore, AStartIsClippedByAnyMissingFrameOfItsFirst150Ms) {
     for (const auto& test : cases) {
         std::vector<bool> sent(truth.size(), true);
         sent[test.missing] = false;
-        const auto score = voice_score(truth, sent);
-        EXPECT_EQ(score.starts, 2U) << "an edge does not make a new start";
+        const auto score = voice_score(truth, starts, sent);
+        EXPECT_EQ(score.starts, 2U);
         EXPECT_EQ(score.clipped_starts, test.clipped) << "without frame " << test.missing;
     }
 }
 
+/// Noise of this level for so many frames.
+void append(std::vector<float>& sound, double dbfs, std::size_t count) {
+    const auto more = noise(count * dsp::frame_samples, std::pow(10, dbfs / 20), sound.size() + 1);
+    sound.insert(sound.end(), more.begin(), more.end());
+}
+
+TEST(FirstSyllables, BeginAfterABreathAndOnceInEachStretchOfSpeech) {
+    std::vector<float> sound;
+    append(sound, -90, 50);
+    append(sound, -36, 10);  // breath
+    append(sound, -60, 15);
+    append(sound, -20, 30);
+    append(sound, -90, 10);  // too short for a pause
+    append(sound, -25, 30);
+    append(sound, -90, 60);
+    append(sound, -36, 5);  // a "t"
+    append(sound, -60, 8);
+    append(sound, -20, 30);
+    const auto truth = activity(sound);
+    EXPECT_EQ(truth[50], speech) << "breath is what the recall counts";
+    EXPECT_EQ(first_syllables(sound, truth), (std::vector<std::size_t>{75, 205}));
+    EXPECT_EQ(first_syllables({}, {}), std::vector<std::size_t>{});
+}
+
 TEST(VoiceScore, NothingIsNoScore) {
-    const auto score = voice_score({}, {});
+    const auto score = voice_score({}, {}, {});
     EXPECT_EQ(score.recall, 0);
     EXPECT_EQ(score.false_accept, 0);
     EXPECT_EQ(score.clipped_starts, 0);
