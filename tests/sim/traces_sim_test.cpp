@@ -19,6 +19,12 @@ TEST(PlayoutTraces, NoFixedBufferIsBothQuickerAndMoreComplete) {
             EXPECT_TRUE(ours.delay_ms < fixed_delays_ms[i] ||
                         ours.missing_percent < ours.fixed_missing_percent[i])
                 << fixed_delays_ms[i];
+            // Where a network changes, nothing fixed keeps up with both; docs/audio.md has the whole table.
+            if ((trace.name == "bufferbloat ramp" && fixed_delays_ms[i] == 80) ||
+                (trace.name == "route flap" && fixed_delays_ms[i] == 60)) {
+                EXPECT_LT(ours.delay_ms, fixed_delays_ms[i]);
+                EXPECT_LT(ours.missing_percent, ours.fixed_missing_percent[i]);
+            }
         }
     }
 }
