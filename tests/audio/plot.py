@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""plot.py SOUNDS PICTURES: the pictures of docs/audio.md, from what `audio-eval --save SOUNDS` wrote.
+"""plot.py SOUNDS PLAYOUT PICTURES: the pictures of docs/audio.md, from what `audio-eval --save SOUNDS` and
+`bench-playout --json PLAYOUT` wrote.
 
 echo-return.png   how much of the echo is gone, over time, in each scene with echo
 spectrograms.png  a voice among fan and keyboard: as captured, as each chain makes it, as it was spoken
+playout.png       what is missing against what it costs in delay: our playout beside buffers of a fixed delay
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -17,16 +20,46 @@ import numpy as np  # noqa: E402
 RATE_HZ = 48_000
 WAV_HEADER_BYTES = 44  # of the files that audio-eval writes: float, mono, 48 kHz
 SEED = 1
-CHAINS = ("unprocessed", "mumble", "apm", "partyline")  # those of which there are files
-ECHO_SCENES = ("echo60", "echo60-weak", "echo60-saturating", "echo60-jump", "echo60-drift", "echo250")
-NOISE_SCENE = "fan10+kbd5"
-SHOWN_S = (5, 13)
 WINDOW_S = 1.0
+SHOWN_S = (5, 13)
+NOISE_SCENE = "fan10+kbd5"
+DB_RANGE = (-120, -50)
+
+# Colours that stay apart in print and for the colour-blind (Okabe and Ito), and lines that do without them.
+CHAINS = {
+    "ours": {"label": "Partyline", "color": "#0072b2", "linewidth": 2.2},
+    "apm": {"label": "WebRTC", "color": "#e69f00", "linestyle": "--", "linewidth": 1.6},
+    "mumble": {"label": "Mumble", "color": "#000000", "linestyle": ":", "linewidth": 1.8},
+}
+ECHO_SCENES = {
+    "echo60": "60 ms late",
+    "echo60-weak": "60 ms late, weak",
+    "echo60-saturating": "overdriven loudspeaker",
+    "echo60-jump": "25 ms later from 15 s on",
+    "echo60-drift": "clocks 50 ppm apart",
+    "echo250": "250 ms late",
+}
+SPECTROGRAMS = {"mic": "as captured", "mumble": "sent by Mumble's chain", "ours": "sent by Partyline",
+                "talker": "as spoken"}
+NETWORKS = {
+    "uniform": "jitter of 0 to 50 ms",
+    "Wi-Fi bursts": "Wi-Fi: 100 ms without a packet each second",
+    "bufferbloat ramp": "bufferbloat: 200 ms of queue now and then",
+    "route flap": "another route, 70 ms longer, now and then",
+}
+FIXED_MS = (40, 60, 80)
+
+plt.rcParams.update({"font.size": 10, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False,
+                     "axes.grid": True, "grid.color": "#d9d9d9", "grid.linewidth": 0.7, "legend.frameon": False})
 
 
 def sound(folder, scene, what):
-    path = folder / f"{scene}-{SEED}-{what}.wav"
-    return np.fromfile(path, dtype="<f4", offset=WAV_HEADER_BYTES) if path.exists() else None
+    return np.fromfile(folder / f"{scene}-{SEED}-{what}.wav", dtype="<f4", offset=WAV_HEADER_BYTES)
+
+
+def save(figure, picture):
+    figure.savefig(picture, dpi=100)
+    plt.close(figure)
 
 
 def levels_db(samples):
@@ -42,58 +75,82 @@ def far_alone_s(talker):
     return int(np.argmax(np.abs(talker) > 0)) / RATE_HZ
 
 
-def draw_echo(axes, folder, scene):
-    microphone, talker = sound(folder, scene, "mic"), sound(folder, scene, "talker")
-    until = far_alone_s(talker)
-    before = levels_db(microphone)
+def draw_echo(axes, folder, scene, title):
+    until = far_alone_s(sound(folder, scene, "talker"))
+    before = levels_db(sound(folder, scene, "mic"))
     seconds = (np.arange(len(before)) / 4 + 1) * WINDOW_S
     shown = seconds <= until
-    for chain in CHAINS[1:]:
-        out = sound(folder, scene, chain)
-        if out is not None:
-            axes.plot(seconds[shown], (before - levels_db(out))[shown], label=chain)
-    axes.set(title=scene, xlabel="s", ylabel="echo return loss enhancement, dB", ylim=(-5, 65), xlim=(0, until))
-    axes.grid(alpha=0.3)
+    for chain, style in CHAINS.items():
+        axes.plot(seconds[shown], (before - levels_db(sound(folder, scene, chain)))[shown], **style)
+    axes.set(title=title, xlim=(0, 30), ylim=(-5, 75), xticks=range(0, 31, 10))
 
 
 def echo_return(folder, picture):
-    figure, grid = plt.subplots(2, 3, figsize=(12, 6.5), sharey=True)
-    for axes, scene in zip(grid.flat, ECHO_SCENES):
-        draw_echo(axes, folder, scene)
-        axes.label_outer()
-    grid.flat[0].legend()
-    figure.tight_layout()
-    figure.savefig(picture, dpi=80)
+    figure, grid = plt.subplots(2, 3, figsize=(9.5, 5.6), sharex=True, sharey=True, layout="constrained")
+    for axes, (scene, title) in zip(grid.flat, ECHO_SCENES.items()):
+        draw_echo(axes, folder, scene, title)
+    figure.supxlabel("time since the far end began to speak, s", fontsize=10)
+    figure.supylabel("echo return loss enhancement, dB", fontsize=10)
+    figure.legend(*grid.flat[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(CHAINS))
+    save(figure, picture)
 
 
 def draw_spectrogram(axes, samples, title):
     part = samples[SHOWN_S[0] * RATE_HZ:SHOWN_S[1] * RATE_HZ].astype(float)
-    # Nothing is quieter than the picture's darkest colour.
-    axes.specgram(part + 1e-7 * np.random.default_rng(1).standard_normal(len(part)), NFFT=1024, Fs=RATE_HZ,
-                  noverlap=512, vmin=-130, vmax=-50, cmap="magma")
-    axes.set(title=title, ylim=(0, 12_000), ylabel="Hz")
+    # Nothing is quieter than the picture's lightest colour.
+    part = part + 1e-7 * np.random.default_rng(1).standard_normal(len(part))
+    *_, image = axes.specgram(part, NFFT=1024, Fs=RATE_HZ, noverlap=512, vmin=DB_RANGE[0], vmax=DB_RANGE[1],
+                              cmap="magma_r", xextent=(0, SHOWN_S[1] - SHOWN_S[0]))
+    axes.set_title(title, loc="left")
+    axes.set(ylim=(0, 10_000), yticks=(0, 5_000, 10_000), yticklabels=("0", "5", "10"))
+    axes.grid(False)
+    return image
 
 
 def spectrograms(folder, picture):
-    shown = [("captured", sound(folder, NOISE_SCENE, "mic"))]
-    shown += [(chain, sound(folder, NOISE_SCENE, chain)) for chain in CHAINS[1:]]
-    shown += [("spoken", sound(folder, NOISE_SCENE, "talker"))]
-    shown = [(title, samples) for title, samples in shown if samples is not None]
-    figure, grid = plt.subplots(len(shown), 1, figsize=(10, 2.1 * len(shown)), sharex=True)
-    for axes, (title, samples) in zip(grid, shown):
-        draw_spectrogram(axes, samples, title)
-    grid[-1].set_xlabel("s")
-    figure.tight_layout()
-    figure.savefig(picture, dpi=70)
+    figure, grid = plt.subplots(len(SPECTROGRAMS), 1, figsize=(9, 7), sharex=True, layout="constrained")
+    for axes, (what, title) in zip(grid, SPECTROGRAMS.items()):
+        image = draw_spectrogram(axes, sound(folder, NOISE_SCENE, what), title)
+    figure.supylabel("frequency, kHz", fontsize=10)
+    grid[-1].set_xlabel("time, s")
+    figure.colorbar(image, ax=grid, label="power density, dB of full scale per Hz", shrink=0.6)
+    save(figure, picture)
+
+
+def draw_network(axes, figures, network, title):
+    def of(buffer):
+        prefix = f"playout.{network}.{buffer}"
+        return figures[f"{prefix}.delay_ms_mean"], figures[f"{prefix}.missing_percent"]
+
+    fixed = np.array([of(f"fixed {delay} ms") for delay in FIXED_MS])
+    axes.plot(*fixed.T, color="#000000", linestyle=":", marker="s", label="fixed delay of 40, 60, 80 ms")
+    for delay, missing in fixed:
+        axes.annotate(f"{missing:.1f} %", (delay, missing), xytext=(5, 5), textcoords="offset points", fontsize=8)
+    delay, missing = of("ours")
+    axes.plot(delay, missing, color="#0072b2", linestyle="", marker="o", markersize=9, label="Partyline: adaptive")
+    axes.annotate(f"{missing:.1f} %", (delay, missing), xytext=(7, 7), textcoords="offset points", fontsize=8,
+                  color="#0072b2", weight="bold")
+    axes.set(title=title, xlim=(30, 110), ylim=(-3, 60))
+
+
+def playout(figures, picture):
+    figure, grid = plt.subplots(2, 2, figsize=(8.5, 6), sharex=True, sharey=True, layout="constrained")
+    for axes, (network, title) in zip(grid.flat, NETWORKS.items()):
+        draw_network(axes, figures, network, title)
+    figure.supxlabel("mean delay added to the quickest path, ms", fontsize=10)
+    figure.supylabel("frames late or concealed, %", fontsize=10)
+    figure.legend(*grid.flat[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    save(figure, picture)
 
 
 def main():
-    if len(sys.argv) != 3:
+    if len(sys.argv) != 4:
         sys.exit(__doc__)
-    sounds, pictures = Path(sys.argv[1]), Path(sys.argv[2])
+    sounds, figures, pictures = map(Path, sys.argv[1:])
     pictures.mkdir(parents=True, exist_ok=True)
     echo_return(sounds, pictures / "echo-return.png")
     spectrograms(sounds, pictures / "spectrograms.png")
+    playout(json.loads(figures.read_text()), pictures / "playout.png")
 
 
 if __name__ == "__main__":

@@ -71,11 +71,12 @@ verb_bench() {
 
 # The pictures of docs/audio.md, anew.
 audio_plots() {
-    local sounds=$repo/build/audio-plots
-    build release audio-eval
-    "$repo/build/release/bin/audio-eval" --seeds 1 --save "$sounds" --only fan10+kbd5 echo60 echo60-weak \
-        echo60-saturating echo60-jump echo60-drift echo250
-    exec "$repo/tests/audio/plot.py" "$sounds" "$repo/docs/audio"
+    local sounds=$repo/build/audio-plots playout=$repo/build/audio-plots/playout.json
+    build release audio-eval bench-playout
+    "$repo/build/release/bin/audio-eval" --seeds 1 --save "$sounds" --chain ours --chain mumble --chain apm \
+        --only fan10+kbd5 echo60 echo60-weak echo60-saturating echo60-jump echo60-drift echo250
+    "$repo/build/release/bin/bench-playout" --json "$playout"
+    exec "$repo/tests/audio/plot.py" "$sounds" "$playout" "$repo/docs/images"
 }
 
 verb_test() {
