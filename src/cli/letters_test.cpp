@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <format>
+#include <string_view>
+
 #include "cli/command.hpp"
 
 namespace partyline::cli {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "dsp/limits.hpp"
 #include "dsp/opus.hpp"
 #include "dsp/test_support.hpp"
 
@@ -325,10 +326,11 @@ TEST(Playout, FadesALongHoleToSilence) {
     // Tick by tick: sound, frames that fade, silence, sound.
     const auto sound = std::ranges::find(bench.speaking, true);
     const auto silence = std::find(sound, bench.speaking.end(), false);
-    EXPECT_EQ(silence - sound, 100 + std::ptrdiff_t{faded});
+    EXPECT_EQ(silence - sound, 100 + static_cast<std::ptrdiff_t>(faded));
     const auto silent_from = static_cast<std::size_t>(silence - bench.speaking.begin());
     EXPECT_LT(std::abs(bench.heard[silent_from * frame_samples - 1]), 1e-3F);
-    EXPECT_EQ(std::find(silence, bench.speaking.end(), true) - silence, 50 - std::ptrdiff_t{faded});
+    EXPECT_EQ(std::find(silence, bench.speaking.end(), true) - silence,
+              50 - static_cast<std::ptrdiff_t>(faded));
 }
 
 TEST(Playout, AHoleOfTheLongestThatIsFilledHasNoSilenceInIt) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "dsp/limits.hpp"
 #include "dsp/test_support.hpp"
 
 namespace partyline::dsp {
