@@ -57,8 +57,8 @@ protected:
             reader_.feed(ByteView(buffer).first(*got));
             for (auto message = reader_.next(); message && *message; message = reader_.next()) {
                 const auto body = wire::decode_client(**message).value().body;
-                datagrams += std::holds_alternative<wire::VoiceTunnel>(body) ? 1 : 0;
-                texts += std::holds_alternative<wire::SendText>(body) ? 1 : 0;
+                datagrams += std::holds_alternative<wire::VoiceTunnel>(body) ? 1U : 0U;
+                texts += std::holds_alternative<wire::SendText>(body) ? 1U : 0U;
             }
         }
     }
