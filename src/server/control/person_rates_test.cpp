@@ -30,7 +30,7 @@ TEST(PersonRates, EachHasTheirOwn) {
 
 TEST(PersonRates, WhatIsDoneIsCountedEachByItself) {
     const Limits limits;
-    for (const auto [what, burst] :
+    for (const auto& [what, burst] :
          {std::pair(Doing::text, limits.texts.burst), std::pair(Doing::move, limits.moves.burst),
           std::pair(Doing::history, limits.histories.burst),
           std::pair(Doing::change, limits.changes.burst),
