@@ -7,7 +7,7 @@ namespace {
 
 // Found by trying on recordings; `./run bench audio` and docs/audio.md show what they give.
 // A spurt begins with what is surely speech and goes on with what may be.
-constexpr float voice_begins_at = 0.6F;
+constexpr float voice_begins_at = 0.7F;
 constexpr float voice_goes_on_at = 0.4F;
 // Powers against the floor's: 9 dB and 4 dB beside a network, 10 dB and 6 dB alone.
 constexpr float above_floor_begins = 8.0F;
