@@ -128,8 +128,8 @@ def draw_network(axes, figures, network, title):
         axes.annotate(f"{missing:.1f} %", (delay, missing), xytext=(5, 5), textcoords="offset points", fontsize=8)
     delay, missing = of("ours")
     axes.plot(delay, missing, color="#0072b2", linestyle="", marker="o", markersize=9, label="Partyline: adaptive")
-    axes.annotate(f"{missing:.1f} %", (delay, missing), xytext=(7, 7), textcoords="offset points", fontsize=8,
-                  color="#0072b2", weight="bold")
+    axes.annotate(f"{missing:.1f} %", (delay, missing), xytext=(-7, 7), textcoords="offset points", fontsize=8,
+                  color="#0072b2", weight="bold", ha="right")
     axes.set(title=title, xlim=(30, 110), ylim=(-3, 60))
 
 
