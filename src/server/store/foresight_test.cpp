@@ -17,7 +17,8 @@ class ForesightTest : public testing::Test {
 protected:
     [[nodiscard]] std::vector<std::string> foreseen(const std::vector<room::Channel>& of_file) {
         std::vector<std::string> names;
-        for (const auto& record : foresee_rooms(path(), of_file).value().channels) {
+        const auto records = foresee_rooms(path(), of_file).value();
+        for (const auto& record : records.channels) {
             names.push_back(record.channel.name);
         }
         return names;
