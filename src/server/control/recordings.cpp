@@ -19,7 +19,8 @@ Result<void> Switchboard::on(Call&, Seat& seat, const wire::SetRecording& record
     const bool begins = recording.on && !model_.find(session)->presence.recording;
     return (begins ? model_.may_record(session) : Result<void>{})
         .and_then([&] {
-            return begins ? rates_.take(model_.person(session), Doing::recording, clock_.now()) : Result<void>{};
+            return begins ? rates_.take(model_.person(session), Doing::recording, clock_.now())
+                          : Result<void>{};
         })
         .and_then([&] { return model_.set_recording(session, recording.on); })
         .transform([this](const auto& events) { publish(events); });
