@@ -48,7 +48,7 @@ protected:
         }
     }
 
-private:
+    /// What was kept when the store was held.
     std::size_t applied_before = 0;
 };
 
