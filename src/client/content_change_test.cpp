@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <numbers>
@@ -61,6 +61,7 @@ public:
         settings.music = music;
         path_.use_music(music ? encoder_ : nullptr);
         path_.set(settings);
+        talker_.sender().set_dtx(false);  // it may well take a steady tone for noise
         switches.push_back(mid.size());
         for (int i = 0; i < frames; ++i) {
             push();
@@ -68,6 +69,7 @@ public:
     }
     /// As it was before it was faded.
     void run_abruptly(bool music) {
+        talker_.sender().set_dtx(false);
         talker_.sender().use_music(music ? encoder_ : nullptr);
         switches.push_back(mid.size());
         for (int i = 0; i < frames_of_each; ++i) {
@@ -180,28 +182,86 @@ Worst at_switches(const Change& change) {
     return worst;
 }
 
-TEST(ContentChange, DEBUG) {
-    for (const unsigned frame_ms : {10U, 20U}) {
-        for (const bool abrupt : {false, true}) {
-            Change change(frame_ms);
-            for (const bool music : {false, true, false, true, false}) {
-                abrupt ? change.run_abruptly(music) : change.run(music);
-            }
-            const auto worst = at_switches(change);
-            std::printf("%u abrupt %d: step %g click %g\n", frame_ms, abrupt, worst.step,
-                        worst.click);
-            for (std::size_t i = 1; i < change.switches.size(); ++i) {
-                const auto m = around(change.mid, change.switches[i]);
-                const auto s = around(change.side, change.switches[i]);
-                const auto calm =
-                    std::span(change.mid).subspan(change.switches[i] + 2 * 4800, 4800);
-                const auto calms =
-                    std::span(change.side).subspan(change.switches[i] + 2 * 4800, 4800);
-                std::printf("  %zu mid %g %g side %g %g; calm %g %g, %g %g\n", i, step(m), click(m),
-                            step(s), click(s), step(calm), click(calm), step(calms), click(calms));
-            }
+/// Of the louder of the two tones.
+const double own_step = 0.4 * 2 * std::numbers::pi * 300 / dsp::sample_rate_hz;
+
+/// What codecs add to these tones where nothing changes: in the second half of each part.
+double calm_click(const Change& change) {
+    double most = 0;
+    for (const auto at : change.switches) {
+        constexpr std::size_t half = frames_of_each / 2 * dsp::frame_samples;
+        for (const auto& sound : {change.mid, change.side}) {
+            most = std::max(most, click(std::span(sound).subspan(at + half, half)));
         }
     }
+    return most;
+}
+
+void run_to_and_fro(Change& change) {
+    for (const bool music : {false, true, false, true, false}) {
+        change.run(music);
+    }
+}
+
+TEST(ContentChange, HasNeitherAStepNorAClickInIt) {
+    for (const unsigned frame_ms : {10U, 20U}) {
+        Change change(frame_ms);
+        run_to_and_fro(change);
+        EXPECT_FALSE(change.was_stereo) << "it ends with voice";
+        const auto worst = at_switches(change);
+        EXPECT_LT(worst.step, 1.25 * own_step) << frame_ms;
+        EXPECT_LT(worst.click, 2 * calm_click(change)) << frame_ms;
+    }
+}
+
+TEST(ContentChange, IsThereForTheListenerSoonAndInStereo) {
+    Change change;
+    change.run(false);
+    EXPECT_FALSE(change.was_stereo);
+    change.run(true, 3);
+    EXPECT_TRUE(change.was_stereo);
+    change.run(false, 3);
+    EXPECT_FALSE(change.was_stereo);
+}
+
+TEST(ContentChange, WithoutAFadeWouldClick) {
+    Change abrupt;
+    for (const bool music : {false, true, false, true, false}) {
+        abrupt.run_abruptly(music);
+    }
+    Change faded;
+    run_to_and_fro(faded);
+    EXPECT_GT(at_switches(abrupt).click, 2 * at_switches(faded).click)
+        << "or these tests measure nothing";
+}
+
+TEST(ContentChange, WhateverIsLostThereIsNoStep) {
+    for (int lost = -2; lost <= 2; ++lost) {
+        Change change;
+        change.lost = [lost](int packet) {
+            return packet == frames_of_each + lost || packet == 2 * frames_of_each + lost;
+        };
+        change.run(false);
+        change.run(true);
+        change.run(false);
+        EXPECT_LT(at_switches(change).step, 2.5 * own_step) << lost;
+    }
+}
+
+TEST(ContentChange, WhoeverThinksBetterOfItIsNotHeardToHaveDoneSo) {
+    for (const int frames : {0, 1, 2}) {
+        Change change;
+        change.run(false);
+        change.run(true, frames);
+        change.run(false);
+        EXPECT_LT(at_switches(change).step, 1.25 * own_step) << frames;
+    }
+}
+
+TEST(ContentChange, WhatTheChainHeldFromBeforeIsNotHeardAfterwards) {
+    Change change(10, {.high_pass = true, .echo = true});
+    run_to_and_fro(change);
+    EXPECT_LT(at_switches(change).step, 1.5 * own_step);
 }
 
 }  // namespace
