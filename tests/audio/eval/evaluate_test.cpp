@@ -78,14 +78,16 @@ TEST(Evaluation, EchoBecomesQuieterAndTheVoiceStays) {
 
 /// One short mixture of the one voice that is here. docs/audio.md has them all, with the keyboards.
 TEST(Evaluation, OurChainIsBetterThanMumbles) {
-    const auto ours = run({.recordings = scenes::find_recordings("/usr/share", scenes::Extent::demo,
-                                                                 scenes::Half::scoring)
-                                             .value(),
-                           .lengths = brief,
-                           .scenes = {"fan5", "echo60", "echo60-drift", "echo250"},
-                           .chains = {"mumble", "ours"},
-                           .seeds = 1})
-                          .value();
+    const auto recordings =
+        scenes::find_recordings("/usr/share", scenes::Extent::demo, scenes::Half::scoring);
+    ASSERT_TRUE(recordings);
+    const auto ran = run({.recordings = *recordings,
+                          .lengths = brief,
+                          .scenes = {"fan5", "echo60", "echo60-drift", "echo250"},
+                          .chains = {"mumble", "ours"},
+                          .seeds = 1});
+    ASSERT_TRUE(ran);
+    const auto& ours = *ran;
     const std::pair<std::string, std::vector<std::string>> better[] = {
         {"fan5", {"STOI", "noise attenuation as sent, dB"}},
         {"echo60", {"ERLE 0-2 s, dB", "ERLE later, dB", "double talk STOI"}},
