@@ -125,7 +125,7 @@ TEST_F(Garbage, DatagramsFromATalkiesOwnAddressAreNotAnswered) {
     tap_->drop_udp(true);
     idle(std::chrono::milliseconds(200));  // what was on its way
     const auto before = answers();
-    for (int i = 0; i < 2'000; ++i) {
+    for (std::size_t i = 0; i < 2'000; ++i) {
         tap_->inject_up(i % 2 == 0 ? forged() : forged(random_.below(garbage_bytes_max)));
         if (i % datagrams_per_step == 0) {
             idle(step);
