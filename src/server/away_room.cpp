@@ -44,7 +44,7 @@ Result<bool> check_away_room(const config::Config& config, const room::Records& 
 }
 
 Result<bool> check_away_room(const config::Config& config, const config::Config& started,
-                             const room::Directory& rooms) {
+                             const room::Directory& rooms, const std::string& known) {
     const auto& path = config.control.away_room;
     if (path.empty()) {
         return true;
@@ -59,8 +59,7 @@ Result<bool> check_away_room(const config::Config& config, const config::Config&
     if (control::find_away_room(rooms, path)) {
         return true;
     }
-    return said || is_same(path, started.control.away_room) ? Result<bool>(false)
-                                                            : complain(config);
+    return said || is_same(path, known) ? Result<bool>(false) : complain(config);
 }
 
 }  // namespace partyline::server

@@ -2,6 +2,8 @@
 // whether that may be.
 #pragma once
 
+#include <string>
+
 #include "base/error.hpp"
 #include "server/config/config.hpp"
 #include "server/room/directory.hpp"
@@ -14,8 +16,9 @@ namespace partyline::server {
 Result<bool> check_away_room(const config::Config& config, const room::Records& records);
 
 /// The same of a file that is read while a server runs: whether there will be such a room once the
-/// server that `started` as the old file said starts again as this one says. `rooms` are there now.
+/// server that `started` as the old file said starts again as this one says. `rooms` are there now;
+/// `known` is Records::known_away_room, as it is by now.
 Result<bool> check_away_room(const config::Config& config, const config::Config& started,
-                             const room::Directory& rooms);
+                             const room::Directory& rooms, const std::string& known);
 
 }  // namespace partyline::server

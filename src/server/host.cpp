@@ -99,8 +99,10 @@ Result<std::vector<room::Channel>> Host::remember(const config::Config& config) 
     if (!away_room_there) {
         return std::unexpected(away_room_there.error());
     }
+    known_away_room_ = records->known_away_room;
     const auto& away_room = config.control.away_room;
-    if (*away_room_there && !away_room.empty() && away_room != records->known_away_room) {
+    if (*away_room_there && !away_room.empty() && away_room != known_away_room_) {
+        known_away_room_ = away_room;
         // What the disk does not take is noted by the next start.
         std::ignore = store_->apply_and_wait({room::KnowAwayRoom{away_room}});
     }
@@ -191,7 +193,7 @@ void Host::reload() {
     auto config = reread_();
     bool away_room_there = false;
     const auto tls = config.and_then([&](const config::Config& read) {
-        return check_away_room(read, started_with_, server_->model().directory())
+        return check_away_room(read, started_with_, server_->model().directory(), known_away_room_)
             .and_then([&](bool there) {
                 away_room_there = there;
                 return make_tls(read);
@@ -208,6 +210,7 @@ void Host::reload() {
         log::warning("{} has another value now, which holds after a restart", key);
     }
     if (const auto& away_room = config->control.away_room; away_room_there && !away_room.empty()) {
+        known_away_room_ = away_room;
         store_->apply({room::KnowAwayRoom{away_room}}, [](const Result<void>&) {});
     }
     auto& limits = config->control.limits;

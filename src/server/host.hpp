@@ -56,6 +56,7 @@ private:
     void reload();
 
     const config::Config started_with_;
+    std::string known_away_room_;  // as the store has it
     const Reread reread_;
     platform::FolderLock lock_;
     crypto::Identity identity_;

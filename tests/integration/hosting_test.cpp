@@ -161,6 +161,8 @@ TEST_F(Hosting, AnAwayRoomThatPeopleDeleteStopsNothing) {
     EXPECT_TRUE(is_told("warning " + gone));
     reload(config + "[log]\nlevel = \"info\"\n", "were read again");
     EXPECT_TRUE(doctor().contains("  note     " + gone));
+    reload("name = \"x\"\n", "away_room has another value now");
+    reload("name = \"x\"\n" + config, "were read again");
     EXPECT_EQ(server_->stop(), 0);
 
     start({.config = config});

@@ -59,10 +59,12 @@ Result<room::Records> foresee_rooms(const std::filesystem::path& database,
         SQLite::Transaction one_moment(from);
         const int version = from.execAndGet("PRAGMA user_version").getInt();
         if (std::cmp_not_equal(version, schema.size())) {
+            const bool newer = std::cmp_greater(version, schema.size());
             return fail(ErrorCode::config,
-                        std::format("{} is not of this version of Partyline yet; its next start "
-                                    "brings it up to date",
-                                    database.string()));
+                        std::format("{} is {}", database.string(),
+                                    newer ? "of a newer version of Partyline"
+                                          : "not of this version of Partyline yet; the next start "
+                                            "brings it up to date"));
         }
         SQLite::Database copy(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
         for (const auto& migration : schema) {

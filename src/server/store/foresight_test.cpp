@@ -44,11 +44,20 @@ TEST_F(ForesightTest, RoomsAreAsTheNextStartWillHaveThem) {
     EXPECT_EQ(waiting.records().last_channel, ChannelId{9});
 }
 
-TEST_F(ForesightTest, ADatabaseOfBeforeIsNotGuessedAt) {
+TEST_F(ForesightTest, ADatabaseOfAnotherVersionIsNotGuessedAt) {
     {
         auto database = open_database(path(), std::span(schema).first(7)).value();
     }
-    EXPECT_EQ(foresee_rooms(path(), file).error().code, ErrorCode::config);
+    const auto older = foresee_rooms(path(), file).error();
+    EXPECT_EQ(older.code, ErrorCode::config);
+    EXPECT_TRUE(older.message.contains("brings it up to date")) << older.message;
+    {
+        auto database = open_database(path(), schema).value();
+        database.exec("PRAGMA user_version = 1000");
+    }
+    const auto newer = foresee_rooms(path(), file).error();
+    EXPECT_EQ(newer.code, ErrorCode::config);
+    EXPECT_TRUE(newer.message.contains("of a newer version")) << newer.message;
     EXPECT_EQ(foresee_rooms(folder_.path / "none.db", file).error().code, ErrorCode::io);
 }
 
