@@ -29,20 +29,27 @@ TEST(PersonRates, EachHasTheirOwn) {
 }
 
 TEST(PersonRates, WhatIsDoneIsCountedEachByItself) {
-    const Limits limits;
+    // Each another, so that none stands in another's place.
+    const Limits limits{.texts = {.per_second = 1, .burst = 2},
+                        .histories = {.per_second = 1, .burst = 3},
+                        .moves = {.per_second = 1, .burst = 4},
+                        .changes = {.per_second = 1, .burst = 5},
+                        .temporary_rooms = {.per_second = 1, .burst = 6},
+                        .recordings = {.per_second = 1, .burst = 7}};
     for (const auto& [what, burst] :
          {std::pair(Doing::text, limits.texts.burst), std::pair(Doing::move, limits.moves.burst),
           std::pair(Doing::history, limits.histories.burst),
           std::pair(Doing::change, limits.changes.burst),
-          std::pair(Doing::temporary_room, limits.temporary_rooms.burst)}) {
+          std::pair(Doing::temporary_room, limits.temporary_rooms.burst),
+          std::pair(Doing::recording, limits.recordings.burst)}) {
         PersonRates rates(limits);
         const auto all = static_cast<int>(burst);
         for (int i = 0; i < all; ++i) {
             EXPECT_TRUE(rates.take(account(1), what, start)) << i;
         }
         EXPECT_FALSE(rates.take(account(1), what, start)) << "after " << all;
-        for (const auto other :
-             {Doing::text, Doing::move, Doing::history, Doing::change, Doing::temporary_room}) {
+        for (const auto other : {Doing::text, Doing::move, Doing::history, Doing::change,
+                                 Doing::temporary_room, Doing::recording}) {
             EXPECT_EQ(rates.take(account(1), other, start).has_value(), other != what);
         }
     }
