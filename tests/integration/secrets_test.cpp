@@ -102,8 +102,8 @@ void SecretsOfTheLog::live_in_rooms() {
         "done");
     say(*ada, "message bob ", "urchin for bob", "message_accepted");
     bob->wait("message");
-    say(*ada, "room edit Lobby password ", "tapir-at-the-door", "done");
-    say(*ada, "room edit Lobby topic ", "salmon-of-the-day", "done");
+    say(*ada, "room edit Lobby password ", "tapir-at-the-door", "administered");
+    say(*ada, "room edit Lobby topic ", "salmon-of-the-day", "administered");
     bob->command("leave");
     bob->wait("room_left");
     EXPECT_EQ(say(*bob, "join Lobby --password ", "sloth-at-the-door", "refused")["code"],
@@ -115,7 +115,7 @@ void SecretsOfTheLog::live_in_rooms() {
     EXPECT_EQ(say(*bob, "invite redeem ", invite, "refused")["code"], "unknown_account");
 
     // Too many from one address, who hear why; so that there is something at "debug", too.
-    const auto third = enter({.name = "cid"});
+    const auto third = enter({.name = "cid", .join = "Quiet corner"});
     TalkieProcess fourth(scratch_, {.name = "dan", .port = port()});
     const auto failed = fourth.wait("failed");
     EXPECT_EQ(failed["code"], "server_full");
