@@ -47,9 +47,6 @@ dsp::ChainSettings chain_settings(const CaptureSettings& settings) {
 }
 
 void CapturePath::set(const CaptureSettings& settings) {
-    if (wants_music_ != settings.music) {
-        forget();  // what waits was meant to go out as what it was
-    }
     wants_music_ = settings.music;
     needs_key_ = settings.activation == Activation::push;
     sender_.set_dtx(settings.activation == Activation::always);
@@ -64,9 +61,14 @@ void CapturePath::change_kind() {
         was_open_ = was_open_ && !faded_out_;  // they have thought better of it
         return;
     }
-    const bool is_heard = sender_.in_spurt() && !faded_out_;
-    if (is_heard || !sender_.at_packet_border()) {
+    const bool is_heard = sender_.in_spurt();
+    if (is_heard && !(faded_out_ && sender_.at_packet_border())) {
         return;
+    }
+    if (!is_heard) {
+        // What waits was meant to go out as what it was.
+        forget();
+        sender_.drop_half_packet();
     }
     music_ = wants_music_;
     sender_.use_music(music_ ? encoder_ : nullptr);
@@ -74,16 +76,12 @@ void CapturePath::change_kind() {
     chain_is_stale_ = !music_;
 }
 
-// So early that the silence after it is decoded, too, before the other decoder takes over.
 void CapturePath::leave(dsp::Frame frame) const {
-    if (!is_leaving()) {
-        return;
+    if (is_leaving() && faded_out_) {
+        std::ranges::fill(frame, 0.0F);
+    } else if (is_leaving()) {
+        fade_out(frame);
     }
-    const auto fade_samples = faded_out_ ? 0 : frame.size() - sender_.lookahead_samples();
-    for (std::size_t i = 0; i < fade_samples; ++i) {
-        frame[i] *= 1 - static_cast<float>(i + 1) / static_cast<float>(fade_samples);
-    }
-    std::ranges::fill(frame.subspan(fade_samples), 0.0F);
 }
 
 // While music goes out the chain stands still: what is in it then has been sent, or is of long ago.
@@ -131,12 +129,14 @@ void CapturePath::forget() {
 }
 
 CaptureStats CapturePath::stats() const {
-    if (!chain_ || music_) {
+    if (!chain_) {
         return {};
     }
     const auto report = chain_->report();
-    return {.delay_ms = 1e3 * static_cast<double>(report.latency_samples) / dsp::sample_rate_hz,
-            .gain_db = static_cast<double>(report.gain_db),
+    const double delay_ms = 1e3 * static_cast<double>(report.latency_samples) / dsp::sample_rate_hz;
+    // Music does not go through it; how it fared before is still to be told.
+    return {.delay_ms = music_ ? 0 : delay_ms,
+            .gain_db = music_ ? 0 : static_cast<double>(report.gain_db),
             .load = {.echo_passed_by = report.echo_passed_by,
                      .noise_lowered_to = report.noise_lowered_to.transform(to_client)},
             .times_lowered = report.times_lowered};
@@ -148,10 +148,13 @@ void CapturePath::fade_in(dsp::Frame frame) {
     }
 }
 
-void CapturePath::fade_out(dsp::Frame frame) {
-    for (std::size_t i = 0; i < frame.size(); ++i) {
-        frame[i] *= 1 - along(i);
+// So early that the silence after it is decoded, too, before nothing more comes, or another decoder takes over.
+void CapturePath::fade_out(dsp::Frame frame) const {
+    const auto fade_samples = frame.size() - sender_.lookahead_samples();
+    for (std::size_t i = 0; i < fade_samples; ++i) {
+        frame[i] *= 1 - static_cast<float>(i + 1) / static_cast<float>(fade_samples);
     }
+    std::ranges::fill(frame.subspan(fade_samples), 0.0F);
 }
 
 }  // namespace partyline::client

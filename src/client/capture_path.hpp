@@ -57,9 +57,9 @@ public:
             chain_->press(pressed);
         }
     }
-    /// What the loudspeaker was given.
+    /// What the loudspeaker was given. While music goes out the chain stands still, and so does what it compares.
     void render(dsp::ConstFrame played) {
-        if (chain_) {
+        if (chain_ && !music_) {
             chain_->render(played);
         }
     }
@@ -111,7 +111,7 @@ private:
     bool process(dsp::Frame frame);
     void change_over(dsp::Frame frame, bool open) const;
     static void fade_in(dsp::Frame frame);
-    static void fade_out(dsp::Frame frame);
+    void fade_out(dsp::Frame frame) const;
 
     // Given.
     VoiceSender& sender_;

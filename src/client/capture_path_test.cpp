@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <span>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -185,6 +188,87 @@ TEST(CapturePath, MusicOfWhoeverHasAKeyWaitsForIt) {
     rig.path().press(false);
     EXPECT_EQ(play_music(rig, 20), 1U);
     EXPECT_FALSE(rig.sender().in_spurt());
+}
+
+/// The last frame that went to the room, and the energy of all of them.
+struct SentFrames final : SentListener {
+    void sent(dsp::MediaTime, dsp::ConstFrame frame) override {
+        std::ranges::copy(frame, last.begin());
+        energy += test::energy(frame);
+    }
+    test::Samples last{};
+    double energy = 0;
+};
+
+TEST(CapturePath, WhateverEndsFadesSoEarlyThatItsSilenceIsDecodedToo) {
+    for (const bool is_music : {false, true}) {
+        CaptureSettings settings{.activation = Activation::push};
+        settings.music = is_music;
+        Rig rig(settings);
+        SentFrames sent;
+        rig.path().set_listener(&sent);
+        const auto run = [&](std::size_t frames) {
+            return is_music ? play_music(rig, frames) : rig.run(true, frames);
+        };
+        rig.path().press(true);
+        run(20);
+        rig.path().press(false);
+        run(1);
+        EXPECT_FALSE(rig.sender().in_spurt());
+        const auto silence = std::span(sent.last).last(rig.sender().lookahead_samples());
+        EXPECT_EQ(test::energy(silence), 0.0) << is_music;
+        EXPECT_GT(test::energy(sent.last), 0.0) << is_music;
+    }
+}
+
+TEST(CapturePath, HalfAPacketOfSomebodyWhoIsMutedKeepsNobodyFromMusic) {
+    Rig rig(loud_only, 20);
+    rig.sender().set_open(false);
+    rig.run(true, 1);
+    auto with_music = loud_only;
+    with_music.music = true;
+    rig.path().set(with_music);
+    play_music(rig, 3);
+    rig.path().set(loud_only);
+    rig.run(false, 41);
+    rig.path().set(with_music);
+    rig.sender().set_open(true);
+    EXPECT_GE(play_music(rig, 20), 9U);
+    rig.path().set(loud_only);
+    EXPECT_GE(rig.run(true, 40), 10U);
+    EXPECT_EQ(rig.sender().media_time() % dsp::frame_samples, 0U);
+}
+
+TEST(CapturePath, MusicLeavesWhatIsKnownOfTheEchoAsItWas) {
+    constexpr CaptureSettings voice{.echo = true};
+    constexpr dsp::MediaTime path_samples = 1'920;  // 40 ms from the loudspeaker to the microphone
+    Rig rig(voice);
+    SentFrames sent;
+    rig.path().set_listener(&sent);
+    dsp::MediaTime time = 0;
+    /// How much of the echo is taken out.
+    const auto run = [&](bool is_music, int frames) {
+        auto settings = voice;
+        settings.music = is_music;
+        rig.path().set(settings);
+        double heard = 0;
+        sent.energy = 0;
+        for (int i = 0; i < frames; ++i) {
+            rig.path().render(test::buzz(time + path_samples));
+            auto mid = test::buzz(time);
+            time += dsp::frame_samples;
+            std::ranges::for_each(mid, [](float& sample) { sample *= 0.5F; });
+            heard += test::energy(mid);
+            test::Samples side{};
+            rig.path().push(mid, side, [](const VoiceSender::Packet&) {});
+        }
+        return 10 * std::log10(heard / sent.energy);
+    };
+    run(false, 500);
+    EXPECT_GT(run(false, 100), 10);
+    run(true, 400);
+    run(false, 100);
+    EXPECT_GT(run(false, 100), 10) << "as before the music";
 }
 
 TEST(CapturePath, AllocatesNothing) {

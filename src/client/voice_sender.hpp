@@ -81,6 +81,8 @@ public:
 
     [[nodiscard]] const SenderCounters& counters() const { return counters_; }
     [[nodiscard]] bool in_spurt() const { return in_spurt_; }
+    /// What half a packet holds goes nowhere; the next frame is the first of another.
+    void drop_half_packet() { filled_samples_ = 0; }
     /// Whether the next frame is the first of a packet.
     [[nodiscard]] bool at_packet_border() const { return filled_samples_ == 0; }
     /// By how much what is decoded lags behind what was pushed, in samples.
