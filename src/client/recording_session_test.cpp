@@ -98,6 +98,23 @@ TEST_F(RecordingSession, OnlyTheAnswerToTheLastWishCounts) {
     EXPECT_NE(told_.take().find("may record"), std::string::npos);
 }
 
+TEST_F(RecordingSession, TheRefusalOfAnOlderWishIsNotThatOfANewer) {
+    session_->record(true);
+    const auto first = told_.sent.back().request_id;
+    session_->record(false);
+    const auto second = told_.sent.back().request_id;
+    session_->record(true);
+    told_.take();
+    session_->receive(
+        {.reply_to = first,
+         .body = wire::Refusal{.error = {.code = ErrorCode::not_permitted, .message = "no"}}});
+    EXPECT_EQ(told_.take(), "record refused 19");
+    session_->receive({.reply_to = second, .body = wire::Ok{}});
+    answer(wire::Ok{});
+    say(wire::PresenceChanged{.sessions = {own(true)}, .gone = {}});
+    EXPECT_NE(told_.take().find("may record"), std::string::npos);
+}
+
 TEST_F(RecordingSession, AWishThatTheNextRoomOvertakesIsRefused) {
     session_->record(true);
     told_.take();

@@ -2,6 +2,7 @@
 // person wants becomes requests.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <cstdint>
@@ -242,6 +243,11 @@ private:
     void ask_again();
     void settle_snapshot();
     static bool is_move(Asked asked) { return asked == Asked::join || asked == Asked::leave; }
+    /// Whether something of that has no answer yet.
+    [[nodiscard]] bool is_asked(Asked asked) const {
+        return std::ranges::contains(requests_, asked,
+                                     [](const auto& entry) { return entry.second.asked; });
+    }
     /// Whether a join or a leave of ours has no answer yet.
     [[nodiscard]] bool is_moving() const;
     /// Takes those back that are seen to have been carried out.
@@ -416,7 +422,8 @@ private:
     unsigned leaves_asked_ = 0;
     bool mute_ = false;
     bool deafen_ = false;
-    bool priority_ = false;  // the server has granted it in our room
+    bool wants_priority_ = false;  // as was asked for last
+    bool priority_ = false;        // the server has granted it in our room
     bool open_ = false;
     bool wants_recording_ = false;
     bool recording_granted_ = false;          // by the server's Ok; not everybody has been told yet

@@ -9,6 +9,7 @@ namespace partyline::client {
 
 void Session::set_priority(bool on) {
     estate_.priority = false;  // whatever was asked for before
+    wants_priority_ = on;
     request(wire::SetPriority{on}, {.asked = Asked::priority});
 }
 

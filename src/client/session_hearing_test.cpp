@@ -201,6 +201,23 @@ TEST_F(InTheLobby, PriorityThatWasGivenUpOrTakenIsNotAskedForAgain) {
     EXPECT_EQ(priority_asked(wire::Ok{}), "");
 }
 
+TEST_F(InTheLobby, PriorityThatIsGivenUpIsSoWhetherOrNotTheServerHasAnswered) {
+    have_priority();
+    session_->set_priority(false);
+    told_.sent.clear();  // it is not answered
+    come_back_to_the_lobby();
+    EXPECT_EQ(priority_asked(wire::Ok{}), "");
+
+    // The answer to an older wish changes nothing.
+    session_->set_priority(true);
+    const auto first = told_.sent.back().request_id;
+    session_->set_priority(false);
+    session_->receive({.reply_to = first, .body = wire::Ok{}});
+    told_.sent.clear();
+    come_back_to_the_lobby();
+    EXPECT_EQ(priority_asked(wire::Ok{}), "");
+}
+
 TEST_F(InTheLobby, PriorityEndsWithTheRoom) {
     have_priority();
     session_->join(ChannelId{11});

@@ -79,9 +79,7 @@ void Session::on_answer(const Request& request, const wire::Ok&) {
         port_.emit(Administered{std::string(request.command)});
     }
     if (const auto* recording = std::get_if<wire::SetRecording>(&request.body);
-        recording != nullptr && recording->on && wants_recording_ &&
-        !std::ranges::contains(requests_, Asked::record,
-                               [](const auto& entry) { return entry.second.asked; })) {
+        recording != nullptr && recording->on && wants_recording_ && !is_asked(Asked::record)) {
         recording_granted_ = true;
         begin_recording_if_shown();
     }
@@ -137,7 +135,8 @@ void Session::on_answer(const Request& request, const wire::Refusal& refusal) {
     if (request.ticket != 0) {
         keys_answered(request, refusal.error);
     }
-    if (request.asked == Asked::record) {
+    // Of an older wish it says nothing of the newest.
+    if (request.asked == Asked::record && !is_asked(Asked::record)) {
         wants_recording_ = false;
         port_.may_record(false);
     }

@@ -224,7 +224,8 @@ Estate Session::leave_behind() {
         .in_room = estate_.in_room,
         .mute = mute_,
         .deafen = deafen_,
-        .priority = going_back_ ? estate_.priority : priority_ && heading_ == model_.own_channel(),
+        .priority = going_back_ ? estate_.priority
+                                : wants_priority_ && priority_ && heading_ == model_.own_channel(),
         .unsaid = {},
         .told_to = missed_.told_to(),
         .letters = {},
@@ -267,7 +268,8 @@ Estate Session::leave_behind() {
         if (request.asked == Asked::join) {
             estate.room_password = request.password;
         }
-        estate.priority = estate.priority || request.asked == Asked::priority_again;
+        estate.priority =
+            estate.priority || (wants_priority_ && request.asked == Asked::priority_again);
         if (is_move(request.asked) && !request.back) {
             estate.moving = command_word(request.asked);
         }
@@ -314,6 +316,7 @@ void Session::be_back() {
     going_back_ = false;
     // Without a word: whoever may not have it any more sees that they have not.
     if (std::exchange(estate_.priority, false)) {
+        wants_priority_ = true;
         request(wire::SetPriority{true}, {.asked = Asked::priority_again});
     }
     for (auto& text : std::exchange(estate_.unsaid, {})) {
