@@ -18,24 +18,26 @@ std::string_view ending_of(RecordingFormat format) {
     return format == RecordingFormat::opus ? ".opus" : ".flac";
 }
 
-/// Makes an empty file. True if something is there already; what else is wrong whoever opens it says.
-bool is_taken(const std::filesystem::path& path) {
-    errno = 0;
-    std::FILE* file = std::fopen(path.c_str(), "wx");
-    if (file != nullptr) {
-        std::fclose(file);
-    }
-    return file == nullptr && errno == EEXIST;
-}
+/// An empty file of ours alone: another talkie that records to this folder may look for one at the same time.
+struct Claim {
+    std::filesystem::path path;
+    bool is_ours = false;  // if not, whoever opens it says what is wrong
+};
 
-/// A file of ours alone: another talkie that records to this folder may look for one at the same time.
-std::string claim_path(const std::filesystem::path& folder, const std::string& name,
-                       std::string_view ending) {
+Claim claim_file(const std::filesystem::path& folder, const std::string& name,
+                 std::string_view ending) {
     auto path = folder / std::format("{}{}", name, ending);
-    for (unsigned number = 2; is_taken(path); ++number) {
+    for (unsigned number = 2;; ++number) {
+        errno = 0;
+        if (std::FILE* file = std::fopen(path.c_str(), "wx"); file != nullptr) {
+            std::fclose(file);
+            return {.path = path, .is_ours = true};
+        }
+        if (errno != EEXIST) {
+            return {.path = path};
+        }
         path = folder / std::format("{} {}{}", name, number, ending);
     }
-    return path.string();
 }
 
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
@@ -88,9 +90,13 @@ Result<TrackFolder::File*> TrackFolder::file_of(const Track& track) {
         return fail(ErrorCode::too_large,
                     std::format("More than {} people have spoken.", recording_tracks_max));
     }
-    auto writer = audio::SoundWriter::create(
-        claim_path(folder_, file_name(name_of_(track)), ending_of(format_)));
+    const auto claim = claim_file(folder_, file_name(name_of_(track)), ending_of(format_));
+    auto writer = audio::SoundWriter::create(claim.path.string());
     if (!writer) {
+        if (claim.is_ours) {
+            std::error_code ignored;
+            std::filesystem::remove(claim.path, ignored);
+        }
         return std::unexpected(std::move(writer).error());
     }
     files_.push_back(writer->path());
