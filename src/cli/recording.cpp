@@ -50,6 +50,10 @@ Result<Recording> parse_recording(std::string_view argument) {
     if (!name) {
         return std::unexpected(name.error());
     }
+    if (argument == "off") {
+        return fail(ErrorCode::malformed,
+                    "\"record off\" takes no --format; a folder of such a name is put in quotes");
+    }
     return recording_format_named(*name).and_then(
         [&](client::RecordingFormat format) { return to_folder(argument, format); });
 }

@@ -29,6 +29,7 @@ TEST(RecordCommand, SaysWhatItCouldHaveBeen) {
     for (const auto& [line, words] : std::initializer_list<std::pair<const char*, const char*>>{
              {"record", "needs a folder"},
              {"record --format opus", "needs a folder"},
+             {"record --format opus off", "in quotes"},
              {"record --format mp3 a", "flac or opus, and not \"mp3\""},
              {"record --format", "flac or opus"},
              {"record --formats opus a", "in quotes"},
