@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <format>
 
 #include "integration/hostile_fixture.hpp"
 #include "integration/voice_lane.hpp"
@@ -70,7 +71,9 @@ protected:
 
 TEST_F(BitrateCap, HoldsWhoeverDoesNotHeedItAndNobodyElse) {
     make_owner("ada");
-    once("ada", {"room", "edit", room_, "bitrate", std::to_string(cap_bps)}, "administered");
+    const auto ada = enter({.name = "ada"});
+    ada->command(std::format("room edit \"{}\" bitrate {}", room_, cap_bps));
+    ada->wait("administered");
     begin_conversation(port());
     bob_->command("rooms");
     const auto room = bob_->wait("rooms")["rooms"][0];

@@ -53,7 +53,7 @@ protected:
     }
 
     /// One command of Ada's, and what it is answered with. She has ended by then.
-    void ask(std::vector<std::string> command, const std::string& event = "administered") {
+    void ask(std::vector<std::string> command, const std::string& event) {
         harness::TalkieProcess ada(
             scratch_, {.name = "ada", .port = server_->port(), .more = std::move(command)});
         ada.wait(event);
@@ -63,6 +63,14 @@ protected:
         const auto password = scratch_.file("password", "correct horse\n");
         ask({"--password-file", password, "claim", "ada"}, "account");
         ask({"owner", server_->owner_token()}, "done");
+    }
+    /// A line that she types.
+    void administer(const std::string& line) {
+        harness::TalkieProcess ada(scratch_, {.name = "ada", .port = server_->port()});
+        ada.wait("connected");
+        ada.command(line);
+        ada.wait("administered");
+        EXPECT_EQ(ada.quit(), 0);
     }
     [[nodiscard]] bool is_told(const std::string& words, std::size_t from = 0) const {
         return server_->process().wait_for_error(words, from);
@@ -146,7 +154,7 @@ TEST_F(Hosting, TheAwayRoomOfAFileReadAgainMustBeThereAfterARestart) {
 TEST_F(Hosting, AnAwayRoomThatPeopleDeleteStopsNothing) {
     start({});
     make_ada_owner();
-    ask({"room", "create", "Cellar"});
+    administer("room create Cellar");
     EXPECT_EQ(server_->stop(), 0);
     const std::string config = "away_room = \"cellar\"\n";
     const std::string gone = "away_room: there is no room \"cellar\" any more.";
@@ -157,7 +165,7 @@ TEST_F(Hosting, AnAwayRoomThatPeopleDeleteStopsNothing) {
             .out;
     };
     EXPECT_TRUE(doctor().contains("  ok       whoever does nothing for long goes to \"cellar\""));
-    ask({"room", "delete", "Cellar"});
+    administer("room delete Cellar");
     EXPECT_TRUE(is_told("warning " + gone));
     reload(config + "[log]\nlevel = \"info\"\n", "were read again");
     EXPECT_TRUE(doctor().contains("  note     " + gone));
@@ -167,9 +175,9 @@ TEST_F(Hosting, AnAwayRoomThatPeopleDeleteStopsNothing) {
 
     start({.config = config});
     EXPECT_TRUE(is_told("warning " + gone));
-    ask({"room", "create", "Cellar"});
+    administer("room create Cellar");
     EXPECT_TRUE(is_told("away_room: there is a room \"cellar\" again"));
-    ask({"room", "edit", "Cellar", "name", "Crypt"});
+    administer("room edit Cellar name Crypt");
     const auto before = server_->process().errors().find("again");
     EXPECT_TRUE(is_told("warning " + gone, before));
     EXPECT_EQ(server_->stop(), 0);
