@@ -134,6 +134,18 @@ TEST_F(Recording, WhoMayNotIsRefusedAndWhoMayNoLongerStops) {
     expect_seen(*ada, "mem", false);
     EXPECT_GT(frames_from(*ada, "mem"), 0U);
     EXPECT_TRUE(std::filesystem::exists(file("mem.flac"))) << "what was recorded is there";
+    ada->command("audit");
+    const auto lines = ada->wait("audit")["entries"];
+    for (const std::string action : {"recording_begun", "recording_ended"}) {
+        EXPECT_EQ(std::ranges::count_if(lines,
+                                        [&](const Json& line) {
+                                            return line["action"] == action &&
+                                                   line["actor"] == "mem" &&
+                                                   line["target"] == room_;
+                                        }),
+                  1)
+            << action << ": " << lines;
+    }
 }
 
 TEST_F(Recording, ItEndsWithTheRoom) {
