@@ -32,6 +32,8 @@ constexpr milliseconds tail{700};
 /// Between the last talk and the one through the capture chain; the chain is switched on so long after the former.
 constexpr milliseconds chain_pause{800};
 constexpr milliseconds chain_on_after{200};
+/// So much is said through it: enough to be timed.
+constexpr milliseconds chain_talk{3'500};
 /// Bob's microphone starts before alice's by at most this; his words are timed by his own.
 constexpr milliseconds head_start_max{2'500};
 constexpr std::chrono::seconds play_time_max{50};
@@ -56,8 +58,8 @@ std::vector<float> joined(const std::vector<std::string>& recordings) {
     return out;
 }
 
-/// Who says what when. Alice, bob, alice, and the same by alice once more, through the capture chain: what each microphone
-/// is fed with.
+/// Who says what when. Alice, bob, alice, and some of the same by alice once more, through the capture chain: what each
+/// microphone is fed with.
 struct Script {
     std::vector<float> alice;
     std::vector<float> bob;
@@ -82,8 +84,10 @@ Script write_script() {
     speak(script.alice, script.talks, "alice", samples_in(lead), opening);
     speak(script.bob, script.talks, "bob", bob_at, answer);
     speak(script.alice, script.talks, "alice", alice_again_at, closing);
+    auto again = closing;
+    again.resize(std::min(again.size(), samples_in(chain_talk)));
     speak(script.alice, script.talks, "alice", script.alice.size() + samples_in(chain_pause),
-          closing);
+          again);
     script.talks.back().through_chain = true;
     script.alice.resize(script.alice.size() + samples_in(tail));
     script.bob.resize(script.bob.size() + samples_in(tail));

@@ -118,6 +118,9 @@ void judge_talks(const Evidence& evidence, Verdict& verdict) {
             if (hearing == verdict.hearings.end()) {
                 continue;
             }
+            if (talk.through_chain && listener.behind_tap) {
+                continue;  // the tap is our own addition to the way
+            }
             if (talk.through_chain) {
                 judge_chain_talk(*speaker, decoded[talk.speaker], talk, listener.heard, *hearing);
                 continue;
@@ -134,17 +137,12 @@ void judge_talks(const Evidence& evidence, Verdict& verdict) {
     }
 }
 
-/// The tap is our own addition to the way.
-bool is_behind_tap(const Evidence& evidence, const Hearing& hearing) {
-    return std::ranges::find(evidence.listeners, hearing.listener, &Listener::name)->behind_tap;
-}
-
-void compare_chain(const Evidence& evidence, Verdict& verdict) {
+void compare_chain(Verdict& verdict) {
     std::vector<double> without_ms;
     std::vector<double> with_ms;
     std::size_t windows = 0;
     for (const auto& hearing : verdict.hearings) {
-        if (hearing.chain_windows == 0 || is_behind_tap(evidence, hearing)) {
+        if (hearing.chain_windows == 0) {
             continue;
         }
         windows += hearing.chain_windows;
@@ -167,7 +165,10 @@ void sum_up(const Evidence& evidence, Verdict& verdict) {
         const auto& count = hearing.count;
         const auto missing = count.sent > count.received ? count.sent - count.received : 0;
         verdict.frames_lost += std::max(missing, count.lost);
-        if (!is_behind_tap(evidence, hearing)) {
+        const auto listener =
+            std::ranges::find(evidence.listeners, hearing.listener, &Listener::name);
+        // The tap is our own addition to the way.
+        if (!listener->behind_tap) {
             delays_ms.insert(delays_ms.end(), hearing.delays_ms.begin(), hearing.delays_ms.end());
             si_sdrs_db.insert(si_sdrs_db.end(), hearing.si_sdrs_db.begin(),
                               hearing.si_sdrs_db.end());
@@ -195,7 +196,7 @@ Verdict judge(const Evidence& evidence) {
     Verdict verdict{.hearings = empty_hearings(evidence)};
     judge_talks(evidence, verdict);
     sum_up(evidence, verdict);
-    compare_chain(evidence, verdict);
+    compare_chain(verdict);
     verdict.texts_arrived =
         evidence.texts_received == evidence.texts_sent && evidence.texts_astray == 0;
     verdict.outsider_level = level(evidence.outsider.heard.samples);

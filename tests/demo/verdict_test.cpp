@@ -53,11 +53,12 @@ std::vector<Bytes> sealed_datagrams() {
 /// Alice talks twice, the second time through the capture chain; carol hears her as well as can be.
 Evidence perfect() {
     static const auto speech = read_recording("0880");
+    static const auto again = std::span(speech).first(3 * window_samples);
     static const auto chain_from = 2 * lead_samples + speech.size();
     static const auto said = [] {
-        std::vector<float> samples(chain_from + speech.size());
+        std::vector<float> samples(chain_from + again.size());
         std::ranges::copy(speech, samples.begin() + lead_samples);
-        std::ranges::copy(speech, samples.begin() + static_cast<std::ptrdiff_t>(chain_from));
+        std::ranges::copy(again, samples.begin() + static_cast<std::ptrdiff_t>(chain_from));
         return samples;
     }();
     static const auto heard = [] {
@@ -75,7 +76,7 @@ Evidence perfect() {
         .talks = {{.speaker = "alice", .first = lead_samples, .samples = speech.size()},
                   {.speaker = "alice",
                    .first = chain_from,
-                   .samples = speech.size(),
+                   .samples = again.size(),
                    .through_chain = true}},
         .listeners = {{.name = "carol",
                        .heard = {.started = start, .samples = heard},
