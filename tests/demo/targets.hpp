@@ -16,9 +16,9 @@ inline constexpr double si_sdr_db_min = 25;
 inline constexpr double chain_delay_ms = 29;
 /// A spurt may begin one frame later than another: whoever listens plays in steps of 10 ms.
 inline constexpr double chain_growth_allowance_ms = dsp::frame_ms;
-/// The chain sends the beginnings of words in bursts, which are played faster than they were said. Windows
-/// with one of these in them are not always found.
-inline constexpr double chain_heard_share_min = 0.75;
+/// The chain sends the beginnings of words in bursts, which are played faster than they were said: windows
+/// with one of these in them are not always found. So many are enough to be timed by.
+inline constexpr double chain_heard_share_min = 0.5;
 
 /// Speech is judged in windows of 1 s, one every half second, where somebody really speaks.
 inline constexpr std::size_t window_samples = dsp::sample_rate_hz;
