@@ -14,6 +14,7 @@
 #include "audio/sound_writer.hpp"
 #include "client/limits.hpp"
 #include "client/test_support.hpp"
+#include "dsp/pre_roll.hpp"
 #include "platform/scratch_folder.hpp"
 
 namespace partyline::client {
@@ -118,7 +119,9 @@ TEST_F(ChainTrial, WhatTheGateKeepsBackIsSilenceAndHasItsPlace) {
                              .capture = {.activation = Activation::gate, .gate_dbfs = -30}});
     ASSERT_TRUE(report) << report.error().message;
     ASSERT_FALSE(report->segments.empty());
-    EXPECT_NEAR(report->segments.front().from_s, 0.85, 0.02) << "with what waited before it opened";
+    // With what waited before it opened.
+    constexpr std::size_t waited_samples = dsp::PreRoll::frames_max * dsp::frame_samples;
+    EXPECT_NEAR(report->segments.front().from_s, 1.0 - waited_samples / 48'000.0, 0.02);
     EXPECT_NEAR(report->segments.back().to_s, 2.2, 0.15);
     const auto before = read(in);
     const auto after = read(path("out.wav"));
@@ -128,7 +131,8 @@ TEST_F(ChainTrial, WhatTheGateKeepsBackIsSilenceAndHasItsPlace) {
                            sound.begin() + static_cast<std::ptrdiff_t>(to));
     };
     EXPECT_EQ(part(after, 48'480, 95'520), part(before, 48'480, 95'520));
-    EXPECT_EQ(part(after, 0, 40'000), std::vector<float>(40'000));
+    constexpr std::size_t silent_samples = 47'000 - waited_samples;
+    EXPECT_EQ(part(after, 0, silent_samples), std::vector<float>(silent_samples));
     EXPECT_EQ(part(after, 110'400, 168'000), std::vector<float>(57'600));
 }
 
