@@ -294,8 +294,8 @@ Result<TrialReport> try_chain(const TrialRequest& request, const Clock& clock) {
     if (const auto checked = check(request); !checked) {
         return std::unexpected(checked.error());
     }
-    auto in = open_in(request.in,
-                      request.capture.music ? audio::Parts::mid_and_side : audio::Parts::mid);
+    auto in =
+        open_in(request.in, request.capture.music ? audio::Parts::mid_and_side : audio::Parts::mid);
     if (!in) {
         return std::unexpected(std::move(in).error());
     }

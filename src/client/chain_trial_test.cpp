@@ -121,7 +121,8 @@ TEST_F(ChainTrial, WhatTheGateKeepsBackIsSilenceAndHasItsPlace) {
     ASSERT_FALSE(report->segments.empty());
     // With what waited before it opened.
     constexpr std::size_t waited_samples = dsp::PreRoll::frames_max * dsp::frame_samples;
-    EXPECT_NEAR(report->segments.front().from_s, 1.0 - waited_samples / 48'000.0, 0.02);
+    EXPECT_NEAR(report->segments.front().from_s, 1.0 - static_cast<double>(waited_samples) / 48'000,
+                0.02);
     EXPECT_NEAR(report->segments.back().to_s, 2.2, 0.15);
     const auto before = read(in);
     const auto after = read(path("out.wav"));
@@ -179,8 +180,7 @@ TEST_F(ChainTrial, MusicIsSentInStereoAndWhole) {
     EXPECT_EQ(report->packets, 100U) << "whatever a gate would say of it";
     ASSERT_EQ(report->segments.size(), 1U);
     EXPECT_EQ(report->delay_ms, 0);
-    EXPECT_GT(8 * report->packet_bytes, 90'000U)
-        << "in a second: no voice takes half of that";
+    EXPECT_GT(8 * report->packet_bytes, 90'000U) << "in a second: no voice takes half of that";
     EXPECT_NEAR(report->level_out.mean_dbfs, report->level_in.mean_dbfs, 0.2);
 
     auto out = audio::SoundReader::open(path("out.wav"), "read", audio::AtTheEnd::stop,
