@@ -261,7 +261,7 @@ TEST_F(KeyExchangeTest, ARatchetStepAfterMuchTalk) {
     constexpr int spurts = 10;
     for (int i = 0; i < spurts; ++i) {
         keys_.set_talking(true);
-        run(step_after_talk / spurts - 1s);
+        run(Duration(step_after_talk) / spurts - 1s);
         keys_.set_talking(false);
         run(60s);
     }

@@ -227,6 +227,7 @@ TEST(Lane, PongsThatAnswerNothingCountForNothing) {
     ASSERT_TRUE(sent);
     clock.advance(pong_patience + 1ns);
     EXPECT_FALSE(judge.on_pong(*sent, clock.now())) << "too late";
+    clock.advance(ping_interval_idle);
     const auto again = judge.take_ping(clock.now());
     ASSERT_TRUE(again);
     clock.advance(10ms);

@@ -37,6 +37,7 @@ protected:
         session_->set_priority(true);
         answer(wire::Ok{});
         told_.take();
+        told_.sent.clear();
     }
     /// On another seat, which the server lets into the lobby.
     void come_back_to_the_lobby() {

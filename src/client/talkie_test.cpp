@@ -78,7 +78,11 @@ protected:
     const ClosedDoor door_;
     Heard heard_;
     const std::unique_ptr<Talkie> talkie_ =
-        Talkie::start({.host = "127.0.0.1", .port = door_.port(), .name = "ada"}, std::ref(heard_))
+        Talkie::start({.host = "127.0.0.1",
+                       .port = door_.port(),
+                       .name = "ada",
+                       .trust = {.fingerprint = std::string(43, 'A')}},
+                      std::ref(heard_))
             .value();
 };
 
