@@ -7,6 +7,7 @@ spectrograms.png  a voice among fan and keyboard: as captured, as each chain mak
 playout.png       what is missing against what it costs in delay: our playout beside buffers of a fixed delay
 """
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
+from PIL import Image  # noqa: E402
 
 RATE_HZ = 48_000
 WAV_HEADER_BYTES = 44  # of the files that audio-eval writes: float, mono, 48 kHz
@@ -39,7 +41,7 @@ ECHO_SCENES = {
     "echo60-drift": "clocks 50 ppm apart",
     "echo250": "250 ms late",
 }
-SPECTROGRAMS = {"mic": "as captured", "mumble": "sent by Mumble's chain", "ours": "sent by Partyline",
+SPECTROGRAMS = {"mic": "as captured", "mumble": "by Mumble's chain", "ours": "by Partyline",
                 "talker": "as spoken"}
 NETWORKS = {
     "uniform": "jitter of 0 to 50 ms",
@@ -58,8 +60,11 @@ def sound(folder, scene, what):
 
 
 def save(figure, picture):
-    figure.savefig(picture, dpi=100)
+    """Few colours, so that the repository stays small."""
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=90)
     plt.close(figure)
+    Image.open(drawn).convert("RGB").quantize(32, dither=Image.Dither.NONE).save(picture, optimize=True)
 
 
 def levels_db(samples):
@@ -82,7 +87,7 @@ def draw_echo(axes, folder, scene, title):
     shown = seconds <= until
     for chain, style in CHAINS.items():
         axes.plot(seconds[shown], (before - levels_db(sound(folder, scene, chain)))[shown], **style)
-    axes.set(title=title, xlim=(0, 30), ylim=(-5, 75), xticks=range(0, 31, 10))
+    axes.set(title=title, xlim=(0, 30), ylim=(-5, 95), xticks=range(0, 31, 10))
 
 
 def echo_return(folder, picture):
@@ -99,7 +104,7 @@ def draw_spectrogram(axes, samples, title):
     part = samples[SHOWN_S[0] * RATE_HZ:SHOWN_S[1] * RATE_HZ].astype(float)
     # Nothing is quieter than the picture's lightest colour.
     part = part + 1e-7 * np.random.default_rng(1).standard_normal(len(part))
-    *_, image = axes.specgram(part, NFFT=1024, Fs=RATE_HZ, noverlap=512, vmin=DB_RANGE[0], vmax=DB_RANGE[1],
+    *_, image = axes.specgram(part, NFFT=2048, Fs=RATE_HZ, noverlap=1024, vmin=DB_RANGE[0], vmax=DB_RANGE[1],
                               cmap="magma_r", xextent=(0, SHOWN_S[1] - SHOWN_S[0]))
     axes.set_title(title, loc="left")
     axes.set(ylim=(0, 10_000), yticks=(0, 5_000, 10_000), yticklabels=("0", "5", "10"))
@@ -108,7 +113,7 @@ def draw_spectrogram(axes, samples, title):
 
 
 def spectrograms(folder, picture):
-    figure, grid = plt.subplots(len(SPECTROGRAMS), 1, figsize=(9, 7), sharex=True, layout="constrained")
+    figure, grid = plt.subplots(len(SPECTROGRAMS), 1, figsize=(8, 6), sharex=True, layout="constrained")
     for axes, (what, title) in zip(grid, SPECTROGRAMS.items()):
         image = draw_spectrogram(axes, sound(folder, NOISE_SCENE, what), title)
     figure.supylabel("frequency, kHz", fontsize=10)
@@ -128,9 +133,9 @@ def draw_network(axes, figures, network, title):
         axes.annotate(f"{missing:.1f} %", (delay, missing), xytext=(5, 5), textcoords="offset points", fontsize=8)
     delay, missing = of("ours")
     axes.plot(delay, missing, color="#0072b2", linestyle="", marker="o", markersize=9, label="Partyline: adaptive")
-    axes.annotate(f"{missing:.1f} %", (delay, missing), xytext=(-7, 7), textcoords="offset points", fontsize=8,
-                  color="#0072b2", weight="bold", ha="right")
-    axes.set(title=title, xlim=(30, 110), ylim=(-3, 60))
+    axes.annotate(f"{missing:.2g} %", (delay, missing), xytext=(0, -17), textcoords="offset points", fontsize=8,
+                  color="#0072b2", weight="bold", ha="center")
+    axes.set(title=title, xlim=(30, 110), ylim=(-8, 60))
 
 
 def playout(figures, picture):
