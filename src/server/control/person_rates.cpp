@@ -5,8 +5,8 @@
 namespace partyline::control {
 
 PersonRates::Buckets::Buckets(const Limits& limits, TimePoint now)
-    : each{TokenBucket(limits.texts, now), TokenBucket(limits.histories, now),
-           TokenBucket(limits.moves, now), TokenBucket(limits.changes, now),
+    : each{TokenBucket(limits.texts, now),           TokenBucket(limits.histories, now),
+           TokenBucket(limits.moves, now),           TokenBucket(limits.changes, now),
            TokenBucket(limits.temporary_rooms, now), TokenBucket(limits.recordings, now)} {}
 
 bool PersonRates::Buckets::are_full(TimePoint now) const {
