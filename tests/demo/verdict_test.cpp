@@ -53,7 +53,7 @@ std::vector<Bytes> sealed_datagrams() {
 /// Alice talks twice, the second time through the capture chain; carol hears her as well as can be.
 Evidence perfect() {
     static const auto speech = read_recording("0880");
-    static const auto again = std::span(speech).first(3 * window_samples);
+    static const auto again = std::span(speech).first(std::min(speech.size(), 3 * window_samples));
     static const auto chain_from = 2 * lead_samples + speech.size();
     static const auto said = [] {
         std::vector<float> samples(chain_from + again.size());
