@@ -102,10 +102,10 @@ struct Quit {
     bool operator==(const Quit&) const = default;
 };
 
-using Command = std::variant<Say, Move, Leave, History, Edit, Delete, SetMute, SetDeafen, Claim,
-                             Link, Unlink, Devices, Password, Owner, Who, Rooms, Stats, Help, Quit,
-                             Administer, Letters, Invites, Whispers, Voice, Hearing, Recording,
-                              RecoveryCode>;
+using Command =
+    std::variant<Say, Move, Leave, History, Edit, Delete, SetMute, SetDeafen, Claim, Link, Unlink,
+                 Devices, Password, Owner, Who, Rooms, Stats, Help, Quit, Administer, Letters,
+                 Invites, Whispers, Voice, Hearing, Recording, RecoveryCode>;
 
 /// One line of standard input. Fails with malformed, saying what it could have been.
 Result<Command> parse_command(std::string_view line);

@@ -18,10 +18,10 @@ namespace {
 
 /// As Refused tells it.
 constexpr std::array command_words{
-    "join",           "leave",   "say",      "history",  "edit",     "delete", "self_state",
-    "claim",          "link",    "unlink",   "devices",  "password", "owner",  "recovery-code",
-    "administration", "missed",  "message",  "messages", "unread",   "read",   "invite",
-    "invite",         "whisper", "priority", "record",   "keys",     "keys",   "whisper",
+    "join",           "leave",    "say",      "history",  "edit",     "delete", "self_state",
+    "claim",          "link",     "unlink",   "devices",  "password", "owner",  "recovery-code",
+    "administration", "missed",   "message",  "messages", "unread",   "read",   "invite",
+    "invite",         "whisper",  "priority", "record",   "keys",     "keys",   "whisper",
     "priority",       "messages", "other"};
 
 /// So many that the message fits the server's frame, too, should that be a short one.

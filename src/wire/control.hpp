@@ -178,8 +178,7 @@ using ClientBody =
                  MoveChannel, DeleteChannel, Resume, Kick, AddBan, LiftBan, ListBans, SetServerMute,
                  MoveMember, GetAudit, CreateInvite, ListInvites, DeleteInvite, RedeemInvite,
                  ListAccounts, DeleteAccount, SendDirect, GetDirect, GetUnread, MarkRead,
-                 SetWhisper, SetPriority, SetRecording,
-                 RenewRecoveryCode>;
+                 SetWhisper, SetPriority, SetRecording, RenewRecoveryCode>;
 
 struct ClientMessage {
     std::uint64_t request_id = 0;

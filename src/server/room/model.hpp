@@ -284,7 +284,9 @@ public:
 
 private:
     explicit Model(Options options)
-        : options_(options), last_message_(options.last_message), last_said_(options.last_message) {}
+        : options_(options),
+          last_message_(options.last_message),
+          last_said_(options.last_message) {}
 
     Result<void> add_channel(ChannelRecord record);
     [[nodiscard]] Result<void> may_join(const Session& session, const ChannelState& to,

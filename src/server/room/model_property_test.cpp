@@ -386,8 +386,8 @@ private:
                    (model_.may(id, channel, Permission::bypass_limits) ||
                     (has_room && (knows_password || !before->channel.password)));
         };
-        const bool may = before != nullptr &&
-                         (model_.find(id)->presence.channel == channel || is_let_in());
+        const bool may =
+            before != nullptr && (model_.find(id)->presence.channel == channel || is_let_in());
         const auto joined =
             model_.join(id, channel, knows_password ? Door::unlocked : Door::locked);
         EXPECT_EQ(joined.has_value(), may);
@@ -448,8 +448,8 @@ private:
     void ban(SessionId by) {
         const auto& bans = model_.directory().bans();
         if (!bans.empty() && coin()) {
-            if (const auto lifted = plan_lift_ban(model_.directory(), model_.subject(by),
-                                                  bans.begin()->first)) {
+            if (const auto lifted =
+                    plan_lift_ban(model_.directory(), model_.subject(by), bans.begin()->first)) {
                 carry_out(model_.apply(*lifted));
             }
             return;
@@ -566,8 +566,8 @@ private:
         heard_.may_look_up.clear();
         if (const auto* room = model_.find(message.channel)) {
             std::ranges::copy_if(
-                room->members,
-                std::inserter(heard_.may_look_up, heard_.may_look_up.end()), [&](SessionId id) {
+                room->members, std::inserter(heard_.may_look_up, heard_.may_look_up.end()),
+                [&](SessionId id) {
                     return model_.may(id, message.channel, Permission::read_history);
                 });
         }
