@@ -99,7 +99,7 @@ void add_voice(CLI::App& app, Options& options, Raw& raw) {
                    "everybody in the room sees")
         ->type_name("FOLDER");
     app.add_option("--format", raw.record_format,
-                   "What recordings are: flac, or opus, a tenth as large")
+                   "What recordings are: flac, or opus, about a sixth as large")
         ->type_name("FORMAT");
     app.add_flag("--mute", options.start_muted, "Start with the microphone off");
     app.add_flag("--deafen", options.start_deafened, "Start with microphone and ears off");

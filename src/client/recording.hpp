@@ -17,7 +17,7 @@ enum class RecordingKind : std::uint8_t {
 
 enum class RecordingFormat : std::uint8_t {
     flac,  // 24 bit, as it was heard
-    opus,  // in Ogg: about a tenth of that
+    opus,  // in Ogg: about a sixth of that
 };
 
 /// Where to; the folder is made if it is not there, and nothing in it is overwritten.
