@@ -29,6 +29,8 @@ inline constexpr std::chrono::milliseconds delay_max{250};
 inline constexpr double heard_correlation_min = 0.6;
 /// A talk counts as heard if so many of its windows are.
 inline constexpr double heard_share_min = 0.95;
+/// Or all but the two that one change of delay spoils, where there are at least so many.
+inline constexpr std::size_t change_windows_min = 8;
 
 /// What followed_share() looks for: so short that a change of delay spoils only a few, and so long that
 /// other words are not like it.

@@ -79,8 +79,13 @@ Judged judge_talk(const Speaker& speaker, const std::vector<float>& decoded, con
 /// Silence before a newcomer's first window is no failure of anybody: its windows count from when
 /// it could hear.
 bool was_heard(const Judged& judged) {
-    return judged.windows > 0 && static_cast<double>(judged.heard) >=
-                                     heard_share_min * static_cast<double>(judged.windows);
+    // A change of delay spoils the two windows that it falls into: of a short talk that is more than the share
+    // that may be missed, and it was heard all the same. Holes are counted as frames.
+    const bool but_for_one_change =
+        judged.windows >= change_windows_min && judged.heard + 2 >= judged.windows;
+    return judged.windows > 0 &&
+           (but_for_one_change || static_cast<double>(judged.heard) >=
+                                      heard_share_min * static_cast<double>(judged.windows));
 }
 
 std::vector<Hearing> empty_hearings(const Evidence& evidence) {
