@@ -1,12 +1,27 @@
 // What somebody asks to be shown of themselves: that they are heard above others, that they record. The
 // audit log says who recorded which room, from when to when.
 #include <format>
+#include <string>
 #include <utility>
 
 #include "base/log.hpp"
 #include "server/control/switchboard.hpp"
 
 namespace partyline::control {
+namespace {
+
+std::string in_words(const room::AuditEntry& line) {
+    return std::format("{}: {} by {}", line.action, line.target, line.actor);
+}
+
+/// What the audit log has not, the server's own has.
+void report(const std::string& words, const Result<void>& kept) {
+    if (!kept) {
+        log::error("The audit log is without \"{}\": {}", words, kept.error().message);
+    }
+}
+
+}  // namespace
 
 Result<void> Switchboard::on(Call&, Seat& seat, const wire::SetPriority& priority) {
     return model_.set_priority(seat.session, priority.on).transform([this](const auto& events) {
@@ -52,12 +67,7 @@ room::AuditEntry Switchboard::recording_line(const Seat& seat, std::string actio
 }
 
 void Switchboard::log_recording(room::AuditEntry line) {
-    auto words = std::format("{}: {} by {}", line.action, line.target, line.actor);
-    auto done = [words](const Result<void>& kept) {
-        if (!kept) {
-            log::error("The audit log is without \"{}\": {}", words, kept.error().message);
-        }
-    };
+    auto done = [words = in_words(line)](const Result<void>& kept) { report(words, kept); };
     const auto submitted = durable_.submit(
         [line = std::move(line)]() -> Result<room::Changes> { return room::Changes{line}; }, done);
     if (!submitted) {
@@ -67,13 +77,17 @@ void Switchboard::log_recording(room::AuditEntry line) {
 
 void Switchboard::end_recordings() {
     room::Changes lines;
+    std::string words;
     for (const auto& [session, seat] : seats_) {
         if (std::exchange(seat->recorded, ChannelId{})) {
-            lines.emplace_back(recording_line(*seat, "recording_ended"));
+            auto line = recording_line(*seat, "recording_ended");
+            words += (words.empty() ? "" : ", ") + in_words(line);
+            lines.emplace_back(std::move(line));
         }
     }
     if (!lines.empty()) {
-        store_.apply(std::move(lines), [](const Result<void>&) {});
+        store_.apply(std::move(lines),
+                     [words = std::move(words)](const Result<void>& kept) { report(words, kept); });
     }
 }
 
