@@ -27,6 +27,13 @@ protected:
         return caller.ask<wire::Joined>(wire::Join{.channel = room, .password = {}});
     }
 
+    net::task<> tick_has_come(Caller& caller) {
+        for (const auto before = relay.losses_updated; relay.losses_updated == before;) {
+            manual_clock.advance(std::chrono::milliseconds(20));
+            co_await caller.ask<wire::ControlPong>(wire::ControlPing{});
+        }
+    }
+
     /// What talkies are told holds at the relay, too.
     net::task<> capped() {
         Caller ada(loop);
@@ -317,10 +324,7 @@ protected:
         manual_clock.advance(std::chrono::minutes(9));
         // Nobody else sees it, but who whispers is there.
         relay.seats.at(gus.session)->whispering = true;
-        for (const auto before = relay.losses_updated; relay.losses_updated == before;) {
-            manual_clock.advance(std::chrono::milliseconds(20));  // until a tick has come
-            co_await gus.ask<wire::ControlPong>(wire::ControlPing{});
-        }
+        co_await tick_has_come(gus);
         relay.seats.at(gus.session)->whispering = false;
         EXPECT_FALSE(server->model().find(gus.session)->presence.speaking);
         manual_clock.advance(std::chrono::minutes(9));
@@ -340,10 +344,7 @@ protected:
         co_await join(ada, attic);
         co_await join(gus, lobby);
         manual_clock.advance(config.away_after);
-        for (const auto before = relay.losses_updated; relay.losses_updated == before;) {
-            manual_clock.advance(std::chrono::milliseconds(20));  // until a tick has come
-            co_await gus.ask<wire::ControlPong>(wire::ControlPing{});
-        }
+        co_await tick_has_come(gus);
         EXPECT_EQ(server->model().find(gus.session)->presence.channel, lobby);
         co_await join(ada, lobby);
         manual_clock.advance(std::chrono::seconds(1));
