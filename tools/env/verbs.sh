@@ -124,7 +124,6 @@ verb_lint() {
     "$repo/tools/format"
     "$repo/tools/tidy"
     build lint check-headers
-    build lint
     exec "$repo/tools/lint" "$repo/build/lint"
 }
 
