@@ -2,9 +2,9 @@
 #
 # Nearly all of a file's compile time here goes into the headers it includes and the templates it makes of
 # them, so four files compiled as one take little longer than one of them alone. With PARTYLINE_BATCHES the
-# lists that a folder marks become files that include up to four of their sources; without it (release,
-# sanitizers, lint) each is compiled by itself, which shows an include that somebody forgot. Files of a batch
-# share their unnamed namespace: one whose names meet another's is listed outside.
+# lists that a folder marks become files that include up to four of their sources; without it (release, lint)
+# each is compiled by itself, which shows an include that somebody forgot. Files of a batch share their unnamed
+# namespace: one whose names meet another's is listed outside.
 #
 # CMake's own UNITY_BUILD is not used: it includes by absolute paths, so what one checkout compiled would be
 # no cache hit in another.
