@@ -35,7 +35,7 @@ constexpr double fec_share_on = 0.1;
 void SlidingMinimum::add(Samples value, Samples now) {
     constexpr auto none = std::numeric_limits<Samples>::max();
     auto bucket = now / bucket_samples - skipped_;
-    if (!any_ || bucket - bucket_ > idle_buckets_max) {
+    if (!any_ || outlived(now)) {
         least_.fill(none);
         bucket_ = bucket;
         any_ = true;
@@ -50,6 +50,10 @@ void SlidingMinimum::add(Samples value, Samples now) {
     least = std::min(least, value);
 }
 
+bool SlidingMinimum::outlived(Samples now) const {
+    return any_ && now / bucket_samples - skipped_ - bucket_ > idle_buckets_max;
+}
+
 Samples SlidingMinimum::value() const { return any_ ? std::ranges::min(least_) : 0; }
 
 DelayTarget::DelayTarget() : histogram_(histogram_ms) {
@@ -60,7 +64,10 @@ DelayTarget::DelayTarget() : histogram_(histogram_ms) {
 void DelayTarget::observe(const Arrival& arrival) {
     const auto end = arrival.media + static_cast<Samples>(arrival.samples);
     const auto transit = arrival.arrived - end;
-    if (!fastest_.empty() && std::abs(transit - fastest_.value()) > clock_jump) {
+    // After a long pause the base is anew the first packet's, and that one is likely to be late: one of
+    // a spurt's beginning is as old as the pre-roll. It tells nothing of how much longer the way has become.
+    if (fastest_.outlived(arrival.arrived) ||
+        (!fastest_.empty() && std::abs(transit - fastest_.value()) > clock_jump)) {
         fastest_.clear();
     }
     const auto fastest_before = fastest_.empty() ? transit : fastest_.value();

@@ -18,6 +18,8 @@ public:
     void add(Samples value, Samples now);
     void clear() { any_ = false; }
     [[nodiscard]] bool empty() const { return !any_; }
+    /// Whether the pause until `now` was too long: add() would begin anew.
+    [[nodiscard]] bool outlived(Samples now) const;
     [[nodiscard]] Samples value() const;
 
 private:

@@ -116,6 +116,26 @@ TEST(DelayTarget, DoesNotTakePreRollForJitter) {
     EXPECT_EQ(feed.target_ms(), 10);
 }
 
+TEST(DelayTarget, KnowsTheNetworkAfterALongPauseToo) {
+    for (const int pre_roll_packets : {0, 20}) {
+        SCOPED_TRACE(pre_roll_packets);
+        Feed feed;
+        Random random(4);
+        const auto jitter = [&] { return 60 * random.uniform(); };
+        feed.seconds(60, jitter);
+        const double learnt = feed.target_ms();
+        EXPECT_GT(learnt, 55);
+        feed.pause(25);
+        for (int packet = 0; packet < pre_roll_packets; ++packet) {
+            feed.packet(10 * (pre_roll_packets - packet) + jitter());
+        }
+        for (int packet = 0; packet < 200; ++packet) {
+            feed.packet(jitter());
+            ASSERT_GT(feed.target_ms(), learnt - 10) << "packet " << packet;
+        }
+    }
+}
+
 TEST(DelayTarget, FollowsAJumpOfTheClock) {
     Feed feed;
     feed.seconds(10, none);
