@@ -25,6 +25,7 @@
 #include "server/data_folder.hpp"
 #include "server/identity.hpp"
 #include "server/relay/limits.hpp"
+#include "server/restoring.hpp"
 #include "server/store/backup.hpp"
 #include "server/store/foresight.hpp"
 #include "server/verdicts.hpp"
@@ -82,6 +83,33 @@ void examine_database(const fs::path& folder, Findings& findings) {
         findings.problem(std::format("{} may not be written by this user", database.string()));
     } else {
         findings.good(std::format("the database is whole ({})", database.string()));
+    }
+}
+
+/// What the next start does before anything else.
+void examine_restore(const fs::path& folder, Findings& findings) {
+    const auto under_way = is_there(folder / restore_under_way_file);
+    const auto staged = folder / staged_backup_file;
+    const auto wanted = is_there(staged);
+    if (!under_way || !wanted) {
+        findings.problem(!under_way ? under_way.error().message : wanted.error().message);
+        return;
+    }
+    if (*under_way) {
+        findings.note("a restore was broken off; the next start finishes it");
+    }
+    if (!*wanted) {
+        return;
+    }
+    if (const auto files = read_for_restore(staged); !files) {
+        findings.problem(files.error().message +
+                         ": the next start would restore this, and cannot; take it back with "
+                         "partyline-server restore --cancel");
+    } else {
+        findings.note(
+            std::format("the next start restores {}; to take that back: partyline-server "
+                        "restore --cancel",
+                        staged.string()));
     }
 }
 
@@ -155,6 +183,7 @@ bool examine_folder(const fs::path& folder, Findings& findings) {
     examine_disk(folder, findings);
     examine_identity(folder, findings);
     examine_database(folder, findings);
+    examine_restore(folder, findings);
     const bool in_use = platform::FolderLock::is_held(folder);
     if (in_use) {
         findings.good("a switchboard is running on this folder");

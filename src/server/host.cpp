@@ -11,6 +11,7 @@
 #include "server/certificate.hpp"
 #include "server/data_folder.hpp"
 #include "server/identity.hpp"
+#include "server/restoring.hpp"
 #include "server/store/sqlite_store.hpp"
 
 namespace partyline::server {
@@ -33,6 +34,9 @@ Result<std::unique_ptr<Host>> Host::create(config::Config given, Reread reread) 
     auto lock = platform::FolderLock::take(given.data_folder);
     if (!lock) {
         return std::unexpected(lock.error());
+    }
+    if (const auto restored = restore_at_start(given.data_folder); !restored) {
+        return std::unexpected(restored.error());
     }
     auto identity = take_identity(given.data_folder);
     if (!identity) {

@@ -28,7 +28,7 @@ public:
     /// Reads the configuration again, as it was read for the start.
     using Reread = std::function<Result<config::Config>()>;
 
-    /// Takes the data folder, reads or makes identity, certificate and database, binds all ports. Fails with
+    /// Takes the data folder, restores what was staged for this start, reads or makes identity, certificate and database, binds all ports. Fails with
     /// one line for the owner.
     static Result<std::unique_ptr<Host>> create(config::Config config, Reread reread);
 

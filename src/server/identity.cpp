@@ -8,6 +8,7 @@
 #include "platform/identity_file.hpp"
 #include "server/data_folder.hpp"
 #include "server/keeping.hpp"
+#include "server/restoring.hpp"
 
 namespace partyline::server {
 
@@ -41,6 +42,9 @@ Result<std::string> make_new_identity(const config::Config& config) {
     const auto lock = platform::FolderLock::take(folder);
     if (!lock) {
         return std::unexpected(lock.error());
+    }
+    if (const auto checked = check_no_restore_under_way(folder); !checked) {
+        return std::unexpected(checked.error());
     }
     const auto at = folder / identity_file;
     if (std::error_code ignored; fs::exists(fs::symlink_status(at, ignored))) {

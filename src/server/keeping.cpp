@@ -1,31 +1,21 @@
 #include "server/keeping.hpp"
 
-#include <algorithm>
-#include <array>
 #include <format>
-#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "platform/flush.hpp"
 #include "platform/folder_lock.hpp"
 #include "platform/secret_file.hpp"
 #include "server/data_folder.hpp"
+#include "server/restoring.hpp"
 #include "server/store/backup.hpp"
 
 namespace partyline::server {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Not the server's own certificate: it carries no trust, and is made again where it is missing.
-constexpr std::array<std::string_view, 1> kept_files{identity_file};
-constexpr std::string_view restoring = ".restoring";
-constexpr std::string_view before_restore = ".before-restore";
-
-fs::path with_ending(const fs::path& path, std::string_view ending) {
-    return path.string() + std::string(ending);
-}
 
 Result<std::vector<store::KeptFile>> read_files(const fs::path& folder) {
     std::vector<store::KeptFile> files;
@@ -41,73 +31,39 @@ Result<std::vector<store::KeptFile>> read_files(const fs::path& folder) {
     return files;
 }
 
-Result<void> move_file(const fs::path& from, const fs::path& to) {
-    std::error_code error;
-    fs::rename(from, to, error);
-    if (error) {
-        return fail(ErrorCode::io, std::format("cannot rename {} to {}: {}", from.string(),
-                                               to.string(), error.message()));
+Result<platform::FolderLock> take_to_restore(const fs::path& folder) {
+    auto lock = platform::FolderLock::take(folder);
+    if (!lock && platform::FolderLock::is_held(folder)) {
+        lock.error().message +=
+            "; or have this restored when that one starts the next time: restore FILE "
+            "--at-next-start";
     }
-    return {};
+    return lock;
 }
 
-/// Everything that is to be there, under names of its own.
-class Drafts {
-public:
-    explicit Drafts(const fs::path& folder) : folder_(folder) {}
-    ~Drafts() {
-        std::error_code ignored;
-        for (const auto& name : names_) {
-            fs::remove(draft(name), ignored);
+/// What else is to be in the folder, or half is, is not to be restored over.
+Result<void> check_ready_for_restore(const fs::path& folder) {
+    const auto finished = finish_restore(folder);
+    if (!finished) {
+        return std::unexpected(finished.error());
+    }
+    if (*finished) {
+        return fail(ErrorCode::config,
+                    std::format("an earlier restore into {} had been broken off, and is done now; "
+                                "what it replaced ends in {}. Nothing else is restored: look at "
+                                "that first, and say it again",
+                                folder.string(), before_restore));
+    }
+    return is_there(folder / staged_backup_file).and_then([&](bool staged) -> Result<void> {
+        if (staged) {
+            return fail(ErrorCode::config,
+                        std::format("the next start on {} restores another backup: take that back "
+                                    "first (partyline-server restore --cancel)",
+                                    folder.string()));
         }
-    }
-    Drafts(const Drafts&) = delete;
-    Drafts& operator=(const Drafts&) = delete;
-
-    Result<void> add(const std::string& name, ByteView bytes) {
-        return begin(name).and_then([&]() -> Result<void> {
-            return platform::create_secret_file(draft(name), bytes).transform([](bool) {});
-        });
-    }
-    Result<void> add_database(const fs::path& backup) {
-        return begin(database_file).and_then([&] {
-            return store::extract_database(backup, draft(database_file));
-        });
-    }
-
-    /// The database last: until it is there, a second attempt finds all that it needs.
-    Result<void> publish() {
-        for (const auto& name : names_) {
-            const auto at = folder_ / name;
-            std::error_code ignored;
-            if (fs::exists(at, ignored)) {
-                if (const auto moved = move_file(at, with_ending(at, before_restore)); !moved) {
-                    return moved;
-                }
-            }
-            if (const auto moved = move_file(draft(name), at); !moved) {
-                return moved;
-            }
-        }
-        names_.clear();
         return {};
-    }
-
-private:
-    [[nodiscard]] fs::path draft(const std::string& name) const {
-        return with_ending(folder_ / name, restoring);
-    }
-    /// Whatever an attempt that was interrupted has left is of no use.
-    Result<void> begin(const std::string& name) {
-        std::error_code error;
-        fs::remove(draft(name), error);
-        names_.push_back(name);
-        return {};
-    }
-
-    const fs::path folder_;
-    std::vector<std::string> names_;
-};
+    });
+}
 
 }  // namespace
 
@@ -128,6 +84,9 @@ Result<std::string> back_up(const config::Config& config, const fs::path& to) {
     if (const auto checked = check_has_run(folder); !checked) {
         return std::unexpected(checked.error());
     }
+    if (const auto checked = check_no_restore_under_way(folder); !checked) {
+        return std::unexpected(checked.error());
+    }
     const auto files = read_files(folder);
     if (!files) {
         return std::unexpected(files.error());
@@ -146,49 +105,70 @@ Result<std::string> back_up(const config::Config& config, const fs::path& to) {
 }
 
 Result<std::string> restore(const config::Config& config, const fs::path& from) {
-    const auto files = store::read_backup(from);
-    if (!files) {
+    if (const auto files = read_for_restore(from); !files) {
         return std::unexpected(files.error());
     }
     const auto& folder = config.data_folder;
-    const auto lock = platform::FolderLock::take(folder);
+    const auto lock = take_to_restore(folder);
     if (!lock) {
         return std::unexpected(lock.error());
     }
-    Drafts drafts(folder);
-    for (const auto& file : *files) {
-        // A name from elsewhere could lead anywhere.
-        if (!std::ranges::contains(kept_files, file.name)) {
-            return fail(ErrorCode::config, std::format("{}: holds \"{}\", which no switchboard has",
-                                                       from.string(), file.name));
-        }
-        if (const auto added = drafts.add(file.name, file.bytes); !added) {
-            return std::unexpected(added.error());
-        }
+    const auto ready = check_ready_for_restore(folder);
+    if (!ready) {
+        return std::unexpected(ready.error());
     }
-    if (const auto added = drafts.add_database(from); !added) {
-        return std::unexpected(added.error());
-    }
-    // Its journal belongs to the old database: beside the new one it would ruin it.
-    if (std::error_code ignored; fs::exists(folder / database_file, ignored)) {
-        store::fold_journal(folder / database_file);
-    }
-    for (const auto* ending : {"-wal", "-shm"}) {
-        const auto journal = with_ending(folder / database_file, ending);
-        std::error_code ignored;
-        if (fs::exists(journal, ignored)) {
-            const auto kept =
-                with_ending(with_ending(folder / database_file, before_restore), ending);
-            if (const auto moved = move_file(journal, kept); !moved) {
-                return std::unexpected(moved.error());
-            }
-        }
-    }
-    if (const auto published = drafts.publish(); !published) {
-        return std::unexpected(published.error());
+    if (const auto done = put_back(folder, from); !done) {
+        const bool begun = is_there(folder / restore_under_way_file).value_or(true);
+        return fail(done.error().code,
+                    done.error().message +
+                        (begun ? "; a restore is half done, and the next one, or the next start of "
+                                 "the server, goes on with it"
+                               : ""));
     }
     return std::format("{} is as it was when {} was made. What was there before ends in {}.",
                        folder.string(), from.string(), before_restore);
+}
+
+Result<std::string> restore_at_next_start(const config::Config& config, const fs::path& from) {
+    const auto& folder = config.data_folder;
+    if (const auto checked = check_has_run(folder); !checked) {
+        return std::unexpected(checked.error());
+    }
+    if (const auto files = read_for_restore(from); !files) {
+        return std::unexpected(files.error());
+    }
+    const auto staged = folder / staged_backup_file;
+    const fs::path draft = staged.string() + ".draft";
+    std::error_code ignored;
+    fs::remove(draft, ignored);  // of an attempt that was broken off
+    // What was copied is what has to be a backup when its time comes.
+    const auto done =
+        store::copy_backup(from, draft)
+            .and_then([&] { return platform::flush(draft); })
+            .and_then([&] { return read_for_restore(draft).transform([](const auto&) {}); })
+            .and_then([&] { return rename_for_good(draft, staged); });
+    if (!done) {
+        fs::remove(draft, ignored);
+        return std::unexpected(done.error());
+    }
+    return std::format(
+        "At the next start on {} the server becomes what it was when {} was made; what is there "
+        "until then is kept aside, ending in {}. To take this back: partyline-server restore "
+        "--cancel",
+        folder.string(), from.string(), before_restore);
+}
+
+Result<std::string> cancel_restore(const config::Config& config) {
+    const auto staged = config.data_folder / staged_backup_file;
+    std::error_code error;
+    if (fs::remove(staged, error)) {
+        return std::format("Nothing is restored at the next start on {}.",
+                           config.data_folder.string());
+    }
+    return fail(ErrorCode::io,
+                error ? std::format("cannot remove {}: {}", staged.string(), error.message())
+                      : std::format("there is no {}: nothing was to be restored at the next start",
+                                    staged.string()));
 }
 
 }  // namespace partyline::server

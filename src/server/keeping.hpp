@@ -19,7 +19,14 @@ Result<std::string> back_up(const config::Config& config, const std::filesystem:
 
 /// Puts what back_up() wrote into the data folder. What it replaces stays beside it as
 /// NAME.before-restore. Fails with io or config, having changed nothing, for what is no backup, and
-/// while a server runs on the folder.
+/// while a server runs on the folder. An earlier one that was broken off is finished, and that is all.
 Result<std::string> restore(const config::Config& config, const std::filesystem::path& from);
+
+/// Has the next start do that: whether or not a server runs on the folder now, in place of what was
+/// to be restored then until now. Fails as restore() does, and where no server has run yet.
+Result<std::string> restore_at_next_start(const config::Config& config,
+                                          const std::filesystem::path& from);
+/// Takes that back. Fails with io where there is nothing to take back.
+Result<std::string> cancel_restore(const config::Config& config);
 
 }  // namespace partyline::server

@@ -103,6 +103,9 @@ int main(int argc, char** argv) {
         case Command::backup: return tell(back_up(invocation->config, invocation->file));
         case Command::manage: return tell(manage(invocation->config, invocation->management));
         case Command::new_identity: return tell(make_new_identity(invocation->config));
+        case Command::restore_at_next_start:
+            return tell(restore_at_next_start(invocation->config, invocation->file));
+        case Command::cancel_restore: return tell(cancel_restore(invocation->config));
         case Command::restore: return tell(restore(invocation->config, invocation->file));
     }
     return EXIT_FAILURE;

@@ -85,6 +85,26 @@ void describe(CLI::App& app, ConfigChoice& choice) {
     app.set_version_flag("--version", std::string("partyline-server ") + PARTYLINE_VERSION);
 }
 
+void describe_restore(CLI::App& restore, Invocation& invocation) {
+    auto* const file = restore.add_option("FILE", invocation.file, "What backup made");
+    auto* const later = restore.add_flag(
+        "--at-next-start", "Have the server do it when it starts the next time; it may run now");
+    auto* const cancel =
+        restore.add_flag("--cancel", "Take back what was to be restored at the next start");
+    later->needs(file);
+    cancel->excludes(file)->excludes(later);
+    restore.callback([&invocation, file, later, cancel] {
+        if (cancel->count() > 0) {
+            invocation.command = Command::cancel_restore;
+            return;
+        }
+        if (file->count() == 0) {
+            throw CLI::RequiredError("FILE");
+        }
+        invocation.command = later->count() > 0 ? Command::restore_at_next_start : Command::restore;
+    });
+}
+
 /// The options before or after the command's name are the same.
 void describe_commands(CLI::App& app, Invocation& invocation) {
     const auto add = [&](const char* name, const char* what, Command command) {
@@ -105,9 +125,11 @@ void describe_commands(CLI::App& app, Invocation& invocation) {
     add("new-identity",
         "Make an identity where it is lost for good; talkies take the server for another then",
         Command::new_identity);
-    add("restore", "Put a backup into the data folder; no server may run on it", Command::restore)
-        ->add_option("FILE", invocation.file, "What backup made")
-        ->required();
+    describe_restore(*add("restore",
+                          "Put a backup into the data folder: now, if no server runs on it, or at "
+                          "the server's next start",
+                          Command::restore),
+                     invocation);
 }
 
 }  // namespace

@@ -34,6 +34,8 @@ enum class Command : std::uint8_t {
     doctor,
     backup,
     restore,
+    restore_at_next_start,
+    cancel_restore,
     new_identity,
     manage,
 };

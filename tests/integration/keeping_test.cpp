@@ -116,6 +116,66 @@ TEST_F(Keeping, NothingIsRestoredIntoARunningServer) {
     EXPECT_EQ(refused.code, 1);
     EXPECT_TRUE(refused.errors.contains("is in use by another switchboard; stop"))
         << refused.errors;
+    EXPECT_TRUE(refused.errors.contains("restore FILE --at-next-start")) << refused.errors;
+    EXPECT_EQ(std::ranges::count(refused.errors, '\n'), 1) << refused.errors;
+}
+
+TEST_F(Keeping, ARunningServerIsRestoredWhenItStartsAgain) {
+    start("data");
+    const auto backup = scratch_.path("backup");
+    {
+        const auto ada = enter("ada");
+        say(*ada, "first");
+        ASSERT_EQ(run("data", {"backup", backup}).code, 0);
+        const auto staged = run("data", {"restore", backup, "--at-next-start"});
+        EXPECT_EQ(staged.code, 0) << staged.errors;
+        fs::remove(backup);  // the server has its own copy
+        const auto looked = run("data", {"doctor"});
+        EXPECT_EQ(looked.code, 0) << looked.out;
+        EXPECT_TRUE(looked.out.contains("note     the next start restores")) << looked.out;
+        say(*ada, "second");
+    }
+    server_->process().signal(SIGKILL);
+    server_->process().wait();
+    start("data");
+    EXPECT_TRUE(server_->process().wait_for_error("Restored what was staged for this start"));
+    EXPECT_EQ(history(*enter("bob")), (Words{"first"}));
+    EXPECT_EQ(server_->stop(), 0);
+    start("data");
+    EXPECT_EQ(history(*enter("cid")), (Words{"first"})) << "it is restored once";
+    EXPECT_EQ(server_->stop(), 0);
+
+    const auto database = scratch_.path("data/partyline.db");
+    fs::rename(database + ".before-restore", database);
+    start("data");
+    EXPECT_EQ(history(*enter("dan")), (Words{"first", "second"}));
+}
+
+TEST_F(Keeping, WhatIsToBeRestoredCanBeTakenBack) {
+    start("data");
+    const auto backup = scratch_.path("backup");
+    ASSERT_EQ(run("data", {"backup", backup}).code, 0);
+    say(*enter("ada"), "after");
+    ASSERT_EQ(run("data", {"restore", "--at-next-start", backup}).code, 0);
+    EXPECT_EQ(run("data", {"restore", "--cancel"}).code, 0);
+    const auto nothing = run("data", {"restore", "--cancel"});
+    EXPECT_EQ(nothing.code, 1);
+    EXPECT_TRUE(nothing.errors.contains("nothing was to be restored")) << nothing.errors;
+    EXPECT_EQ(run("data", {"restore"}).code, 1);
+    EXPECT_EQ(run("data", {"restore", "--at-next-start"}).code, 1);
+    EXPECT_EQ(run("data", {"restore", backup, "--cancel"}).code, 1);
+    EXPECT_EQ(server_->stop(), 0);
+
+    // Something else under its name stops the start, and says what to do.
+    std::ignore = scratch_.file("data/restore-at-next-start", std::string(5'000, 'x'));
+    const auto refused = run("data", {"--listen", "127.0.0.1:0", "--admin", ""});
+    EXPECT_EQ(refused.code, 1);
+    EXPECT_EQ(std::ranges::count(refused.errors, '\n'), 1) << refused.errors;
+    EXPECT_TRUE(refused.errors.contains("restore --cancel")) << refused.errors;
+    EXPECT_EQ(run("data", {"doctor"}).code, 1);
+    EXPECT_EQ(run("data", {"restore", "--cancel"}).code, 0);
+    start("data");
+    EXPECT_EQ(history(*enter("bob")), (Words{"after"}));
 }
 
 TEST_F(Keeping, WhatIsNoBackupChangesNothing) {

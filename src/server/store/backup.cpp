@@ -7,6 +7,8 @@
 #include <cstring>
 #include <format>
 #include <fstream>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -71,6 +73,25 @@ void copy_moment(const fs::path& from, const fs::path& to) {
     SQLite::Statement vacuum(source, "VACUUM INTO ?");
     vacuum.bind(1, to.string());
     vacuum.exec();
+}
+
+/// To a new file, made whole or not at all, with `then` done to the copy.
+Result<void> copy_to(const fs::path& from, const fs::path& to, std::string_view what,
+                     const std::string& then) {
+    Draft draft(to);
+    try {
+        copy_moment(from, draft.path());
+        auto written = open(draft.path(), SQLite::OPEN_READWRITE);
+        if (!then.empty()) {
+            written.exec(then);
+        }
+    } catch (const std::exception& failure) {
+        return io_failure(to, what, failure.what());
+    }
+    if (const auto failure = draft.publish()) {
+        return io_failure(to, what, failure.message());
+    }
+    return {};
 }
 
 void add_files(SQLite::Database& database, std::span<const KeptFile> files) {
@@ -154,19 +175,12 @@ Result<std::vector<KeptFile>> read_backup(const fs::path& from) {
     }
 }
 
+Result<void> copy_backup(const fs::path& from, const fs::path& to) {
+    return copy_to(from, to, "the backup cannot be copied", {});
+}
+
 Result<void> extract_database(const fs::path& from, const fs::path& to) {
-    Draft draft(to);
-    try {
-        copy_moment(from, draft.path());
-        auto written = open(draft.path(), SQLite::OPEN_READWRITE);
-        written.exec("DROP TABLE backup_file");
-    } catch (const std::exception& failure) {
-        return io_failure(to, "the database cannot be written", failure.what());
-    }
-    if (const auto failure = draft.publish()) {
-        return io_failure(to, "the database cannot be written", failure.message());
-    }
-    return {};
+    return copy_to(from, to, "the database cannot be written", "DROP TABLE backup_file");
 }
 
 void fold_journal(const fs::path& database) {

@@ -30,6 +30,9 @@ Result<void> write_backup(const std::filesystem::path& database, std::span<const
 /// version than ours.
 Result<std::vector<KeptFile>> read_backup(const std::filesystem::path& from);
 
+/// Writes a backup as it is to `to`, which is not there yet.
+Result<void> copy_backup(const std::filesystem::path& from, const std::filesystem::path& to);
+
 /// Writes the database of a backup to `to`, which is not there yet, ready to be used.
 Result<void> extract_database(const std::filesystem::path& from, const std::filesystem::path& to);
 

@@ -54,6 +54,25 @@ TEST_F(BackupTest, HoldsOneMomentOfAStoreInUse) {
     EXPECT_FALSE(looked_at.tableExists("backup_file"));
 }
 
+TEST_F(BackupTest, ACopyIsABackup) {
+    {
+        test::Waiting waiting(path("a.db"));
+        say(waiting, 1, "kept");
+    }
+    ASSERT_TRUE(write_backup(path("a.db"), files_, path("backup")));
+    ASSERT_TRUE(copy_backup(path("backup"), path("copy")));
+    EXPECT_EQ(fs::status(path("copy")).permissions(),
+              fs::perms::owner_read | fs::perms::owner_write);
+    fs::remove(path("backup"));
+    EXPECT_EQ(read_backup(path("copy")).value(), files_);
+    ASSERT_TRUE(extract_database(path("copy"), path("b.db")));
+    test::Waiting restored(path("b.db"));
+    EXPECT_EQ(texts(restored), (std::vector<std::string>{"kept"}));
+    EXPECT_FALSE(copy_backup(path("absent"), path("none")));
+    EXPECT_FALSE(copy_backup(path("copy"), path("b.db"))) << "it replaces nothing";
+    EXPECT_FALSE(has_drafts());
+}
+
 TEST_F(BackupTest, ReplacesNothingAndLeavesNothingBehind) {
     {
         const test::Waiting waiting(path("a.db"));

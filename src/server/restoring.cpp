@@ -1,0 +1,269 @@
+#include "server/restoring.hpp"
+
+#include <algorithm>
+#include <array>
+#include <format>
+#include <string>
+#include <system_error>
+#include <tuple>
+
+#include "base/log.hpp"
+#include "platform/flush.hpp"
+#include "platform/secret_file.hpp"
+#include "server/data_folder.hpp"
+
+namespace partyline::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 2> restored_files{identity_file, database_file};
+constexpr std::array<std::string_view, 2> journal_endings{"-wal", "-shm"};
+constexpr std::string_view restoring = ".restoring";
+
+fs::path with_ending(const fs::path& path, std::string_view ending) {
+    return path.string() + std::string(ending);
+}
+
+Result<void> remove_file(const fs::path& at) {
+    std::error_code error;
+    fs::remove(at, error);
+    if (error) {
+        return fail(ErrorCode::io,
+                    std::format("cannot remove {}: {}", at.string(), error.message()));
+    }
+    return {};
+}
+
+/// Everything that is to be there, under names of its own; gone again unless it is needed.
+class Drafts {
+public:
+    explicit Drafts(const fs::path& folder) : folder_(folder) {}
+    ~Drafts() {
+        // In doubt they are needed.
+        if (!is_there(folder_ / restore_under_way_file).value_or(true)) {
+            std::ignore = clear();
+        }
+    }
+    Drafts(const Drafts&) = delete;
+    Drafts& operator=(const Drafts&) = delete;
+
+    Result<void> make(const fs::path& from) {
+        const auto files = read_for_restore(from);
+        if (!files) {
+            return std::unexpected(files.error());
+        }
+        // Whatever an attempt that was broken off has left is of no use.
+        if (auto cleared = clear(); !cleared) {
+            return cleared;
+        }
+        for (const auto& file : *files) {
+            const auto made = platform::create_secret_file(draft(file.name), file.bytes);
+            if (!made) {
+                return std::unexpected(made.error());
+            }
+        }
+        return store::extract_database(from, draft(database_file)).and_then([&] {
+            return platform::flush(draft(database_file));
+        });
+    }
+
+private:
+    [[nodiscard]] fs::path draft(std::string_view name) const {
+        return with_ending(folder_ / name, restoring);
+    }
+    [[nodiscard]] Result<void> clear() const {
+        for (const auto name : restored_files) {
+            if (auto removed = remove_file(draft(name)); !removed) {
+                return removed;
+            }
+        }
+        return {};
+    }
+
+    const fs::path folder_;
+};
+
+/// The database becomes one file as far as that can be, and no older journal lies where its own would
+/// be kept.
+Result<void> clear_the_way(const fs::path& folder) {
+    const auto database = folder / database_file;
+    const auto there = is_there(database);
+    if (!there) {
+        return std::unexpected(there.error());
+    }
+    if (*there) {
+        store::fold_journal(database);
+        for (const auto ending : journal_endings) {
+            const auto kept = with_ending(with_ending(database, before_restore), ending);
+            if (auto removed = remove_file(kept); !removed) {
+                return removed;
+            }
+        }
+    }
+    return platform::flush(folder);
+}
+
+Result<void> keep_aside(const fs::path& at, const fs::path& as, const Rename& rename) {
+    return is_there(at).and_then(
+        [&](bool there) { return there ? rename(at, as) : Result<void>{}; });
+}
+
+/// A journal belongs to the old database, and goes before it: beside the new one it would ruin it.
+Result<void> keep_journals_aside(const fs::path& database, const Rename& rename) {
+    const auto there = is_there(database);
+    if (!there) {
+        return std::unexpected(there.error());
+    }
+    for (const auto ending : journal_endings) {
+        const auto journal = with_ending(database, ending);
+        // One that has lost its database is not to meet another's.
+        const auto kept = *there ? with_ending(with_ending(database, before_restore), ending)
+                                 : with_ending(journal, before_restore);
+        if (auto moved = keep_aside(journal, kept, rename); !moved) {
+            return moved;
+        }
+    }
+    return {};
+}
+
+/// The draft of one file to its place, if that has not been done.
+Result<void> put_in_place(const fs::path& at, const Rename& rename) {
+    const auto draft = with_ending(at, restoring);
+    const auto ready = is_there(draft);
+    if (!ready) {
+        return std::unexpected(ready.error());
+    }
+    if (!*ready) {
+        return {};
+    }
+    return (at.filename() == database_file ? keep_journals_aside(at, rename) : Result<void>{})
+        .and_then([&] { return keep_aside(at, with_ending(at, before_restore), rename); })
+        .and_then([&] { return rename(draft, at); });
+}
+
+/// From here on it has to be done.
+Result<void> decide(const fs::path& folder, const fs::path& from, const Rename& rename) {
+    const auto marker = folder / restore_under_way_file;
+    if (from == folder / staged_backup_file) {
+        return rename(from, marker);
+    }
+    return platform::create_secret_file(marker, {}).transform([](bool) {});
+}
+
+}  // namespace
+
+Result<void> rename_for_good(const fs::path& from, const fs::path& to) {
+    std::error_code error;
+    fs::rename(from, to, error);
+    if (error) {
+        return fail(ErrorCode::io, std::format("cannot rename {} to {}: {}", from.string(),
+                                               to.string(), error.message()));
+    }
+    return platform::flush(to.parent_path());
+}
+
+Result<bool> is_there(const fs::path& at) {
+    std::error_code error;
+    const auto status = fs::symlink_status(at, error);
+    if (status.type() == fs::file_type::not_found) {
+        return false;
+    }
+    if (error) {
+        return fail(ErrorCode::io,
+                    std::format("cannot look at {}: {}", at.string(), error.message()));
+    }
+    return true;
+}
+
+Result<void> check_no_restore_under_way(const fs::path& folder) {
+    return is_there(folder / restore_under_way_file).and_then([&](bool under_way) -> Result<void> {
+        if (under_way) {
+            return fail(ErrorCode::io,
+                        std::format("a restore into {} was broken off; the next start of the "
+                                    "server, or the next restore, finishes it",
+                                    folder.string()));
+        }
+        return {};
+    });
+}
+
+Result<std::vector<store::KeptFile>> read_for_restore(const fs::path& from) {
+    auto files = store::read_backup(from);
+    if (!files) {
+        return files;
+    }
+    for (const auto& file : *files) {
+        // A name from elsewhere could lead anywhere.
+        if (!std::ranges::contains(kept_files, file.name)) {
+            return fail(ErrorCode::config, std::format("{}: holds \"{}\", which no switchboard has",
+                                                       from.string(), file.name));
+        }
+    }
+    return files;
+}
+
+Result<bool> finish_restore(const fs::path& folder, const Rename& rename) {
+    const auto marker = folder / restore_under_way_file;
+    const auto under_way = is_there(marker);
+    if (!under_way || !*under_way) {
+        return under_way;
+    }
+    for (const auto name : restored_files) {
+        if (const auto done = put_in_place(folder / name, rename); !done) {
+            return std::unexpected(done.error());
+        }
+    }
+    return remove_file(marker).and_then([&] { return platform::flush(folder); }).transform([] {
+        return true;
+    });
+}
+
+Result<void> put_back(const fs::path& folder, const fs::path& from, const Rename& rename) {
+    Drafts drafts(folder);
+    return drafts.make(from)
+        .and_then([&] { return clear_the_way(folder); })
+        .and_then([&] { return decide(folder, from, rename); })
+        .and_then([&] { return finish_restore(folder, rename).transform([](bool) {}); });
+}
+
+Result<void> restore_at_start(const fs::path& folder, const Rename& rename) {
+    const auto half_done = [](const Error& error) {
+        return fail(error.code,
+                    std::format("{}; a restore is half done, and the next start goes on with it: "
+                                "see to that, and start the server again",
+                                error.message));
+    };
+    const auto finished = finish_restore(folder, rename);
+    if (!finished) {
+        return half_done(finished.error());
+    }
+    if (*finished) {
+        log::info("The restore that was broken off is done; what it replaced ends in {}",
+                  before_restore);
+    }
+    const auto staged = folder / staged_backup_file;
+    const auto wanted = is_there(staged);
+    if (!wanted) {
+        return std::unexpected(wanted.error());
+    }
+    if (!*wanted) {
+        return {};
+    }
+    if (const auto restored = put_back(folder, staged, rename); !restored) {
+        if (is_there(folder / restore_under_way_file).value_or(true)) {
+            return half_done(restored.error());
+        }
+        return fail(
+            restored.error().code,
+            std::format("{}; so nothing is restored, and nothing has changed. To start without it: "
+                        "partyline-server restore --cancel. To have another restored: "
+                        "partyline-server restore FILE --at-next-start",
+                        restored.error().message));
+    }
+    log::info("Restored what was staged for this start; what it replaced ends in {}",
+              before_restore);
+    return {};
+}
+
+}  // namespace partyline::server
