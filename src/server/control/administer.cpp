@@ -1,5 +1,6 @@
 // Commands that change what is remembered, one after the other.
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "server/control/switchboard.hpp"
@@ -55,7 +56,9 @@ Result<void> Switchboard::submit(Reply reply, Command command) {
                 tell_changes();
                 settle();
             },
-            answer);
+            answer,
+            model_.find(reply.session) == nullptr ? std::nullopt
+                                                  : std::optional(model_.person(reply.session)));
     }
     return durable_.submit(std::move(plan), [this, act, answer](const Result<void>& done) {
         if (done) {

@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "server/control/owed.hpp"
 #include "server/room/records.hpp"
 #include "server/store/store.hpp"
 
@@ -45,38 +46,51 @@ public:
     /// this call, and may submit more.
     Result<void> submit(Plan plan, Done done, Turn turn = Turn::in_order);
     /// The same before all that waits in order, but carried out when its turn comes, and durable by
-    /// `done`. What the store does not take is owed to it; where it would be more than can be owed,
-    /// nothing is carried out, and `done` gets store_failed.
-    Result<void> submit_at_once(Plan plan, Act act, Done done);
+    /// `done`. What the store does not take is owed to it by whoever has done it (`by`); where it would be
+    /// more than can be owed, nothing is carried out, and `done` gets store_failed.
+    Result<void> submit_at_once(Plan plan, Act act, Done done, const Owed::Actor& by = {});
+    /// A line of the audit log about what has happened, and nobody waits for: kept as soon as the store
+    /// takes it, in the order of these calls. What cannot be kept, as too much waits, is in the server's log.
+    void note(const Owed::Actor& by, room::AuditEntry line);
 
     [[nodiscard]] std::size_t waiting() const { return first_.size() + waiting_.size(); }
     /// Changes that hold, and would not after a restart.
-    [[nodiscard]] std::size_t owed() const { return owed_.size(); }
+    [[nodiscard]] std::size_t owed() const { return owed_.changes(); }
     /// Tries once more, if it is time for that, to have the store take what is owed.
     void tick(TimePoint now);
     /// The same now.
     void pay();
+    /// The same for the last time, whatever is on its way: there may be no time for an answer. What the store
+    /// does not take then is in the server's log.
+    void pay_last();
 
 private:
     struct Command {
         Plan plan;
         Act act;  // none: only once it is durable
         Done done;
+        Owed::Actor by = {};
     };
 
     Result<void> submit(Command command, Turn turn);
     void go_on();
     void store(room::Changes changes, Command command);
     void finish(const room::Changes& changes, Command command, const Result<void>& stored);
+    /// All that is owed, on its way from now on.
+    room::Changes take_owed();
     void finish_payment(const Result<void>& kept);
     void paid();
+    void refused(const Error& why);
 
     store::Store& store_;
     Apply apply_;
     std::deque<Command> first_;
     std::deque<Command> waiting_;
     bool busy_ = false;  // with a command, with starting one, or with a payment
-    room::Changes owed_;
+    Owed owed_;
+    std::size_t on_its_way_ = 0;  // of these
+    bool refused_ = false;        // when they were on their way the last time
+    bool ending_ = false;
     TimePoint payment_due_;
     /// What the store's answers look at: they may come after us.
     std::shared_ptr<Durable*> self_;

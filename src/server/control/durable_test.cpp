@@ -39,7 +39,18 @@ protected:
             turn);
     }
 
-    Result<void> submit_at_once(std::uint64_t id) {
+    static room::AuditEntry line(std::string action) {
+        return {.unix_ms = 1,
+                .actor = "Mem",
+                .action = std::move(action),
+                .target = "Lobby",
+                .reason = {},
+                .detail = {}};
+    }
+    void note(std::string action) {
+        durable_->note(room::Person::of(AccountId{7}), line(std::move(action)));
+    }
+    Result<void> submit_at_once(std::uint64_t id, const Owed::Actor& by = {}) {
         return durable_->submit_at_once(
             [this, id]() -> Result<room::Changes> {
                 story.push_back("plan " + std::to_string(id));
@@ -51,7 +62,8 @@ protected:
                                  : done.error().code == ErrorCode::not_kept ? "not kept "
                                                                             : "failed ") +
                                 std::to_string(id));
-            });
+            },
+            by);
     }
     void run_all() {
         while (!posted_.empty()) {
@@ -164,6 +176,62 @@ TEST_F(DurableTest, OnlySoMuchIsOwedAndTheRestIsNotDone) {
     run_all();
     EXPECT_EQ(story.back(), "done 9999");
     EXPECT_EQ(store_.applied.front().size(), durable_owed_max) << "none of it is lost";
+}
+
+TEST_F(DurableTest, OneModeratorThatOwesMuchStopsNobodyElse) {
+    store_.failure = full;
+    const auto mo = room::Person::of(AccountId{1});
+    for (std::uint64_t id = 1; id <= durable_owed_of_one_max; ++id) {
+        ASSERT_TRUE(submit_at_once(id, mo));
+        run_all();
+    }
+    story.clear();
+    ASSERT_TRUE(submit_at_once(9998, mo));
+    ASSERT_TRUE(submit_at_once(9999, room::Person::of(AccountId{2})));
+    run_all();
+    EXPECT_EQ(story, (Story{"plan 9998", "failed 9998", "plan 9999", "apply 9999", "act 9999",
+                            "not kept 9999"}));
+}
+
+TEST_F(DurableTest, ALineIsKeptByItselfAndWaitsForNoCommand) {
+    for (std::uint64_t id = 0; id <= durable_waiting_max; ++id) {
+        ASSERT_TRUE(submit(id));
+    }
+    note("begun");
+    note("ended");
+    run_one();
+    EXPECT_EQ(store_.applied.at(1), (room::Changes{line("begun"), line("ended"), ban(1).front()}))
+        << "with the next command, as they would be too late for the first";
+    run_all();
+    EXPECT_EQ(store_.applied.size(), durable_waiting_max + 1);
+    note("alone");
+    EXPECT_EQ(store_.applied.back(), room::Changes{line("alone")});
+}
+
+TEST_F(DurableTest, ALineIsOwedToADiskThatRefusesIt) {
+    store_.failure = full;
+    note("begun");
+    run_all();
+    note("ended");
+    EXPECT_TRUE(posted_.empty()) << "it has just been refused";
+    EXPECT_EQ(durable_->owed(), 0U) << "a restart undoes nothing";
+    store_.failure.reset();
+    durable_->tick(TimePoint{std::chrono::hours(1)});
+    note("begun again");
+    run_all();
+    EXPECT_EQ(store_.applied,
+              (std::vector<room::Changes>{{line("begun"), line("ended")}, {line("begun again")}}));
+}
+
+TEST_F(DurableTest, AtTheEndLinesComeInTheirOrder) {
+    ASSERT_TRUE(submit(1)) << "this one is on its way";
+    note("begun");
+    note("ended");
+    durable_->pay_last();
+    durable_.reset();
+    EXPECT_EQ(store_.applied, (std::vector<room::Changes>{ban(1), {line("begun"), line("ended")}}));
+    run_all();
+    EXPECT_EQ(store_.applied.size(), 2U) << "once";
 }
 
 TEST_F(DurableTest, WhatIsRefusedOrChangesNothingHoldsUpNobody) {

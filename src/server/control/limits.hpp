@@ -105,6 +105,13 @@ inline constexpr std::size_t durable_first_max = 256;
 inline constexpr std::uint32_t durable_retry_ms = 1000;
 /// Changes that hold though the store has not taken them, and how often it is asked again.
 inline constexpr std::size_t durable_owed_max = 4096;
+/// Of one moderator, and kept free for whoever sits at the machine.
+inline constexpr std::size_t durable_owed_of_one_max = 512;
+inline constexpr std::size_t durable_owed_reserve = 512;
+static_assert(durable_owed_of_one_max + durable_owed_reserve < durable_owed_max);
+/// Lines of the audit log about what people do of their own accord that wait for the disk, and of one person.
+inline constexpr std::size_t durable_notes_max = 1024;
+inline constexpr std::size_t durable_notes_of_one_max = 32;
 inline constexpr Duration durable_payment_interval = std::chrono::seconds(10);
 /// Hashes of passwords that are made at once, each of which takes 64 MiB, and those that wait.
 inline constexpr std::size_t hashes_at_once_max = 2;

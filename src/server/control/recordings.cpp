@@ -1,27 +1,12 @@
 // What somebody asks to be shown of themselves: that they are heard above others, that they record. The
 // audit log says who recorded which room, from when to when.
-#include <format>
 #include <string>
+#include <string_view>
 #include <utility>
 
-#include "base/log.hpp"
 #include "server/control/switchboard.hpp"
 
 namespace partyline::control {
-namespace {
-
-std::string in_words(const room::AuditEntry& line) {
-    return std::format("{}: {} by {}", line.action, line.target, line.actor);
-}
-
-/// What the audit log has not, the server's own has.
-void report(const std::string& words, const Result<void>& kept) {
-    if (!kept) {
-        log::error("The audit log is without \"{}\": {}", words, kept.error().message);
-    }
-}
-
-}  // namespace
 
 Result<void> Switchboard::on(Call&, Seat& seat, const wire::SetPriority& priority) {
     return model_.set_priority(seat.session, priority.on).transform([this](const auto& events) {
@@ -47,47 +32,30 @@ void Switchboard::note_recording(Seat& seat, ChannelId recorded) {
         return;
     }
     if (seat.recorded) {
-        log_recording(recording_line(seat, "recording_ended"));
+        log_recording(seat, room::recording_ended);
     }
     seat.recorded = recorded;
     if (recorded) {
         seat.recorded_name = directory_.find(recorded)->channel.name;
-        log_recording(recording_line(seat, "recording_begun"));
+        log_recording(seat, room::recording_begun);
     }
 }
 
-room::AuditEntry Switchboard::recording_line(const Seat& seat, std::string action) const {
+void Switchboard::log_recording(const Seat& seat, std::string_view action) {
     auto [name, beside] = whom(seat.session);
-    return {.unix_ms = clock_.unix_ms(),
-            .actor = std::move(name),
-            .action = std::move(action),
-            .target = seat.recorded_name,
-            .reason = {},
-            .detail = std::move(beside)};
-}
-
-void Switchboard::log_recording(room::AuditEntry line) {
-    auto done = [words = in_words(line)](const Result<void>& kept) { report(words, kept); };
-    const auto submitted = durable_.submit(
-        [line = std::move(line)]() -> Result<room::Changes> { return room::Changes{line}; }, done);
-    if (!submitted) {
-        done(submitted);
-    }
+    durable_.note(model_.person(seat.session), {.unix_ms = clock_.unix_ms(),
+                                                .actor = std::move(name),
+                                                .action = std::string(action),
+                                                .target = seat.recorded_name,
+                                                .reason = {},
+                                                .detail = std::move(beside)});
 }
 
 void Switchboard::end_recordings() {
-    room::Changes lines;
-    std::string words;
     for (const auto& [session, seat] : seats_) {
         if (std::exchange(seat->recorded, ChannelId{})) {
-            auto line = recording_line(*seat, "recording_ended");
-            words += (words.empty() ? "" : ", ") + in_words(line);
-            lines.emplace_back(std::move(line));
+            log_recording(*seat, room::recording_ended);
         }
-    }
-    if (!lines.empty()) {
-        store_.apply(std::move(lines),
-                     [words = std::move(words)](const Result<void>& kept) { report(words, kept); });
     }
 }
 

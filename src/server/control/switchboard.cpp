@@ -129,7 +129,7 @@ void Switchboard::shut_down() {
     shutting_down_ = true;
     flush_read_marks();
     end_recordings();
-    durable_.pay();
+    durable_.pay_last();
     const auto until = clock_.now() + config_.limits.closing;
     for (auto* peer : peers_) {
         peer->close(goodbye(ErrorCode::shutting_down, "The server is shutting down."), until);

@@ -278,8 +278,7 @@ private:
     // --- recording (recordings.cpp) --------------------------------------------------------------
     /// The room that is seen to be recorded there from now on, or none.
     void note_recording(Seat& seat, ChannelId recorded);
-    [[nodiscard]] room::AuditEntry recording_line(const Seat& seat, std::string action) const;
-    void log_recording(room::AuditEntry line);
+    void log_recording(const Seat& seat, std::string_view action);
     /// Of everybody, at the end.
     void end_recordings();
 

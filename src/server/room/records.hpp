@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -138,6 +139,13 @@ struct AuditEntry {
     std::string detail;
     bool operator==(const AuditEntry&) const = default;
 };
+
+/// What people do of their own accord, as often as they like: that they record.
+inline constexpr std::string_view recording_begun = "recording_begun";
+inline constexpr std::string_view recording_ended = "recording_ended";
+inline bool is_of_recording(const AuditEntry& entry) {
+    return entry.action == recording_begun || entry.action == recording_ended;
+}
 
 // --- how it changes --------------------------------------------------------------------------
 

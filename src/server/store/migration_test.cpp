@@ -268,6 +268,42 @@ TEST_F(MigrationTest, AFailureInTheMiddleLeavesTheSeventhVersion) {
     EXPECT_EQ(database.execAndGet("SELECT mute FROM silence").getInt(), 1);
 }
 
+/// As the eighth version left it: who recorded, and what moderators did meanwhile.
+constexpr auto version_8 =
+    "INSERT INTO audit(unix_ms, actor, action, target, reason, detail) VALUES"
+    " (1, 'Mo', 'kick', 'Eve', '', ''), (2, 'Mem', 'recording_begun', 'Lobby', '', ''),"
+    " (3, 'Mo', 'ban', 'Eve', '', ''), (4, 'Mem', 'recording_ended', 'Lobby', '', '');";
+
+TEST_F(MigrationTest, WhatTheAuditLogHadIsSharedOut) {
+    {
+        auto database = open_database(path(), std::span(schema).first(8)).value();
+        database.exec(version_8);
+    }
+    auto database = open_database(path(), schema).value();
+    EXPECT_EQ(database
+                  .execAndGet("SELECT group_concat(share || ':' || place) FROM "
+                              "(SELECT share, place FROM audit ORDER BY id)")
+                  .getString(),
+              "0:1,1:1,0:2,1:2");
+}
+
+TEST_F(MigrationTest, AFailureInTheMiddleLeavesTheEighthVersion) {
+    {
+        auto database = open_database(path(), std::span(schema).first(8)).value();
+        database.exec(version_8);
+        // What the ninth version wants to make, halfway through.
+        database.exec("ALTER TABLE audit ADD COLUMN place INTEGER");
+    }
+    EXPECT_FALSE(open_database(path(), schema));
+    auto database = open_database(path(), std::span(schema).first(8)).value();
+    EXPECT_EQ(database.execAndGet("PRAGMA user_version").getInt(), 8);
+    EXPECT_EQ(
+        database.execAndGet("SELECT count(*) FROM pragma_table_info('audit') WHERE name = 'share'")
+            .getInt(),
+        0);
+    EXPECT_EQ(database.execAndGet("SELECT count(*) FROM audit").getInt(), 4);
+}
+
 TEST_F(MigrationTest, SilencesThatFailInTheMiddleLeaveTheFourthVersion) {
     {
         auto database = open_database(path(), std::span(schema).first(4)).value();

@@ -268,12 +268,18 @@ public:
     }
 
     void operator()(const room::AuditEntry& entry) {
+        const bool of_recording = room::is_of_recording(entry);
+        const std::int64_t share = of_recording ? 1 : 0;
         run(database_,
-            "INSERT INTO audit(unix_ms, actor, action, target, reason, detail) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            entry.unix_ms, entry.actor, entry.action, entry.target, entry.reason, entry.detail);
-        run(database_, "DELETE FROM audit WHERE id <= ?",
-            database_.getLastInsertRowid() - audit_entries_max);
+            "INSERT INTO audit(unix_ms, actor, action, target, reason, detail, share, place) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, "
+            "1 + coalesce((SELECT max(place) FROM audit WHERE share = ?), 0))",
+            entry.unix_ms, entry.actor, entry.action, entry.target, entry.reason, entry.detail,
+            share, share);
+        run(database_,
+            "DELETE FROM audit WHERE share = ? AND "
+            "place <= (SELECT max(place) FROM audit WHERE share = ?) - ?",
+            share, share, of_recording ? audit_recordings_max : audit_entries_max);
     }
 
 private:

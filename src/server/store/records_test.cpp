@@ -342,5 +342,28 @@ TEST_F(RecordsTest, TheAuditLogForgetsTheOldest) {
     EXPECT_EQ(page.entries.back(), entry(2));
 }
 
+TEST_F(RecordsTest, RecordingsPushNothingElseOutOfTheAuditLog) {
+    const auto recorded = [](std::int64_t n) {
+        auto line = entry(n);
+        line.action = n % 2 == 0 ? room::recording_ended : room::recording_begun;
+        return line;
+    };
+    Waiting waiting(path());
+    ASSERT_TRUE(waiting.apply({entry(1)}));
+    room::Changes many;
+    for (std::int64_t n = 1; n <= audit_recordings_max + 1; ++n) {
+        many.emplace_back(recorded(n));
+    }
+    ASSERT_TRUE(waiting.apply(std::move(many)));
+    ASSERT_TRUE(waiting.apply({entry(2)}));
+    const auto most = static_cast<std::size_t>(audit_recordings_max);
+    const auto page = waiting.audit({.entries_max = most + 5});
+    ASSERT_EQ(page.entries.size(), most + 2);
+    EXPECT_EQ(page.entries.front(), entry(2));
+    EXPECT_EQ(page.entries.at(1), recorded(audit_recordings_max + 1));
+    EXPECT_EQ(page.entries.at(most), recorded(2)) << "the oldest of their own went";
+    EXPECT_EQ(page.entries.back(), entry(1));
+}
+
 }  // namespace
 }  // namespace partyline::store

@@ -246,6 +246,18 @@ inline constexpr std::array schema{
         -- What somebody who is muted was told. Of those of before nobody knows.
         ALTER TABLE silence ADD COLUMN reason TEXT NOT NULL DEFAULT '';
     )sql"},
+    Migration{R"sql(
+        -- Lines that say who recorded (share 1) push none of the others (0) out of the audit log: each is the
+        -- next one of its share.
+        ALTER TABLE audit ADD COLUMN share INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE audit ADD COLUMN place INTEGER NOT NULL DEFAULT 0;
+        UPDATE audit SET share = 1 WHERE action IN ('recording_begun', 'recording_ended');
+        UPDATE audit SET place = numbered.number
+            FROM (SELECT id, row_number() OVER (PARTITION BY share ORDER BY id) AS number
+                  FROM audit) AS numbered
+            WHERE audit.id = numbered.id;
+        CREATE INDEX audit_by_share ON audit(share, place);
+    )sql"},
 };
 
 }  // namespace partyline::store
