@@ -188,7 +188,7 @@ private:
     store::Store::Done<T> then(Work work);
     /// Stores it, then accepts it.
     void keep(Reply reply, room::Message message);
-    void accept(Reply reply, const room::Message& message);
+    void accept(Reply reply, const room::Message& message, room::Kept kept);
     /// To new words, or else away with it.
     Result<void> change(Call& call, Seat& seat, MessageId id, std::optional<std::string> words);
     Result<void> change_found(Reply reply, room::Message message, std::optional<std::string> words);

@@ -99,7 +99,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendText& text)
         give_pace_back(message->author, message->account, message->channel);
         return noted;
     }
-    accept(will_reply(call, seat), *message);
+    accept(will_reply(call, seat), *message, room::Kept::no);
     return {};
 }
 
@@ -114,7 +114,7 @@ void Switchboard::keep(Reply reply, room::Message message) {
                 give_pace_back(message.author, message.account, message.channel);
                 refuse_later(reply, taken.error());
             } else if (taken->id == message.id) {
-                accept(reply, message);
+                accept(reply, message, room::Kept::yes);
             } else {
                 // It had been stored before, by a connection whose end its author has not
                 // outlived: whoever was to hear it has.
@@ -149,9 +149,9 @@ MessageId Switchboard::last_settled() const {
     return unsettled_.empty() ? model_.last_message() : MessageId{unsettled_.begin()->value - 1};
 }
 
-void Switchboard::accept(Reply reply, const room::Message& message) {
+void Switchboard::accept(Reply reply, const room::Message& message, room::Kept kept) {
     answer_later(reply, wire::TextAccepted{.id = message.id, .unix_ms = message.unix_ms});
-    publish(model_.said(reply.session, message));
+    publish(model_.said(reply.session, message, kept));
 }
 
 // --- looking up ----------------------------------------------------------------------------------

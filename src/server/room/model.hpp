@@ -32,7 +32,7 @@ namespace partyline::room {
 struct Session {
     Presence presence;
     PeerKeys keys;
-    MessageId came_after{};  // the newest text that had been said when they came into their room
+    MessageId came_after{};  // the newest kept text that was said before they came into their room
     bool kept_from_whispers = false;
 };
 
@@ -97,6 +97,10 @@ struct NewDirect {
 enum class Door : std::uint8_t { locked, unlocked };
 
 enum class TextAct : std::uint8_t { edit, erase };
+
+/// Whether the disk keeps a text. What it does not keep waits for no disk, is told before earlier ones that do,
+/// and can never be changed.
+enum class Kept : std::uint8_t { no, yes };
 
 /// Somebody who may not stay where they are, and where they go. Zero: nowhere.
 struct Relocation {
@@ -195,8 +199,8 @@ public:
     /// Gives it an id above all before. Nobody is told yet.
     Result<Message> compose(SessionId session, NewText text);
     /// It is stored: those who are in the room now hear of it, whether its author is still here or
-    /// not.
-    Events said(SessionId session, const Message& message);
+    /// not. What is kept is told in the order of its ids.
+    Events said(SessionId session, const Message& message, Kept kept = Kept::yes);
     /// How a device's text was taken, so that a repeat is answered as the first time, on whatever
     /// connection.
     void remember(const Identity& author, std::uint64_t nonce, AcceptedText accepted);
@@ -385,7 +389,7 @@ private:
     bool rules_changed_ = false;       // since judge_whispers()
     SessionId last_session_{};
     MessageId last_message_{};
-    MessageId last_said_{};  // a later one may be on its way to the disk
+    MessageId last_said_{};  // of those that are kept: a later one may be on its way to the disk
 };
 
 }  // namespace partyline::room

@@ -45,9 +45,11 @@ Result<Message> Model::compose(SessionId id, NewText text) {
                    .mentions = std::move(mentions)};
 }
 
-Events Model::said(SessionId id, const Message& message) {
+Events Model::said(SessionId id, const Message& message, Kept kept) {
     remember(message.author, message.nonce, {.id = message.id, .unix_ms = message.unix_ms});
-    last_said_ = std::max(last_said_, message.id);
+    if (kept == Kept::yes) {
+        last_said_ = std::max(last_said_, message.id);
+    }
     auto now = as_it_is_now(message);
     auto audience = audience_of(now);
     return {

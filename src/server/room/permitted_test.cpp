@@ -103,6 +103,19 @@ TEST_F(Permitted, WhatAnOldTextSaysNowIsForWhoMayKnowWhatItSaid) {
     EXPECT_EQ(model->text_changed(later).at(0).audience, Audience{ToMembers{lobby}});
 }
 
+/// Where nothing is kept no disk is waited for: what is said there is told before what was said earlier.
+TEST_F(Permitted, WhatIsSaidElsewhereMeanwhileHidesNoChangeOfWhatOneHeard) {
+    say(lobby, guest_role, {.deny = {read_history}});
+    ASSERT_TRUE(model->join(member, lobby));
+    ASSERT_TRUE(model->join(other, games));
+    const auto text = model->compose(member, {.channel = lobby, .text = "teh"}).value();
+    const auto later = model->compose(other, {.channel = games, .text = "passing"}).value();
+    model->said(other, later, Kept::no);
+    ASSERT_TRUE(model->join(guest, lobby)) << "while the first is on its way to the disk";
+    model->said(member, text);
+    EXPECT_EQ(model->text_changed(text).at(0).audience, Audience{ToMembers{lobby}});
+}
+
 TEST_F(Permitted, OnlyWhoMayEnterJoinsAndAHiddenRoomIsNotThere) {
     say(games, guest_role, {.deny = {enter}});
     EXPECT_EQ(code(model->join(guest, games)), ErrorCode::not_permitted);
