@@ -324,8 +324,8 @@ bool examine(const config::Config& config, const Clock& clock, std::ostream& out
     examine_voice_buffers(findings);
     examine_certificate(config, clock, findings);
     findings.add(judge_clock(clock.unix_ms(), platform::clock_sync()));
-    findings.add(
-        judge_open_files(platform::raise_open_files_max(), config.control.limits.connections));
+    findings.add(judge_open_files(platform::raise_open_files_max(),
+                                  config.control.limits.connections, own_files(config)));
     examine_reach(config, findings);
     switch (findings.problems()) {
         case 0: out << "All is well.\n"; break;

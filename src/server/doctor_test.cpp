@@ -16,6 +16,7 @@
 #include "platform/open_files.hpp"
 #include "platform/scratch_folder.hpp"
 #include "server/limits.hpp"
+#include "server/verdicts.hpp"
 
 namespace partyline::server {
 namespace {
@@ -112,7 +113,7 @@ TEST_F(Doctor, OfACertificateItTellsHowLongItLasts) {
 TEST_F(Doctor, FewerOpenFilesThanConnectionsAreAProblem) {
     const auto files = platform::raise_open_files_max();
     auto& connections = config_.control.limits.connections;
-    connections = files - own_files;
+    connections = files - own_files(config_);
     const auto enough = ask();
     EXPECT_TRUE(enough.well) << enough.text;
     EXPECT_TRUE(

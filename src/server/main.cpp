@@ -10,20 +10,22 @@
 #include "server/host.hpp"
 #include "server/identity.hpp"
 #include "server/keeping.hpp"
-#include "server/limits.hpp"
 #include "server/manage.hpp"
 #include "server/options.hpp"
+#include "server/verdicts.hpp"
 
 namespace partyline::server {
 namespace {
 
-void make_room_for_connections(std::uint64_t connections) {
+void make_room_for_connections(const config::Config& config) {
+    const std::uint64_t connections = config.control.limits.connections;
+    const auto wanted = connections + own_files(config);
     const auto files = platform::raise_open_files_max();
-    if (files < connections + own_files) {
+    if (files < wanted) {
         log::warning(
             "limits.connections is {}, but this process may open only {} files, {} short: raise "
             "that (ulimit -n, or LimitNOFILE= in the systemd unit) or lower limits.connections",
-            connections, files, connections + own_files - files);
+            connections, files, wanted - files);
     }
 }
 
@@ -40,7 +42,7 @@ int serve(const Invocation& invocation) {
     const auto& config = invocation.config;
     log::set_format(config.log_format);
     log::set_level(config.log_level);
-    make_room_for_connections(config.control.limits.connections);
+    make_room_for_connections(config);
     const auto host = Host::create(config, [choice = invocation.choice] { return load(choice); });
     if (!host) {
         std::cerr << "partyline-server: " << host.error().message << '\n';

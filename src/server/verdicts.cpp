@@ -3,6 +3,7 @@
 #include <format>
 #include <utility>
 
+#include "server/admin/limits.hpp"
 #include "server/limits.hpp"
 #include "server/relay/limits.hpp"
 
@@ -69,8 +70,18 @@ Verdict judge_clock(std::int64_t now_unix_ms, platform::ClockSync sync) {
     return Verdict::note("whether the clock is right is not known");
 }
 
-Verdict judge_open_files(std::uint64_t files, std::uint64_t connections) {
-    const auto wanted = connections + own_files;
+std::uint64_t own_files(const config::Config& config) {
+    const std::uint64_t places = config.listen.size();
+    // All threads have a socket of their own for each.
+    const auto voice = config.relay_threads * (files_of_relay_thread + places);
+    const auto http =
+        config.admin_listen ? files_of_listener + admin::Limits{}.connections : std::uint64_t{0};
+    return files_always + files_of_consoles + files_of_listener * places + voice + http +
+           config.control.limits.told_at_once;
+}
+
+Verdict judge_open_files(std::uint64_t files, std::uint64_t connections, std::uint64_t own) {
+    const auto wanted = connections + own;
     if (files < wanted) {
         return Verdict::problem(
             std::format("limits.connections is {}, but only {} files may be open: raise "

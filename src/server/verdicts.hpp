@@ -8,6 +8,7 @@
 
 #include "net/diagnosis.hpp"
 #include "platform/machine.hpp"
+#include "server/config/config.hpp"
 
 namespace partyline::server {
 
@@ -38,7 +39,10 @@ Verdict judge_certificate(const net::CertificateFacts& facts, const std::string&
 
 Verdict judge_clock(std::int64_t now_unix_ms, platform::ClockSync sync);
 
-/// How many files may be open, for so many connections of talkies.
-Verdict judge_open_files(std::uint64_t files, std::uint64_t connections);
+/// How many files a server has open that is configured like this, besides the connections of talkies.
+std::uint64_t own_files(const config::Config& config);
+
+/// How many files may be open, for so many connections of talkies and the server's own.
+Verdict judge_open_files(std::uint64_t files, std::uint64_t connections, std::uint64_t own);
 
 }  // namespace partyline::server

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "net/endpoint.hpp"
+#include "server/admin/limits.hpp"
 #include "server/limits.hpp"
 #include "server/relay/limits.hpp"
 
@@ -60,9 +62,30 @@ TEST(Verdicts, OfTheClock) {
 }
 
 TEST(Verdicts, OfOpenFiles) {
-    expect(judge_open_files(own_files + 2'000 - 1, 2'000), Kind::problem,
+    expect(judge_open_files(64 + 2'000 - 1, 2'000, 64), Kind::problem,
            "limits.connections is 2000, but only 2063 files may be open");
-    expect(judge_open_files(own_files + 2'000, 2'000), Kind::good, "2064 are enough");
+    expect(judge_open_files(64 + 2'000, 2'000, 64), Kind::good, "2064 are enough");
+}
+
+TEST(Verdicts, AServersOwnFilesAreAllThatItHoldsBesidesTalkies) {
+    auto config = config::embedded_defaults();
+    config.listen = {net::Endpoint::loopback_v4(0)};
+    config.relay_threads = 1;
+    config.admin_listen.reset();
+    const auto least = files_always + files_of_consoles + config.control.limits.told_at_once +
+                       files_of_listener + files_of_relay_thread + 1;
+    EXPECT_EQ(own_files(config), least);
+    config.admin_listen = net::Endpoint::loopback_v4(0);
+    const auto watched = least + files_of_listener + admin::Limits{}.connections;
+    EXPECT_EQ(own_files(config), watched);
+    config.control.limits.told_at_once += 10;
+    EXPECT_EQ(own_files(config), watched + 10);
+    config.control.limits.told_at_once -= 10;
+    // Each place to listen is a listener and a socket of each thread's.
+    config.listen.push_back(net::Endpoint::loopback_v6(0));
+    EXPECT_EQ(own_files(config), watched + files_of_listener + 1);
+    config.relay_threads = 4;
+    EXPECT_EQ(own_files(config), watched + files_of_listener + 1 + 3 * (files_of_relay_thread + 2));
 }
 
 }  // namespace
