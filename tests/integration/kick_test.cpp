@@ -22,6 +22,9 @@ constexpr auto silent_after = std::chrono::seconds(1);
 /// Both lanes of who was sent away are to be dead within 100 ms of the server's answer. Counted in what is
 /// said meanwhile, no more often than every between_packets: when we are late, so is what we say.
 constexpr std::uint64_t packets_on_their_way_max = milliseconds(100) / between_packets;
+/// The control lane ends by the server's clock, and a busy machine may give the server no time for longer than
+/// that: so it is counted in what it answers somebody else meanwhile, who asks no more often either.
+constexpr std::uint64_t answers_meanwhile_max = milliseconds(100) / between_packets;
 
 class KickTest : public TalkTest {
 protected:
@@ -47,7 +50,17 @@ protected:
         told_at_ = clock_.now();
         co_await ask_on();
         left_at_ = clock_.now();
+        gone_ = true;
         left_.set();
+    }
+    /// Ada asks, as often as she gets an answer, until Gus is gone.
+    net::task<> keep_time() {
+        while (!gone_) {
+            co_await ada_.ask<wire::ControlPong>(wire::ControlPing{});
+            answered_meanwhile_ += gone_ ? 0U : 1U;
+            co_await wait(between_packets);
+        }
+        time_is_up_.set();
     }
     /// Gus has read the last words, does not hang up, and asks on, until that fails.
     net::task<> ask_on() {
@@ -78,12 +91,15 @@ protected:
     std::uint64_t said_ = 0;
     std::uint64_t heard_ = 0;
     std::uint64_t asked_on_ = 0;
+    std::uint64_t answered_meanwhile_ = 0;
     bool over_ = false;
+    bool gone_ = false;
     std::optional<wire::ServerMessage> last_words_;
     TimePoint told_at_;  // Gus, that it is over
     TimePoint left_at_;  // and could not but notice
     net::Event silent_{loop_};
     net::Event left_{loop_};
+    net::Event time_is_up_{loop_};
 };
 
 // Ada owns the server. Gus and Otto are in one room, and Otto hears Gus.
@@ -136,15 +152,15 @@ net::task<> KickTest::kicked() {
     const auto asked_at = clock_.now();
     co_await ada_.ask<wire::Ok>(wire::Kick{.session = gus_.session, .reason = "shouting"});
     const auto done_at = clock_.now();
-    const auto asked_on_before = asked_on_;
+    loop_.spawn(keep_time());
     const auto said_before = said_;
     EXPECT_EQ((co_await otto_.get<wire::MemberLeft>()).session, gus_.session);
     const auto others_told_at = clock_.now();
     const auto heard_after = co_await listen_on(said_before);
     EXPECT_LT(heard_after, packets_on_their_way_max) << "the voice lane is dead";
     co_await left_.wait();
-    EXPECT_LT(asked_on_ - asked_on_before, packets_on_their_way_max)
-        << "and so is the control lane";
+    co_await time_is_up_.wait();
+    EXPECT_LT(answered_meanwhile_, answers_meanwhile_max) << "and so is the control lane";
     const auto* goodbye = last_words_ ? std::get_if<wire::Goodbye>(&last_words_->body) : nullptr;
     EXPECT_TRUE(goodbye != nullptr && goodbye->error.code == ErrorCode::kicked &&
                 goodbye->error.reason == "shouting")
@@ -159,6 +175,7 @@ net::task<> KickTest::kicked() {
     record("gone_after_us", left_at_ - asked_at);
     RecordProperty("packets_heard_after_the_answer", static_cast<int>(heard_after));
     RecordProperty("pings_sent_after_the_last_words", static_cast<int>(asked_on_));
+    RecordProperty("answers_to_others_meanwhile", static_cast<int>(answered_meanwhile_));
 }
 
 TEST_F(KickTest, WhoIsKickedIsToldLastAndBothLanesAreDead) { loop_.run_until_done(kicked()); }
