@@ -17,6 +17,18 @@ bool is_forgotten(const room::Change& change) {
     return record != nullptr && record->channel.temporary;
 }
 
+/// Whether what moderators do to people may look at it, or be looked at by it.
+bool is_about_people(const room::Change& change) {
+    return std::holds_alternative<room::Account>(change) ||
+           std::holds_alternative<room::DropAccount>(change) ||
+           std::holds_alternative<room::Device>(change) ||
+           std::holds_alternative<room::DropDevice>(change) ||
+           std::holds_alternative<room::Silence>(change) ||
+           std::holds_alternative<room::DropSilence>(change) ||
+           std::holds_alternative<room::Ban>(change) ||
+           std::holds_alternative<room::DropBan>(change);
+}
+
 /// What the audit log has not, the server's own has.
 void report_lost(const room::Changes& changes, std::string_view why) {
     for (const auto& change : changes) {
@@ -33,25 +45,26 @@ Durable::Durable(store::Store& store, Apply apply)
     : store_(store), apply_(std::move(apply)), self_(std::make_shared<Durable*>(this)) {}
 
 Result<void> Durable::submit(Plan plan, Done done, Turn turn) {
-    return submit({.plan = std::move(plan), .act = {}, .done = std::move(done)}, turn);
+    const auto [queue, queue_max] = turn == Turn::first ? std::pair(&first_, durable_first_max)
+                                                        : std::pair(&waiting_, durable_waiting_max);
+    return submit(*queue, queue_max,
+                  {.plan = std::move(plan), .act = {}, .done = std::move(done)});
 }
 
 Result<void> Durable::submit_at_once(Plan plan, Act act, Done done, const Owed::Actor& by) {
     return submit(
-        {.plan = std::move(plan), .act = std::move(act), .done = std::move(done), .by = by},
-        Turn::first);
+        at_once_, durable_first_max,
+        {.plan = std::move(plan), .act = std::move(act), .done = std::move(done), .by = by});
 }
 
-Result<void> Durable::submit(Command command, Turn turn) {
-    const auto [queue, queue_max] = turn == Turn::first ? std::pair(&first_, durable_first_max)
-                                                        : std::pair(&waiting_, durable_waiting_max);
-    if (queue->size() == queue_max) {
+Result<void> Durable::submit(std::deque<Command>& queue, std::size_t queue_max, Command command) {
+    if (queue.size() == queue_max) {
         return std::unexpected(
             Error{.code = ErrorCode::rate_limited,
                   .message = "The server has too many changes to make; try again in a while.",
                   .retry_ms = durable_retry_ms});
     }
-    queue->push_back(std::move(command));
+    queue.push_back(std::move(command));
     go_on();
     return {};
 }
@@ -59,43 +72,68 @@ Result<void> Durable::submit(Command command, Turn turn) {
 void Durable::go_on() {
     // A plan that is refused, or changes nothing, is done at once: so on to the next, without
     // recursion, whatever `done` submits.
-    while (!busy_ && waiting() > 0) {
-        busy_ = true;
-        auto& queue = first_.empty() ? waiting_ : first_;
-        auto command = std::move(queue.front());
-        queue.pop_front();
-        auto changes = command.plan();
-        if (changes && command.act && !owed_.has_room(command.by, *changes)) {
-            log::error(
-                "{} changes wait for the database: a moderator can do no more until it takes them",
-                owed());
-            changes =
-                fail(ErrorCode::store_failed,
-                     "Nothing is done: too much waits for the server's disk already. Its owner "
-                     "should know.");
-        }
-        const bool unkept = !changes || std::ranges::all_of(*changes, is_forgotten);
-        if (changes && !changes->empty() && (unkept || command.act)) {
-            apply_(*changes);
-        }
-        if (changes && command.act) {
-            command.act();
-        }
-        if (unkept) {
-            command.done(changes.transform([](const auto&) {}));
-            busy_ = false;
-            continue;
-        }
-        store(*std::move(changes), std::move(command));
+    if (std::exchange(starting_, true)) {
+        return;
     }
+    while (auto command = next()) {
+        start(*std::move(command));
+    }
+    starting_ = false;
     // What is only noted comes with the next of them, or by itself; where the disk has just refused it,
-    // when it is time to try again.
-    if (!refused_) {
+    // when it is time to try again, or somebody waits to hear.
+    if (!refused_ || !unsettled_.empty()) {
         pay();
     }
 }
 
+std::optional<Durable::Command> Durable::next() {
+    std::deque<Command>* queue = nullptr;
+    if (!at_once_.empty() && !people_change_) {
+        queue = &at_once_;
+    } else if (busy_) {
+        return {};
+    } else if (!first_.empty()) {
+        queue = &first_;
+    } else if (!waiting_.empty()) {
+        queue = &waiting_;
+    } else {
+        return {};
+    }
+    auto command = std::move(queue->front());
+    queue->pop_front();
+    return command;
+}
+
+void Durable::start(Command command) {
+    auto changes = command.plan();
+    if (changes && command.act && !owed_.has_room(command.by, *changes)) {
+        log::error(
+            "{} changes wait for the database: a moderator can do no more until it takes them",
+            owed());
+        changes = fail(ErrorCode::store_failed,
+                       "Nothing is done: too much waits for the server's disk already. Its owner "
+                       "should know.");
+    }
+    const bool unkept = !changes || std::ranges::all_of(*changes, is_forgotten);
+    if (changes && !changes->empty() && (unkept || command.act)) {
+        apply_(*changes);
+    }
+    if (changes && command.act) {
+        command.act();
+    }
+    if (unkept) {
+        command.done(changes.transform([](const auto&) {}));
+    } else if (command.act) {
+        owed_.add(command.by, *changes, on_its_way_);
+        unsettled_.push_back(std::move(command.done));
+    } else {
+        store(*std::move(changes), std::move(command));
+    }
+}
+
 void Durable::store(room::Changes changes, Command command) {
+    busy_ = true;
+    people_change_ = std::ranges::any_of(changes, is_about_people);
     // With what is owed, in the order in which it was carried out, and all of it or nothing: an older change
     // must not be written over this one later.
     auto all = take_owed();
@@ -109,22 +147,12 @@ void Durable::store(room::Changes changes, Command command) {
 }
 
 void Durable::finish(const room::Changes& changes, Command command, const Result<void>& stored) {
-    if (!stored) {
-        refused(stored.error());
+    settle(stored);
+    if (stored) {
+        apply_(changes);
     }
-    if (!stored && command.act) {
-        owed_.add(command.by, changes);
-        command.done(fail(ErrorCode::not_kept,
-                          "It is done, but a restart would undo it. " + stored.error().message));
-    } else {
-        if (stored) {
-            paid();
-        }
-        if (stored && !command.act) {
-            apply_(changes);
-        }
-        command.done(stored);
-    }
+    people_change_ = false;
+    command.done(stored);
     busy_ = false;
     go_on();
 }
@@ -143,6 +171,7 @@ void Durable::note(const Owed::Actor& by, room::AuditEntry line) {
 
 room::Changes Durable::take_owed() {
     on_its_way_ = owed_.size();
+    settling_ = std::exchange(unsettled_, {});
     return owed_.from(0);
 }
 
@@ -154,7 +183,9 @@ void Durable::pay() {
     busy_ = true;
     store_.apply(take_owed(), [self = std::weak_ptr(self_)](const Result<void>& kept) {
         if (const auto durable = self.lock()) {
-            (*durable)->finish_payment(kept);
+            (*durable)->settle(kept);
+            (*durable)->busy_ = false;
+            (*durable)->go_on();
         }
     });
 }
@@ -178,14 +209,18 @@ void Durable::pay_last() {
     }
 }
 
-void Durable::finish_payment(const Result<void>& kept) {
+/// What was on its way is kept, or still owed: whoever has done it learns which.
+void Durable::settle(const Result<void>& kept) {
     if (kept) {
         paid();
     } else {
         refused(kept.error());
     }
-    busy_ = false;
-    go_on();
+    for (auto& done : std::exchange(settling_, {})) {
+        done(kept ? kept
+                  : fail(ErrorCode::not_kept, "It is done, but a restart would undo it. " +
+                                                  kept.error().message));
+    }
 }
 
 void Durable::refused(const Error& why) {
@@ -196,12 +231,9 @@ void Durable::refused(const Error& why) {
     }
 }
 
-// No changes are owed anew while the store is busy with some; lines may be noted meanwhile.
 void Durable::paid() {
-    refused_ = false;
-    const auto before = owed();
     owed_.drop(std::exchange(on_its_way_, 0));
-    if (before > 0) {
+    if (std::exchange(refused_, false)) {
         log::info("What could not be kept for a while is on the disk now");
     }
 }

@@ -1,6 +1,6 @@
 // Administrative commands, one after the other: planned by the rules, made durable by the store, and
-// only then carried out. What moderators do to people is carried out first: no disk saves anybody
-// from them.
+// only then carried out. What moderators do to people is carried out at once: no disk saves anybody
+// from them, neither one that refuses nor one that is slow.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,8 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -20,7 +22,9 @@ namespace partyline::control {
 /// Owned by the Switchboard. One thread.
 ///
 /// The next command is planned after the former has been carried out, so that no plan is made on
-/// what is no longer so. Chat and voice do not wait for these, nor these for them.
+/// what is no longer so. What is done at once waits only for a change of who people are: of accounts,
+/// devices, silences and bans. What was done meanwhile goes to the disk together, in its order, by one
+/// write after the other. Chat and voice do not wait for these, nor these for them.
 class Durable {
 public:
     /// Looks at how things are now, and says what is to change, or why it may not.
@@ -45,16 +49,17 @@ public:
     /// Fails with rate_limited, and calls neither, when too many wait. Both may be called from inside
     /// this call, and may submit more.
     Result<void> submit(Plan plan, Done done, Turn turn = Turn::in_order);
-    /// The same before all that waits in order, but carried out when its turn comes, and durable by
-    /// `done`. What the store does not take is owed to it by whoever has done it (`by`); where it would be
+    /// The same, but carried out at once, and durable by `done`. What the store does not take is owed to it by whoever has done it (`by`); where it would be
     /// more than can be owed, nothing is carried out, and `done` gets store_failed.
     Result<void> submit_at_once(Plan plan, Act act, Done done, const Owed::Actor& by = {});
     /// A line of the audit log about what has happened, and nobody waits for: kept as soon as the store
     /// takes it, in the order of these calls. What cannot be kept, as too much waits, is in the server's log.
     void note(const Owed::Actor& by, room::AuditEntry line);
 
-    [[nodiscard]] std::size_t waiting() const { return first_.size() + waiting_.size(); }
-    /// Changes that hold, and would not after a restart.
+    [[nodiscard]] std::size_t waiting() const {
+        return at_once_.size() + first_.size() + waiting_.size();
+    }
+    /// Changes that hold, and would not after a restart: those on their way to the disk, too.
     [[nodiscard]] std::size_t owed() const { return owed_.changes(); }
     /// Tries once more, if it is time for that, to have the store take what is owed.
     void tick(TimePoint now);
@@ -72,24 +77,31 @@ private:
         Owed::Actor by = {};
     };
 
-    Result<void> submit(Command command, Turn turn);
+    Result<void> submit(std::deque<Command>& queue, std::size_t queue_max, Command command);
     void go_on();
+    std::optional<Command> next();
+    void start(Command command);
     void store(room::Changes changes, Command command);
     void finish(const room::Changes& changes, Command command, const Result<void>& stored);
     /// All that is owed, on its way from now on.
     room::Changes take_owed();
-    void finish_payment(const Result<void>& kept);
+    void settle(const Result<void>& kept);
     void paid();
     void refused(const Error& why);
 
     store::Store& store_;
     Apply apply_;
+    std::deque<Command> at_once_;  // those submitted from inside another
     std::deque<Command> first_;
     std::deque<Command> waiting_;
-    bool busy_ = false;  // with a command, with starting one, or with a payment
+    bool starting_ = false;  // commands, in go_on()
+    bool busy_ = false;      // the store, with a command or with a payment
+    bool people_change_ = false;  // with the command that the store is busy with
     Owed owed_;
-    std::size_t on_its_way_ = 0;  // of these
-    bool refused_ = false;        // when they were on their way the last time
+    std::size_t on_its_way_ = 0;   // of these
+    bool refused_ = false;         // when they were on their way the last time
+    std::vector<Done> unsettled_;  // of what is owed, and has not been on its way yet
+    std::vector<Done> settling_;   // of what is on its way
     bool ending_ = false;
     TimePoint payment_due_;
     /// What the store's answers look at: they may come after us.

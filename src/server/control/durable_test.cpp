@@ -78,8 +78,8 @@ protected:
     FakeStore store_{[this](auto work) { posted_.push_back(std::move(work)); }};
     std::optional<Durable> durable_{
         std::in_place, store_, [this](const room::Changes& changes) {
-            story.push_back("apply " +
-                            std::to_string(std::get<room::Ban>(changes.front()).id.value));
+            const auto* ban = std::get_if<room::Ban>(&changes.front());
+            story.push_back("apply " + (ban == nullptr ? "role" : std::to_string(ban->id.value)));
         }};
 };
 
@@ -109,6 +109,43 @@ TEST_F(DurableTest, WhatModeratorsDoIsDoneBeforeItIsKept) {
     run_one();
     EXPECT_EQ(story.back(), "done 1");
     EXPECT_EQ(durable_->owed(), 0U);
+}
+
+TEST_F(DurableTest, WhatModeratorsDoWaitsForNoDisk) {
+    ASSERT_TRUE(durable_->submit([] { return room::Changes{room::Role{.id = RoleId{9}}}; },
+                                 [this](const Result<void>&) { story.push_back("done role"); }));
+    ASSERT_TRUE(submit_at_once(1));
+    ASSERT_TRUE(submit_at_once(2));
+    EXPECT_EQ(story, (Story{"plan 1", "apply 1", "act 1", "plan 2", "apply 2", "act 2"}));
+    run_one();
+    ASSERT_TRUE(submit_at_once(3)) << "while the two are on their way";
+    story.clear();
+    run_all();
+    EXPECT_EQ(story, (Story{"done 1", "done 2", "done 3"}));
+    EXPECT_EQ(store_.applied.at(1), (room::Changes{ban(1).front(), ban(2).front()}))
+        << "together, in their order";
+    EXPECT_EQ(store_.applied.at(2), ban(3));
+    EXPECT_EQ(durable_->owed(), 0U);
+}
+
+TEST_F(DurableTest, WhatModeratorsDoWaitsForAChangeOfWhoPeopleAre) {
+    ASSERT_TRUE(submit(1)) << "a ban by way of the disk";
+    ASSERT_TRUE(submit_at_once(2));
+    EXPECT_EQ(story, Story{"plan 1"});
+    run_one();
+    EXPECT_EQ(story, (Story{"plan 1", "apply 1", "done 1", "plan 2", "apply 2", "act 2"}));
+}
+
+TEST_F(DurableTest, OfTwoDeedsOnTheirWayToAFailingDiskBothAreOwed) {
+    store_.failure = full;
+    ASSERT_TRUE(submit_at_once(1));
+    ASSERT_TRUE(submit_at_once(2));
+    run_all();
+    EXPECT_EQ(story.back(), "not kept 2");
+    store_.failure.reset();
+    durable_->pay();
+    run_all();
+    EXPECT_EQ(store_.applied.back(), (room::Changes{ban(1).front(), ban(2).front()}));
 }
 
 TEST_F(DurableTest, WhatModeratorsDoIsDoneThoughTheStoreDoesNotKeepIt) {

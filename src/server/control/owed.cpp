@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <ranges>
 #include <utility>
 #include <variant>
 
@@ -45,8 +46,12 @@ bool Owed::has_room(const Actor& by, const room::Changes& changes) const {
     return all <= durable_owed_max - durable_owed_reserve && own <= durable_owed_of_one_max;
 }
 
-void Owed::add(const Actor& by, const room::Changes& changes) {
-    std::erase_if(entries_, [&](const Entry& entry) { return is_replaced(entry.change, changes); });
+void Owed::add(const Actor& by, const room::Changes& changes, std::size_t fixed) {
+    const std::ranges::subrange waiting(entries_.begin() + static_cast<std::ptrdiff_t>(fixed),
+                                        entries_.end());
+    const auto replaced = std::ranges::remove_if(
+        waiting, [&](const Entry& entry) { return is_replaced(entry.change, changes); });
+    entries_.erase(replaced.begin(), replaced.end());
     for (const auto& change : changes) {
         entries_.push_back({.change = change, .by = by});
     }

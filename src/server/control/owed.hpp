@@ -21,8 +21,8 @@ public:
 
     /// Whether this much more of somebody's may be owed.
     [[nodiscard]] bool has_room(const Actor& by, const room::Changes& changes) const;
-    /// Only while nothing that is owed is on its way to the disk.
-    void add(const Actor& by, const room::Changes& changes);
+    /// The first `fixed` entries are on their way to the disk, and stay what they are.
+    void add(const Actor& by, const room::Changes& changes, std::size_t fixed = 0);
 
     /// A line about what somebody did of their own accord. False, and nothing is changed, when too many of
     /// them wait, or of theirs.
