@@ -1,0 +1,161 @@
+// What becomes of each frame of a spurt whose packets are lost or late.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/random.hpp"
+#include "dsp/limits.hpp"
+#include "dsp/opus.hpp"
+#include "dsp/playout_test_support.hpp"
+
+namespace partyline::dsp {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using test::Bench;
+using test::packet;
+using test::play;
+using test::Spurt;
+using test::voice;
+
+struct AccountCase {
+    const char* name;
+    Spurt spurt;
+    std::uint64_t recovered;
+    std::uint64_t concealed;
+    std::uint64_t late = 0;
+};
+
+void check(const AccountCase& test) {
+    SCOPED_TRACE(test.name);
+    Bench bench;
+    play(bench, test.spurt);
+    const auto& counters = bench.counters();
+    const auto frames = test.spurt.packets * test.spurt.packet_samples / frame_samples;
+    EXPECT_EQ(counters.recovered, test.recovered);
+    EXPECT_EQ(counters.concealed, test.concealed);
+    EXPECT_EQ(counters.packets_late, test.late);
+    EXPECT_EQ(counters.packets, test.spurt.packets - test.spurt.lost.size());
+    EXPECT_EQ(bench.accounted(), frames) << "every frame of the spurt has one fate";
+    // And every tick: it is silent or belongs to the spurt, give or take what was spliced.
+    const auto sound =
+        frames * frame_samples + counters.stretched_samples - counters.shortened_samples;
+    EXPECT_EQ((sound + frame_samples - 1) / frame_samples + counters.silent, bench.speaking.size());
+}
+
+TEST(PlayoutLoss, AccountsForEveryFrame) {
+    constexpr unsigned fec = 10;
+    const AccountCase cases[] = {
+        {"nothing lost", {}, 0, 0},
+        {"one lost", {.lost = {30}}, 0, 1},
+        {"one lost, with FEC", {.expected_loss_percent = fec, .lost = {30}}, 1, 0},
+        {"two in a row, with FEC", {.expected_loss_percent = fec, .lost = {30, 31}}, 1, 1},
+        {"lost before one without FEC", {.expected_loss_percent = fec, .lost = {39}}, 0, 1},
+        {"nine in a row", {.lost = {30, 31, 32, 33, 34, 35, 36, 37, 38}}, 0, 9},
+        {"scattered", {.expected_loss_percent = fec, .lost = {5, 10, 25, 31, 51, 60}}, 6, 0},
+        {"20 ms packets", {.packets = 50, .packet_samples = 960, .lost = {20, 30}}, 0, 4},
+        {"overtaken within the delay", {.late_ms = {{30, 4}}}, 0, 0},
+        {"late", {.late_ms = {{30, 25}}}, 0, 1, 1},
+        {"late, but recovered", {.expected_loss_percent = fec, .late_ms = {{30, 25}}}, 1, 0, 1},
+        {"lost and the next late", {.lost = {30}, .late_ms = {{31, 25}}}, 0, 2, 1},
+    };
+    for (const auto& test : cases) {
+        check(test);
+    }
+}
+
+TEST(PlayoutLoss, WaitsForFecWhenPacketsAreLost) {
+    // Too little delay for the next packet to be there when one is missing; so the first losses
+    // are concealed, until losses are known to happen.
+    for (const std::size_t packet_samples : {frame_samples, packet_samples_max}) {
+        Spurt spurt{.packets = 8 * sample_rate_hz / packet_samples,
+                    .packet_samples = packet_samples,
+                    .expected_loss_percent = 10,
+                    .phase = milliseconds(3)};
+        for (std::size_t i = 5; i < spurt.packets; i += 10) {
+            spurt.lost.insert(i);
+        }
+        const auto& encoded = voice(packet_samples, 10);
+        const auto recoverable = std::ranges::count_if(spurt.lost, [&](std::size_t i) {
+            return OpusDecoder::has_fec(packet(encoded, i + 1));
+        });
+        Bench bench;
+        play(bench, spurt);
+        const auto per_packet = packet_samples / frame_samples;
+        EXPECT_GE(bench.counters().recovered + 10 * per_packet,
+                  static_cast<std::size_t>(recoverable) * per_packet);
+        EXPECT_EQ(bench.accounted(), 800U);
+        EXPECT_LE(bench.playout.delay().current, milliseconds(45));
+    }
+}
+
+TEST(PlayoutLoss, AccountsForEveryFrameUnderRandomLossAndLateness) {
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        SCOPED_TRACE(seed);
+        Random random(seed);
+        Spurt spurt{.packets = 400,
+                    .expected_loss_percent = random.chance(0.5) ? 10U : 0U,
+                    .phase = microseconds(random.below(10'000)),
+                    .media = static_cast<MediaTime>(random.next())};
+        for (std::size_t i = 1; i + 1 < spurt.packets; ++i) {
+            // Never ten in a row, as that would end the spurt.
+            if (i % 8 != 0 && random.chance(0.2)) {
+                spurt.lost.insert(i);
+            } else if (random.chance(0.2)) {
+                spurt.late_ms[i] = static_cast<int>(random.below(40));
+            }
+        }
+        Bench bench;
+        play(bench, spurt);
+        EXPECT_EQ(bench.accounted(), spurt.packets);
+        EXPECT_EQ(bench.counters().packets, spurt.packets - spurt.lost.size());
+        EXPECT_EQ(bench.counters().played + bench.counters().packets_late,
+                  bench.counters().packets);
+    }
+}
+
+TEST(PlayoutLoss, FadesALongHoleToSilence) {
+    constexpr std::size_t faded = concealed_samples_max / frame_samples;
+    Bench bench;
+    Spurt spurt{.packets = 200};
+    for (std::size_t i = 100; i < 150; ++i) {
+        spurt.lost.insert(i);
+    }
+    play(bench, spurt);
+    EXPECT_EQ(bench.counters().concealed, faded);
+    EXPECT_EQ(bench.counters().played, 150U);
+    // Tick by tick: sound, frames that fade, silence, sound.
+    const auto sound = std::ranges::find(bench.speaking, true);
+    const auto silence = std::find(sound, bench.speaking.end(), false);
+    EXPECT_EQ(silence - sound, 100 + static_cast<std::ptrdiff_t>(faded));
+    const auto silent_from = static_cast<std::size_t>(silence - bench.speaking.begin());
+    EXPECT_LT(std::abs(bench.heard[silent_from * frame_samples - 1]), 1e-3F);
+    EXPECT_EQ(std::find(silence, bench.speaking.end(), true) - silence,
+              50 - static_cast<std::ptrdiff_t>(faded));
+}
+
+TEST(PlayoutLoss, AHoleOfTheLongestThatIsFilledHasNoSilenceInIt) {
+    constexpr std::size_t filled = concealed_samples_max / frame_samples;
+    for (const std::size_t lost : {filled, filled + 1}) {
+        Bench bench;
+        Spurt spurt{.packets = 200};
+        for (std::size_t i = 100; i < 100 + lost; ++i) {
+            spurt.lost.insert(i);
+        }
+        play(bench, spurt);
+        EXPECT_EQ(bench.counters().concealed, filled);
+        EXPECT_EQ(bench.counters().played, 200 - lost);
+        const auto sound = std::ranges::find(bench.speaking, true);
+        const auto silence = std::find(sound, bench.speaking.end(), false);
+        EXPECT_EQ(static_cast<std::size_t>(silence - sound), lost > filled ? 100 + filled : 200)
+            << lost;
+    }
+}
+
+}  // namespace
+}  // namespace partyline::dsp
