@@ -1,6 +1,7 @@
 // Accounts: a name claimed with a password, the devices linked to it, the owner.
 #include <algorithm>
 #include <format>
+#include <string>
 #include <utility>
 
 #include "base/bytes.hpp"
@@ -230,8 +231,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::LinkDevice& lin
         });
 }
 
-Switchboard::Command Switchboard::link_by_code(AccountId id, std::string typed,
-                                               room::NewDevice device) {
+Command Switchboard::link_by_code(AccountId id, std::string typed, room::NewDevice device) {
     FreshCode fresh;
     return {.plan = [this, id, typed = std::move(typed), device = std::move(device),
                      hash = std::move(fresh.hash)](SessionId) mutable -> Result<room::Changes> {
@@ -286,6 +286,15 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ListDevices& li
 }
 
 // --- passwords -----------------------------------------------------------------------------------
+
+/// What is asked for, and how the account was when it was judged: it must still be so when the turn has come.
+struct Switchboard::NewPasswordPlan {
+    std::string name;  // as it was asked for
+    AccountId account{};
+    std::string hash_before;
+    std::string code_before;  // empty: no code was used
+    std::string hash;
+};
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ChangePassword& change) {
     if (const auto checked = room::check_password(change.password); !checked) {

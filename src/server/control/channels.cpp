@@ -135,7 +135,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::EditChannel& ed
     });
 }
 
-Switchboard::RulesPlan Switchboard::edit_room(ChannelId channel, room::ChannelEdit edit) const {
+RulesPlan Switchboard::edit_room(ChannelId channel, room::ChannelEdit edit) const {
     return [this, channel, edit = std::move(edit)](room::Subject actor, room::AuditEntry& entry) {
         entry.action = "room_changed";
         entry.target = name_of(directory_, channel);

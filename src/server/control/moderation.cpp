@@ -1,8 +1,10 @@
 // Sending away, silencing and moving people, and looking up who did.
 #include <algorithm>
 #include <format>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "base/bytes.hpp"
@@ -49,6 +51,18 @@ wire::Audit audit_shown(const store::AuditPage& page) {
 }
 
 }  // namespace
+
+/// What somebody does to somebody who is here.
+struct Switchboard::Act {
+    std::string action;
+    SessionId target{};
+    std::string reason;
+    std::string detail;
+    Plan plan;      // the log is added to it
+    Effect effect;  // with the changes
+    /// What the target is to be told of it, right before it is done. None: what happens says it all.
+    std::move_only_function<std::optional<wire::ActedOn::Act>() const> told = {};
+};
 
 /// Whom the log is to name: an account, which nobody else bears, or what a guest is called; and beside
 /// it what there is else to know them by.

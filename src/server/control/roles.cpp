@@ -56,7 +56,7 @@ Result<void> Switchboard::change_rules(Call& call, Seat& seat, RulesPlan plan, A
                        .turn = turn});
 }
 
-Switchboard::Plan Switchboard::audited(RulesPlan plan) {
+Plan Switchboard::audited(RulesPlan plan) {
     return [this, plan = std::move(plan)](SessionId session) mutable -> Result<room::Changes> {
         const auto actor = *actor_of(session);
         room::AuditEntry entry{.unix_ms = clock_.unix_ms(), .actor = actor.name};

@@ -36,6 +36,7 @@
 #include "server/control/person_rates.hpp"
 #include "server/control/presence_board.hpp"
 #include "server/control/read_marks.hpp"
+#include "server/control/request.hpp"
 #include "server/control/seat.hpp"
 #include "server/control/slow_mode.hpp"
 #include "server/control/tree_board.hpp"
@@ -98,19 +99,6 @@ public:
 
 private:
     Switchboard(Config config, Parts parts, room::Model model);
-
-    /// One request, on its way to exactly one answer.
-    struct Call {
-        Peer& peer;
-        std::uint64_t id = 0;
-        bool answered = false;
-    };
-    /// Where an answer is to go that comes later; whoever asked may be gone by then.
-    struct Reply {
-        SessionId session{};
-        std::uint32_t connection = 0;  // answers do not move to the next one
-        std::uint64_t request = 0;
-    };
 
     // --- messages: a refusal, or success; success that has answered nothing is answered Ok -------
     template <class Body>
@@ -216,21 +204,6 @@ private:
     void tell_read(const ReadMarks::Mark& mark);
 
     // --- administration (administer.cpp) ---------------------------------------------------------
-    /// What is to change, for the session that asked: judged when its turn has come.
-    using Plan = std::move_only_function<Result<room::Changes>(SessionId)>;
-    /// What it is told once that is so.
-    using Answer = std::move_only_function<wire::ServerBody()>;
-    using Effect = std::move_only_function<Result<void>()>;
-    struct Command {
-        Plan plan;
-        Answer answer;  // none: Ok
-        /// What happens beside, once the change is carried out, whether or not whoever asked for it is
-        /// still here. What has become impossible by then is told.
-        Effect effect;
-        /// What comes first is carried out at once, and answered when it is durable: with not_kept
-        /// if it could not be made so.
-        Durable::Turn turn = Durable::Turn::in_order;
-    };
     /// Plans, stores and carries out, after all that was asked for before; then answers, and then
     /// tells the others. Whoever has left by then has asked for nothing. Fails with rate_limited
     /// when too many wait.
@@ -244,9 +217,6 @@ private:
     void tell_changes();
 
     // --- roles and rooms -------------------------------------------------------------------------
-    /// Fills in what the audit log is to say.
-    using RulesPlan =
-        std::move_only_function<Result<room::Changes>(room::Subject, room::AuditEntry&)>;
     Result<void> change_rules(Call& call, Seat& seat, RulesPlan plan, Answer answer = {},
                               Durable::Turn turn = Durable::Turn::in_order);
     /// Where the plan names no action, nothing is logged.
@@ -298,30 +268,13 @@ private:
     [[nodiscard]] room::Deed deed_of(SessionId session) const;
     [[nodiscard]] wire::ServerBody account_answer(AccountId id, std::string recovery_code) const;
     Command link_by_code(AccountId id, std::string typed, room::NewDevice device);
-    /// And how the account was when it was judged: it must still be so when the turn has come.
-    struct NewPasswordPlan {
-        std::string name;  // as it was asked for
-        AccountId account{};
-        std::string hash_before;
-        std::string code_before;  // empty: no code was used
-        std::string hash;
-    };
+    struct NewPasswordPlan;
     void change_password(Reply reply, NewPasswordPlan plan);
     /// Of an account whose password was right when this was its hash.
     void renew_recovery_code(Reply reply, AccountId id, std::string password_hash);
 
     // --- moderation ------------------------------------------------------------------------------
-    /// What somebody does to somebody who is here.
-    struct Act {
-        std::string action;
-        SessionId target{};
-        std::string reason;
-        std::string detail;
-        Plan plan;      // the log is added to it
-        Effect effect;  // with the changes
-        /// What the target is to be told of it, right before it is done. None: what happens says it all.
-        std::move_only_function<std::optional<wire::ActedOn::Act>() const> told = {};
-    };
+    struct Act;
     Result<void> moderate(Call& call, Seat& seat, Act act);
     struct Whom {
         std::string name;

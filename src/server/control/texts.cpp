@@ -61,7 +61,7 @@ void Switchboard::refuse_later(Reply reply, const Error& error) {
     }
 }
 
-Switchboard::Reply Switchboard::will_reply(Call& call, const Seat& seat) {
+Reply Switchboard::will_reply(Call& call, const Seat& seat) {
     call.answered = true;
     return {.session = seat.session, .connection = seat.connection, .request = call.id};
 }
