@@ -253,6 +253,9 @@ private:
     /// Takes those back that are seen to have been carried out.
     void forget_moves(const wire::Resumed& resumed);
     void take_place(const wire::Resumed& resumed, bool moved);
+    /// Parts of leave_behind(): `stays` unless we were on our way to another room.
+    void take_words(Estate& estate, bool stays);
+    void take_requests(Estate& estate, bool stays);
     void go_back();
     void be_back();
     void stay_out(Error error);

@@ -240,6 +240,13 @@ Estate Session::leave_behind() {
     } else if (!stays) {
         estate.told_to = {};
     }
+    take_words(estate, stays);
+    take_requests(estate, stays);
+    return estate;
+}
+
+/// What was written, and is not known to have come.
+void Session::take_words(Estate& estate, bool stays) {
     const auto sent = away_ ? Sent::perhaps : Sent::on_its_way;
     for (auto& [id, text] : saying_) {
         if (stays) {
@@ -262,6 +269,10 @@ Estate Session::leave_behind() {
     for (auto& letter : estate_.letters) {
         take_along(estate.letters, std::move(letter));
     }
+}
+
+/// What is asked for once more is taken along, and the rest refused.
+void Session::take_requests(Estate& estate, bool stays) {
     const Error lost{.code = ErrorCode::closed,
                      .message = "The connection was lost before the server had answered."};
     for (const auto& [id, request] : requests_) {
@@ -279,7 +290,6 @@ Estate Session::leave_behind() {
             refuse(request, lost);
         }
     }
-    return estate;
 }
 
 void Session::go_back() {
