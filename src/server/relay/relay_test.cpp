@@ -76,6 +76,24 @@ struct LiveTalkie : HandTalkie {
     net::UdpSocket socket;
 };
 
+/// On a relay of their own.
+struct AnnAndBob {
+    explicit AnnAndBob(std::unique_ptr<Relay> on,
+                       const net::Endpoint& reach = net::Endpoint::loopback_v4(0))
+        : relay(std::move(on)), server(reach.with_port(relay->port())) {}
+
+    void move(ChannelId channel) {
+        ann.move(channel);
+        bob.move(channel);
+    }
+    bool prove() { return ann.prove() && bob.prove(); }
+
+    const std::unique_ptr<Relay> relay;
+    const net::Endpoint server;
+    LiveTalkie ann{*relay, 1, server};
+    LiveTalkie bob{*relay, 2, server};
+};
+
 struct Case {
     unsigned threads;
     net::Endpoint listen;
@@ -86,15 +104,11 @@ class LiveRelay : public testing::TestWithParam<Case> {};
 
 TEST_P(LiveRelay, CarriesVoiceBetweenSocketsAndAcrossThreads) {
     const auto& [threads, listen, reach] = GetParam();
-    const auto relay = make_relay(threads, listen);
-    const auto server = reach.with_port(relay->port());
-    LiveTalkie ann(*relay, 1, server);
-    LiveTalkie bob(*relay, 2, server);
-    ASSERT_TRUE(ann.prove());
-    ASSERT_TRUE(bob.prove());
+    AnnAndBob both(make_relay(threads, listen), reach);
+    auto& [relay, server, ann, bob] = both;
+    ASSERT_TRUE(both.prove());
     for (std::uint32_t room = 1; room <= 4; ++room) {
-        ann.move(ChannelId{room});
-        bob.move(ChannelId{room});
+        both.move(ChannelId{room});
         // A pong shows that bob's thread has obeyed; ann's packet is behind her own move anyway.
         ASSERT_TRUE(bob.reaches());
         const auto text = std::to_string(room);
@@ -155,12 +169,9 @@ TEST(Relay, AnswersFromTheAddressThatWasWrittenTo) {
 }
 
 TEST(Relay, CarriesTheTunnelThroughItsRings) {
-    const auto relay = make_relay(2);
-    const auto server = net::Endpoint::loopback_v4(relay->port());
-    LiveTalkie ann(*relay, 1, server);
-    LiveTalkie bob(*relay, 2, server);
-    ann.move(lobby);
-    bob.move(lobby);
+    AnnAndBob both(make_relay(2));
+    auto& [relay, server, ann, bob] = both;
+    both.move(lobby);
     ASSERT_TRUE(ann.prove());
     relay->set_downlink(bob.seat, DownlinkLane::tunnel);
     std::binary_semaphore woken(0);
@@ -181,14 +192,11 @@ TEST(Relay, CarriesTheTunnelThroughItsRings) {
 }
 
 TEST(Relay, NoThreadsTunnelWaitsForAnothersToBeEmpty) {
-    const auto relay = make_relay(2);
-    const auto server = net::Endpoint::loopback_v4(relay->port());
-    LiveTalkie ann(*relay, 1, server);
-    LiveTalkie bob(*relay, 2, server);
+    AnnAndBob both(make_relay(2));
+    auto& [relay, server, ann, bob] = both;
     LiveTalkie cid(*relay, 3, server);
     LiveTalkie dot(*relay, 4, server);
-    ann.move(lobby);
-    bob.move(lobby);
+    both.move(lobby);
     const auto thread_of = [](const LiveTalkie& talkie) { return talkie.route.value & 0xFFU; };
     for (std::uint32_t room = lobby.value + 1; room < 1'000; ++room) {
         cid.move(ChannelId{room});
@@ -252,14 +260,10 @@ std::size_t records_heard(LiveTalkie& talkie, std::size_t wanted) {
 }
 
 TEST(Relay, ABurstLongerThanABatchIsCarriedAndAnsweredWhole) {
-    const auto relay = make_relay(1);
-    const auto server = net::Endpoint::loopback_v4(relay->port());
-    LiveTalkie ann(*relay, 1, server);
-    LiveTalkie bob(*relay, 2, server);
-    ann.move(lobby);
-    bob.move(lobby);
-    ASSERT_TRUE(ann.prove());
-    ASSERT_TRUE(bob.prove());
+    AnnAndBob both(make_relay(1));
+    auto& [relay, server, ann, bob] = both;
+    both.move(lobby);
+    ASSERT_TRUE(both.prove());
     for (std::size_t i = 0; i <= receive_batch_max; ++i) {
         ASSERT_TRUE(ann.socket.send(ann.voice("x")));
     }
@@ -301,15 +305,11 @@ TEST(Relay, WhatOneSendCallCannotTakeGoesWithTheNext) {
 }
 
 TEST(Relay, MoreOrdersThanTheRingHoldsAreAllObeyed) {
-    const auto relay = make_relay(1);
-    const auto server = net::Endpoint::loopback_v4(relay->port());
-    LiveTalkie ann(*relay, 1, server);
-    LiveTalkie bob(*relay, 2, server);
-    ASSERT_TRUE(ann.prove());
-    ASSERT_TRUE(bob.prove());
+    AnnAndBob both(make_relay(1));
+    auto& [relay, server, ann, bob] = both;
+    ASSERT_TRUE(both.prove());
     for (std::uint32_t i = 0; i <= commands_max; ++i) {
-        ann.move(ChannelId{1 + i % 2});
-        bob.move(ChannelId{1 + i % 2});
+        both.move(ChannelId{1 + i % 2});
     }
     ann.socket.send(ann.voice("x"));
     EXPECT_EQ(bob.hear(), "1:x");
