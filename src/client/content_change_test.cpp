@@ -30,14 +30,8 @@ Bytes opus_of(ByteView datagram) {
     const auto record = wire::DownlinkRecords::parse(downlink)->next().value();
     const auto header = crypto::parse_sframe_header(record.sealed)->header;
     const auto key = test::key_of(crypto::generation_of(header.kid));
-    crypto::SFrameKey sframe(key.key.view(), header.kid);
-    Bytes plaintext(record.sealed.size());
-    const auto metadata = crypto::frame_metadata({.server_id = test::server_id(),
-                                                  .speaker = record.speaker,
-                                                  .stream_and_flags = record.stream_and_flags});
-    const auto bytes = sframe.open(record.sealed, metadata, plaintext);
-    EXPECT_TRUE(bytes.has_value());
-    return to_bytes(ByteView(plaintext).first(*bytes).subspan(sizeof(dsp::MediaTime)));
+    const auto opened = test::open_record(record, key).value();
+    return to_bytes(ByteView(opened).subspan(sizeof(dsp::MediaTime)));
 }
 
 float tone(double hz, dsp::MediaTime at) {

@@ -15,6 +15,7 @@
 #include "client/voice_sender.hpp"
 #include "crypto/hop.hpp"
 #include "crypto/sender_key.hpp"
+#include "crypto/sframe.hpp"
 #include "dsp/format.hpp"
 #include "wire/datagram.hpp"
 
@@ -73,6 +74,23 @@ inline double energy(std::span<const float> samples) {
         sum += double{sample} * double{sample};
     }
     return sum;
+}
+
+/// What a record holds for whoever has this key: the media time, and then the codec's packet.
+inline std::optional<Bytes> open_record(const wire::Record& record,
+                                        const crypto::SenderKeyMaterial& key) {
+    const auto header = crypto::parse_sframe_header(record.sealed).value().header;
+    crypto::SFrameKey sframe(key.key.view(), header.kid);
+    Bytes plaintext(record.sealed.size());
+    const auto metadata = crypto::frame_metadata({.server_id = server_id(),
+                                                  .speaker = record.speaker,
+                                                  .stream_and_flags = record.stream_and_flags});
+    const auto bytes = sframe.open(record.sealed, metadata, plaintext);
+    if (!bytes) {
+        return std::nullopt;
+    }
+    plaintext.resize(*bytes);
+    return plaintext;
 }
 
 /// What the relay makes of an uplink voice datagram for one listener.

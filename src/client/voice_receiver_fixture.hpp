@@ -46,9 +46,22 @@ protected:
         return energy(frame);
     }
 
-    SpeakerStats stats() {
+    /// Another member, whose key we have, says a word.
+    void meet(SessionId session) {
+        Talker talker(session.value);
+        talker.sender().set_key(key_of(1));
+        receiver_.add_member(session);
+        receiver_.add_key({.speaker = session, .stream = {}, .material = key_of(1)}, clock_.now());
+        receive(talker.talk());
+    }
+
+    std::vector<SpeakerStats> all_stats() {
         std::vector<SpeakerStats> all;
         receiver_.collect_stats(all);
+        return all;
+    }
+    SpeakerStats stats() {
+        const auto all = all_stats();
         return all.empty() ? SpeakerStats{} : all.front();
     }
 

@@ -82,8 +82,7 @@ TEST_F(VoiceReceiverTest, ChangedBytesAndOtherSpeakersFramesDoNotOpen) {
     }
     EXPECT_EQ(stats().packets_received, 0U);
     receiver_.receive(good, clock_.now());
-    std::vector<SpeakerStats> all;
-    receiver_.collect_stats(all);
+    const auto all = all_stats();
     std::uint64_t received = 0;
     std::uint64_t unopened = 0;
     for (const auto& one : all) {
@@ -281,20 +280,11 @@ TEST_F(VoiceReceiverTest, FiguresOutliveTheSessionButNotTheRoom) {
 
 TEST_F(VoiceReceiverTest, FiguresOfThoseWhoLeftAreKeptOfTheLatest) {
     for (std::uint32_t session = 100; session <= 100 + departed_stats_max; ++session) {
-        std::vector<SpeakerStats> all;
-        receiver_.collect_stats(all);
-        ASSERT_EQ(all.size(), session - 100U);
-        Talker talker(session);
-        talker.sender().set_key(test::key_of(1));
-        receiver_.add_member(SessionId{session});
-        receiver_.add_key(
-            {.speaker = SessionId{session}, .stream = {}, .material = test::key_of(1)},
-            clock_.now());
-        receive(talker.talk());
+        ASSERT_EQ(all_stats().size(), session - 100U);
+        meet(SessionId{session});
         receiver_.forget_session(SessionId{session});
     }
-    std::vector<SpeakerStats> all;
-    receiver_.collect_stats(all);
+    const auto all = all_stats();
     EXPECT_EQ(all.size(), departed_stats_max);
     EXPECT_EQ(std::ranges::count(all, SessionId{100}, &SpeakerStats::speaker), 0)
         << "the first to leave has made room";
@@ -353,17 +343,10 @@ TEST_F(VoiceReceiverTest, LightsGoOnAndOff) {
 
 TEST_F(VoiceReceiverTest, KeepsABoundedNumberOfDecoders) {
     for (std::uint32_t session = 100; session < 100 + playouts_max + 20; ++session) {
-        Talker talker(session);
-        talker.sender().set_key(test::key_of(1));
-        receiver_.add_member(SessionId{session});
-        receiver_.add_key(
-            {.speaker = SessionId{session}, .stream = {}, .material = test::key_of(1)},
-            clock_.now());
-        receive(talker.talk());
+        meet(SessionId{session});
         listen();
     }
-    std::vector<SpeakerStats> all;
-    receiver_.collect_stats(all);
+    const auto all = all_stats();
     EXPECT_EQ(all.size(), playouts_max + 20);
     for (const auto& one : all) {
         EXPECT_EQ(one.packets_received, 1U) << "figures outlive decoders";

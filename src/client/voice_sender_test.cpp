@@ -90,19 +90,13 @@ private:
         const auto header = crypto::parse_sframe_header(record.sealed).value().header;
         const auto key =
             test::key_of(crypto::generation_of(header.kid), crypto::step_of(header.kid));
-        crypto::SFrameKey sframe(key.key.view(), header.kid);
-        Bytes plaintext(record.sealed.size());
-        const auto metadata = crypto::frame_metadata({.server_id = test::server_id(),
-                                                      .speaker = record.speaker,
-                                                      .stream_and_flags = record.stream_and_flags});
-        const auto bytes = sframe.open(record.sealed, metadata, plaintext);
-        EXPECT_TRUE(bytes.has_value());
+        const auto opened = test::open_record(record, key).value();
         return {.header = parsed.header,
                 .kid = header.kid,
                 .counter = header.counter,
                 .ends_spurt = record.ends_spurt(),
-                .media_time = load_be<dsp::MediaTime>(plaintext),
-                .opus_bytes = bytes.value_or(sizeof(dsp::MediaTime)) - sizeof(dsp::MediaTime)};
+                .media_time = load_be<dsp::MediaTime>(opened),
+                .opus_bytes = opened.size() - sizeof(dsp::MediaTime)};
     }
 
     Uplink uplink_;

@@ -55,12 +55,7 @@ Opened open(ByteView downlink) {
     const auto record = wire::DownlinkRecords::parse(downlink)->next().value();
     const auto header = crypto::parse_sframe_header(record.sealed)->header;
     const auto key = key_of(record.stream(), crypto::generation_of(header.kid));
-    crypto::SFrameKey sframe(key.key.view(), header.kid);
-    Bytes plaintext(record.sealed.size());
-    const auto metadata = crypto::frame_metadata({.server_id = test::server_id(),
-                                                  .speaker = record.speaker,
-                                                  .stream_and_flags = record.stream_and_flags});
-    EXPECT_TRUE(sframe.open(record.sealed, metadata, plaintext).has_value());
+    EXPECT_TRUE(test::open_record(record, key).has_value());
     return {
         .stream = record.stream(), .counter = header.counter, .ends_spurt = record.ends_spurt()};
 }
