@@ -67,6 +67,16 @@ def save(figure, picture):
     Image.open(drawn).convert("RGB").quantize(32, dither=Image.Dither.NONE).save(picture, optimize=True)
 
 
+def draw_grid(rows, columns, size, panels, draw):
+    """A figure with a panel for each of `panels`, which share their axes and one legend; draw(axes, name, title)."""
+    figure, grid = plt.subplots(rows, columns, figsize=size, sharex=True, sharey=True, layout="constrained")
+    for axes, (name, title) in zip(grid.flat, panels.items()):
+        draw(axes, name, title)
+    handles, labels = grid.flat[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    return figure
+
+
 def levels_db(samples):
     """The level of each second, a new one each quarter of a second."""
     hop = int(RATE_HZ * WINDOW_S / 4)
@@ -80,7 +90,7 @@ def far_alone_s(talker):
     return int(np.argmax(np.abs(talker) > 0)) / RATE_HZ
 
 
-def draw_echo(axes, folder, scene, title):
+def draw_echo(folder, axes, scene, title):
     until = far_alone_s(sound(folder, scene, "talker"))
     before = levels_db(sound(folder, scene, "mic"))
     seconds = (np.arange(len(before)) / 4 + 1) * WINDOW_S
@@ -91,12 +101,9 @@ def draw_echo(axes, folder, scene, title):
 
 
 def echo_return(folder, picture):
-    figure, grid = plt.subplots(2, 3, figsize=(9.5, 5.6), sharex=True, sharey=True, layout="constrained")
-    for axes, (scene, title) in zip(grid.flat, ECHO_SCENES.items()):
-        draw_echo(axes, folder, scene, title)
+    figure = draw_grid(2, 3, (9.5, 5.6), ECHO_SCENES, lambda *panel: draw_echo(folder, *panel))
     figure.supxlabel("time since the far end began to speak, s", fontsize=10)
     figure.supylabel("echo return loss enhancement, dB", fontsize=10)
-    figure.legend(*grid.flat[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(CHAINS))
     save(figure, picture)
 
 
@@ -122,7 +129,7 @@ def spectrograms(folder, picture):
     save(figure, picture)
 
 
-def draw_network(axes, figures, network, title):
+def draw_network(figures, axes, network, title):
     def of(buffer):
         prefix = f"playout.{network}.{buffer}"
         return figures[f"{prefix}.delay_ms_mean"], figures[f"{prefix}.missing_percent"]
@@ -139,12 +146,9 @@ def draw_network(axes, figures, network, title):
 
 
 def playout(figures, picture):
-    figure, grid = plt.subplots(2, 2, figsize=(8.5, 6), sharex=True, sharey=True, layout="constrained")
-    for axes, (network, title) in zip(grid.flat, NETWORKS.items()):
-        draw_network(axes, figures, network, title)
+    figure = draw_grid(2, 2, (8.5, 6), NETWORKS, lambda *panel: draw_network(figures, *panel))
     figure.supxlabel("mean delay added to the quickest path, ms", fontsize=10)
     figure.supylabel("frames late or concealed, %", fontsize=10)
-    figure.legend(*grid.flat[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     save(figure, picture)
 
 
