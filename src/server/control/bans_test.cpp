@@ -9,15 +9,6 @@ namespace {
 
 class BansTest : public PeopleTest {
 protected:
-    /// What becomes of a login.
-    net::task<std::optional<Error>> try_to_enter(Caller& caller, std::string name) {
-        const auto hello = co_await caller.connect(port());
-        const auto id = co_await caller.send(caller.make_login({.name = std::move(name)}, hello));
-        const auto message = co_await caller.next();
-        EXPECT_EQ(message.reply_to, id);
-        const auto* refusal = std::get_if<wire::Refusal>(&message.body);
-        co_return refusal == nullptr ? std::nullopt : std::optional(refusal->error);
-    }
     static wire::AddBan by(SessionId session, std::string reason, std::uint32_t seconds = 0) {
         return {.session = session,
                 .of_identity = true,
@@ -47,12 +38,10 @@ net::task<> BansTest::being_here() {
     EXPECT_EQ(placed.bans.at(0).identity, to_bytes(gus.identity().public_key()));
     EXPECT_EQ(placed.bans.at(0).until_unix_ms - placed.bans.at(0).created_unix_ms, 3'600'000);
     EXPECT_FALSE(relay.seats.at(id)->open);
-    const auto last = co_await gus.last_words();
-    const auto* goodbye = std::get_if<wire::Goodbye>(&last->body);
-    EXPECT_NE(goodbye, nullptr);
-    EXPECT_EQ(goodbye->error.code, ErrorCode::banned);
-    EXPECT_EQ(goodbye->error.reason, "spam");
-    EXPECT_EQ(goodbye->error.until_unix_ms, placed.bans.at(0).until_unix_ms);
+    const auto goodbye = co_await gus.farewell();
+    EXPECT_EQ(goodbye.code, ErrorCode::banned);
+    EXPECT_EQ(goodbye.reason, "spam");
+    EXPECT_EQ(goodbye.until_unix_ms, placed.bans.at(0).until_unix_ms);
     EXPECT_EQ(server->model().sessions().size(), 2U) << "nobody else goes";
     const auto entry = std::get<room::AuditEntry>(store.applied.back().back());
     EXPECT_EQ(entry.action, "ban");
@@ -107,9 +96,8 @@ net::task<> BansTest::by_address() {
     const auto placed =
         co_await mo.ask<wire::Bans>(wire::AddBan{.range = "127.0.0.5/8", .reason = "proxies"});
     EXPECT_EQ(placed.bans.at(0).range, "127.0.0.0/8");
-    EXPECT_EQ(std::get<wire::Goodbye>((co_await gus.last_words())->body).error.code,
-              ErrorCode::banned);
-    EXPECT_EQ(std::get<wire::Goodbye>((co_await mem.last_words())->body).error.reason, "proxies");
+    EXPECT_EQ((co_await gus.farewell()).code, ErrorCode::banned);
+    EXPECT_EQ((co_await mem.farewell()).reason, "proxies");
     Caller stranger(loop);
     // Its login is not even looked at.
     const auto hello = co_await stranger.connect(port());
@@ -127,8 +115,7 @@ net::task<> BansTest::by_account() {
     co_await enter(mem, "Mem");
     co_await enter(gus, "Gus");
     co_await ada.ask<wire::Bans>(wire::AddBan{.account = "mem", .reason = "rude"});
-    EXPECT_EQ(std::get<wire::Goodbye>((co_await mem.last_words())->body).error.code,
-              ErrorCode::banned);
+    EXPECT_EQ((co_await mem.farewell()).code, ErrorCode::banned);
     // Nobody else gets in by that account, either.
     const auto refusal = co_await gus.ask<wire::Refusal>(
         wire::LinkDevice{.name = "Mem", .secret = "correct horse", .label = {}});
@@ -147,16 +134,13 @@ net::task<> BansTest::resuming() {
     gus.break_off();
     co_await mo.ask<wire::Bans>(by(gus.session, "spam"));
     EXPECT_FALSE(relay.seats.at(gus.session)->open);
-    co_await back.connect(port());
-    const auto refusal = co_await back.ask<wire::Refusal>(back.make_resume(gus));
+    const auto refusal = co_await back.resume_in_vain(port(), gus);
     EXPECT_EQ(refusal.error.code, ErrorCode::banned);
     EXPECT_EQ(refusal.error.reason, "spam");
     EXPECT_TRUE(refusal.closing);
     co_await mo.ask<wire::Ok>(wire::LiftBan{.ban = BanId{1}, .reason = {}});
     Caller later(loop);
-    co_await later.connect(port());
-    EXPECT_EQ((co_await later.ask<wire::Refusal>(later.make_resume(gus))).error.code,
-              ErrorCode::resume_refused)
+    EXPECT_EQ((co_await later.resume_in_vain(port(), gus)).error.code, ErrorCode::resume_refused)
         << "the seat is gone, and nothing keeps them out";
     Caller again(loop);
     again.be(gus);

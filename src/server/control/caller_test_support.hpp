@@ -93,9 +93,7 @@ public:
     /// Connects, and is told why it may not come in.
     net::task<Error> turned_away(std::uint16_t port) {
         (co_await stream_.connect("127.0.0.1", port, test_patience)).value();
-        const auto last = co_await last_words();
-        const auto* words = last ? std::get_if<wire::Goodbye>(&last->body) : nullptr;
-        co_return words == nullptr ? Error{} : words->error;
+        co_return co_await farewell();
     }
     /// Whether it is hung up on before the handshake is over.
     net::task<bool> hung_up_on(std::uint16_t port) {
@@ -121,6 +119,12 @@ public:
         token = resumed.resume_token;
         last_seq_ = resumed.seq;
         co_return resumed;
+    }
+
+    /// Connects, and is told why it does not get the seat of whoever `lost` was.
+    net::task<wire::Refusal> resume_in_vain(std::uint16_t port, const Caller& lost) {
+        co_await connect(port);
+        co_return co_await ask<wire::Refusal>(make_resume(lost));
     }
 
     net::task<std::uint64_t> send(wire::ClientBody body) {
@@ -178,6 +182,13 @@ public:
             last = std::move(*message);
         }
         co_return last;
+    }
+
+    /// Reads to the end of the connection: why it has to go. Not said: no error.
+    net::task<Error> farewell() {
+        const auto last = co_await last_words();
+        const auto* words = last ? std::get_if<wire::Goodbye>(&last->body) : nullptr;
+        co_return words == nullptr ? Error{} : words->error;
     }
 
     void close() { stream_.close(); }

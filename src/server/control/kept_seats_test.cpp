@@ -19,10 +19,7 @@ protected:
     }
     net::task<ErrorCode> refusal_of(std::string name) {
         Caller caller(loop);
-        const auto hello = co_await caller.connect(port());
-        co_return (
-            co_await caller.ask<wire::Refusal>(caller.make_login({.name = std::move(name)}, hello)))
-            .error.code;
+        co_return (co_await try_to_enter(caller, std::move(name))).value().code;
     }
 
     net::task<> pushing_out();
@@ -46,9 +43,7 @@ net::task<> KeptSeatsTest::pushing_out() {
     EXPECT_FALSE(has_seat(gus));
     EXPECT_EQ(co_await refusal_of("Uma"), ErrorCode::server_full) << "who is here stays";
     Caller back(loop);
-    co_await back.connect(port());
-    EXPECT_EQ((co_await back.ask<wire::Refusal>(back.make_resume(gus))).error.code,
-              ErrorCode::resume_refused);
+    EXPECT_EQ((co_await back.resume_in_vain(port(), gus)).error.code, ErrorCode::resume_refused);
 }
 
 net::task<> KeptSeatsTest::a_share() {

@@ -113,10 +113,7 @@ net::task<> ModerationStoreTest::a_full_disk() {
     EXPECT_EQ(server->model().find(otto.session), nullptr);
     Caller again(loop);
     again.be(otto);
-    const auto hello = co_await again.connect(port());
-    EXPECT_EQ(
-        (co_await again.ask<wire::Refusal>(again.make_login({.name = "Otto"}, hello))).error.code,
-        ErrorCode::banned);
+    EXPECT_EQ((co_await try_to_enter(again, "Otto"))->code, ErrorCode::banned);
     // What is no moderator's act is refused, and nothing is changed.
     EXPECT_EQ(co_await outcome(ada, wire::EditChannel{.channel = attic, .topic = "new"}),
               ErrorCode::store_failed);

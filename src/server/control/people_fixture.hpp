@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "server/control/server_fixture.hpp"
@@ -52,6 +54,16 @@ protected:
             caller.be(crypto::Identity::from_seed(secret->second));
         }
         co_await caller.log_in(port(), as.empty() ? account : as);
+    }
+
+    /// What becomes of a login: nothing, or why it was refused.
+    net::task<std::optional<Error>> try_to_enter(Caller& caller, std::string name) {
+        const auto hello = co_await caller.connect(port());
+        const auto id = co_await caller.send(caller.make_login({.name = std::move(name)}, hello));
+        const auto message = co_await caller.next();
+        EXPECT_EQ(message.reply_to, id);
+        const auto* refusal = std::get_if<wire::Refusal>(&message.body);
+        co_return refusal == nullptr ? std::nullopt : std::optional(refusal->error);
     }
 
     /// What became of a request.
