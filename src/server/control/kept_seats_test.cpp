@@ -9,6 +9,11 @@ protected:
     [[nodiscard]] bool has_seat(const Caller& caller) const {
         return server->model().find(caller.session) != nullptr;
     }
+    net::task<> enter_all(Caller& mo, Caller& gus, Caller& otto) {
+        co_await enter(mo, "Mo");
+        co_await enter(gus, "Gus");
+        co_await enter(otto, "Otto");
+    }
     /// Until the server has noticed it.
     net::task<> lose(Caller& caller, Caller& other) {
         const auto before = server->seats_away();
@@ -29,9 +34,7 @@ protected:
 
 net::task<> KeptSeatsTest::pushing_out() {
     Caller mo(loop), gus(loop), otto(loop), ada(loop), zoe(loop);
-    co_await enter(mo, "Mo");
-    co_await enter(gus, "Gus");
-    co_await enter(otto, "Otto");
+    co_await enter_all(mo, gus, otto);
     co_await lose(otto, mo);
     co_await lose(gus, mo);
     EXPECT_EQ(co_await refusal_of("mo"), ErrorCode::name_taken) << "for which nobody has to go";
@@ -48,9 +51,7 @@ net::task<> KeptSeatsTest::pushing_out() {
 
 net::task<> KeptSeatsTest::a_share() {
     Caller mo(loop), gus(loop), otto(loop), ada(loop);
-    co_await enter(mo, "Mo");
-    co_await enter(gus, "Gus");
-    co_await enter(otto, "Otto");
+    co_await enter_all(mo, gus, otto);
     co_await lose(gus, mo);
     co_await lose(otto, mo);
     EXPECT_EQ(server->seats_away(), 2U) << "as many as there may be connections";
@@ -62,9 +63,7 @@ net::task<> KeptSeatsTest::a_share() {
 
 net::task<> KeptSeatsTest::coming_back_to_a_share() {
     Caller mo(loop), gus(loop), otto(loop), back(loop);
-    co_await enter(mo, "Mo");
-    co_await enter(gus, "Gus");
-    co_await enter(otto, "Otto");
+    co_await enter_all(mo, gus, otto);
     co_await lose(gus, mo);
     co_await lose(otto, mo);
     co_await back.resume(port(), otto);

@@ -15,8 +15,7 @@ protected:
 
 net::task<> KicksTest::kicking() {
     Caller mo(loop), gus(loop), otto(loop);
-    co_await enter_lobby(mo, "Mo");
-    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(mo, gus);
     co_await enter_lobby(otto, "Otto");
     const auto id = gus.session;
     co_await mo.ask<wire::Ok>(wire::Kick{.session = id, .reason = "shouting"});
@@ -43,8 +42,7 @@ net::task<> KicksTest::kicking_one_who_does_not_go() {
     const auto patience = config.limits.closing_dismissed;
     EXPECT_LE(patience + tick_interval, std::chrono::milliseconds(100));
     Caller mo(loop), gus(loop);
-    co_await enter_lobby(mo, "Mo");
-    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(mo, gus);
     co_await mo.ask<wire::Ok>(wire::Kick{.session = gus.session, .reason = {}});
     EXPECT_FALSE(relay.seats.at(gus.session)->open) << "the voice lane, at once";
     net::Timer timer(loop);
@@ -57,8 +55,7 @@ net::task<> KicksTest::kicking_one_who_does_not_go() {
 
 net::task<> KicksTest::kicking_one_who_is_away() {
     Caller mo(loop), gus(loop);
-    co_await enter_lobby(mo, "Mo");
-    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(mo, gus);
     const auto id = gus.session;
     gus.break_off();
     const auto asked = co_await mo.send(wire::Kick{.session = id, .reason = "shouting"});
@@ -80,16 +77,14 @@ net::task<> KicksTest::kicking_one_who_is_away() {
 
 net::task<> KicksTest::kicking_one_who_is_as_good_as_away() {
     Caller mo(loop), gus(loop), back(loop);
-    co_await enter_lobby(mo, "Mo");
-    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(mo, gus);
     co_await mo.ask<wire::Ok>(wire::Kick{.session = gus.session, .reason = {}});
     EXPECT_EQ((co_await back.resume_in_vain(port(), gus)).error.code, ErrorCode::kicked);
 }
 
 net::task<> KicksTest::leaving_before_it_is_done() {
     Caller mo(loop), gus(loop);
-    co_await enter_lobby(mo, "Mo");
-    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(mo, gus);
     co_await mo.send(wire::Kick{.session = gus.session, .reason = "bye"});
     mo.close();
     EXPECT_EQ((co_await gus.farewell()).code, ErrorCode::kicked);

@@ -24,6 +24,11 @@ protected:
         co_await enter(caller, name);
         co_await caller.ask<wire::Joined>(wire::Join{.channel = lobby, .password = {}});
     }
+    /// A moderator and a guest, each under their own name.
+    net::task<> enter_lobby(Caller& mo, Caller& gus) {
+        co_await enter_lobby(mo, "Mo");
+        co_await enter_lobby(gus, "Gus");
+    }
 
     /// How others are told that somebody is, next time they are told.
     static net::task<wire::Presence> shown(Caller& to, SessionId whom) {

@@ -25,8 +25,7 @@ private:
 
 net::task<> ModerationStoreTest::a_restart() {
     Caller mo(loop), gus(loop);
-    co_await enter_lobby(mo, "Mo");
-    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(mo, gus);
     co_await mo.ask<wire::Ok>(
         wire::SetServerMute{.session = gus.session, .deafen = true, .reason = "echo"});
     const auto stored = std::get<room::Silence>(store.applied.back().front());
@@ -54,8 +53,7 @@ net::task<> ModerationStoreTest::after_the_restart() {
 
 net::task<> ModerationStoreTest::slipping_through() {
     Caller mo(loop), gus(loop), again(loop);
-    co_await enter_lobby(mo, "Mo");
-    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(mo, gus);
     hold_the_store();
     const auto asked =
         co_await mo.send(wire::SetServerMute{.session = gus.session, .mute = true, .reason = {}});
@@ -71,8 +69,7 @@ net::task<> ModerationStoreTest::slipping_through() {
 
 net::task<> ModerationStoreTest::not_waiting_for_the_disk() {
     Caller mo(loop), gus(loop), otto(loop);
-    co_await enter_lobby(mo, "Mo");
-    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(mo, gus);
     co_await enter_lobby(otto, "Otto");
     Caller ada(loop);
     co_await enter_lobby(ada, "Ada");
@@ -91,8 +88,7 @@ net::task<> ModerationStoreTest::not_waiting_for_the_disk() {
 
 net::task<> ModerationStoreTest::a_full_disk() {
     Caller mo(loop), gus(loop), otto(loop), ada(loop);
-    co_await enter_lobby(mo, "Mo");
-    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(mo, gus);
     co_await enter_lobby(otto, "Otto");
     co_await enter_lobby(ada, "Ada");
     store.failure = Error{.code = ErrorCode::store_failed, .message = "The disk is full."};
@@ -135,8 +131,7 @@ net::task<> ModerationStoreTest::a_full_disk() {
 
 net::task<> ModerationStoreTest::going_first() {
     Caller mo(loop), gus(loop), adam(loop);
-    co_await enter_lobby(mo, "Mo");
-    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(mo, gus);
     co_await enter_lobby(adam, "Adam");
     hold_the_store();
     std::uint64_t last = 0;
@@ -198,8 +193,7 @@ net::task<std::vector<wire::ActedOn>> ModerationStoreTest::told(Caller& caller) 
 /// What is asked for waits its turn; meanwhile people go where they like.
 net::task<> ModerationStoreTest::telling_what_was_done() {
     Caller mo(loop), gus(loop), adam(loop);
-    co_await enter_lobby(mo, "Mo");
-    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(mo, gus);
     co_await enter_lobby(adam, "Adam");
     const wire::MoveMember move{.session = gus.session, .channel = attic, .reason = "off topic"};
     const auto move_late = [&](std::uint32_t order, ChannelId goes_to) -> net::task<> {

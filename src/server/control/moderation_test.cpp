@@ -46,8 +46,7 @@ net::task<> ModerationTest::telling_why() {
 
 net::task<> ModerationTest::muting() {
     Caller mo(loop), gus(loop);
-    co_await enter_lobby(mo, "Mo");
-    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(mo, gus);
     const auto& flags = relay.seats.at(gus.session)->flags;
     co_await mo.ask<wire::Ok>(
         wire::SetServerMute{.session = gus.session, .mute = true, .reason = "echo"});
@@ -80,8 +79,7 @@ net::task<> ModerationTest::muting() {
 
 net::task<> ModerationTest::muting_one_who_is_away() {
     Caller mo(loop), gus(loop), back(loop);
-    co_await enter_lobby(mo, "Mo");
-    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(mo, gus);
     const auto id = gus.session;
     gus.break_off();
     co_await mo.ask<wire::Ok>(wire::SetServerMute{.session = id, .mute = true, .reason = {}});
@@ -94,8 +92,7 @@ net::task<> ModerationTest::muting_one_who_is_away() {
 
 net::task<> ModerationTest::moving() {
     Caller mo(loop), gus(loop), otto(loop);
-    co_await enter_lobby(mo, "Mo");
-    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(mo, gus);
     co_await enter_lobby(otto, "Otto");
     co_await mo.ask<wire::Ok>(
         wire::MoveMember{.session = gus.session, .channel = attic, .reason = "off topic"});
@@ -165,8 +162,7 @@ net::task<> ModerationTest::what_a_higher_rank_has_done() {
 net::task<> ModerationTest::deleting_texts() {
     Caller ada(loop), mo(loop), gus(loop);
     co_await enter_lobby(ada, "Ada");
-    co_await enter_lobby(mo, "Mo");
-    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(mo, gus);
     const auto say = [](Caller& by) {
         return by.ask<wire::TextAccepted>(wire::SendText{.channel = lobby, .text = "rude"});
     };
@@ -193,8 +189,7 @@ net::task<> ModerationTest::deleting_texts() {
 
 net::task<> ModerationTest::reasons() {
     Caller mo(loop), gus(loop);
-    co_await enter_lobby(mo, "Mo");
-    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(mo, gus);
     EXPECT_EQ(co_await outcome(mo, wire::Kick{.session = gus.session, .reason = "two\nlines"}),
               ErrorCode::not_permitted);
     EXPECT_EQ(co_await outcome(mo, wire::LiftBan{.ban = BanId{1}, .reason = "two\nlines"}),
@@ -207,8 +202,7 @@ net::task<> ModerationTest::reasons() {
 
 net::task<> ModerationTest::auditing() {
     Caller mo(loop), gus(loop);
-    co_await enter_lobby(mo, "Mo");
-    co_await enter_lobby(gus, "Gus");
+    co_await enter_lobby(mo, gus);
     EXPECT_EQ(co_await outcome(gus, wire::GetAudit{}), ErrorCode::not_permitted);
     co_await mo.ask<wire::Ok>(
         wire::SetServerMute{.session = gus.session, .mute = true, .reason = "echo"});
