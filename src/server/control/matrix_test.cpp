@@ -4,6 +4,7 @@
 #include <set>
 
 #include "server/control/people_fixture.hpp"
+#include "server/control/ranks_test_support.hpp"
 
 namespace partyline::control {
 namespace {
@@ -49,17 +50,8 @@ std::vector<Row> voice_and_text() {
     using enum Who;
     return {
         {"an unknown request", wire::Unknown{}, stranger},
-        {"a login",
-         wire::Login{.identity = Bytes(32),
-                     .x25519 = Bytes(32),
-                     .versions = {},
-                     .signature = Bytes(64),
-                     .device = {.signature = Bytes(64)},
-                     .name = {}},
-         stranger},
-        {"a resume",
-         wire::Resume{.session = SessionId{1}, .token = Bytes(32), .signature = Bytes(64)},
-         stranger},
+        {"a login", ranks::made_up_login(), stranger},
+        {"a resume", ranks::made_up_resume(), stranger},
         {"joining", wire::Join{.channel = attic, .password = {}}, guest},
         {"leaving", wire::Leave{}, guest},
         {"muting oneself", wire::SetSelfState{}, guest},

@@ -13,10 +13,7 @@ using ranks::OfNobody;
 class OfNobodyTest : public PeopleTest, public testing::WithParamInterface<ranks::Who> {
 protected:
     OfNobodyTest() {
-        store.remembered.roles.push_back({.id = ranks::steward_role,
-                                          .name = "Keeper",
-                                          .rank = 700,
-                                          .grants = ranks::steward_grants});
+        store.remembered.roles.push_back(ranks::steward());
         store.remembered.last_role = ranks::steward_role;
         const auto who = GetParam();
         if (who != ranks::Who::guest) {

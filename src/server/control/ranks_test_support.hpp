@@ -13,6 +13,7 @@
 #include "server/control/server_fixture.hpp"
 #include "server/room/built_in.hpp"
 #include "server/room/permission.hpp"
+#include "server/room/records.hpp"
 #include "wire/control.hpp"
 
 namespace partyline::control::ranks {
@@ -52,6 +53,27 @@ inline std::vector<RoleId> roles_of(Who who) {
     }
 }
 
+/// What an owner has made.
+inline room::Role steward() {
+    return {.id = steward_role,
+            .name = "Keeper",
+            .rank = rank_numbers.at(index(Who::steward)),
+            .grants = steward_grants};
+}
+
+// Nobody's, and of the right sizes.
+inline wire::Login made_up_login() {
+    return {.identity = Bytes(32),
+            .x25519 = Bytes(32),
+            .versions = {},
+            .signature = Bytes(64),
+            .device = {.signature = Bytes(64)},
+            .name = {}};
+}
+inline wire::Resume made_up_resume() {
+    return {.session = SessionId{1}, .token = Bytes(32), .signature = Bytes(64)};
+}
+
 /// A message that has no target but oneself, or what is nobody's and has no rank.
 struct OfNobody {
     std::string what;
@@ -68,13 +90,6 @@ inline std::vector<OfNobody> of_nobody() {
     using enum room::Permission;
     const std::string password = "correct horse";
     const std::string code = "7Q2KX-0M9RD-EV4WT-1H8NA";
-    const wire::Login login{.identity = Bytes(32),
-                            .x25519 = Bytes(32),
-                            .versions = {},
-                            .signature = Bytes(64),
-                            .device = {.signature = Bytes(64)},
-                            .name = {}};
-    const wire::Resume resume{.session = SessionId{1}, .token = Bytes(32), .signature = Bytes(64)};
     const wire::ClaimAccount claim{.name = "Newcomer", .password = password, .label = {}};
     const wire::LinkDevice link{.name = "Nobody", .secret = password, .label = {}};
     const wire::CreateChannel create{.parent = lobby, .name = "Nook", .topic = {}};
@@ -82,8 +97,8 @@ inline std::vector<OfNobody> of_nobody() {
     using enum ErrorCode;
     return {
         {"an unknown request", wire::Unknown{}, {}, unsupported},
-        {"a login", login, {}, already_logged_in},
-        {"a resume", resume, {}, already_logged_in},
+        {"a login", made_up_login(), {}, already_logged_in},
+        {"a resume", made_up_resume(), {}, already_logged_in},
         {"joining", wire::Join{.channel = attic, .password = {}}},
         {"leaving", wire::Leave{}},
         {"muting oneself", wire::SetSelfState{.mute = true}},

@@ -272,10 +272,7 @@ class TargetsTest : public PeopleTest, public testing::WithParamInterface<Who> {
 protected:
     TargetsTest() {
         auto& records = store.remembered;
-        records.roles.push_back({.id = ranks::steward_role,
-                                 .name = "Keeper",
-                                 .rank = 700,
-                                 .grants = ranks::steward_grants});
+        records.roles.push_back(ranks::steward());
         records.roles.push_back({.id = dj, .name = "DJ", .rank = 50, .grants = {}});
         const Rate free{.per_second = 1e6, .burst = 1e6};
         auto& limits = config.limits;
