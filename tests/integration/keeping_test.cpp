@@ -15,6 +15,7 @@
 #include "harness/scratch.hpp"
 #include "harness/server.hpp"
 #include "harness/talkie.hpp"
+#include "integration/refusal.hpp"
 
 namespace partyline::integration {
 namespace {
@@ -75,9 +76,7 @@ TEST_F(Keeping, ABackupOfARunningServerIsTheSameServerElsewhere) {
         EXPECT_TRUE(done.out.contains("Keep it secret")) << done.out;
         EXPECT_EQ(fs::status(backup).permissions(), fs::perms::owner_read | fs::perms::owner_write);
         say(*ada, "after");
-        const auto again = run("one", {"backup", backup});
-        EXPECT_EQ(again.code, 1);
-        EXPECT_TRUE(again.errors.contains("is there already")) << again.errors;
+        expect_refused(run("one", {"backup", backup}), {"is there already"});
     }
     EXPECT_EQ(server_->stop(), 0);
     const auto restored = run("two", {"restore", backup});
@@ -112,12 +111,9 @@ TEST_F(Keeping, NothingIsRestoredIntoARunningServer) {
     start("data");
     const auto backup = scratch_.path("backup");
     ASSERT_EQ(run("data", {"backup", backup}).code, 0);
-    const auto refused = run("data", {"restore", backup});
-    EXPECT_EQ(refused.code, 1);
-    EXPECT_TRUE(refused.errors.contains("is in use by another switchboard; stop"))
-        << refused.errors;
-    EXPECT_TRUE(refused.errors.contains("restore FILE --at-next-start")) << refused.errors;
-    EXPECT_EQ(std::ranges::count(refused.errors, '\n'), 1) << refused.errors;
+    expect_refused_in_a_line(
+        run("data", {"restore", backup}),
+        {"is in use by another switchboard; stop", "restore FILE --at-next-start"});
 }
 
 TEST_F(Keeping, ARunningServerIsRestoredWhenItStartsAgain) {
@@ -185,10 +181,7 @@ TEST_F(Keeping, WhatIsNoBackupChangesNothing) {
     const auto garbage = scratch_.file("garbage", std::string(10'000, 'x'));
     for (const auto& file :
          {garbage, scratch_.path("absent"), scratch_.path("data/partyline.db")}) {
-        const auto refused = run("data", {"restore", file});
-        EXPECT_EQ(refused.code, 1);
-        EXPECT_EQ(std::ranges::count(refused.errors, '\n'), 1) << refused.errors;
-        EXPECT_TRUE(refused.errors.contains(file)) << refused.errors;
+        expect_refused_in_a_line(run("data", {"restore", file}), {file});
     }
     EXPECT_EQ(run("none", {"backup", scratch_.path("new")}).code, 1);
     EXPECT_FALSE(fs::exists(scratch_.path("new")));
@@ -203,23 +196,15 @@ TEST_F(Keeping, AServerWithoutItsIdentityDoesNotBecomeAnotherByItself) {
     say(*enter("ada"), "before");
     const auto backup = scratch_.path("backup");
     ASSERT_EQ(run("data", {"backup", backup}).code, 0);
-    const auto in_use = run("data", {"new-identity"});
-    EXPECT_EQ(in_use.code, 1);
-    EXPECT_TRUE(in_use.errors.contains("is in use by another switchboard")) << in_use.errors;
+    expect_refused(run("data", {"new-identity"}), {"is in use by another switchboard"});
     EXPECT_EQ(server_->stop(), 0);
 
     const auto identity = scratch_.path("data/identity");
-    const auto unasked = run("data", {"new-identity"});
-    EXPECT_EQ(unasked.code, 1);
-    EXPECT_TRUE(unasked.errors.contains(identity + " is there already")) << unasked.errors;
+    expect_refused(run("data", {"new-identity"}), {identity + " is there already"});
 
     fs::remove(identity);
-    const auto refused = run("data", {"--listen", "127.0.0.1:0", "--admin", ""});
-    EXPECT_EQ(refused.code, 1);
-    EXPECT_EQ(std::ranges::count(refused.errors, '\n'), 1) << refused.errors;
-    for (const auto* words : {"has a database but no identity", "restore FILE", "new-identity"}) {
-        EXPECT_TRUE(refused.errors.contains(words)) << refused.errors;
-    }
+    expect_refused_in_a_line(run("data", {"--listen", "127.0.0.1:0", "--admin", ""}),
+                             {"has a database but no identity", "restore FILE", "new-identity"});
     EXPECT_FALSE(fs::exists(identity));
     const auto looked = run("data", {"doctor"});
     EXPECT_EQ(looked.code, 1);
@@ -246,9 +231,7 @@ TEST_F(Keeping, AServerWithoutItsIdentityDoesNotBecomeAnotherByItself) {
 }
 
 TEST_F(Keeping, NobodyBecomesNewWhereNoServerHasRun) {
-    const auto refused = run("nowhere", {"new-identity"});
-    EXPECT_EQ(refused.code, 1);
-    EXPECT_TRUE(refused.errors.contains("no switchboard has run on this folder")) << refused.errors;
+    expect_refused(run("nowhere", {"new-identity"}), {"no switchboard has run on this folder"});
     EXPECT_FALSE(fs::exists(scratch_.path("nowhere")));
 }
 
@@ -328,10 +311,8 @@ TEST_F(Keeping, TheDoctorFindsWhatAStartWouldRefuse) {
 
 TEST_F(Keeping, ABackupNeedsAFolder) {
     start("data");
-    const auto refused = run("data", {"backup", scratch_.path("none/backup")});
-    EXPECT_EQ(refused.code, 1);
-    EXPECT_TRUE(refused.errors.contains("there is no folder " + scratch_.path("none")))
-        << refused.errors;
+    expect_refused(run("data", {"backup", scratch_.path("none/backup")}),
+                   {"there is no folder " + scratch_.path("none")});
 }
 
 }  // namespace

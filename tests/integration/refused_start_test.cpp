@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <format>
 #include <string>
@@ -15,6 +14,7 @@
 #include "harness/scratch.hpp"
 #include "harness/server.hpp"
 #include "harness/tap.hpp"
+#include "integration/refusal.hpp"
 
 namespace partyline::integration {
 namespace {
@@ -30,26 +30,18 @@ const std::vector<std::string> as_anybody{"/usr/bin/setpriv",
 
 class RefusedStart : public testing::Test {
 protected:
-    /// The one line that a server which cannot start has to say.
-    std::string complaint(const ServerOptions& options) {
+    /// A server with these cannot start, and says so in one line with these words.
+    void expect_complaint(const ServerOptions& options, const std::vector<std::string>& words) {
         auto command = harness::server_command(scratch_, options);
         if (geteuid() == 0) {
             command.arguments.insert(command.arguments.begin(), as_anybody.begin(),
                                      as_anybody.end());
         }
         Process server(command);
-        EXPECT_EQ(server.wait(), 1);
-        auto errors = server.errors();
-        EXPECT_EQ(std::ranges::count(errors, '\n'), 1) << errors;
-        EXPECT_TRUE(errors.starts_with("partyline-server: ")) << errors;
+        const harness::Ended ended{.code = server.wait(), .out = {}, .errors = server.errors()};
+        EXPECT_TRUE(ended.errors.starts_with("partyline-server: ")) << ended.errors;
         EXPECT_TRUE(server.lines().empty());
-        return errors;
-    }
-    void expect_complaint(const ServerOptions& options, const std::vector<std::string>& words) {
-        const auto said = complaint(options);
-        for (const auto& word : words) {
-            EXPECT_TRUE(said.contains(word)) << said << "without: " << word;
-        }
+        expect_refused_in_a_line(ended, words);
     }
     /// A folder in which a server has run once.
     void run_once(const std::string& data) {
