@@ -1,123 +1,18 @@
 // Who is in a set of those who are whispered to: as it is named, and as people move and rules change.
 #include <gtest/gtest.h>
 
-#include <format>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include "server/room/model.hpp"
 #include "server/room/rules_test_support.hpp"
+#include "server/room/whispers_fixture.hpp"
 
 namespace partyline::room {
 namespace {
 
 using enum Permission;
-
-constexpr ChannelId lobby{1};
-constexpr ChannelId attic{2};
-constexpr ChannelId vault{3};
-constexpr StreamId first{1};
-constexpr StreamId second{2};
-
-template <class Value>
-ErrorCode code(const Result<Value>& result) {
-    return result ? ErrorCode::unspecified : result.error().code;
-}
-
-/// Three rooms; Ada, who whispers, Bob in the lobby, Cid in the attic, Dan in no room.
-class WhispersTest : public testing::Test {
-protected:
-    using People = std::set<SessionId>;
-
-    explicit WhispersTest(Options options = {}) {
-        Records records{.roles = built_in_roles(),
-                        .accounts = {{.id = AccountId{1}, .name = "Ada", .roles = {}}}};
-        for (const auto& [id, name] :
-             {std::pair{lobby, "Lobby"}, {attic, "Attic"}, {vault, "Vault"}}) {
-            records.channels.push_back({.channel = {.id = id, .name = name}});
-        }
-        model.emplace(*Model::create(std::move(records), options));
-        ada = arrive("Ada");
-        bob = arrive("Bob", lobby);
-        cid = arrive("Cid", attic);
-        dan = arrive("Dan");
-    }
-
-    SessionId arrive(std::string name, ChannelId channel = {}) {
-        Identity identity{};
-        identity[0] = static_cast<std::byte>(++arrived);
-        const auto session = model->log_in(std::move(name), {.identity = identity})->session;
-        if (channel) {
-            EXPECT_TRUE(model->join(session, channel));
-        }
-        return session;
-    }
-    void go(SessionId session, ChannelId channel) {
-        events = channel ? model->join(session, channel)->events : *model->leave(session);
-    }
-    void say(ChannelId room, Override override) {
-        auto changed = *model->directory().find(room);
-        changed.overrides[guest_role] = override;
-        apply({changed});
-    }
-    void apply(const Changes& changes) {
-        events.clear();
-        for (const auto& relocation : model->apply(changes).relocations) {
-            std::ranges::copy(model->relocate(relocation), std::back_inserter(events));
-        }
-        std::ranges::copy(model->judge_whispers(), std::back_inserter(events));
-    }
-
-    ErrorCode name(SessionId whisperer, StreamId stream, std::vector<SessionId> sessions,
-                   std::vector<ChannelId> channels = {}) {
-        const auto plan = model->plan_whisper({whisperer, stream}, sessions, channels);
-        if (plan) {
-            events = model->set_whisper(*plan);
-        }
-        return code(plan);
-    }
-    void name(std::vector<SessionId> sessions, std::vector<ChannelId> channels = {}) {
-        EXPECT_EQ(name(ada, first, std::move(sessions), std::move(channels)),
-                  ErrorCode::unspecified);
-    }
-
-    [[nodiscard]] People members(StreamId stream = first) const {
-        const auto* set = model->whispers().find({ada, stream});
-        return set == nullptr ? People{} : set->members;
-    }
-    [[nodiscard]] std::uint32_t epoch() const {
-        return model->whispers().epoch({ada, first}).value;
-    }
-
-    /// What whoever listens was told by the last command of whom, and what Ada was.
-    [[nodiscard]] std::vector<Event> told() const {
-        std::vector<Event> whispers;
-        std::ranges::copy_if(events, std::back_inserter(whispers), [](const Event& event) {
-            return std::holds_alternative<WhisperChanged>(event.body) ||
-                   std::holds_alternative<WhisperOpened>(event.body) ||
-                   std::holds_alternative<WhisperClosed>(event.body);
-        });
-        return whispers;
-    }
-    [[nodiscard]] Event opened(std::vector<SessionId> to) const {
-        return {ToThese{std::move(to)}, WhisperOpened{.whisperer = ada, .stream = first}};
-    }
-    [[nodiscard]] Event closed(std::vector<SessionId> to) const {
-        return {ToThese{std::move(to)}, WhisperClosed{.whisperer = ada, .stream = first}};
-    }
-    [[nodiscard]] Event changed(std::vector<SessionId> joined, std::vector<SessionId> left) const {
-        return {ToSession{ada}, WhisperChanged{.whisperer = ada,
-                                               .stream = first,
-                                               .epoch = ChannelEpoch{epoch()},
-                                               .joined = std::move(joined),
-                                               .left = std::move(left)}};
-    }
-
-    std::optional<Model> model;
-    Events events;
-    SessionId ada, bob, cid, dan;
-    int arrived = 0;
-};
-
-using Told = std::vector<Event>;
 
 TEST_F(WhispersTest, PeopleAndRoomsAreNamedTogether) {
     name({dan, bob, dan, ada}, {attic, attic});
@@ -355,75 +250,7 @@ TEST_F(WhispersTest, OnlyWhoIsWhisperedToAsksForTheKey) {
               ErrorCode::not_in_room);
 }
 
-// --- how many ------------------------------------------------------------------------------------
-
-class FewWhispers : public WhispersTest {
-protected:
-    FewWhispers() : WhispersTest({.whisper_members_max = 2, .whispers_heard_max = 2}) {}
-};
-
-TEST_F(FewWhispers, WhoComesLaterWaitsUntilThereIsRoom) {
-    name({dan}, {lobby});
-    EXPECT_EQ(members(), (People{bob, dan}));
-    go(cid, lobby);
-    EXPECT_EQ(told(), Told{}) << "no third";
-    go(bob, attic);
-    EXPECT_EQ(told(), (Told{closed({bob}), opened({cid}), changed({cid}, {bob})}));
-    events = model->log_out(dan);
-    go(bob, lobby);
-    EXPECT_EQ(members(), (People{bob, cid}));
-    EXPECT_EQ(name(ada, first, {arrive("Eve"), bob, cid}), ErrorCode::too_large);
-    EXPECT_EQ(members(), (People{bob, cid}));
-}
-
-TEST_F(FewWhispers, NobodyHearsMoreThanTheyCanBeToldOf) {
-    name({dan});
-    EXPECT_EQ(name(bob, first, {dan}), ErrorCode::unspecified);
-    EXPECT_EQ(name(cid, first, {dan}), ErrorCode::unspecified);
-    const auto* third = model->whispers().find({cid, first});
-    EXPECT_EQ(third->members, People{}) << "he hears two";
-    name({});
-    EXPECT_EQ(third->members, (People{dan})) << "one of them has made room";
-    EXPECT_EQ(told().back(), (Event{ToSession{cid}, WhisperChanged{.whisperer = cid,
-                                                                   .stream = first,
-                                                                   .epoch = ChannelEpoch{2},
-                                                                   .joined = {dan},
-                                                                   .left = {}}}));
-    name({dan});
-    EXPECT_EQ(members(), People{});
-    model->log_out(bob);
-    EXPECT_EQ(members(), (People{dan}));
-}
-
-TEST_F(FewWhispers, OneWhoWhispersOnManyStreamsLeavesNobodyUnheard) {
-    name({dan});
-    EXPECT_EQ(name(ada, second, {dan}), ErrorCode::unspecified);
-    EXPECT_EQ(model->whispers().heard_by(dan).size(), 2U);
-    EXPECT_EQ(name(bob, first, {dan}), ErrorCode::unspecified);
-    EXPECT_TRUE(model->whispers_to({bob, first}, dan));
-    EXPECT_TRUE(model->whispers_to({ada, first}, dan)) << "the older of hers";
-    EXPECT_FALSE(model->whispers_to({ada, second}, dan)) << "has given way";
-    EXPECT_EQ(name(bob, second, {dan}), ErrorCode::unspecified);
-    EXPECT_FALSE(model->whispers_to({bob, second}, dan)) << "each is heard once";
-    EXPECT_EQ(name(cid, first, {dan}), ErrorCode::unspecified);
-    EXPECT_FALSE(model->whispers_to({cid, first}, dan)) << "two are as many as he hears";
-    model->log_out(bob);
-    EXPECT_TRUE(model->whispers_to({cid, first}, dan)) << "who is heard on no stream goes first";
-    EXPECT_FALSE(model->whispers_to({ada, second}, dan));
-}
-
-TEST_F(FewWhispers, ASetThatSomebodyHadToLeaveTakesInWhoWaited) {
-    name({}, {lobby});
-    go(cid, lobby);
-    go(dan, lobby);
-    const auto left_out = members().contains(dan) ? (members().contains(cid) ? bob : cid) : dan;
-    const auto inside = members().contains(dan) ? dan : cid;
-    ASSERT_EQ(members().size(), 2U);
-    EXPECT_EQ(name(ada, second, {inside}), ErrorCode::unspecified);
-    EXPECT_EQ(name(arrive("Eve"), first, {inside}), ErrorCode::unspecified);
-    EXPECT_EQ(members().size(), 2U);
-    EXPECT_TRUE(members().contains(inside) || members().contains(left_out));
-}
+// --- waiting -------------------------------------------------------------------------------------
 
 TEST_F(WhispersTest, WhoIsKeptFromThemComesIntoNoneAndIsOutOfOneAtOnce) {
     name({}, {attic});
@@ -445,32 +272,6 @@ TEST_F(WhispersTest, WhoIsKeptFromThemComesIntoNoneAndIsOutOfOneAtOnce) {
     EXPECT_EQ(model->let_into_whispers(cid), Events{}) << "nobody whispers to the lobby";
     go(cid, attic);
     EXPECT_EQ(members(), (People{bob, cid, dan}));
-}
-
-TEST_F(WhispersTest, ASetHasAtMost256People) {
-    std::vector<SessionId> crowd;
-    while (crowd.size() < whisper_members_max) {
-        crowd.push_back(arrive(std::format("Guest {}", crowd.size()), vault));
-    }
-    name({}, {vault});
-    EXPECT_EQ(members().size(), 256U);
-    EXPECT_EQ(name(ada, first, {dan}, {vault}), ErrorCode::too_large);
-    go(dan, vault);
-    EXPECT_FALSE(members().contains(dan));
-    go(crowd.back(), lobby);
-    EXPECT_TRUE(members().contains(dan));
-}
-
-TEST_F(WhispersTest, APersonIsInAtMost256Sets) {
-    std::vector<SessionId> crowd;
-    while (crowd.size() <= whispers_heard_max) {
-        crowd.push_back(arrive(std::format("Guest {}", crowd.size())));
-        EXPECT_EQ(name(crowd.back(), first, {bob}), ErrorCode::unspecified);
-    }
-    EXPECT_EQ(model->whispers().heard_by(bob).size(), 256U);
-    EXPECT_FALSE(model->whispers_to({crowd.back(), first}, bob));
-    model->log_out(crowd.front());
-    EXPECT_TRUE(model->whispers_to({crowd.back(), first}, bob));
 }
 
 }  // namespace
