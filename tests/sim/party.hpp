@@ -59,6 +59,9 @@ public:
     PartyReport run();
 
 private:
+    /// How long after the last companion has gone there may still be sound.
+    static constexpr Duration echo_length = std::chrono::milliseconds(1500);
+
     /// A key on its way to a member of a room, or to somebody whispered to.
     struct Share {
         TimePoint at;
@@ -89,14 +92,8 @@ private:
     void step();
     void carry_up(Talkie& talkie);
     void carry_down(Talkie& talkie);
-    void note_said(const Talkie& talkie, ByteView datagram);
-    void note_at_relay(const Talkie& talkie, ByteView datagram);
     void attack(ByteView datagram);
     void on_relay_output(const net::Endpoint& to, ByteView datagram);
-    void judge(const wire::Record& record, const Talkie* to);
-    void judge_whisper(const wire::Record& record, const Talkie& to);
-    void spy_on(const wire::Record& record, const Said& said);
-    void listen(std::size_t talkie);
 
     void something_happens();
     void wander(Talkie& talkie);
@@ -109,6 +106,15 @@ private:
     void deliver_shares();
     [[nodiscard]] std::vector<Talkie*> members(ChannelId room) const;
     [[nodiscard]] bool has_company(const Talkie& talkie) const;
+
+    // What is held against all of that (party_judge.cpp).
+    static std::uint64_t opened_by(const client::VoiceReceiver& receiver);
+    void note_said(const Talkie& talkie, ByteView datagram);
+    void note_at_relay(const Talkie& talkie, ByteView datagram);
+    void judge(const wire::Record& record, const Talkie* to);
+    void judge_whisper(const wire::Record& record, const Talkie& to);
+    void spy_on(const wire::Record& record, const Said& said);
+    void listen(std::size_t talkie);
     void violation(std::string what);
     void finish();
 
