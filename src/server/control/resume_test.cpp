@@ -1,52 +1,18 @@
+// A connection breaks, and whoever it was comes back to their seat on another.
 #include <algorithm>
-#include <format>
+#include <chrono>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
 
-#include "server/control/server_fixture.hpp"
+#include "server/control/away_fixture.hpp"
 
 namespace partyline::control {
 namespace {
 
-class ResumeTest : public ServerTest {
+class ResumeTest : public AwayTest {
 protected:
-    ResumeTest() { clock = &manual_clock; }
-
-    net::task<> enter(Caller& caller, std::string name, ChannelId channel = lobby) {
-        co_await caller.log_in(port(), std::move(name));
-        co_await caller.ask<wire::Joined>(wire::Join{channel});
-    }
-
-    /// Until the server has noticed that a connection is gone. `other` is somebody who is there.
-    net::task<> away(Caller& other, std::size_t seats = 1) {
-        while (server->seats_away() != seats) {
-            manual_clock.advance(std::chrono::milliseconds(20));  // a ping's worth of messages
-            co_await other.ask<wire::ControlPong>(wire::ControlPing{});
-        }
-    }
-    net::task<> lose(Caller& caller, Caller& other) {
-        caller.break_off();
-        co_await away(other);
-    }
-
-    /// Everything that was told until now; the presence of those who speak and such is flushed.
-    net::task<std::vector<wire::ServerBody>> told(Caller& caller) {
-        manual_clock.advance(std::chrono::seconds(1));
-        // Ticks come by real time: one has passed when something that it does has been done.
-        const auto before = relay.losses_updated;
-        std::vector<wire::ServerBody> bodies;
-        while (relay.losses_updated == before) {
-            manual_clock.advance(std::chrono::milliseconds(20));  // a ping's worth of messages
-            const auto ping = co_await caller.send(wire::ControlPing{});
-            for (;;) {
-                auto message = co_await caller.next();
-                if (message.reply_to == ping) {
-                    break;
-                }
-                bodies.push_back(std::move(message.body));
-            }
-        }
-        co_return bodies;
-    }
-
     static std::size_t count_presence(const std::vector<wire::ServerBody>& bodies) {
         return static_cast<std::size_t>(
             std::ranges::count_if(bodies, [](const wire::ServerBody& body) {
@@ -267,81 +233,6 @@ protected:
         co_await again.get<wire::SnapshotEnd>();
     }
 
-    net::task<> keys_wait() {
-        Caller ada(loop, manual_clock);
-        co_await enter(ada, "Ada");
-        Caller bob(loop, manual_clock);
-        co_await enter(bob, "Bob");
-        Caller eve(loop, manual_clock);
-        co_await enter(eve, "Eve");
-        co_await lose(ada, bob);
-        const auto share = [&](std::uint32_t generation) {
-            return wire::ShareKeys{.channel = lobby,
-                                   .channel_epoch = ChannelEpoch{3},
-                                   .generation = generation,
-                                   .shares = {{.to = ada.session, .sealed = Bytes(72)}}};
-        };
-        // To be answered Ok is to be in the queue of whoever is away.
-        co_await bob.ask<wire::Ok>(share(1));
-        co_await bob.ask<wire::Ok>(share(2));
-        co_await eve.ask<wire::Ok>(share(1));
-        co_await eve.ask<wire::Joined>(wire::Join{attic});
-
-        Caller again(loop, manual_clock);
-        co_await again.resume(port(), ada);
-        EXPECT_EQ((co_await again.get<wire::MemberLeft>()).session, eve.session)
-            << "who is there, before their keys";
-        const auto got = co_await again.get<wire::KeyShare>();
-        EXPECT_EQ(got.from, bob.session);
-        EXPECT_EQ(got.generation, 2U) << "the newest only";
-        co_await bob.ask<wire::Ok>(share(3));
-        EXPECT_EQ((co_await again.get<wire::KeyShare>()).generation, 3U)
-            << "and none of who has left";
-    }
-
-    /// `speakers` give whoever is away their keys, one after the other: whose are there on its return.
-    net::task<std::vector<SessionId>> keys_from(std::size_t speakers,
-                                                std::vector<SessionId>& shared) {
-        Caller ada(loop, manual_clock);
-        co_await enter(ada, "Ada");
-        std::vector<std::unique_ptr<Caller>> others;
-        for (std::size_t i = 0; i < speakers; ++i) {
-            co_await enter(*others.emplace_back(std::make_unique<Caller>(loop, manual_clock)),
-                           std::format("Speaker {}", i));
-        }
-        co_await lose(ada, *others.front());
-        const ChannelEpoch epoch{static_cast<std::uint32_t>(1 + speakers)};
-        for (const auto& speaker : others) {
-            shared.push_back(speaker->session);
-            co_await speaker->ask<wire::Ok>(
-                wire::ShareKeys{.channel = lobby,
-                                .channel_epoch = epoch,
-                                .generation = 1,
-                                .shares = {{.to = ada.session, .sealed = Bytes(72)}}});
-        }
-        Caller again(loop, manual_clock);
-        co_await again.resume(port(), ada);
-        std::vector<SessionId> kept;
-        const auto bodies = co_await told(again);
-        for (const auto& body : bodies) {
-            if (const auto* share = std::get_if<wire::KeyShare>(&body)) {
-                kept.push_back(share->from);
-            }
-        }
-        co_return kept;
-    }
-    net::task<> keys_of_so_many_wait() {
-        std::vector<SessionId> shared;
-        const auto kept = co_await keys_from(config.limits.shares_away, shared);
-        EXPECT_EQ(kept, shared);
-    }
-    net::task<> keys_of_one_more_do_not_wait() {
-        std::vector<SessionId> shared;
-        const auto kept = co_await keys_from(config.limits.shares_away + 1, shared);
-        shared.erase(shared.begin());
-        EXPECT_EQ(kept, shared) << "the one that has waited longest goes";
-    }
-
     net::task<> takes_over_an_open_connection() {
         Caller ada(loop, manual_clock);
         co_await enter(ada, "Ada");
@@ -470,15 +361,6 @@ TEST_F(ResumeTest, WhoMissedMoreBytesThanAreReplayedGetsASnapshot) {
     play(too_much_was_missed());
 }
 TEST_F(ResumeTest, WhoHasReadHalfASnapshotGetsAnother) { play(broken_in_the_snapshot()); }
-TEST_F(ResumeTest, KeysWaitForWhoIsAway) { play(keys_wait()); }
-TEST_F(ResumeTest, KeysOfSoManySpeakersWait) {
-    config.limits.shares_away = 3;
-    play(keys_of_so_many_wait());
-}
-TEST_F(ResumeTest, OfOneMoreSpeakerTheOldestKeyGoes) {
-    config.limits.shares_away = 3;
-    play(keys_of_one_more_do_not_wait());
-}
 TEST_F(ResumeTest, AnOpenConnectionIsTakenOver) { play(takes_over_an_open_connection()); }
 TEST_F(ResumeTest, SilenceIsABrokenConnection) { play(silence_is_a_broken_connection()); }
 TEST_F(ResumeTest, WhoSaysGoodbyeLeavesAtOnce) { play(whoever_says_goodbye_leaves()); }

@@ -1,0 +1,56 @@
+// For tests: people whose connections are lost, on a clock that is moved by hand.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/control/server_fixture.hpp"
+
+namespace partyline::control {
+
+class AwayTest : public ServerTest {
+protected:
+    AwayTest() { clock = &manual_clock; }
+
+    net::task<> enter(Caller& caller, std::string name, ChannelId channel = lobby) {
+        co_await caller.log_in(port(), std::move(name));
+        co_await caller.ask<wire::Joined>(wire::Join{channel});
+    }
+
+    /// Until the server has noticed that a connection is gone. `other` is somebody who is there.
+    net::task<> away(Caller& other, std::size_t seats = 1) {
+        while (server->seats_away() != seats) {
+            manual_clock.advance(std::chrono::milliseconds(20));  // a ping's worth of messages
+            co_await other.ask<wire::ControlPong>(wire::ControlPing{});
+        }
+    }
+    net::task<> lose(Caller& caller, Caller& other) {
+        caller.break_off();
+        co_await away(other);
+    }
+
+    /// Everything that was told until now; the presence of those who speak and such is flushed.
+    net::task<std::vector<wire::ServerBody>> told(Caller& caller) {
+        manual_clock.advance(std::chrono::seconds(1));
+        // Ticks come by real time: one has passed when something that it does has been done.
+        const auto before = relay.losses_updated;
+        std::vector<wire::ServerBody> bodies;
+        while (relay.losses_updated == before) {
+            manual_clock.advance(std::chrono::milliseconds(20));  // a ping's worth of messages
+            const auto ping = co_await caller.send(wire::ControlPing{});
+            for (;;) {
+                auto message = co_await caller.next();
+                if (message.reply_to == ping) {
+                    break;
+                }
+                bodies.push_back(std::move(message.body));
+            }
+        }
+        co_return bodies;
+    }
+};
+
+}  // namespace partyline::control
