@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "dsp/limits.hpp"
 #include "dsp/test_support.hpp"
 
 namespace partyline::dsp {
@@ -166,6 +167,23 @@ TEST(Opus, ConcealsWhatIsNotOpus) {
             ASSERT_TRUE(std::isfinite(sample));
         }
     }
+}
+
+TEST(Opus, SpendsNeitherLessNorMoreThanItsBounds) {
+    const auto voice = test::synthetic_voice(1);
+    const auto packets_at = [&voice](unsigned bitrate_bps) {
+        return test::encode(voice, {.bitrate_bps = bitrate_bps}).packets;
+    };
+    const auto fewest = packets_at(bitrate_bps_min);
+    EXPECT_EQ(packets_at(bitrate_bps_min - 1), fewest);
+    EXPECT_EQ(packets_at(bitrate_bps_min / 2), fewest);
+    EXPECT_EQ(packets_at(0), fewest);
+    EXPECT_NE(packets_at(bitrate_bps_min * 2), fewest) << "else this tells nothing";
+    const auto most = packets_at(bitrate_bps_max);
+    EXPECT_EQ(packets_at(bitrate_bps_max + 1), most);
+    EXPECT_EQ(packets_at(bitrate_bps_max * 2), most);
+    EXPECT_EQ(packets_at(~0U), most);
+    EXPECT_NE(packets_at(bitrate_bps_max / 2), most) << "else this tells nothing";
 }
 
 TEST(Opus, AllocatesNothingWhileItRuns) {

@@ -105,6 +105,4 @@ UNTESTED_LIMITS = [
      "frames_caught_up_max"),
     ("src/client/limits.hpp", "between two threads, or what one call takes: a test cannot hold the other side still",
      "receive_batch_max"),
-    ("src/dsp/limits.hpp", "its edge has no test yet",
-     "bitrate_bps_min bitrate_bps_max"),
 ]
