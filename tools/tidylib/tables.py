@@ -101,8 +101,4 @@ UNTESTED_LIMITS = [
      "signal_look_period"),
     ("src/client/limits.hpp", "a pace or a patience: tests move the clock by numbers of their own",
      "recording_end_max"),
-    ("src/client/limits.hpp", "its edge has no test yet",
-     "frames_caught_up_max"),
-    ("src/client/limits.hpp", "between two threads, or what one call takes: a test cannot hold the other side still",
-     "receive_batch_max"),
 ]

@@ -1,0 +1,100 @@
+// What the thread that listens does at most before it looks at something else.
+#include "client/voice_down.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <future>
+#include <memory>
+#include <utility>
+
+#include "client/limits.hpp"
+#include "client/test_support.hpp"
+
+namespace partyline::client {
+namespace {
+
+/// Wants frame after frame at once, until it has had enough. What it is given runs on the listening thread
+/// itself: while it does, that thread does nothing else.
+class HungrySink final : public audio::Sink {
+public:
+    /// Whether it wants another.
+    explicit HungrySink(std::function<bool()> on_write) : on_write_(std::move(on_write)) {}
+
+    [[nodiscard]] TimePoint due(TimePoint now) const override {
+        return hungry_ ? now : now + std::chrono::hours(1);
+    }
+    void write(dsp::ConstFrame) override { hungry_ = on_write_(); }
+    void write(dsp::ConstFrame mid, dsp::ConstFrame) override { write(mid); }
+    [[nodiscard]] TimePoint started() const override { return {}; }
+    Result<void> close() override { return {}; }
+    [[nodiscard]] std::uint64_t underruns() const override { return 0; }
+
+private:
+    const std::function<bool()> on_write_;
+    bool hungry_ = true;
+};
+
+class VoiceDownTest : public testing::Test {
+protected:
+    /// Plays from the first round on, and says what comes of it.
+    std::size_t listen(std::shared_ptr<UdpWay> way, std::function<bool()> on_write) {
+        link = std::make_unique<VoiceLink>(
+            std::make_shared<Hop>(Hop::Keys{test::hop_key(), test::hop_key(), 1}, std::move(way)),
+            counters);
+        EXPECT_TRUE(link->to_down.push(StartPlaying{}));
+        link->down_wake.wake();
+        HungrySink sink(std::move(on_write));
+        const VoiceDown down(test::identity_of(1), *link, sink, clock);
+        auto future = found.get_future();
+        const bool came = future.wait_for(std::chrono::seconds(60)) == std::future_status::ready;
+        EXPECT_TRUE(came) << "nothing was played";
+        return came ? future.get() : 0;
+    }
+
+    const SystemClock clock;
+    UpCounters counters;
+    std::unique_ptr<VoiceLink> link;
+    std::promise<std::size_t> found;
+};
+
+TEST_F(VoiceDownTest, AFloodDoesNotKeepTheLoudspeakerWaiting) {
+    constexpr std::size_t beyond = 3;
+    auto server = net::UdpSocket::bind(net::Endpoint::loopback_v4(0)).value();
+    const auto way = std::make_shared<UdpWay>(UdpWay{
+        .server = server.local(),
+        .socket =
+            net::UdpSocket::connect(server.local(), {.receive_buffer_bytes = 1U << 20U}).value()});
+    for (std::size_t i = 0; i < receive_batch_max + beyond; ++i) {
+        ASSERT_TRUE(server.send_to(way->socket.local(), as_bytes("flood")));
+    }
+    const auto unread = listen(way, [&] {
+        std::size_t count = 0;
+        for (std::array<std::byte, 16> buffer; way->socket.receive(buffer);) {
+            ++count;
+        }
+        found.set_value(count);
+        return false;
+    });
+    EXPECT_EQ(unread, beyond) << "which are read after the first frame";
+}
+
+TEST_F(VoiceDownTest, WhoeverIsLongHeldUpReadsBetweenTheFramesThatAreDue) {
+    std::size_t frames = 0;
+    const auto in_a_row = listen(nullptr, [&] {
+        if (frames == 0) {
+            EXPECT_TRUE(link->tunnel_down.push(DatagramSlot::of(as_bytes("waits"))));
+        } else if (link->tunnel_down.size() == 0) {
+            found.set_value(frames);
+            return false;
+        }
+        ++frames;
+        return true;
+    });
+    EXPECT_EQ(in_a_row, frames_caught_up_max);
+}
+
+}  // namespace
+}  // namespace partyline::client
