@@ -1,5 +1,6 @@
 #include "cli/input.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -61,5 +62,9 @@ void catch_signals() {
 }
 
 int signals_caught() { return caught.load(std::memory_order_relaxed); }
+
+TimePoint next_look(TimePoint deadline, TimePoint now) {
+    return std::min<TimePoint>(deadline, now + signal_look_period);
+}
 
 }  // namespace partyline::cli

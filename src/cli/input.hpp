@@ -5,6 +5,7 @@
 #include <streambuf>
 #include <string>
 
+#include "base/clock.hpp"
 #include "cli/inbox.hpp"
 
 namespace partyline::cli {
@@ -25,5 +26,7 @@ void prepare_streams();
 void catch_signals();
 /// How many signals asked us to end so far.
 int signals_caught();
+/// Until when one may wait for what is due at `deadline`: signals are to be looked for before long.
+TimePoint next_look(TimePoint deadline, TimePoint now);
 
 }  // namespace partyline::cli

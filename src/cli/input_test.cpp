@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <csignal>
 #include <sstream>
 #include <string>
 
@@ -36,6 +38,28 @@ TEST(Inbox, HoldsSoMuchAndSaysWhenSomethingWasLost) {
     }
     EXPECT_EQ(taken, inbox_items_max) << "what was there is not lost";
     EXPECT_TRUE(inbox.put(InputLine{"again"}));
+}
+
+TEST(Signals, AreCountedAndDoNotEndTheProgram) {
+    catch_signals();
+    const auto before = signals_caught();
+    std::raise(SIGINT);
+    std::raise(SIGTERM);
+    EXPECT_EQ(signals_caught(), before + 2);
+    for (const int changed : {SIGINT, SIGTERM, SIGPIPE}) {
+        std::signal(changed, SIG_DFL);
+    }
+}
+
+TEST(Signals, AreLookedForHoweverLongNothingElseIsDue) {
+    constexpr TimePoint now{std::chrono::hours(1)};
+    constexpr auto tick = Duration(1);
+    const auto look = now + signal_look_period;
+    EXPECT_EQ(next_look(look + tick, now), look);
+    EXPECT_EQ(next_look(TimePoint::max(), now), look);
+    EXPECT_EQ(next_look(look, now), look);
+    EXPECT_EQ(next_look(look - tick, now), look - tick) << "what is due sooner";
+    EXPECT_EQ(next_look(now - tick, now), now - tick) << "or overdue";
 }
 
 }  // namespace

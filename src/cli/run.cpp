@@ -1,6 +1,5 @@
 #include "cli/run.hpp"
 
-#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <utility>
@@ -8,7 +7,6 @@
 #include "base/log.hpp"
 #include "cli/inbox.hpp"
 #include "cli/input.hpp"
-#include "cli/limits.hpp"
 #include "cli/report.hpp"
 #include "cli/session.hpp"
 #include "client/talkie.hpp"
@@ -21,7 +19,7 @@ void loop(Session& session, const std::shared_ptr<Inbox>& inbox, const Clock& cl
     int signals_seen = 0;
     while (!session.exit_code()) {
         const auto now = clock.now();
-        const auto item = inbox->take(std::min(session.deadline(), now + signal_look_period));
+        const auto item = inbox->take(next_look(session.deadline(), now));
         if (item) {
             session.take(*item, clock.now());
         }
