@@ -77,7 +77,7 @@ Json to_json(const TrialReport& report) {
             {"packet_bytes", report.packet_bytes},
             {"cost_mean_us", rounded(report.cost_mean_us)},
             {"cost_p99_us", rounded(report.cost_p99_us)},
-            {"times_lowered", report.times_lowered}};
+            {"frames_slow", report.frames_slow}};
 }
 
 std::string describe(std::string_view what, const TrialFile& file, bool stereo = false) {
@@ -126,7 +126,7 @@ void tell(const TrialReport& report, std::ostream& out) {
     }
     out << std::format("delay     {:.1f} ms\n", report.delay_ms);
     out << std::format("cost      {:.0f} us for {} ms, 99 % below {:.0f} us; too slow {} times\n",
-                       report.cost_mean_us, frame_ms, report.cost_p99_us, report.times_lowered);
+                       report.cost_mean_us, frame_ms, report.cost_p99_us, report.frames_slow);
 }
 
 ExitCode failure(std::ostream& errors, std::string_view message) {

@@ -27,6 +27,8 @@ namespace {
 using Samples = std::array<float, dsp::frame_samples>;
 using StereoSamples = std::array<float, 2 * dsp::frame_samples>;
 
+constexpr std::chrono::milliseconds frame_time{dsp::frame_ms};
+
 double seconds(std::uint64_t samples) { return static_cast<double>(samples) / dsp::sample_rate_hz; }
 
 TrialFile file_of(const audio::SoundShape& shape) {
@@ -131,7 +133,7 @@ public:
           sending_(std::move(parts.sending)),
           out_(std::move(parts.out), channels_of(settings)),
           path_(sending_->sender()),
-          chain_(create_chain(settings, clock)) {
+          chain_(create_chain(settings, recording_time_)) {
         path_.use(chain_);
         path_.use_music(std::move(parts.music));
         path_.set(settings);
@@ -169,6 +171,7 @@ private:
         const auto from = clock_.now();
         path_.push(mid, side, [this](const VoiceSender::Packet& packet) { take(packet); });
         costs_us_.push_back(std::chrono::duration<float, std::micro>(clock_.now() - from).count());
+        recording_time_.advance(frame_time);
         const double gain = std::pow(10, path_.stats().gain_db / 10);
         echo_.add(captured_power, mean_square(mid) / gain);
         captured_ += dsp::frame_samples;
@@ -207,7 +210,6 @@ private:
         report_.level_out = out_.level();
         report_.gain_db = stats.gain_db;
         report_.delay_ms = stats.delay_ms;
-        report_.times_lowered = stats.times_lowered;
         tell_echo();
         tell_costs();
         return std::move(report_);
@@ -234,6 +236,9 @@ private:
             sum += double{cost};
         }
         report_.cost_mean_us = sum / static_cast<double>(costs_us_.size());
+        constexpr auto frame_us = std::chrono::duration<float, std::micro>(frame_time).count();
+        report_.frames_slow = static_cast<std::uint64_t>(
+            std::ranges::count_if(costs_us_, [](float cost) { return cost > frame_us; }));
         const auto p99 = costs_us_.begin() + std::ssize(costs_us_) * 99 / 100;
         std::ranges::nth_element(costs_us_, p99);
         report_.cost_p99_us = double{*p99};
@@ -244,6 +249,9 @@ private:
     std::optional<audio::SoundReader> far_;
     std::unique_ptr<Sending> sending_;
     OutFile out_;
+    /// What the chain takes for the time: none passes while it works, so that no stage is ever too slow, and what comes
+    /// of a recording is the same on every machine.
+    ManualClock recording_time_;
     CapturePath path_;
     std::shared_ptr<dsp::CaptureChain> chain_;
     StereoSamples interleaved_{};

@@ -62,12 +62,12 @@ struct TrialReport {
     // Chain, codec and sealing of 10 ms.
     double cost_mean_us = 0;
     double cost_p99_us = 0;
-    // How often a stage went down a level, as the machine did not keep up.
-    std::uint64_t times_lowered = 0;
+    std::uint64_t frames_slow = 0;  // that took longer than they last
 };
 
 /// Fails with io for files that cannot be read or written or hold no sound, and with config for what can never work.
-/// The clock measures what it costs.
+/// The clock measures what it costs, and nothing else depends on it: what is made of a recording is what a machine that
+/// keeps up would send.
 Result<TrialReport> try_chain(const TrialRequest& request, const Clock& clock);
 
 }  // namespace partyline::client

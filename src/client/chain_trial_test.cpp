@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -204,6 +205,36 @@ TEST_F(ChainTrial, NoiseIsTakenOutFromTheFirstFrameOn) {
         run({.in = in, .out = path("out.wav"), .capture = {.noise = NoiseSuppression::normal}});
     ASSERT_TRUE(report) << report.error().message;
     EXPECT_EQ(report->delay_ms, 20) << "what is switched on later runs in first";
+}
+
+/// On this machine everything takes 20 ms.
+class SlowMachinesClock final : public Clock {
+public:
+    [[nodiscard]] TimePoint now() const override {
+        now_ += std::chrono::milliseconds(20);
+        return now_;
+    }
+    [[nodiscard]] std::int64_t unix_ms() const override { return 0; }
+
+private:
+    mutable TimePoint now_;
+};
+
+TEST_F(ChainTrial, ASlowMachineMakesTheSameOfItAndIsSaidToBeSlow) {
+    const auto in = write("in.wav", {{0.5F, 2.0}});
+    const CaptureSettings capture{.echo = true, .noise = NoiseSuppression::high, .gain = true};
+    const auto fast = run({.in = in, .out = path("fast.wav"), .far = in, .capture = capture});
+    ASSERT_TRUE(fast) << fast.error().message;
+    const SlowMachinesClock clock;
+    const auto slow =
+        try_chain({.in = in, .out = path("slow.wav"), .far = in, .capture = capture}, clock);
+    ASSERT_TRUE(slow) << slow.error().message;
+    EXPECT_EQ(read(path("slow.wav")), read(path("fast.wav")));
+    EXPECT_EQ(slow->delay_ms, fast->delay_ms);
+    EXPECT_EQ(slow->packets, fast->packets);
+    EXPECT_EQ(fast->frames_slow, 0U);
+    EXPECT_EQ(slow->frames_slow, 200U);
+    EXPECT_NEAR(slow->cost_mean_us, 20'000, 1);
 }
 
 TEST_F(ChainTrial, AnEchoIsTakenOutAndToldOf) {
