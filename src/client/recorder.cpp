@@ -107,7 +107,8 @@ public:
     void take_all(Ring& ring) {
         while (auto slot = ring.pop()) {
             const Placed placed{.at = samples_between(began_, slot->placement.at),
-                                .tick = slot->placement.tick};
+                                .tick = slot->placement.tick,
+                                .late = slot->placement.late_samples};
             note(folder_.write(slot->track, placed, slot->samples));
         }
     }

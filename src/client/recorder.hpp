@@ -24,10 +24,12 @@
 
 namespace partyline::client {
 
-/// When a frame's first sample was captured or played, and the frame's number among those of its thread.
+/// When the first sample of what its thread captures or plays at a time was captured or played, and the number of that
+/// among what the thread has had.
 struct Placement {
     TimePoint at;
     std::uint64_t tick = 0;
+    std::int64_t late_samples = 0;  // by which a frame comes later than it was captured
 };
 
 /// The voice threads put frames into rings; a thread of its own writes them, as a disk may stall for longer than a

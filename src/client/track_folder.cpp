@@ -117,27 +117,53 @@ Result<void> TrackFolder::fill(File& file, std::int64_t up_to) {
     return {};
 }
 
+std::optional<std::int64_t> Timeline::place(std::int64_t at, std::uint64_t tick) {
+    if (tick_ == tick) {
+        return place_;
+    }
+    std::optional<std::int64_t> follows;
+    if (tick_ && tick > *tick_) {
+        const auto between = static_cast<std::int64_t>(tick - *tick_ - 1);
+        follows = end_ + between * static_cast<std::int64_t>(dsp::frame_samples);
+    }
+    const bool begins = !tick_;
+    tick_ = tick;
+    if (follows && std::abs(at - *follows) <= recording_slack_samples) {
+        place_ = follows;
+    } else if (!begins && end_ - at > recording_slack_samples) {
+        place_.reset();  // what comes after it is where it belongs again
+        return place_;
+    } else {
+        place_ = std::max(at, end_);
+    }
+    end_ = *place_ + static_cast<std::int64_t>(dsp::frame_samples);
+    return place_;
+}
+
+Timeline& TrackFolder::timeline_of(const Track& track) {
+    const bool is_up = track.kind == Track::Kind::captured || track.kind == Track::Kind::sent;
+    return is_up ? up_ : down_;
+}
+
 Result<void> TrackFolder::write(const Track& track, const Placed& placed, dsp::ConstFrame frame) {
     if (placed.at < 0) {
         return {};
     }
+    const auto place = timeline_of(track).place(placed.at, placed.tick);
+    if (!place || *place < placed.late) {
+        return {};
+    }
+    const auto begins = *place - placed.late;
     auto found = file_of(track);
     if (!found) {
         return std::unexpected(std::move(found).error());
     }
     auto& file = **found;
-    // Clocks and busy machines make places uncertain by some milliseconds, but what follows each other does so
-    // exactly.
-    const bool follows = placed.tick == file.next_tick &&
-                         std::abs(placed.at - file.position) <= recording_slack_samples;
-    file.next_tick = placed.tick + 1;
-    if (!follows && file.position - placed.at > recording_slack_samples) {
-        return {};  // a clock that runs fast; what follows is where it belongs again
+    if (file.position - begins > recording_slack_samples) {
+        return {};
     }
-    if (!follows) {
-        if (auto filled = fill(file, placed.at); !filled) {
-            return filled;
-        }
+    if (auto filled = fill(file, begins); !filled) {
+        return filled;
     }
     file.position += std::ssize(frame);
     return file.writer.write(frame);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +27,22 @@ struct Track {
 
 /// A frame of a track, and where it belongs.
 struct Placed {
-    std::int64_t at = 0;     // its first sample's place in the recording; before it: left out
-    std::uint64_t tick = 0;  // frames of one track that follow each other without a gap count on
+    std::int64_t at = 0;  // its first sample's place by the clock; before the recording: left out
+    std::uint64_t tick = 0;  // the number of what its thread captured or played then
+    std::int64_t late = 0;   // the sound is from so many samples before
+};
+
+/// Where the frames of one thread are, by their numbers: clocks and busy machines make places uncertain by some
+/// milliseconds, but what follows each other does so exactly, and what was at one time has one place in all tracks.
+class Timeline {
+public:
+    /// Nothing for what has no room, as the clock that frames come by runs fast.
+    std::optional<std::int64_t> place(std::int64_t at, std::uint64_t tick);
+
+private:
+    std::optional<std::uint64_t> tick_;  // the newest, and where it is
+    std::optional<std::int64_t> place_;
+    std::int64_t end_ = 0;  // of what has a place
 };
 
 /// A name that any file system takes, for a person or a track of any name. Never empty.
@@ -60,16 +75,18 @@ private:
     struct File {
         audio::SoundWriter writer;
         std::int64_t position = 0;
-        std::uint64_t next_tick = 0;
     };
 
     Result<File*> file_of(const Track& track);
+    Timeline& timeline_of(const Track& track);
     static Result<void> fill(File& file, std::int64_t up_to);
 
     const std::string folder_;
     const NameOf name_of_;
     const RecordingFormat format_;
     std::map<Track, File> tracks_;
+    Timeline up_;    // of what was captured and sent
+    Timeline down_;  // of what was received and played
     std::vector<std::string> files_;
 };
 

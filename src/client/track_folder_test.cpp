@@ -92,6 +92,70 @@ TEST_F(Tracks, WhatFollowsEachOtherDoesSoWhateverTheClockSays) {
     EXPECT_EQ(outline(path("7.flac")), (std::vector{1, 2, 3, 4, 5, 6, 7}));
 }
 
+TEST_F(Tracks, WhatWasPlayedAtOneTimeIsAtOnePlaceThoughFramesWereMissed) {
+    constexpr Track played{.kind = Track::Kind::played};
+    write(played, 0, 1, 1);
+    write(played, frame, 2, 2);
+    // The loudspeaker went without one of them, and from here on is later than the count of frames says.
+    write(played, 3 * frame, 3, 3);
+    write(ada, 4 * frame, 4, 4);
+    write(played, 4 * frame, 4, 4);
+    // A thread that was held up: of late frames the clock knows less.
+    write(ada, 7 * frame + 17, 5, 5);
+    write(played, 7 * frame + 17, 5, 5);
+    write(bob, 7 * frame + 17, 6, 6);
+    write(played, 7 * frame + 17, 6, 6);
+    ASSERT_TRUE(folder.close());
+    EXPECT_EQ(outline(path("0.flac")), (std::vector{1, 2, 3, 4, 5, 6}));
+    EXPECT_EQ(outline(path("7.flac")), (std::vector{0, 0, 0, 4, 5, 0}));
+    EXPECT_EQ(outline(path("8.flac")), (std::vector{0, 0, 0, 0, 0, 6}));
+}
+
+TEST_F(Tracks, WhatIsLeftOutOfOneIsLeftOutOfAllThatWasPlayedThen) {
+    constexpr Track played{.kind = Track::Kind::played};
+    constexpr std::int64_t first = 2 * recording_slack_samples;
+    for (const auto& track : {ada, played}) {
+        write(track, first, 1, 1);
+    }
+    for (const auto& track : {ada, bob, played}) {
+        write(track, first + frame - recording_slack_samples - 1, 2, 2);
+    }
+    for (const auto& track : {ada, bob, played}) {
+        write(track, first + frame, 3, 3);
+    }
+    ASSERT_TRUE(folder.close());
+    const auto all = read(path("0.flac"));
+    EXPECT_EQ(read(path("7.flac")), all);
+    EXPECT_EQ(all.at(first + frame) * 128, 3);
+    const auto of_bob = read(path("8.flac"));
+    EXPECT_EQ(of_bob.size(), all.size());
+    EXPECT_EQ(of_bob.at(first + frame - 1), 0);
+    EXPECT_EQ(of_bob.at(first + frame) * 128, 3);
+}
+
+TEST_F(Tracks, WhatIsSentLateIsWhereItWasCaptured) {
+    constexpr Track captured{.kind = Track::Kind::captured};
+    constexpr std::int64_t jitter = 17;
+    for (int i = 1; i <= 5; ++i) {
+        const auto tick = static_cast<std::uint64_t>(i);
+        const auto at = i * frame + (i == 4 ? jitter : 0);
+        ASSERT_TRUE(folder.write(captured, {.at = at, .tick = tick}, filled(1.0F / 128)));
+        if (i < 4) {
+            continue;
+        }
+        // The gate opens at the fourth: what was said before goes out with it.
+        for (int waited = i == 4 ? 2 : 0; waited >= 0; --waited) {
+            const Placed placed{.at = at, .tick = tick, .late = (1 + waited) * frame};
+            ASSERT_TRUE(folder.write(sent, placed, filled(static_cast<float>(i - waited) / 128)));
+        }
+    }
+    // What was captured before the recording began is no part of it.
+    ASSERT_TRUE(folder.write(sent, {.at = 5 * frame, .tick = 5, .late = 6 * frame}, filled(1)));
+    ASSERT_TRUE(folder.close());
+    EXPECT_EQ(outline(path("0.flac")), (std::vector{0, 1, 1, 1, 1, 1}));
+    EXPECT_EQ(outline(path("me.flac")), (std::vector{0, 2, 3, 4, 5, 0}));
+}
+
 TEST_F(Tracks, ADriftBeyondTheSlackIsMadeUpFor) {
     write(ada, 0, 1, 1);
     write(ada, frame + recording_slack_samples, 2, 2);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <utility>
 
 #include "base/log.hpp"
@@ -144,11 +145,15 @@ void VoiceUp::sent(dsp::MediaTime time, dsp::ConstFrame frame) {
         return;
     }
     const auto newest = static_cast<dsp::MediaTime>((frames_read_ - 1) * dsp::frame_samples);
-    const double late_ms = path_.stats().delay_ms +
-                           1e3 * dsp::media_distance(time, newest) / double{dsp::sample_rate_hz};
-    const auto late =
-        std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::milli>(late_ms));
-    link_.recorder->sent({.at = newest_from_ - late, .tick = time / dsp::frame_samples}, frame);
+    if (next_sent_ != time) {
+        // A chain that changes its mind within a spurt tears no hole into it.
+        sent_late_samples_ = std::lround(path_.stats().delay_ms * dsp::sample_rate_hz / 1e3);
+    }
+    next_sent_ = time + static_cast<dsp::MediaTime>(dsp::frame_samples);
+    link_.recorder->sent({.at = newest_from_,
+                          .tick = frames_read_,
+                          .late_samples = sent_late_samples_ + dsp::media_distance(time, newest)},
+                         frame);
 }
 
 void VoiceUp::deliver(ByteView datagram) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "audio/source.hpp"
@@ -73,6 +74,8 @@ private:
     std::uint64_t frames_read_ = 0;
     TimePoint newest_read_;
     TimePoint newest_from_;  // when the first sample of the newest frame was captured
+    std::optional<dsp::MediaTime> next_sent_;  // if what is sent goes on without a gap
+    std::int64_t sent_late_samples_ = 0;       // by the chain
     SpurtChanged told_spurt_;
     CaptureLoad told_load_;
     bool told_started_;  // or by the one before us
