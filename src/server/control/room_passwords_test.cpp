@@ -82,7 +82,7 @@ net::task<> RoomPasswordsTest::staying() {
 }
 
 net::task<> RoomPasswordsTest::guessing() {
-    Caller ada(loop), gus(loop);
+    Caller ada(loop, manual_clock), gus(loop, manual_clock);
     co_await enter(ada, "Ada");
     co_await enter(gus, "Gus");
     co_await ada.ask<wire::Ok>(lock_attic("secret"));
@@ -92,14 +92,23 @@ net::task<> RoomPasswordsTest::guessing() {
     const auto refusal =
         co_await gus.ask<wire::Refusal>(wire::Join{.channel = attic, .password = "secret"});
     EXPECT_EQ(refusal.error.code, ErrorCode::rate_limited);
-    EXPECT_GT(refusal.error.retry_ms, 0U);
+    EXPECT_EQ(refusal.error.retry_ms, 1'000'000U);
     EXPECT_EQ(co_await knock(gus, ""), ErrorCode::bad_password) << "which is no guess";
+    EXPECT_EQ(server->model().find(gus.session)->presence.channel, ChannelId{}) << "nor a way in";
+    manual_clock.advance(std::chrono::milliseconds(refusal.error.retry_ms - 1000));
+    EXPECT_EQ(co_await knock(gus, "secret"), ErrorCode::rate_limited);
+    manual_clock.advance(std::chrono::seconds(1));
+    EXPECT_EQ(co_await knock(gus, "secret"), ErrorCode::unspecified);
+    EXPECT_EQ(server->model().find(gus.session)->presence.channel, attic);
 }
 
 TEST_F(RoomPasswordsTest, ADoorOpensToThePassword) { play(knocking()); }
 TEST_F(RoomPasswordsTest, TheNewestCounts) { play(changing()); }
 TEST_F(RoomPasswordsTest, WhoeverIsInsideStays) { play(staying()); }
-TEST_F(RoomPasswordsTest, GuessesAreFew) { play(guessing()); }
+TEST_F(RoomPasswordsTest, GuessesAreFew) {
+    clock = &manual_clock;
+    play(guessing());
+}
 
 }  // namespace
 }  // namespace partyline::control
