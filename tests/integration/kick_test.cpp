@@ -1,5 +1,6 @@
 // How soon somebody who is kicked, moved or leaves is heard no more, measured on bare sockets: TLS for the
-// control lane, UDP for the voice lane, and nothing of a talkie between.
+// control lane, UDP for the voice lane, and nothing of a talkie between. What is asserted is what the server
+// does in which order, as it holds on however busy a machine; the times are told as properties.
 #include <gtest/gtest.h>
 
 #include <expected>
@@ -17,14 +18,12 @@ using control::Caller;
 using std::chrono::milliseconds;
 
 constexpr auto between_packets = milliseconds(10);
-/// They go on speaking for so long after the moderator was told that it is done.
-constexpr auto silent_after = std::chrono::seconds(1);
-/// Both lanes of who was sent away are to be dead within 100 ms of the server's answer. Counted in what is
-/// said meanwhile, no more often than every between_packets: when we are late, so is what we say.
-constexpr std::uint64_t packets_on_their_way_max = milliseconds(100) / between_packets;
-/// The control lane ends by the server's clock, and a busy machine may give the server no time for longer than
-/// that: so it is counted in what it answers somebody else meanwhile, who asks no more often either.
-constexpr std::uint64_t answers_meanwhile_max = milliseconds(100) / between_packets;
+/// They go on speaking for so many packets after it is done.
+constexpr std::uint64_t packets_after = 100;
+/// The control lane of who was sent away is to be dead within 100 ms of the server's answer. Counted in turns
+/// that take between_packets at least, and in each of which the server has answered somebody else: when it
+/// has no time, they are longer.
+constexpr std::uint64_t turns_max = milliseconds(100) / between_packets;
 
 class KickTest : public TalkTest {
 protected:
@@ -40,6 +39,7 @@ protected:
             gus_voice_->say(++said_);
             for (const auto number : otto_voice_->hear()) {
                 heard_ = number;
+                heard_at_ = clock_.now();
             }
             co_await wait(between_packets);
         }
@@ -50,17 +50,20 @@ protected:
         told_at_ = clock_.now();
         co_await ask_on();
         left_at_ = clock_.now();
-        gone_ = true;
         left_.set();
     }
-    /// Ada asks, as often as she gets an answer, until Gus is gone.
-    net::task<> keep_time() {
-        while (!gone_) {
-            co_await ada_.ask<wire::ControlPong>(wire::ControlPing{});
-            answered_meanwhile_ += gone_ ? 0U : 1U;
-            co_await wait(between_packets);
+    /// What the relay had read already, it has passed on by then, and done what it was told.
+    net::task<> relay_has_looked() {
+        // It looks at its orders before its packets: when it answers the second, it has.
+        for (int time = 0; time < 2; ++time) {
+            const auto patience = clock_.now() + control::test_patience;
+            ++pings_;
+            while (otto_voice_->answered() < pings_ && clock_.now() < patience) {
+                otto_voice_->ping(pings_);
+                co_await wait(between_packets);
+            }
+            EXPECT_GE(otto_voice_->answered(), pings_) << "the relay answers";
         }
-        time_is_up_.set();
     }
     /// Gus has read the last words, does not hang up, and asks on, until that fails.
     net::task<> ask_on() {
@@ -73,10 +76,11 @@ protected:
             }
             ++asked_on_;
             co_await wait(between_packets);
+            co_await eve_.ask<wire::ControlPong>(wire::ControlPing{});
         }
     }
     net::task<> let_gus_speak();
-    net::task<std::uint64_t> listen_on(std::uint64_t said_before);
+    net::task<std::uint64_t> speak_on();
     net::task<> kicked();
     net::task<> moved();
     net::task<> left();
@@ -86,28 +90,30 @@ protected:
     Caller ada_{loop_};
     Caller gus_{loop_};
     Caller otto_{loop_};
+    Caller eve_{loop_};
     std::optional<VoiceLane> gus_voice_;
     std::optional<VoiceLane> otto_voice_;
     std::uint64_t said_ = 0;
     std::uint64_t heard_ = 0;
+    std::uint64_t pings_ = 0;
     std::uint64_t asked_on_ = 0;
-    std::uint64_t answered_meanwhile_ = 0;
     bool over_ = false;
-    bool gone_ = false;
     std::optional<wire::ServerMessage> last_words_;
+    TimePoint heard_at_;
     TimePoint told_at_;  // Gus, that it is over
     TimePoint left_at_;  // and could not but notice
     net::Event silent_{loop_};
     net::Event left_{loop_};
-    net::Event time_is_up_{loop_};
 };
 
-// Ada owns the server. Gus and Otto are in one room, and Otto hears Gus.
+// Ada owns the server. Gus and Otto are in one room, and Otto hears Gus. Eve is there to see that the server
+// has time for somebody.
 net::task<> KickTest::let_gus_speak() {
     co_await ada_.log_in(port(), "Ada");
     co_await ada_.ask<wire::Account>(
         wire::ClaimAccount{.name = "Ada", .password = "correct horse", .label = {}});
     co_await ada_.ask<wire::Ok>(wire::BecomeOwner{server_->owner_token()});
+    co_await eve_.log_in(port(), "Eve");
     co_await gus_.log_in(port(), "Gus");
     co_await otto_.log_in(port(), "Otto");
     const wire::Join join{.channel = ChannelId{1}, .password = {}};
@@ -123,26 +129,35 @@ net::task<> KickTest::let_gus_speak() {
     EXPECT_GE(heard_, 20U) << "voice goes this way";
 }
 
-// They go on speaking; the packets said after this one that are heard nevertheless.
-net::task<std::uint64_t> KickTest::listen_on(std::uint64_t said_before) {
-    co_await wait(silent_after + milliseconds(300));
+// They go on speaking; the last packet that is heard when all have arrived.
+net::task<std::uint64_t> KickTest::speak_on() {
+    const auto enough = said_ + packets_after;
+    const auto patience = clock_.now() + control::test_patience;
+    while (said_ < enough && clock_.now() < patience) {
+        co_await wait(between_packets);
+    }
+    EXPECT_GE(said_, enough) << "they went on speaking";
+    co_await relay_has_looked();
     over_ = true;
     co_await silent_.wait();
-    EXPECT_GT(said_, said_before + silent_after / between_packets) << "they went on speaking";
-    co_return heard_ > said_before ? heard_ - said_before : 0;
+    co_return heard_;
 }
 
 net::task<> KickTest::moved() {
     co_await let_gus_speak();
     co_await ada_.ask<wire::Ok>(
         wire::MoveMember{.session = gus_.session, .channel = ChannelId{2}, .reason = {}});
-    EXPECT_LT(co_await listen_on(said_), packets_on_their_way_max);
+    co_await relay_has_looked();
+    const auto said_before = said_;
+    EXPECT_LE(co_await speak_on(), said_before);
 }
 
 net::task<> KickTest::left() {
     co_await let_gus_speak();
     co_await gus_.ask<wire::Moved>(wire::Leave{});
-    EXPECT_LT(co_await listen_on(said_), packets_on_their_way_max);
+    co_await relay_has_looked();
+    const auto said_before = said_;
+    EXPECT_LE(co_await speak_on(), said_before);
 }
 
 net::task<> KickTest::kicked() {
@@ -152,15 +167,13 @@ net::task<> KickTest::kicked() {
     const auto asked_at = clock_.now();
     co_await ada_.ask<wire::Ok>(wire::Kick{.session = gus_.session, .reason = "shouting"});
     const auto done_at = clock_.now();
-    loop_.spawn(keep_time());
+    const auto asked_on_before = asked_on_;
     const auto said_before = said_;
     EXPECT_EQ((co_await otto_.get<wire::MemberLeft>()).session, gus_.session);
     const auto others_told_at = clock_.now();
-    const auto heard_after = co_await listen_on(said_before);
-    EXPECT_LT(heard_after, packets_on_their_way_max) << "the voice lane is dead";
+    EXPECT_LE(co_await speak_on(), said_before) << "the voice lane is dead when it is answered";
     co_await left_.wait();
-    co_await time_is_up_.wait();
-    EXPECT_LT(answered_meanwhile_, answers_meanwhile_max) << "and so is the control lane";
+    EXPECT_LT(asked_on_ - asked_on_before, turns_max) << "and soon so is the control lane";
     const auto* goodbye = last_words_ ? std::get_if<wire::Goodbye>(&last_words_->body) : nullptr;
     EXPECT_TRUE(goodbye != nullptr && goodbye->error.code == ErrorCode::kicked &&
                 goodbye->error.reason == "shouting")
@@ -172,10 +185,10 @@ net::task<> KickTest::kicked() {
     record("answered_after_us", done_at - asked_at);
     record("others_told_after_us", others_told_at - asked_at);
     record("told_after_us", told_at_ - asked_at);
+    // The two that are to be within 100 ms.
+    record("heard_last_after_us", heard_at_ - asked_at);
     record("gone_after_us", left_at_ - asked_at);
-    RecordProperty("packets_heard_after_the_answer", static_cast<int>(heard_after));
     RecordProperty("pings_sent_after_the_last_words", static_cast<int>(asked_on_));
-    RecordProperty("answers_to_others_meanwhile", static_cast<int>(answered_meanwhile_));
 }
 
 TEST_F(KickTest, WhoIsKickedIsToldLastAndBothLanesAreDead) { loop_.run_until_done(kicked()); }

@@ -22,7 +22,13 @@ public:
           route_(route),
           socket_(net::UdpSocket::connect(net::Endpoint::loopback_v4(port)).value()) {}
 
-    void ping() { send(wire::DatagramKind::ping, wire::encode(wire::Ping{})); }
+    /// The number comes back in the answer.
+    void ping(std::uint64_t number = 0) {
+        send(wire::DatagramKind::ping,
+             wire::encode(wire::Ping{.sent = number, .downlink_loss_permille = 0}));
+    }
+    /// The number of the last ping that was answered, as far as was heard.
+    [[nodiscard]] std::uint64_t answered() const { return answered_; }
     /// Somebody's number of a packet, in place of a voice, in so many bytes.
     void say(std::uint64_t number, std::size_t bytes = sizeof(std::uint64_t)) {
         Bytes sealed(bytes);
@@ -44,6 +50,9 @@ public:
             if (const auto parsed = wire::parse_header(bytes);
                 parsed && parsed->header.kind == wire::DatagramKind::challenge) {
                 send(wire::DatagramKind::echo, parsed->body);
+            } else if (parsed && parsed->header.kind == wire::DatagramKind::pong) {
+                const auto pong = wire::parse_pong(parsed->body);
+                answered_ = pong ? pong->sent : answered_;
             } else if (auto records = wire::DownlinkRecords::parse(bytes)) {
                 while (const auto record = records->next()) {
                     each(Packet{.speaker = record->speaker, .sealed = record->sealed});
@@ -74,6 +83,7 @@ private:
     const Route route_;
     net::UdpSocket socket_;
     std::uint64_t counter_ = 0;
+    std::uint64_t answered_ = 0;
 };
 
 }  // namespace partyline::integration
