@@ -68,7 +68,11 @@ TEST_F(Echo, WhoeverSpeaksToALoudspeakerDoesNotHearThemselves) {
                                  .speaker = heard});
     far.wait("keys_ready");
     speak_until(far, 12);
+    // What is promised to whoever has a slow machine is another thing: the voice goes on, and they are told.
     const bool keeps_up = near.stats()["times_lowered"] == 0;
+    if (!keeps_up) {
+        near.wait("voice_lowered", "echo_passed_by", true);
+    }
     near.command("echo off");
     speak_until(far, 22);
     EXPECT_EQ(far.quit(), 0);
@@ -79,11 +83,9 @@ TEST_F(Echo, WhoeverSpeaksToALoudspeakerDoesNotHearThemselves) {
     const auto without = quieter_db(sound_heard, sound_said, 14, 21);
     const auto with = quieter_db(sound_heard, sound_said, 3, 11);
     EXPECT_LT(without, 15) << "there is no echo to take away";
-    if (!keeps_up) {
-        GTEST_SKIP() << "this machine is too slow for echo cancelling, as it was told: " << with
-                     << " dB";
+    if (keeps_up) {
+        EXPECT_GE(with, 20);
     }
-    EXPECT_GE(with, 20);
     RecordProperty("echo_on_db", std::to_string(with));
     RecordProperty("echo_off_db", std::to_string(without));
 }
