@@ -167,23 +167,38 @@ TEST(Udp, SendsMoreThanOneCallTakesInSeveral) {
     EXPECT_EQ(arrived, send_messages_max + 1);
 }
 
-// The system tells of a peer that was not there when something is received next.
-TEST(Udp, ErrorsOfEarlierSendsHideNothingThatHasCome) {
+/// Writes to a peer that comes and goes. False if somebody else was given its port while it was gone.
+bool write_to_one_that_comes_and_goes() {
     std::optional server(UdpSocket::bind(Endpoint::loopback_v4(0)).value());
     const auto address = server->local();
     auto client = UdpSocket::connect(address).value();
     Bytes buffer(datagram_bytes);
     for (int round = 0; round <= pending_errors_max; ++round) {
         server.reset();
-        ASSERT_TRUE(client.send(as_bytes("to nobody")));
-        server = UdpSocket::bind(address).value();
-        ASSERT_TRUE(server->send_to(client.local(), as_bytes("back")));
+        EXPECT_TRUE(client.send(as_bytes("to nobody")));
+        auto again = UdpSocket::bind(address);
+        if (!again) {
+            return false;
+        }
+        server = *std::move(again);
+        EXPECT_TRUE(server->send_to(client.local(), as_bytes("back")));
         if (round % 2 == 0) {
             EXPECT_TRUE(client.receive(buffer)) << round;
         } else {
             EXPECT_EQ(Inbox(2).take(client), std::vector<std::string>{"back"}) << round;
         }
     }
+    return true;
+}
+
+// The system tells of a peer that was not there when something is received next.
+TEST(Udp, ErrorsOfEarlierSendsHideNothingThatHasCome) {
+    constexpr int tries_max = 20;
+    bool done = false;
+    for (int i = 0; i < tries_max && !done; ++i) {
+        done = write_to_one_that_comes_and_goes();
+    }
+    EXPECT_TRUE(done) << "the port is taken each time";
 }
 
 TEST(Udp, PollsAsManyDescriptorsAsItMay) {
