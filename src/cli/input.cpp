@@ -59,6 +59,9 @@ void catch_signals() {
 #ifdef SIGPIPE
     std::signal(SIGPIPE, SIG_IGN);
 #endif
+#ifdef SIGXFSZ
+    std::signal(SIGXFSZ, SIG_IGN);
+#endif
 }
 
 int signals_caught() { return caught.load(std::memory_order_relaxed); }

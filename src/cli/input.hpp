@@ -22,7 +22,7 @@ bool read_line(std::streambuf& in, std::string& line);
 void prepare_streams();
 
 /// From here on SIGINT and SIGTERM are counted instead of ending the program, and writing to a
-/// closed pipe is an error like any other.
+/// closed pipe, or beyond what a file may hold, is an error like any other.
 void catch_signals();
 /// How many signals asked us to end so far.
 int signals_caught();

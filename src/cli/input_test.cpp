@@ -46,7 +46,7 @@ TEST(Signals, AreCountedAndDoNotEndTheProgram) {
     std::raise(SIGINT);
     std::raise(SIGTERM);
     EXPECT_EQ(signals_caught(), before + 2);
-    for (const int changed : {SIGINT, SIGTERM, SIGPIPE}) {
+    for (const int changed : {SIGINT, SIGTERM, SIGPIPE, SIGXFSZ}) {
         std::signal(changed, SIG_DFL);
     }
 }

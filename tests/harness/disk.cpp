@@ -193,6 +193,18 @@ void SmallDisk::fill() const {
 
 void SmallDisk::make_room() const { std::filesystem::remove(filling_); }
 
+FullForOne::FullForOne(pid_t program) : program_(program) {
+    if (prlimit(program_, RLIMIT_FSIZE, nullptr, &before_) == 0) {
+        const rlimit nothing{.rlim_cur = 0, .rlim_max = before_.rlim_max};
+        if (prlimit(program_, RLIMIT_FSIZE, &nothing, nullptr) == 0) {
+            return;
+        }
+    }
+    throw Failure(std::format("cannot keep a program from writing: {}", std::strerror(errno)));
+}
+
+FullForOne::~FullForOne() { prlimit(program_, RLIMIT_FSIZE, &before_, nullptr); }
+
 FailingDisk::FailingDisk(const std::string& folder, const std::string& image)
     : FailingDisk(folder, failing_device(image)) {}
 

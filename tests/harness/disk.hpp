@@ -1,8 +1,11 @@
 // Small disks of their own, that are full or fail when a test wants it.
 //
 // They are mounted where only this process sees them, and what it starts from then on. That takes rights
-// that not every machine gives.
+// that not every machine gives. Where it does not, one program can be kept from writing.
 #pragma once
+
+#include <sys/resource.h>
+#include <sys/types.h>
 
 #include <cstddef>
 #include <stdexcept>
@@ -50,6 +53,20 @@ public:
 private:
     const std::string filling_;
     const Mount mount_;
+};
+
+/// To one running program, as long as this is there, every disk is as good as full: whatever it writes to a file is
+/// refused. Takes no rights, and no disk.
+class FullForOne {
+public:
+    explicit FullForOne(pid_t program);
+    ~FullForOne();
+    FullForOne(const FullForOne&) = delete;
+    FullForOne& operator=(const FullForOne&) = delete;
+
+private:
+    const pid_t program_;
+    rlimit before_{};
 };
 
 /// In a file. When it fails it becomes read-only under whoever has it open, as real disks do.

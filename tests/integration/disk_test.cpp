@@ -7,11 +7,14 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <filesystem>
 #include <format>
 #include <memory>
+#include <optional>
 #include <ranges>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "integration/talk_fixture.hpp"
@@ -148,6 +151,23 @@ TEST_F(Disk, WhenItIsFullWritesAreRefusedAndVoiceGoesOn) try {
     expect_voice();
 } catch (const harness::NoDisk& refused) {
     GTEST_SKIP() << refused.what();
+}
+
+// The same without a disk of its own, on whatever machine: how it is called differs, what comes of it does not.
+TEST_F(Disk, WhenNothingCanBeWrittenWritesAreRefusedAndVoiceGoesOn) {
+    std::filesystem::create_directory(scratch_.path("disk"));
+    begin();
+    std::optional<harness::FullForOne> full(std::in_place, server_->process().pid());
+    EXPECT_TRUE(say("lost").contains("its disk failed, or is full"));
+    expect_refusals("its disk failed, or is full");
+    expect_voice();
+    EXPECT_EQ(history(), std::vector<std::string>{"before"}) << "and nothing else";
+    full.reset();
+    EXPECT_EQ(say("after"), "");
+    EXPECT_EQ(history(), (std::vector<std::string>{"before", "after"}));
+    crash_and_start_again();
+    EXPECT_EQ(history(), (std::vector<std::string>{"before", "after"}));
+    hear_more(*bob_, "alice");
 }
 
 /// What the doctor says of a disk with so much room, and how it ends.

@@ -196,6 +196,22 @@ TEST_F(Recording, AFullDiskEndsItAndTheMarkGoes) {
     EXPECT_EQ(ada->quit(), 0);
 }
 
+// The same on machines that let us mount nothing.
+TEST_F(Recording, ATalkieThatCanWriteNothingEndsIt) {
+    const auto bob = enter({.name = "bob"});
+    const auto ada = enter({.name = "ada", .mic = long_speech(scratch_)});
+    hear_more(*bob, "ada");
+    record(*ada, folder());
+    expect_seen(*bob, "ada", true);
+    const auto mark = ada->mark();
+    const harness::FullForOne full(ada->process().pid());
+    const auto ended = ada->wait("recording", "on", false, mark);
+    EXPECT_EQ(ended["error"]["code"], "io") << ended;
+    expect_seen(*bob, "ada", false);
+    hear_more(*bob, "ada");  // and she talks on
+    EXPECT_EQ(ada->quit(), 0);
+}
+
 TEST_F(Recording, ABugReportHasAllThereIsToHear) {
     const auto voice_of_bob = voice("bob.wav", {"0930", "0920", "0880", "0870"});
     const auto voice_of_ada = long_speech(scratch_);
