@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <expected>
 #include <thread>
 
@@ -63,16 +64,19 @@ protected:
         meanwhile();
     }
 
-    /// Others write to each other without delay.
+    /// Others write to each other without delay. A machine that is busy elsewhere spoils one text or another, a server that
+    /// is busy with the greedy spoils them all.
     void expect_quick_texts() {
         const SystemClock clock;
+        auto quickest = Duration::max();
         for (int i = 0; i < 3; ++i) {
             const auto words = std::format("can you read this, {}?", ++texts_);
             const auto began = clock.now();
             alice_->command("say " + words);
             bob_->wait("text", "text", words);
-            EXPECT_LT(clock.now() - began, std::chrono::seconds(1));
+            quickest = std::min(quickest, clock.now() - began);
         }
+        EXPECT_LT(quickest, std::chrono::seconds(1));
     }
 
     static wire::SendText large_text(ChannelId channel) {
