@@ -116,6 +116,10 @@ net::task<> BansTest::by_account() {
     co_await enter(gus, "Gus");
     co_await ada.ask<wire::Bans>(wire::AddBan{.account = "mem", .reason = "rude"});
     EXPECT_EQ((co_await mem.farewell()).code, ErrorCode::banned);
+    Caller again(loop);
+    again.be(mem);
+    const auto kept_out = co_await try_to_enter(again, "Somebody else");
+    EXPECT_EQ(kept_out.value_or(Error{}).code, ErrorCode::banned) << "by the device that it has";
     // Nobody else gets in by that account, either.
     const auto refusal = co_await gus.ask<wire::Refusal>(
         wire::LinkDevice{.name = "Mem", .secret = "correct horse", .label = {}});

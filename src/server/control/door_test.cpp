@@ -3,6 +3,8 @@
 
 #include <deque>
 #include <map>
+#include <utility>
+#include <vector>
 
 #include "crypto/handshake.hpp"
 #include "server/control/convert.hpp"
@@ -15,9 +17,26 @@
 namespace partyline::control {
 namespace {
 
-class NoHashing final : public Hashing {
+/// Passwords take as long as a test wants.
+class HeldHashing final : public Hashing {
 public:
-    Result<void> run(Work, Work) override { return fail(ErrorCode::rate_limited, "Not here."); }
+    Result<void> run(Work work, Work done) override {
+        jobs.push_back({.work = std::move(work), .done = std::move(done)});
+        return {};
+    }
+    /// Does all that waits.
+    void finish() {
+        for (auto& job : std::exchange(jobs, {})) {
+            job.work();
+            job.done();
+        }
+    }
+
+    struct Job {
+        Work work;
+        Work done;
+    };
+    std::vector<Job> jobs;
 };
 
 /// Somebody at the door, with a connection from some address.
@@ -60,7 +79,13 @@ public:
         return answers_[requests_];
     }
     [[nodiscard]] ErrorCode outcome(wire::ClientBody body) {
-        const auto* refusal = std::get_if<wire::Refusal>(&ask(std::move(body)));
+        ask(std::move(body));
+        return outcome();
+    }
+    /// What has become by now of what was asked last.
+    [[nodiscard]] ErrorCode outcome() {
+        read();
+        const auto* refusal = std::get_if<wire::Refusal>(&answers_[requests_]);
         return refusal == nullptr ? ErrorCode::unspecified : refusal->error.code;
     }
     [[nodiscard]] ErrorCode log_in(const crypto::PublicKey& server, std::string name) {
@@ -188,7 +213,7 @@ protected:
     std::deque<std::move_only_function<void()>> posted;
     FakeRelay relay;
     FakeStore store{[this](auto work) { posted.push_back(std::move(work)); }};
-    NoHashing hashing;
+    HeldHashing hashing;
     std::unique_ptr<Switchboard> switchboard;
     std::unique_ptr<Comer> ada;
 };
@@ -296,6 +321,36 @@ TEST_F(DoorTest, WhoHasLeftIsBannedByTheirIdentity) {
     const auto entry = std::get<room::AuditEntry>(store.applied.back().back());
     EXPECT_EQ(entry.target, "Mo");
     EXPECT_EQ(entry.detail, "identity " + to_base64url(moderators.public_key()));
+}
+
+TEST_F(DoorTest, APasswordThatIsChangedWhileItIsCheckedOpensNothing) {
+    const auto gus = come(guests, "203.0.113.7");
+    ASSERT_EQ(log_in(*gus, "Gus"), ErrorCode::unspecified);
+    const auto where = [&] { return switchboard->model().find(gus->session)->presence.channel; };
+    const auto set = [&](std::string password) {
+        ada->ask(wire::EditChannel{.channel = attic, .password = std::move(password)});
+    };
+    const auto knock = [&](std::string password) {
+        gus->ask(wire::Join{.channel = attic, .password = std::move(password)});
+    };
+    set("first");
+    hashing.finish();
+    let_the_store_answer();
+    knock("first");
+    ASSERT_EQ(hashing.jobs.size(), 1U);
+    auto guess = std::move(hashing.jobs.front());
+    hashing.jobs.clear();
+    guess.work();  // and it is right
+    set("second");
+    hashing.finish();
+    let_the_store_answer();
+    guess.done();
+    EXPECT_EQ(gus->outcome(), ErrorCode::bad_password);
+    EXPECT_EQ(where(), ChannelId{});
+    knock("second");
+    hashing.finish();
+    EXPECT_EQ(gus->outcome(), ErrorCode::unspecified);
+    EXPECT_EQ(where(), attic);
 }
 
 TEST_F(DoorTest, WhoIsIdleGoesBehindNoPassword) {
