@@ -112,9 +112,11 @@ TEST_P(LiveRelay, CarriesVoiceBetweenSocketsAndAcrossThreads) {
         // A pong shows that bob's thread has obeyed; ann's packet is behind her own move anyway.
         ASSERT_TRUE(bob.reaches());
         const auto text = std::to_string(room);
+        // Whoever speaks does so for a while from then on, and reading may take us longer.
+        const auto spoke_at = std::chrono::steady_clock::now();
         ann.socket.send(ann.voice(text));
         EXPECT_EQ(bob.hear(), "1:" + text);
-        EXPECT_TRUE(relay->speaking(ann.seat, std::chrono::steady_clock::now()));
+        EXPECT_TRUE(relay->speaking(ann.seat, spoke_at));
         bob.socket.send(bob.voice(text));
         EXPECT_EQ(ann.hear(), "2:" + text);
     }
