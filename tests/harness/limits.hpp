@@ -5,8 +5,8 @@
 
 namespace partyline::harness {
 
-inline constexpr std::chrono::seconds patience{15};
-inline constexpr std::chrono::seconds exit_patience{10};
+inline constexpr std::chrono::seconds patience{60};
+inline constexpr std::chrono::seconds exit_patience{30};
 inline constexpr std::chrono::milliseconds poll_interval{20};
 
 }  // namespace partyline::harness
