@@ -1,4 +1,5 @@
-// Voice becomes music and music voice while somebody listens: what comes out of the decoder has no step and no click in it.
+// Voice becomes music and music voice while somebody listens: what comes out of the decoder has no step and no
+// click in it.
 #include <gtest/gtest.h>
 
 #include <algorithm>

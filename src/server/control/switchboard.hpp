@@ -2,9 +2,9 @@
 // say becomes messages. Knows no socket: time, peers and the relay are handed to it, so that all of
 // it runs in one thread from one seed.
 //
-// One overload of on() for each message, joined by the visit in dispatch.cpp; they stand in
-// login.cpp, resume.cpp, rooms.cpp, recordings.cpp, texts.cpp, letters.cpp, unread.cpp, invites.cpp, keys.cpp, voice.cpp,
-// whispers.cpp, roles.cpp, channels.cpp, moderation.cpp and bans.cpp.
+// One overload of on() for each message, joined by the visit in dispatch.cpp; they stand in login.cpp,
+// resume.cpp, rooms.cpp, recordings.cpp, texts.cpp, letters.cpp, unread.cpp, invites.cpp, accounts.cpp,
+// keys.cpp, voice.cpp, whispers.cpp, roles.cpp, channels.cpp, moderation.cpp and bans.cpp.
 #pragma once
 
 #include <cstdint>
