@@ -24,6 +24,9 @@ public:
 
     /// Of stereo left and right interleaved. Fails with io once the file takes no more, and from then on.
     Result<void> write(std::span<const float> samples);
+    /// So many of each channel. Of .opus hours are written at once; of .flac a second takes about half a
+    /// millisecond.
+    Result<void> write_silence(std::uint64_t samples);
     /// The file can then be read up to here, should the program be killed.
     void flush();
     /// Finishes the file. Tells the first failure of all that was written.

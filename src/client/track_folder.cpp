@@ -1,7 +1,6 @@
 #include "client/track_folder.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -104,17 +103,12 @@ Result<TrackFolder::File*> TrackFolder::file_of(const Track& track) {
 }
 
 Result<void> TrackFolder::fill(File& file, std::int64_t up_to) {
-    static constexpr std::array<float, dsp::sample_rate_hz / 10> silence{};
-    while (file.position < up_to) {
-        const auto count = std::min<std::int64_t>(up_to - file.position, std::ssize(silence));
-        if (auto written =
-                file.writer.write(std::span(silence).first(static_cast<std::size_t>(count)));
-            !written) {
-            return written;
-        }
-        file.position += count;
+    const auto gap = up_to - file.position;
+    if (gap <= 0) {
+        return {};
     }
-    return {};
+    file.position = up_to;
+    return file.writer.write_silence(static_cast<std::uint64_t>(gap));
 }
 
 std::optional<std::int64_t> Timeline::place(std::int64_t at, std::uint64_t tick) {

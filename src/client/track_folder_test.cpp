@@ -81,6 +81,20 @@ TEST_F(Tracks, AreAlignedAndOfOneLength) {
     EXPECT_EQ(outline(path("7.flac")), (std::vector{0, 0, 20, 0, 0, 0}));
 }
 
+TEST_F(Tracks, OfOpusAreOfOneLengthWhoeverFirstSpokeAfterHours) {
+    TrackFolder opus(scratch.path(), name_of, RecordingFormat::opus);
+    constexpr std::int64_t hours = 5 * 360'000 * frame + 17;
+    ASSERT_TRUE(opus.write(sent, {.at = 0, .tick = 1}, filled(0.5F)));
+    ASSERT_TRUE(opus.write(ada, {.at = hours, .tick = 50}, filled(0.5F)));
+    ASSERT_TRUE(opus.fill_up_to(hours + 2 * frame));
+    ASSERT_TRUE(opus.close());
+    for (const auto* name : {"me.opus", "7.opus"}) {
+        const auto reader = audio::SoundReader::open(path(name), "read");
+        ASSERT_TRUE(reader) << name;
+        EXPECT_EQ(reader->shape().samples, std::uint64_t{hours + 2 * frame}) << name;
+    }
+}
+
 TEST_F(Tracks, WhatFollowsEachOtherDoesSoWhateverTheClockSays) {
     // A thread that was held up for 50 ms hands over what it owes at once.
     write(ada, 0, 1, 1);

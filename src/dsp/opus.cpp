@@ -72,22 +72,22 @@ OpusEncoder& OpusEncoder::operator=(OpusEncoder&&) noexcept = default;
 Result<OpusEncoder> OpusEncoder::create(const EncoderSettings& settings) {
     assert(settings.packet_samples == frame_samples ||
            settings.packet_samples == packet_samples_max);
-    const bool music = settings.content == Content::music;
+    const bool voice = settings.content == Content::voice;
     int error = OPUS_OK;
     auto state = std::make_unique<State>();
-    state->channels = music ? 2 : 1;
+    state->channels = settings.content == Content::music ? 2 : 1;
     state->codec.reset(opus_encoder_create(sample_rate_hz, static_cast<int>(state->channels),
-                                           music ? OPUS_APPLICATION_AUDIO : OPUS_APPLICATION_VOIP,
+                                           voice ? OPUS_APPLICATION_VOIP : OPUS_APPLICATION_AUDIO,
                                            &error));
     if (error != OPUS_OK) {
         return std::unexpected(opus_error("an encoder", error));
     }
     state->packet_samples = settings.packet_samples;
     state->set(OPUS_SET_VBR(1));
-    state->set(OPUS_SET_INBAND_FEC(music ? 0 : 1));
+    state->set(OPUS_SET_INBAND_FEC(voice ? 1 : 0));
     // FEC exists only in SILK and hybrid packets; "voice" makes Opus choose those at every
     // bitrate at which they are as good.
-    state->set(OPUS_SET_SIGNAL(music ? OPUS_SIGNAL_MUSIC : OPUS_SIGNAL_VOICE));
+    state->set(OPUS_SET_SIGNAL(voice ? OPUS_SIGNAL_VOICE : OPUS_SIGNAL_MUSIC));
     state->set(OPUS_SET_COMPLEXITY(static_cast<int>(std::min(settings.complexity, 10U))));
     opus_int32 lookahead = 0;
     state->set(OPUS_GET_LOOKAHEAD(&lookahead));

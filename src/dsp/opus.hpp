@@ -1,4 +1,4 @@
-// Opus (RFC 6716) as we use it: mono voice with in-band FEC, and music in stereo.
+// Opus (RFC 6716) as we use it: mono voice with in-band FEC, music in stereo, and tracks of recordings.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@ namespace partyline::dsp {
 enum class Content : std::uint8_t {
     voice,  // mono, with FEC
     music,  // stereo, as faithful as the bitrate allows, without
+    track,  // the same in mono, for files
 };
 
 /// The defaults as measured on read speech (16 kHz recordings): with any expected loss, 97.6 % of
