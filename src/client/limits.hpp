@@ -101,6 +101,12 @@ inline constexpr std::chrono::hours recording_time_max{6};
 inline constexpr std::chrono::seconds recording_end_max{10};
 /// By how much the place of a frame may differ from where the one before it ended.
 inline constexpr std::int64_t recording_slack_samples = 4'800;  // 100 ms
+/// Of a FLAC track so much silence is written along with a frame; of what is more, as of somebody who first speaks after hours,
+/// so much of all tracks together each time. That takes about 0.12 s; six hours are made up for in half a minute.
+inline constexpr std::int64_t recording_silence_at_once_samples = 48'000;          // 1 s
+inline constexpr std::int64_t recording_silence_each_time_samples = 240 * 48'000;  // 4 min
+/// What waits in memory for that silence, in frames of 10 ms: 200 s of one voice, 38 MB.
+inline constexpr std::size_t recording_late_frames_max = 20'000;
 /// What may wait for a slow disk, in frames of 10 ms: five seconds of our own two tracks, and of eight voices at once.
 inline constexpr std::size_t recording_up_frames_max = 1'000;
 inline constexpr std::size_t recording_down_frames_max = 4'000;

@@ -102,13 +102,43 @@ Result<TrackFolder::File*> TrackFolder::file_of(const Track& track) {
     return &tracks_.emplace(track, File{.writer = *std::move(writer)}).first->second;
 }
 
-Result<void> TrackFolder::fill(File& file, std::int64_t up_to) {
-    const auto gap = up_to - file.position;
-    if (gap <= 0) {
+Result<void> TrackFolder::write_silence(File& file, std::int64_t samples) {
+    if (samples <= 0) {
         return {};
     }
-    file.position = up_to;
-    return file.writer.write_silence(static_cast<std::uint64_t>(gap));
+    file.written += samples;
+    return file.writer.write_silence(static_cast<std::uint64_t>(samples));
+}
+
+Result<void> TrackFolder::write_frame(File& file, dsp::ConstFrame frame) {
+    file.written += std::ssize(frame);
+    return file.writer.write(frame);
+}
+
+/// Silence costs Ogg Opus next to nothing.
+bool TrackFolder::is_behind(const File& file) const {
+    return format_ != RecordingFormat::opus &&
+           (!file.late.empty() || file.position - file.written > recording_silence_at_once_samples);
+}
+
+/// Writes all that is to be written, but takes no more than `silence` for it, of which it leaves the rest.
+Result<void> TrackFolder::catch_up(File& file, std::int64_t& silence) {
+    while (true) {
+        const auto next = file.late.empty() ? file.position : file.late.front().at;
+        const auto part = std::min(next - file.written, silence);
+        silence -= part;
+        if (auto written = write_silence(file, part); !written) {
+            return written;
+        }
+        if (file.late.empty() || file.written < next) {
+            return {};
+        }
+        if (auto written = write_frame(file, file.late.front().samples); !written) {
+            return written;
+        }
+        file.late.pop_front();
+        --late_frames_;
+    }
 }
 
 std::optional<std::int64_t> Timeline::place(std::int64_t at, std::uint64_t tick) {
@@ -156,20 +186,49 @@ Result<void> TrackFolder::write(const Track& track, const Placed& placed, dsp::C
     if (file.position - begins > recording_slack_samples) {
         return {};
     }
-    if (auto filled = fill(file, begins); !filled) {
+    file.position = std::max(file.position, begins);
+    auto all = file.position - file.written;
+    if (is_behind(file)) {
+        auto& late = file.late.emplace_back(Frame{.at = file.position});
+        std::ranges::copy(frame, late.samples.begin());
+        file.position += std::ssize(frame);
+        // Rather a hole, which is told, than all of the memory.
+        return ++late_frames_ > recording_late_frames_max ? catch_up(file, all) : Result<void>();
+    }
+    if (auto filled = write_silence(file, all); !filled) {
         return filled;
     }
     file.position += std::ssize(frame);
-    return file.writer.write(frame);
+    return write_frame(file, frame);
 }
 
 Result<void> TrackFolder::fill_up_to(std::int64_t sample) {
     for (auto& [track, file] : tracks_) {
-        if (auto filled = fill(file, sample); !filled) {
-            return filled;
+        file.position = std::max(file.position, sample);
+    }
+    auto silence = recording_silence_each_time_samples;
+    // First those that are nearly there, so that no track waits for one that is hours behind.
+    for (const bool behind : {false, true}) {
+        for (auto& [track, file] : tracks_) {
+            if (is_behind(file) != behind) {
+                continue;
+            }
+            auto all = file.position - file.written;
+            if (auto filled = catch_up(file, behind ? silence : all); !filled) {
+                return filled;
+            }
         }
     }
     return {};
+}
+
+std::int64_t TrackFolder::silence_owed() const {
+    std::int64_t owed = 0;
+    for (const auto& [track, file] : tracks_) {
+        owed += file.position - file.written -
+                static_cast<std::int64_t>(file.late.size() * dsp::frame_samples);
+    }
+    return owed;
 }
 
 void TrackFolder::flush() {
@@ -183,8 +242,13 @@ Result<void> TrackFolder::close() {
     for (const auto& [track, file] : tracks_) {
         longest = std::max(longest, file.position);
     }
-    auto first = fill_up_to(longest);
+    Result<void> first;
     for (auto& [track, file] : tracks_) {
+        file.position = longest;
+        auto all = file.position - file.written;
+        if (auto filled = catch_up(file, all); !filled && first) {
+            first = std::move(filled);
+        }
         if (auto closed = file.writer.close(); !closed && first) {
             first = std::move(closed);
         }

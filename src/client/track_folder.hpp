@@ -1,8 +1,10 @@
 // A folder of sound files that begin together: one for each track of a recording.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -62,8 +64,11 @@ public:
 
     /// Fails with io once a file cannot be made or takes no more; too_large for too many tracks.
     Result<void> write(const Track& track, const Placed& placed, dsp::ConstFrame frame);
-    /// All tracks are at least so long, with silence.
+    /// All tracks are at least so long, with silence. To be called often: of the silence that is too much to be
+    /// written at once this writes a part.
     Result<void> fill_up_to(std::int64_t sample);
+    /// How much silence of all tracks is still to be written, in samples.
+    [[nodiscard]] std::int64_t silence_owed() const;
     /// What is there can be read, should the program be killed.
     void flush();
     /// Finishes all files, which are of one length then. The first failure.
@@ -72,14 +77,23 @@ public:
     [[nodiscard]] const std::vector<std::string>& files() const { return files_; }
 
 private:
+    struct Frame {
+        std::int64_t at = 0;
+        std::array<float, dsp::frame_samples> samples{};
+    };
     struct File {
         audio::SoundWriter writer;
-        std::int64_t position = 0;
+        std::int64_t position = 0;  // its length, with all that is still to be written
+        std::int64_t written = 0;
+        std::deque<Frame> late = {};  // for the silence before them to be written
     };
 
     Result<File*> file_of(const Track& track);
     Timeline& timeline_of(const Track& track);
-    static Result<void> fill(File& file, std::int64_t up_to);
+    [[nodiscard]] bool is_behind(const File& file) const;
+    Result<void> catch_up(File& file, std::int64_t& silence);
+    static Result<void> write_silence(File& file, std::int64_t samples);
+    static Result<void> write_frame(File& file, dsp::ConstFrame frame);
 
     const std::string folder_;
     const NameOf name_of_;
@@ -87,6 +101,7 @@ private:
     std::map<Track, File> tracks_;
     Timeline up_;    // of what was captured and sent
     Timeline down_;  // of what was received and played
+    std::size_t late_frames_ = 0;  // of all tracks
     std::vector<std::string> files_;
 };
 

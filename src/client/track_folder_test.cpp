@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <barrier>
 #include <filesystem>
@@ -48,10 +49,11 @@ std::vector<float> read(const std::string& path) {
 
 /// The first sample of each frame, in 1/128.
 std::vector<int> outline(const std::string& path) {
+    auto reader = audio::SoundReader::open(path, "read");
+    EXPECT_TRUE(reader) << path;
     std::vector<int> out;
-    const auto all = read(path);
-    for (std::size_t i = 0; i < all.size(); i += dsp::frame_samples) {
-        out.push_back(static_cast<int>(all[i] * 128));
+    for (Samples samples; reader && reader->read(samples);) {
+        out.push_back(static_cast<int>(samples.front() * 128));
     }
     return out;
 }
@@ -93,6 +95,58 @@ TEST_F(Tracks, OfOpusAreOfOneLengthWhoeverFirstSpokeAfterHours) {
         ASSERT_TRUE(reader) << name;
         EXPECT_EQ(reader->shape().samples, std::uint64_t{hours + 2 * frame}) << name;
     }
+}
+
+TEST_F(Tracks, WhoFirstSpeaksLateHoldsUpNobodyAndIsWhereTheyBelong) {
+    constexpr std::int64_t late = recording_silence_each_time_samples * 5 / 2;
+    static_assert(late % recording_silence_at_once_samples == 0 && late % frame == 0);
+    write(sent, 0, 1, 10);
+    for (std::int64_t at = 0; at <= late; at += recording_silence_at_once_samples) {
+        ASSERT_TRUE(folder.fill_up_to(at));
+    }
+    write(ada, late, 50, 20);
+    write(sent, late, 2, 11);
+    write(ada, late + frame, 51, 21);
+    EXPECT_EQ(folder.silence_owed(), late) << "of what was before, nothing at once";
+    int times = 0;
+    while (folder.silence_owed() > 0) {
+        const auto before = folder.silence_owed();
+        ASSERT_TRUE(folder.fill_up_to(late + 2 * frame));
+        EXPECT_EQ(before - folder.silence_owed(),
+                  std::min(before, recording_silence_each_time_samples));
+        ++times;
+    }
+    EXPECT_EQ(times, 3);
+    write(ada, late + 2 * frame, 52, 22);
+    ASSERT_TRUE(folder.close());
+    constexpr std::size_t frames_before = late / frame;
+    for (const auto& [name, words] : {std::pair{"7.flac", std::vector{0, 20, 21, 22}},
+                                      std::pair{"me.flac", std::vector{0, 11, 0, 0}}}) {
+        const auto heard = outline(path(name));
+        ASSERT_EQ(heard.size(), frames_before + 3) << name;
+        EXPECT_EQ((std::vector(heard.end() - 4, heard.end())), words) << name;
+    }
+}
+
+TEST_F(Tracks, ASecondOfSilenceIsWrittenAtOnce) {
+    write(ada, recording_silence_at_once_samples, 1, 1);
+    EXPECT_EQ(folder.silence_owed(), 0);
+    write(bob, recording_silence_at_once_samples + 1, 1, 1);
+    EXPECT_EQ(folder.silence_owed(), recording_silence_at_once_samples + 1);
+}
+
+TEST_F(Tracks, OnlySoMuchWaitsForTheSilenceBeforeIt) {
+    constexpr std::int64_t late = 2 * recording_silence_at_once_samples;
+    std::int64_t at = late;
+    for (std::uint64_t tick = 1; tick <= recording_late_frames_max; ++tick) {
+        write(ada, at, tick, 1);
+        at += frame;
+    }
+    EXPECT_EQ(folder.silence_owed(), late);
+    write(ada, at, recording_late_frames_max + 1, 1);
+    EXPECT_EQ(folder.silence_owed(), 0);
+    ASSERT_TRUE(folder.close());
+    EXPECT_EQ(std::ssize(read(path("7.flac"))), at + frame);
 }
 
 TEST_F(Tracks, WhatFollowsEachOtherDoesSoWhateverTheClockSays) {
