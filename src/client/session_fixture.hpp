@@ -108,6 +108,12 @@ private:
     void tell(const RecordingSeen& event) {
         add(event.person.name + (event.person.recording ? " records" : " records no more"));
     }
+    void tell(const VoiceLowered& event) {
+        add(std::format(
+            "voice lowered to {}{}",
+            static_cast<int>(event.load.noise_lowered_to.value_or(NoiseSuppression::high)),
+            event.load.echo_passed_by ? " and no echo cancelled" : ""));
+    }
     template <class Other>
     void tell(const Other&) {
         add("?");

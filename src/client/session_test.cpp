@@ -313,6 +313,11 @@ TEST_F(SessionTest, ReportsOfTheVoiceThreads) {
     EXPECT_EQ(told_.take(), "2 speaks");
     session_->take(KeyNeed{.speaker = SessionId{2}, .kid = 7});
     EXPECT_EQ(told_.take(), "> KeyRequest");
+    session_->take(
+        VoiceLowered{{.echo_passed_by = true, .noise_lowered_to = NoiseSuppression::light}});
+    EXPECT_EQ(told_.take(), "voice lowered to 1 and no echo cancelled");
+    session_->take(VoiceLowered{});
+    EXPECT_EQ(told_.take(), "voice lowered to 3") << "as much as was asked for";
 }
 
 TEST_F(SessionTest, WhoLeavesIsHeardNoMoreThoughPresenceLags) {
