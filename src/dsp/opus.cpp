@@ -15,7 +15,8 @@ namespace {
 
 // Deep PLC, Opus 1.5's neural concealment, starts at this complexity; above it come only costly
 // enhancers that gained nothing when they were measured.
-constexpr int decoder_complexity = 5;
+constexpr int deep_complexity = 5;
+constexpr int plain_complexity = 0;
 
 // At up to 5 % expected loss Opus would rather have no FEC than less than full bandwidth, which at
 // 10 ms means none below 40 kb/s. From 6 % on it drops what lies above 12 kHz instead.
@@ -157,7 +158,7 @@ OpusDecoder::~OpusDecoder() = default;
 OpusDecoder::OpusDecoder(OpusDecoder&&) noexcept = default;
 OpusDecoder& OpusDecoder::operator=(OpusDecoder&&) noexcept = default;
 
-Result<OpusDecoder> OpusDecoder::create(unsigned channels) {
+Result<OpusDecoder> OpusDecoder::create(unsigned channels, Concealment concealment) {
     assert(channels == 1 || channels == 2);
     int error = OPUS_OK;
     auto state = std::make_unique<State>();
@@ -166,7 +167,9 @@ Result<OpusDecoder> OpusDecoder::create(unsigned channels) {
     if (error != OPUS_OK) {
         return std::unexpected(opus_error("a decoder", error));
     }
-    error = opus_decoder_ctl(state->codec.get(), OPUS_SET_COMPLEXITY(decoder_complexity));
+    error = opus_decoder_ctl(
+        state->codec.get(),
+        OPUS_SET_COMPLEXITY(concealment == Concealment::deep ? deep_complexity : plain_complexity));
     // A libopus older than 1.5 has no such setting; it conceals without the neural network.
     if (error != OPUS_OK && error != OPUS_UNIMPLEMENTED) {
         return std::unexpected(opus_error("a decoder", error));
@@ -225,6 +228,12 @@ void OpusDecoder::conceal(std::span<float> out) {
 void OpusDecoder::reset() {
     [[maybe_unused]] const int result = opus_decoder_ctl(state_->codec.get(), OPUS_RESET_STATE);
     assert(result == OPUS_OK);
+}
+
+unsigned OpusDecoder::complexity() const {
+    opus_int32 complexity = 0;
+    const int result = opus_decoder_ctl(state_->codec.get(), OPUS_GET_COMPLEXITY(&complexity));
+    return result == OPUS_OK ? static_cast<unsigned>(complexity) : 0;
 }
 
 }  // namespace partyline::dsp

@@ -65,13 +65,20 @@ private:
     std::unique_ptr<State> state_;
 };
 
+/// How sound is invented where a packet is lost.
+enum class Concealment : std::uint8_t {
+    deep,   // by Opus 1.5's neural network
+    plain,  // as Opus did before
+};
+
 /// decode(), recover() and conceal() allocate nothing. Never fails on what a peer sends: a packet
 /// that Opus refuses is concealed and said to be. One thread.
 class OpusDecoder {
 public:
     /// One channel or two, whatever the packets hold. With two, all that comes out is interleaved, and
     /// "samples" below are those of both.
-    static Result<OpusDecoder> create(unsigned channels = 1);
+    static Result<OpusDecoder> create(unsigned channels = 1,
+                                      Concealment concealment = Concealment::deep);
     ~OpusDecoder();
     OpusDecoder(OpusDecoder&&) noexcept;
     OpusDecoder& operator=(OpusDecoder&&) noexcept;
@@ -91,6 +98,9 @@ public:
     void conceal(std::span<float> out);
     /// Forgets what it has heard: the next packet is the first. Allocates nothing.
     void reset();
+
+    /// What the codec says that it works at, 0 to 10. Deep concealment starts at 5, in a library that was built with it.
+    [[nodiscard]] unsigned complexity() const;
 
 private:
     struct State;

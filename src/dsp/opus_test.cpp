@@ -141,6 +141,32 @@ TEST(Opus, RecoversALostPacketBetterThanItConceals) {
     EXPECT_LT(recovered_error, concealed_error / 2);
 }
 
+TEST(Opus, DecodesAtTheComplexityOfDeepConcealmentAndGoesOnAfterAReset) {
+    for (const unsigned channels : {1U, 2U}) {
+        auto decoder = OpusDecoder::create(channels).value();
+        EXPECT_EQ(decoder.complexity(), 5U);
+        decoder.reset();
+        EXPECT_EQ(decoder.complexity(), 5U) << "that is no memory of what was heard";
+        EXPECT_EQ(OpusDecoder::create(channels, Concealment::plain).value().complexity(), 0U);
+    }
+}
+
+TEST(Opus, DeepConcealmentChangesNothingButWhatIsLost) {
+    const auto packets = test::encode(test::synthetic_voice(1), {}).packets;
+    auto deep = OpusDecoder::create().value();
+    auto plain = OpusDecoder::create(1, Concealment::plain).value();
+    std::array<float, frame_samples> by_deep{};
+    std::array<float, frame_samples> by_plain{};
+    for (const auto& packet : packets) {
+        deep.decode(packet, by_deep);
+        plain.decode(packet, by_plain);
+        ASSERT_EQ(by_deep, by_plain);
+    }
+    deep.conceal(by_deep);
+    plain.conceal(by_plain);
+    EXPECT_NE(by_deep, by_plain) << "this libopus was built without deep PLC";
+}
+
 TEST(Opus, ConcealsWhatIsNotOpus) {
     auto decoder = OpusDecoder::create().value();
     const auto voice = test::synthetic_voice(0.5);
