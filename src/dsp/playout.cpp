@@ -175,6 +175,9 @@ void SpeakerPlayout::State::start_over() {
 
 Heard SpeakerPlayout::State::pull(Frame mid, Frame side, TimePoint now) {
     const bool heard = produce(clock.tick(to_samples(now)));
+    if (line.waiting() < frame_samples) {
+        decoder.pause();  // the line fills up with silence
+    }
     bool stereo = false;
     if (line.is_wide()) {
         line.take(mid, side);

@@ -43,7 +43,10 @@ void SpeakerDecoder::use(ByteView packet) {
 }
 
 void SpeakerDecoder::end_of_before() {
-    if (in_stereo_) {
+    if (paused_) {
+        before_mid_.fill(0.0F);
+        before_side_.fill(0.0F);
+    } else if (in_stereo_) {
         const auto both = std::span(interleaved_).first(2 * frame_samples);
         stereo_->conceal(both);
         split_stereo(both, before_mid_, before_side_);
@@ -65,6 +68,7 @@ void SpeakerDecoder::fade_from_before(const Sound& sound) {
 template <class Decode>
 SpeakerDecoder::Sound SpeakerDecoder::append(std::size_t samples, TimeScale& line,
                                              const Decode& decode) {
+    paused_ = false;
     Sound sound{.mid = line.append(samples)};
     if (line.is_wide()) {
         sound.side = line.appended_side(samples);

@@ -15,13 +15,17 @@ namespace partyline::dsp {
 
 /// Mono costs what mono costs: the second decoder and the line's second half are made at a speaker's first
 /// stereo packet, in prepare(); nothing else allocates. Where one decoder follows the other their sounds
-/// cross-fade, the first going on by concealment, so that nothing clicks, whatever was lost there. One thread.
+/// cross-fade, the first going on by concealment, so that nothing clicks, whatever was lost there. After silence the
+/// other fades in from that. One thread.
 class SpeakerDecoder {
 public:
     static Result<SpeakerDecoder> create();
 
     /// Before a packet is decoded, at leisure.
     void prepare(ByteView packet, TimeScale& line);
+
+    /// Silence was heard since what was appended last.
+    void pause() { paused_ = true; }
 
     struct Sound {
         std::span<float> mid;
@@ -51,8 +55,9 @@ private:
     bool in_stereo_ = false;  // as the last packet was
     bool begun_ = false;      // there was one
     bool changed_ = false;    // this is the first packet of the other decoder
+    bool paused_ = false;     // since the last
     std::array<float, 2 * packet_samples_max> interleaved_{};
-    // How the decoder before would go on.
+    // How what was heard before would go on.
     std::array<float, frame_samples> before_mid_{};
     std::array<float, frame_samples> before_side_{};
 };

@@ -144,12 +144,63 @@ TEST(Stereo, AVoiceIsMonoBeforeMusicAndAfterIt) {
     EXPECT_LE(play(voice, Heard::mono), 3U);
 }
 
+/// One tone in both channels, which begins softly, as a talkie sees to, and ends at its full level.
+std::vector<float> abrupt_tone(std::size_t packets, std::size_t channels) {
+    std::vector<float> out;
+    for (std::size_t i = 0; i < packets * frame_samples; ++i) {
+        const double gain = 0.4 * std::min(1.0, static_cast<double>(i) / frame_samples);
+        const double turns = 440 * static_cast<double>(i) / sample_rate_hz;
+        const double sample = gain * std::sin(2 * std::numbers::pi * turns);
+        out.insert(out.end(), channels, static_cast<float>(sample));
+    }
+    return out;
+}
+
+float largest_step(std::span<const float> sound) {
+    float most = 0;
+    for (std::size_t i = 1; i < sound.size(); ++i) {
+        most = std::max(most, std::abs(sound[i] - sound[i - 1]));
+    }
+    return most;
+}
+
+TEST(Stereo, WhatBeginsLongAfterAnotherKindBeginsFromSilence) {
+    const float own_step = largest_step(abrupt_tone(20, 1));
+    // The first ends wherever the tone is.
+    for (const std::size_t packets : {50U, 51U, 52U, 53U, 54U}) {
+        const auto voice = test::encode(abrupt_tone(packets, 1), {.dtx = false}).packets;
+        const auto music = encode_music(abrupt_tone(packets, 2), frame_samples);
+        Listener listener;
+        for (const auto* spurt : {&voice, &music, &voice}) {
+            const auto begins = listener.channels.left.size();
+            for (std::size_t i = 0; i < packets; ++i) {
+                listener.playout.push({.media_time = listener.media,
+                                       .opus = (*spurt)[i],
+                                       .ends_spurt = i + 1 == packets,
+                                       .arrived = listener.clock.now()});
+                listener.media += static_cast<MediaTime>(frame_samples);
+                listener.tick();
+            }
+            for (const auto* channel : {&listener.channels.left, &listener.channels.right}) {
+                const auto beginning = std::span(*channel).subspan(begins, 10 * frame_samples);
+                EXPECT_LT(largest_step(beginning), 3 * own_step) << packets;
+                EXPECT_GT(test::level_db(beginning.last(frame_samples)), -20) << "it is heard";
+            }
+            // Media time goes on, and what is left is heard.
+            for (int silent = 0; silent < 100; ++silent) {
+                listener.media += static_cast<MediaTime>(frame_samples);
+                listener.tick();
+            }
+        }
+    }
+}
+
 TEST(Stereo, ALostPacketOfMusicIsConcealedOnBothSides) {
     const auto packets = encode_music(two_tones(2), frame_samples);
     Listener listener;
     for (std::size_t i = 0; i < packets.size(); ++i) {
         if (i % 10 == 9) {
-            listener.media += frame_samples;
+            listener.media += static_cast<MediaTime>(frame_samples);
         } else {
             listener.push(packets[i], frame_samples);
         }
