@@ -199,6 +199,37 @@ TEST(CaptureChain, TakesTheLoudspeakersEchoOut) {
     EXPECT_EQ(rig.chain.report().latency_samples, EchoCanceller::latency_samples);
 }
 
+TEST(CaptureChain, WhileEchoCancellingIsPassedByAVoiceGoesOutAsItIsAndLaterTheEchoGoesAgain) {
+    SlowRig rig({.echo = true});
+    rig.clock.step = 20ms;
+    rig.run(5);  // it is faded to within the last of them
+    ASSERT_TRUE(rig.chain.report().echo_passed_by);
+    rig.clock.step = 3ms;  // a frame takes 6 ms, or 9
+    const auto voice = test::synthetic_voice(8);
+    auto out = voice;
+    for (std::size_t at = 0; at < 2 * sample_rate_hz; at += frame_samples) {
+        rig.chain.render(ConstFrame(&voice[at], frame_samples));
+        rig.chain.process(Frame(&out[at], frame_samples));
+    }
+    EXPECT_EQ(out, voice) << "never late, and nothing is done to it";
+    ASSERT_TRUE(rig.chain.report().echo_passed_by);
+    rig.run(static_cast<unsigned>(StageWatch::rest_min / 6ms));
+    ASSERT_FALSE(rig.chain.report().echo_passed_by);
+    constexpr std::size_t late = 60 * sample_rate_hz / 1000;
+    std::vector<float> echo(voice.size());
+    for (std::size_t i = late; i < echo.size(); ++i) {
+        echo[i] = 0.5F * voice[i - late];
+    }
+    out = echo;
+    for (std::size_t at = 0; at < out.size(); at += frame_samples) {
+        rig.chain.render(ConstFrame(&voice[at], frame_samples));
+        rig.chain.process(Frame(&out[at], frame_samples));
+    }
+    EXPECT_LT(test::level_db(std::span(out).last(2 * sample_rate_hz)),
+              test::level_db(std::span(echo).last(2 * sample_rate_hz)) - 20);
+    EXPECT_EQ(rig.chain.report().times_lowered, 1U);
+}
+
 TEST(CaptureChain, EchoCancellingIsSwitchedWithoutAClick) {
     const auto voice = test::synthetic_voice(4);
     auto out = voice;
