@@ -1,13 +1,22 @@
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <chrono>
 #include <cmath>
+#include <condition_variable>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <iostream>
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "audio/capture_ring.hpp"
@@ -204,16 +213,56 @@ TEST(RealTimeGuardDeathTest, ACallbackThatAllocatesLocksOrLogsAbortsAndSaysWhat)
 #endif
     static void* kept = ::operator new(16);
     static std::mutex mutex;
-    EXPECT_DEATH(offend([] { kept = ::operator new(16); }), "device callback allocated memory");
-    EXPECT_DEATH(offend([] { kept = std::aligned_alloc(64, 64); }),
-                 "device callback allocated memory");
-    EXPECT_DEATH(offend([] { ::operator delete(kept); }), "device callback freed memory");
-    EXPECT_DEATH(offend([] { const std::lock_guard lock(mutex); }),
-                 "device callback locked a mutex");
+    struct Case {
+        const char* says;
+        void (*offence)();
+    };
+    for (const auto& [says, offence] : std::vector<Case>{
+             {"allocated memory", [] { kept = ::operator new(16); }},
+             {"allocated memory", [] { kept = std::malloc(16); }},
+             {"allocated memory", [] { kept = std::calloc(2, 16); }},
+             {"allocated memory", [] { kept = std::realloc(kept, 32); }},
+             {"allocated memory", [] { kept = std::aligned_alloc(64, 64); }},
+             {"allocated memory",
+              [] { kept = ::posix_memalign(&kept, 64, 64) == 0 ? kept : nullptr; }},
+             {"freed memory", [] { ::operator delete(kept); }},
+             {"freed memory", [] { std::free(kept); }},
+             {"locked a mutex", [] { const std::lock_guard lock(mutex); }},
+             {"locked a mutex", [] { ::pthread_mutex_lock(mutex.native_handle()); }}}) {
+        EXPECT_DEATH(offend(offence), std::string("device callback ") + says);
+    }
     EXPECT_DEATH(offend([] { log::warning("hello"); }), "device callback logged");
     // A level that is off today is on for somebody else.
     EXPECT_DEATH(offend([] { log::debug("hello"); }), "device callback logged");
     ::operator delete(kept);
+}
+
+TEST(RealTimeGuardDeathTest, ACallbackThatWaitsOrWritesPastOurLogAbortsToo) {
+#ifndef PARTYLINE_REAL_TIME_GUARD
+    GTEST_SKIP() << "this build has no guard";
+#endif
+    static std::mutex mutex;
+    static std::timed_mutex timed_mutex;
+    static std::condition_variable condition;
+    static std::unique_lock lock(mutex);
+    static int seven = 7;
+    EXPECT_DEATH(offend([] { condition.wait(lock); }), "device callback waited");
+    EXPECT_DEATH(offend([] { condition.wait_for(lock, std::chrono::milliseconds(0)); }),
+                 "device callback waited");
+    EXPECT_DEATH(offend([] {
+                     if (timed_mutex.try_lock_for(std::chrono::milliseconds(1))) {
+                         timed_mutex.unlock();
+                     }
+                 }),
+                 "device callback locked a mutex");
+    EXPECT_DEATH(offend([] { std::fputs("hello\n", stderr); }), "device callback wrote something");
+    EXPECT_DEATH(offend([] { std::printf("%d\n", seven); }), "device callback wrote something");
+    EXPECT_DEATH(offend([] { std::fprintf(stderr, "%d\n", seven); }),
+                 "device callback wrote something");
+    EXPECT_DEATH(offend([] { seven = static_cast<int>(::write(2, "7\n", 2)); }),
+                 "device callback wrote something");
+    EXPECT_DEATH(offend([] { std::cerr << "hello\n"; }), "device callback wrote something");
+    lock.unlock();
 }
 
 TEST(RealTimeGuard, OutsideACallbackEverythingIsAllowed) {
@@ -222,6 +271,21 @@ TEST(RealTimeGuard, OutsideACallbackEverythingIsAllowed) {
     const std::lock_guard lock(mutex);
     EXPECT_NE(std::make_unique<int>(1), nullptr);
     EXPECT_FALSE(in_real_time());
+    // What stands before the C library passes everything on.
+    EXPECT_EQ(std::printf("%s %d\n", "seven", 7), 8);
+    EXPECT_EQ(std::fprintf(stdout, "%s %.1f\n", "seven", 7.5), 10);
+    void* memory = nullptr;
+    ASSERT_EQ(::posix_memalign(&memory, 256, 100), 0);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory) % 256, 0U);
+    std::free(memory);
+    EXPECT_EQ(::posix_memalign(&memory, 3, 100), EINVAL);
+    std::timed_mutex timed_mutex;
+    EXPECT_TRUE(timed_mutex.try_lock_for(std::chrono::milliseconds(1)));
+    timed_mutex.unlock();
+    std::mutex other;
+    std::unique_lock waiting(other);
+    std::condition_variable condition;
+    EXPECT_EQ(condition.wait_for(waiting, std::chrono::milliseconds(0)), std::cv_status::timeout);
 }
 
 }  // namespace
