@@ -133,24 +133,55 @@ protected:
         EXPECT_EQ(code_of<wire::Goodbye>(co_await ada.last_words()), ErrorCode::rate_limited);
     }
 
+    static wire::SendText long_text() {
+        return {.channel = lobby, .text = std::string(4096, 'x')};
+    }
+
     net::task<> slow_reader() {
-        Caller slow(loop);
+        Caller slow(loop, manual_clock);
         co_await slow.log_in(port(), "Slow");
-        Caller ada(loop);
+        Caller ada(loop, manual_clock);
         co_await ada.log_in(port(), "Ada");
         for (auto* caller : {&slow, &ada}) {
             co_await caller->ask<wire::Joined>(wire::Join{lobby});
         }
-        const wire::SendText text{.channel = lobby, .text = std::string(4096, 'x')};
+        manual_clock.advance(quiet_line - std::chrono::milliseconds(1));
         // The system's own buffers have to fill first.
         for (int sent = 0; server->model().find(slow.session) != nullptr && sent < 10'000; ++sent) {
-            co_await ada.ask<wire::TextAccepted>(text);
+            co_await ada.ask<wire::TextAccepted>(long_text());
         }
         EXPECT_EQ(server->model().find(slow.session), nullptr);
         EXPECT_EQ((co_await ada.get<wire::MemberLeft>()).session, slow.session);
-        co_await ada.ask<wire::TextAccepted>(text);
+        co_await ada.ask<wire::TextAccepted>(long_text());
         // Once it reads after all, it finds whole messages and learns why.
         EXPECT_EQ(code_of<wire::Goodbye>(co_await slow.last_words()), ErrorCode::timed_out);
+    }
+
+    /// A line that is broken looks like a slow reader where much is told; but nothing comes over it either.
+    net::task<> broken_line() {
+        Caller lost(loop, manual_clock);
+        co_await lost.log_in(port(), "Lost");
+        Caller ada(loop, manual_clock);
+        co_await ada.log_in(port(), "Ada");
+        for (auto* caller : {&lost, &ada}) {
+            co_await caller->ask<wire::Joined>(wire::Join{lobby});
+        }
+        manual_clock.advance(quiet_line);
+        for (int sent = 0; server->seats_away() == 0 && sent < 10'000; ++sent) {
+            co_await ada.ask<wire::TextAccepted>(long_text());
+        }
+        EXPECT_EQ(server->seats_away(), 1U);
+        EXPECT_NE(server->model().find(lost.session), nullptr);
+        Caller again(loop, manual_clock);
+        EXPECT_EQ((co_await again.resume(port(), lost)).channel, lobby);
+        EXPECT_EQ(server->seats_away(), 0U);
+        // Nobody has noticed.
+        const auto ping = co_await ada.send(wire::ControlPing{});
+        for (bool answered = false; !answered;) {
+            const auto told = co_await ada.next();
+            EXPECT_FALSE(std::holds_alternative<wire::MemberLeft>(told.body));
+            answered = told.reply_to == ping;
+        }
     }
 
     net::task<> too_many_connections() {
@@ -244,9 +275,16 @@ TEST_F(AbuseTest, AFloodIsRefusedAndThenEnded) {
     play(flood());
 }
 TEST_F(AbuseTest, ASlowReaderIsCut) {
+    clock = &manual_clock;
     config.limits.texts = config.limits.messages = {.per_second = 1e9, .burst = 1e9};
     config.limits.closing = test_patience;
     play(slow_reader());
+}
+TEST_F(AbuseTest, OfABrokenLineTheSeatIsKeptHoweverMuchIsTold) {
+    clock = &manual_clock;
+    config.limits.texts = config.limits.messages = {.per_second = 1e9, .burst = 1e9};
+    config.limits.closing = test_patience;
+    play(broken_line());
 }
 TEST_F(AbuseTest, ConnectionsOfOneAddressAreCounted) {
     config.limits.messages = {.per_second = 1, .burst = 1e9};

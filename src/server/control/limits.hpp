@@ -92,6 +92,9 @@ inline constexpr std::size_t first_comers_share = 8;
 /// somebody's count has run out.
 inline constexpr std::size_t addresses_remembered_max = 16'384;
 
+/// A talkie says something every 4 s. The line of one that has said nothing for longer is taken for broken.
+inline constexpr Duration quiet_line = std::chrono::seconds(5);
+
 inline constexpr Duration tick_interval = std::chrono::milliseconds(25);
 inline constexpr Duration room_losses_interval = std::chrono::seconds(1);
 inline constexpr Duration prune_interval = std::chrono::hours(1);

@@ -200,6 +200,9 @@ void Switchboard::settle() {
         if (!peer.closing()) {
             figures_.slow_readers.add(1);
             log::info("{} reads too slowly and is cut", peer.address);
+            if (peer.session && clock_.now() - peer.heard >= quiet_line) {
+                detach(*seat_of(peer));  // its line is broken, and too much was told to wait for silence
+            }
             end(peer, goodbye(ErrorCode::timed_out,
                               "You fell too far behind: too much was waiting to be read."));
         }
