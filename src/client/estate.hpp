@@ -36,9 +36,11 @@ struct UnsentLetter {
 struct Estate {
     /// We have been connected before.
     bool again = false;
-    /// The names from the top to the room we were in or on our way to: ids may be others after a
-    /// restart. Empty for no room.
+    /// The names from the top to the room we were in or on our way to. Empty for no room.
     std::vector<std::string> room;
+    /// Its number, whatever becomes of its name and its place; 0 of a temporary one, whose number another
+    /// may have after a restart.
+    ChannelId room_id{};
     std::string room_password;  // that we came in with; the room may ask for it again
     bool in_room = false;       // as the person was last told
     bool mute = false;

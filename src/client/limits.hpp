@@ -78,6 +78,8 @@ inline constexpr std::chrono::milliseconds farewell_time_max{500};
 inline constexpr std::chrono::milliseconds backoff_first{500};
 /// However long a server was down, everybody is back within ten seconds of its return.
 inline constexpr std::chrono::seconds backoff_max{8};
+/// Where our room is not to be had any more: so many others are asked for, one after the other.
+inline constexpr std::size_t other_rooms_max = 16;
 
 // What music is sent with, unless the room leaves less. Below the least it is not begun.
 inline constexpr unsigned music_bps = 128'000;

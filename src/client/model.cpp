@@ -273,6 +273,11 @@ std::vector<Room> Model::rooms() const {
     return rooms;
 }
 
+ChannelId Model::lasting(ChannelId channel) const {
+    const auto room = rooms_.find(channel);
+    return room != rooms_.end() && !room->second.temporary ? channel : ChannelId{};
+}
+
 std::vector<std::string> Model::path_of(ChannelId channel) const {
     std::vector<std::string> path;
     // Bounded, as a server may tell of rooms that are each other's parents.

@@ -61,6 +61,8 @@ public:
     /// What our room leaves each speaker, in bits per second; 0: all they like.
     [[nodiscard]] std::uint32_t bitrate_cap() const;
     [[nodiscard]] std::vector<Room> rooms() const;
+    /// The room itself if it is one that outlasts a restart of the server; else zero.
+    [[nodiscard]] ChannelId lasting(ChannelId channel) const;
     /// The names from the top to this room; empty if there is no such room.
     [[nodiscard]] std::vector<std::string> path_of(ChannelId channel) const;
     /// The room at the end of these names, spelled exactly so; zero if there is none.

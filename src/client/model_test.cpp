@@ -173,6 +173,10 @@ TEST(Model, RoomsAreFoundByTheirNames) {
     EXPECT_TRUE(model.path_of(ChannelId{9}).empty());
     EXPECT_EQ(model.room_at({}), ChannelId{});
     EXPECT_EQ(model.room_at(std::vector<std::string>{"Games", "B"}), ChannelId{});
+    model.fold(wire::ChannelPage{{{.id = ChannelId{4}, .name = "Tent", .temporary = true}}});
+    EXPECT_EQ(model.lasting(ChannelId{3}), ChannelId{3});
+    EXPECT_EQ(model.lasting(ChannelId{4}), ChannelId{}) << "it ends with the server, if not before";
+    EXPECT_EQ(model.lasting(ChannelId{9}), ChannelId{});
     // Whatever a server tells.
     model.fold(wire::ChannelPage{{{.id = ChannelId{1}, .parent = ChannelId{2}, .name = "Games"}}});
     EXPECT_LE(model.path_of(ChannelId{2}).size(), 3U);

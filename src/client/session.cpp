@@ -62,6 +62,7 @@ Session::Session(Given given, Seating seating, OwnDevice own, Estate estate)
                          }}),
       whisperers_(keys_.own(), keys_.devices()),
       estate_(std::move(estate)),
+      backoff_(seating_.session.value),  // no two who are thrown out together wait alike
       missed_letters_(estate_.letters_told_to),
       last_heard_(clock_.now()),
       next_ping_(last_heard_ + control_ping_interval),
@@ -72,6 +73,10 @@ Session::Session(Given given, Seating seating, OwnDevice own, Estate estate)
 // --- what the person wants -------------------------------------------------------------------
 
 void Session::join(ChannelId channel, const std::string& password) {
+    if (way_back_.again) {
+        forget_way_back();
+        tell_out();
+    }
     heading_ = channel;
     request(wire::Join{.channel = channel, .password = password},
             {.asked = Asked::join, .password = password});
@@ -79,9 +84,15 @@ void Session::join(ChannelId channel, const std::string& password) {
 
 void Session::leave() {
     heading_ = {};
+    silent_ = false;
+    if (way_back_.again) {  // the server has us in no room
+        forget_way_back();
+        estate_.in_room = false;
+        port_.emit(RoomLeft{});
+        return;
+    }
     // Not one more word goes out, whenever the server hears of it.
     ++leaves_asked_;
-    silent_ = false;
     update_open();
     request(wire::Leave{}, {.asked = Asked::leave});
 }
@@ -369,6 +380,9 @@ void Session::tick() {
                                                   own.agreement.public_key(), clock_.unix_ms())},
                 {});
     }
+    if (way_back_.again && now >= *way_back_.again) {
+        ask_for_way_back();
+    }
     keys_.tick();
     pump_keys();
 }
@@ -378,7 +392,8 @@ TimePoint Session::next_tick() const {
         return clock_.now() + control_silence_max;  // nothing is due before come_back()
     }
     const auto due = std::min({last_heard_ + control_silence_max, next_ping_, next_renewal_});
-    return std::min({due, keys_.next_tick().value_or(due), whisper_keys_.next_tick().value_or(due),
+    return std::min({due, way_back_.again.value_or(due), keys_.next_tick().value_or(due),
+                     whisper_keys_.next_tick().value_or(due),
                      whisper_sets_.is_due() ? whispers_not_before_ : due});
 }
 

@@ -16,6 +16,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/ids.hpp"
+#include "client/backoff.hpp"
 #include "client/device_book.hpp"
 #include "client/estate.hpp"
 #include "client/key_exchange.hpp"
@@ -258,7 +259,20 @@ private:
     void take_requests(Estate& estate, bool stays);
     void go_back();
     void be_back();
+    /// Zero if it is not there any more.
+    [[nodiscard]] ChannelId former_room() const;
+    void ask_for_way_back();
+    void back_refused(const Error& error);
     void stay_out(Error error);
+    /// Where somebody goes whose room is not to be had: the rooms above it, the nearest first, then the
+    /// first ones that there are.
+    void find_other_rooms();
+    void try_another_room();
+    /// We are not to be there any more.
+    void forget_way_back();
+    void refuse_unsaid();
+    /// Whoever was told that they are in a room is not.
+    void tell_out();
     void refuse(Asked asked, Error error);
     void refuse(const Request& request, Error error);
     void emit_all(const Model::Events& events);
@@ -400,7 +414,14 @@ private:
     std::map<std::uint64_t, UnsentLetter> writing_;
     std::string account_;  // the name of ours; empty: none that we know of
     ChannelId heading_{};  // where we are once all requests are answered
-    bool going_back_ = false;
+    bool going_back_ = false;  // to the room we were in, not to one in its place
+    struct WayBack {
+        ChannelId to{};
+        std::optional<TimePoint> again;  // ask once more then: the server could not let us in yet
+        std::vector<ChannelId> others;   // to be tried instead, the last one first
+    };
+    WayBack way_back_;  // until we are in a room
+    Backoff backoff_;
     MissedTexts missed_;  // of our room
     MissedLetters missed_letters_;
     std::uint64_t last_request_ = login_request_id;

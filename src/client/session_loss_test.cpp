@@ -161,7 +161,7 @@ TEST_F(SessionTest, ComesBackAsItWas) {
     session_->set_self_state(true, false);
     session_->take(SpeakingChange{.speaker = SessionId{2}, .speaking = true});
     told_.take();
-    // Ids may be others after a restart: rooms are known by their names.
+    // A room that is known by its name alone is found by that.
     come_back({{.id = ChannelId{3}, .name = "Attic"}, {.id = ChannelId{4}, .name = "Lobby"}});
     EXPECT_EQ(told_.take(),
               "2 pauses; connected; voice; up: route 5; down: route 5; rooms; down: hear; > "
@@ -242,7 +242,9 @@ TEST_F(SessionTest, WhereTheRoomIsGoneThePersonIsTold) {
     come_back({{.id = ChannelId{3}, .name = "Attic"}});
     EXPECT_EQ(told_.take(),
               "connected; voice; up: route 5; down: route 5; rooms; out; join refused 11; say "
-              "refused 13");
+              "refused 13; > Join");
+    answer(wire::Joined{.channel = ChannelId{3}, .route = Route{6}, .members = 1});
+    EXPECT_TRUE(told_.take().contains("in 3")) << "in its place";
 }
 
 TEST_F(SessionTest, WhereTheRoomIsClosedThePersonIsTold) {

@@ -32,8 +32,11 @@ void Session::on_answer(const Request& request, const wire::Joined& joined) {
     if (request.asked != Asked::join) {
         return;
     }
+    if (request.back && !is_moving()) {
+        heading_ = joined.channel;
+    }
     room_password_ = request.password;
-    entered(joined, false);
+    entered(joined, request.back && !going_back_);
     if (request.back) {
         be_back();
     }
@@ -143,7 +146,7 @@ void Session::on_answer(const Request& request, const wire::Refusal& refusal) {
     if (request.asked == Asked::whisper_again) {
         whispers_refused(request, refusal.error);
     } else if (request.back) {
-        stay_out(refusal.error);
+        back_refused(refusal.error);
     } else {
         refuse(request, refusal.error);
     }
@@ -188,6 +191,12 @@ void Session::on(const wire::ChannelsChanged& change) {
 }
 
 void Session::on(const wire::Moved& moved) {
+    // Whoever puts us somewhere means us to stay there: we only wait to be let in elsewhere.
+    const bool back = way_back_.again && moved.channel == way_back_.to;
+    if (way_back_.again && !back) {
+        forget_way_back();
+        heading_ = model_.own_channel();
+    }
     // Unless we are on our way to somewhere else, this is where we are to be from now on.
     if (heading_ == model_.own_channel()) {
         heading_ = moved.channel;
@@ -202,6 +211,9 @@ void Session::on(const wire::Moved& moved) {
                 true);
     } else {
         left(true, moved.route);
+    }
+    if (back) {
+        be_back();
     }
 }
 

@@ -1,8 +1,11 @@
 // Back on a new connection: on the same seat, or on another as we were on the last.
 #include <algorithm>
+#include <chrono>
+#include <span>
 #include <type_traits>
 #include <utility>
 
+#include "client/limits.hpp"
 #include "client/session.hpp"
 
 namespace partyline::client {
@@ -191,6 +194,9 @@ void Session::take_place(const wire::Resumed& resumed, bool moved) {
     }
     // Either a request of ours was carried out and its answer was lost, or somebody has moved us,
     // perhaps away and back again.
+    if (way_back_.again && moved) {
+        forget_way_back();
+    }
     if (!is_moving()) {
         heading_ = resumed.channel;
     }
@@ -204,7 +210,7 @@ void Session::take_place(const wire::Resumed& resumed, bool moved) {
         keys_.left_room();
     }
     entered(place, moved);
-    if (going_back_ && !moved) {
+    if ((going_back_ || way_back_.again) && !moved) {
         be_back();
     }
 }
@@ -220,7 +226,8 @@ Estate Session::leave_behind() {
     Estate estate{
         .again = true,
         .room = model_.path_of(heading_),
-        .room_password = std::move(room_password_),
+        .room_id = model_.lasting(heading_),
+        .room_password = std::move(going_back_ ? estate_.room_password : room_password_),
         .in_room = estate_.in_room,
         .mute = mute_,
         .deafen = deafen_,
@@ -311,19 +318,92 @@ void Session::go_back() {
         }
         return;
     }
-    heading_ = model_.room_at(estate_.room);
-    if (!heading_) {
-        stay_out({.code = ErrorCode::unknown_channel,
-                  .message = "The room you were in is not there any more."});
+    way_back_.to = former_room();
+    if (way_back_.to) {
+        going_back_ = true;
+        ask_for_way_back();
         return;
     }
-    going_back_ = true;
+    find_other_rooms();
+    stay_out({.code = ErrorCode::unknown_channel,
+              .message = "The room you were in is not there any more."});
+    try_another_room();
+}
+
+// By its number first: it may have another name by now, or lie elsewhere.
+ChannelId Session::former_room() const {
+    const auto same = model_.lasting(estate_.room_id);
+    return same ? same : model_.room_at(estate_.room);
+}
+
+void Session::ask_for_way_back() {
+    heading_ = way_back_.to;
+    way_back_.again.reset();
     request(wire::Join{.channel = heading_, .password = estate_.room_password},
             {.asked = Asked::join, .back = true, .password = estate_.room_password});
 }
 
+void Session::back_refused(const Error& error) {
+    if (is_moving()) {
+        forget_way_back();  // the person would rather be elsewhere by now
+        tell_out();
+        return;
+    }
+    // After a restart many come at once, and a password takes its time.
+    if (error.code == ErrorCode::rate_limited || error.code == ErrorCode::store_failed) {
+        heading_ = way_back_.to;
+        way_back_.again =
+            clock_.now() + std::chrono::milliseconds(error.retry_ms) + backoff_.next();
+        return;
+    }
+    if (going_back_) {
+        find_other_rooms();
+        stay_out(error);
+    }
+    try_another_room();
+}
+
+void Session::find_other_rooms() {
+    auto& others = way_back_.others;
+    if (!estate_.in_room) {
+        return;  // they were on their way in from none
+    }
+    const auto add = [&](ChannelId room) {
+        if (room && room != way_back_.to && others.size() < other_rooms_max &&
+            !std::ranges::contains(others, room)) {
+            others.push_back(room);
+        }
+    };
+    const auto path = way_back_.to ? model_.path_of(way_back_.to) : estate_.room;
+    for (auto names = std::span(path); names.size() > 1;) {
+        names = names.first(names.size() - 1);
+        add(model_.room_at(names));
+    }
+    for (const auto& room : model_.rooms()) {
+        if (!room.temporary && !room.password) {
+            add(room.id);
+        }
+    }
+    std::ranges::reverse(others);
+}
+
+// Without a word until we are in one: why we are not in ours was told.
+void Session::try_another_room() {
+    estate_.room_password.clear();
+    if (way_back_.others.empty()) {
+        way_back_ = {};
+        heading_ = model_.own_channel();
+        return;
+    }
+    way_back_.to = way_back_.others.back();
+    way_back_.others.pop_back();
+    ask_for_way_back();
+}
+
 void Session::be_back() {
     going_back_ = false;
+    way_back_ = {};
+    backoff_.reset();
     // Without a word: whoever may not have it any more sees that they have not.
     if (std::exchange(estate_.priority, false)) {
         wants_priority_ = true;
@@ -337,15 +417,29 @@ void Session::be_back() {
 void Session::stay_out(Error error) {
     going_back_ = false;
     estate_.priority = false;
-    if (std::exchange(estate_.in_room, false)) {
-        port_.emit(RoomLeft{});
-    }
-    const auto unsaid = std::exchange(estate_.unsaid, {});
-    refuse(Asked::join, error);
-    for (std::size_t i = 0; i < unsaid.size(); ++i) {
+    tell_out();
+    refuse(Asked::join, std::move(error));
+    refuse_unsaid();
+}
+
+void Session::forget_way_back() {
+    going_back_ = false;
+    way_back_ = {};
+    estate_.priority = false;
+    refuse_unsaid();
+}
+
+void Session::refuse_unsaid() {
+    for (const auto& text : std::exchange(estate_.unsaid, {})) {
         refuse(Asked::say,
                {.code = ErrorCode::not_in_room,
-                .message = "Not said, as we could not get back to the room: " + unsaid[i].text});
+                .message = "Not said, as we could not get back to the room: " + text.text});
+    }
+}
+
+void Session::tell_out() {
+    if (std::exchange(estate_.in_room, false)) {
+        port_.emit(RoomLeft{});
     }
 }
 

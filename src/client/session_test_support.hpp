@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -40,7 +41,7 @@ public:
 
 /// A session that has come in.
 struct NotedSession {
-    NotedSession() { connect({}); }
+    explicit NotedSession(std::uint32_t number = 1) : self(number) { connect({}); }
 
     void connect(Estate estate, std::vector<wire::Channel> rooms = {}) {
         session = std::make_unique<Session>(
@@ -74,7 +75,7 @@ struct NotedSession {
     }
 
     ManualClock clock;
-    Peer self{1};
+    Peer self;
     Noted noted;
     Volumes volumes = Volumes::open({}).value();
     std::unique_ptr<Session> session;

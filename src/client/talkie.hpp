@@ -173,8 +173,9 @@ struct Connected {
     std::string fingerprint;
     bool first_use = false;  // the server's identity was not known before and is pinned now
     /// Back after Reconnecting, under another session. Rooms and people are told anew; RoomEntered
-    /// follows if there was a room, or RoomLeft if it is gone or closed to us. Voice starts in the
-    /// tunnel again, and its figures at zero.
+    /// follows if there was a room, at once or when the server has time for us. If it is gone or closed
+    /// to us, RoomLeft and Refused follow, and then RoomEntered for one in its place, if any lets us in.
+    /// Voice starts in the tunnel again, and its figures at zero.
     bool again = false;
     /// With `again`: the session goes on as if nothing had been. Nobody else has noticed, nothing is told
     /// anew, and what happened meanwhile follows.
@@ -203,7 +204,7 @@ struct PersonLeft {
 };
 struct RoomEntered {
     ChannelId channel{};
-    bool moved = false;  // by the server, unasked
+    bool moved = false;  // unasked: by the server, or as our room is not to be had any more
 };
 struct RoomLeft {
     bool moved = false;
