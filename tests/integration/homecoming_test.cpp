@@ -18,10 +18,12 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
+#include "base/error.hpp"
 #include "base/ids.hpp"
 #include "client/backoff.hpp"
 #include "client/handshake.hpp"
@@ -51,8 +53,12 @@ constexpr Duration settling = 3s;
 constexpr std::size_t read_bytes_max = 1000;
 constexpr Duration patience = 60s;
 
+// Into a room with a password an address comes 50 times at once, and then once a second.
+constexpr std::size_t people_with_a_password = 64;
+constexpr auto room_password = "open sesame";
+
 /// The limits of all addresses together are as they come; but here all come from one.
-std::string config() {
+std::string config(std::size_t rooms_there) {
     std::string text = R"(
 [log]
 level = "error"
@@ -62,7 +68,7 @@ unauthenticated = 1000
 arrivals_per_second_per_address = 400
 arrivals_at_once_per_address = 1000
 )";
-    for (std::size_t i = 0; i < rooms; ++i) {
+    for (std::size_t i = 0; i < rooms_there; ++i) {
         text += std::format("[[room]]\nname = \"Room {}\"\n", i);
     }
     return text;
@@ -95,6 +101,31 @@ public:
         co_return home_ >= size;
     }
 
+    /// Somebody comes as the owner, and gives their room the password. Whoever is in it is not asked.
+    net::task<bool> lock_a_room(std::string token) {
+        Member owner(members_.size());
+        if (!co_await come_home(owner)) {
+            co_return false;
+        }
+        co_await send(owner,
+                      wire::ClaimAccount{.name = "Ada", .password = "correct horse", .label = {}});
+        if (!co_await get<wire::Account>(owner)) {
+            co_return false;
+        }
+        co_await send(owner, wire::BecomeOwner{std::move(token)});
+        if (!co_await get<wire::Ok>(owner)) {
+            co_return false;
+        }
+        wire::EditChannel lock;
+        lock.channel = owner.room;
+        lock.password = room_password;
+        co_await send(owner, std::move(lock));
+        const auto locked = co_await get<wire::Ok>(owner);
+        password_ = room_password;
+        owner.stream->close();
+        co_return locked.has_value();
+    }
+
     net::task<> disband() {
         disbanding_ = true;
         for (auto& member : members_) {
@@ -109,6 +140,8 @@ public:
 
     [[nodiscard]] std::size_t home() const { return home_; }
     [[nodiscard]] TimePoint last_home() const { return last_home_; }
+    /// How often somebody was told to try their room once more, and later.
+    [[nodiscard]] std::size_t told_to_wait() const { return told_to_wait_; }
 
 private:
     struct Member {
@@ -120,6 +153,7 @@ private:
         wire::FrameReader frames;
         SessionId session{};  // of the last seat, until it is known to be gone
         Bytes token;
+        ChannelId room{};
     };
 
     net::task<> live(Member& member) {
@@ -194,8 +228,29 @@ private:
             co_return false;
         }
         const auto& all = page->channels;
-        co_await send(member, wire::Join{all.at(member.number % all.size()).id});
-        co_return (co_await get<wire::Joined>(member)).has_value();
+        member.room = all.at(member.number % all.size()).id;
+        co_return co_await enter(member);
+    }
+
+    /// As a talkie does: while the server says when it will have time, it is asked again.
+    net::task<bool> enter(Member& member) {
+        client::Backoff backoff(member.number);
+        for (;;) {
+            co_await send(member, wire::Join{.channel = member.room, .password = password_});
+            const auto answer = co_await get_one_of<wire::Joined, wire::Refusal>(member);
+            if (!answer) {
+                co_return false;
+            }
+            const auto* refusal = std::get_if<wire::Refusal>(&answer->body);
+            if (refusal == nullptr) {
+                co_return true;
+            }
+            EXPECT_EQ(refusal->error.code, ErrorCode::rate_limited) << refusal->error.message;
+            ++told_to_wait_;
+            net::Timer timer(loop_);
+            co_await timer.wait(std::chrono::milliseconds(refusal->error.retry_ms) +
+                                backoff.next());
+        }
     }
 
     net::task<> send(Member& member, wire::ClientBody body) {
@@ -208,6 +263,16 @@ private:
     /// passed over unread: it is the server that is tested here, on a machine that all share.
     template <class Body>
     net::task<std::optional<Body>> get(Member& member) {
+        auto message = co_await get_one_of<Body>(member);
+        if (!message) {
+            co_return std::nullopt;
+        }
+        co_return std::get<Body>(std::move(message->body));
+    }
+
+    /// The same, of any of these kinds.
+    template <class... Bodies>
+    net::task<std::optional<wire::ServerMessage>> get_one_of(Member& member) {
         for (;;) {
             const auto frame = member.frames.next().value();
             if (!frame) {
@@ -218,8 +283,8 @@ private:
                 member.frames.feed(ByteView(buffer_).first(*got));
             } else if (frame->size() <= read_bytes_max) {
                 auto message = wire::decode_server(*frame).value();
-                if (auto* body = std::get_if<Body>(&message.body)) {
-                    co_return std::move(*body);
+                if ((std::holds_alternative<Bodies>(message.body) || ...)) {
+                    co_return message;
                 }
             }
         }
@@ -234,6 +299,8 @@ private:
     std::size_t home_ = 0;
     std::size_t living_ = 0;
     TimePoint last_home_{};
+    std::size_t told_to_wait_ = 0;
+    std::string password_;  // of all rooms; empty: none
     net::Event changed_;
     bool disbanding_ = false;
 };
@@ -242,7 +309,7 @@ class Homecoming : public testing::Test {
 protected:
     void start(const std::string& listen) {
         server_ = std::make_unique<harness::ServerProcess>(
-            scratch_, harness::ServerOptions{.listen = listen, .config = config()});
+            scratch_, harness::ServerOptions{.listen = listen, .config = config(rooms_)});
     }
     /// As a power cut would, and by whatever looks after servers.
     net::task<TimePoint> crash_and_restart() {
@@ -278,8 +345,25 @@ protected:
         co_await crowd.disband();
     }
 
+    net::task<> scenario_with_a_password() {
+        Crowd crowd(loop_, server_->port());
+        co_await crowd.gather(people_with_a_password);
+        EXPECT_EQ(crowd.home(), people_with_a_password);
+        const bool locked = co_await crowd.lock_a_room(server_->owner_token());
+        EXPECT_TRUE(locked);
+        const auto ready = co_await crash_and_restart();
+        EXPECT_TRUE(co_await crowd.until_home(people_with_a_password, patience))
+            << crowd.home() << " are back";
+        const auto took = crowd.last_home() - ready;
+        std::printf("%zu talkies are back in a room with a password %.2f s after the server\n",
+                    people_with_a_password, std::chrono::duration<double>(took).count());
+        EXPECT_GT(crowd.told_to_wait(), 0U) << "more at once than a password has time for";
+        co_await crowd.disband();
+    }
+
     const SystemClock clock_;
     const harness::Scratch scratch_;
+    std::size_t rooms_ = rooms;
     std::unique_ptr<harness::ServerProcess> server_;
     net::Loop loop_;
     std::jthread starter_;
@@ -289,6 +373,13 @@ TEST_F(Homecoming, AfterARestartAllAreBackWithinTenSeconds) {
     platform::raise_open_files_max();
     start("127.0.0.1:0");
     loop_.run_until_done(scenario(std::getenv("PARTYLINE_FULL") != nullptr ? people_full : people));
+}
+
+TEST_F(Homecoming, AllAreBackInARoomWithAPasswordThoughNotAtOnce) {
+    platform::raise_open_files_max();
+    rooms_ = 1;
+    start("127.0.0.1:0");
+    loop_.run_until_done(scenario_with_a_password());
 }
 
 }  // namespace
