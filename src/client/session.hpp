@@ -414,13 +414,15 @@ private:
     std::map<std::uint64_t, UnsentLetter> writing_;
     std::string account_;  // the name of ours; empty: none that we know of
     ChannelId heading_{};  // where we are once all requests are answered
-    bool going_back_ = false;  // to the room we were in, not to one in its place
+    /// To the room we were in, not to one in its place.
+    bool going_back_ = false;
     struct WayBack {
         ChannelId to{};
         std::optional<TimePoint> again;  // ask once more then: the server could not let us in yet
         std::vector<ChannelId> others;   // to be tried instead, the last one first
     };
-    WayBack way_back_;  // until we are in a room
+    /// Until we are in a room.
+    WayBack way_back_;
     Backoff backoff_;
     MissedTexts missed_;  // of our room
     MissedLetters missed_letters_;

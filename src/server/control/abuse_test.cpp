@@ -133,9 +133,7 @@ protected:
         EXPECT_EQ(code_of<wire::Goodbye>(co_await ada.last_words()), ErrorCode::rate_limited);
     }
 
-    static wire::SendText long_text() {
-        return {.channel = lobby, .text = std::string(4096, 'x')};
-    }
+    static wire::SendText long_text() { return {.channel = lobby, .text = std::string(4096, 'x')}; }
 
     net::task<> slow_reader() {
         Caller slow(loop, manual_clock);

@@ -201,7 +201,8 @@ void Switchboard::settle() {
             figures_.slow_readers.add(1);
             log::info("{} reads too slowly and is cut", peer.address);
             if (peer.session && clock_.now() - peer.heard >= quiet_line) {
-                detach(*seat_of(peer));  // its line is broken, and too much was told to wait for silence
+                // Its line is broken, and too much is told to wait until it has been silent for long.
+                detach(*seat_of(peer));
             }
             end(peer, goodbye(ErrorCode::timed_out,
                               "You fell too far behind: too much was waiting to be read."));
