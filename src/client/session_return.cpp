@@ -344,9 +344,12 @@ void Session::ask_for_way_back() {
 }
 
 void Session::back_refused(const Error& error) {
-    if (is_moving()) {
-        forget_way_back();  // the person would rather be elsewhere by now
-        tell_out();
+    // The person would rather be elsewhere by now, or is: an answer that takes a password comes late.
+    if (is_moving() || model_.own_channel()) {
+        forget_way_back();
+        if (!model_.own_channel()) {
+            tell_out();
+        }
         return;
     }
     // After a restart many come at once, and a password takes its time.

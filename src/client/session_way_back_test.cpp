@@ -131,6 +131,20 @@ TEST_F(SessionWayBack, WhoHasAskedToBeElsewhereBeforeTheRefusalIsNotTakenBack) {
     EXPECT_EQ(session->leave_behind().room, std::vector<std::string>{"Den"});
 }
 
+TEST_F(SessionWayBack, WhoIsElsewhereBeforeTheRefusalStaysThere) {
+    for (const auto code : {ErrorCode::bad_password, ErrorCode::rate_limited}) {
+        wait_at_the_door();
+        wait(2s);
+        const auto back = noted.sent.back().request_id;
+        session->join(den);
+        answer_to<wire::Join>(joined(den));
+        session->receive({.reply_to = back, .body = refusal(code)});
+        wait(1min);
+        EXPECT_EQ(told(), "in 11 say refused ");
+        EXPECT_EQ(joins(), 3U);
+    }
+}
+
 TEST_F(SessionWayBack, WhoLeavesMeanwhileIsOut) {
     wait_at_the_door();
     session->leave();
