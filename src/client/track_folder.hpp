@@ -99,8 +99,8 @@ private:
     const NameOf name_of_;
     const RecordingFormat format_;
     std::map<Track, File> tracks_;
-    Timeline up_;    // of what was captured and sent
-    Timeline down_;  // of what was received and played
+    Timeline up_;                  // of what was captured and sent
+    Timeline down_;                // of what was received and played
     std::size_t late_frames_ = 0;  // of all tracks
     std::vector<std::string> files_;
 };

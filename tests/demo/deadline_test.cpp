@@ -49,14 +49,14 @@ TEST(Deadline, WhatItHasStartedDiesWithIt) {
     pid_t pid = 0;
     // On a busy machine it has started nothing so soon.
     for (auto limit = soon; pid == 0 && limit < long_enough; limit *= 2) {
-        EXPECT_EQ(run_within(
-                      limit,
-                      [&] {
-                          const harness::Process sleeper({.arguments = {"/usr/bin/sleep", "1000"}});
-                          std::ofstream(note) << sleeper.pid() << std::flush;
-                          pause();
-                          return 0;
-                      }),
+        EXPECT_EQ(run_within(limit,
+                             [&] {
+                                 const harness::Process sleeper(
+                                     {.arguments = {"/usr/bin/sleep", "1000"}});
+                                 std::ofstream(note) << sleeper.pid() << std::flush;
+                                 pause();
+                                 return 0;
+                             }),
                   std::nullopt);
         std::ifstream(note) >> pid;
     }

@@ -47,8 +47,7 @@ Durable::Durable(store::Store& store, Apply apply)
 Result<void> Durable::submit(Plan plan, Done done, Turn turn) {
     const auto [queue, queue_max] = turn == Turn::first ? std::pair(&first_, durable_first_max)
                                                         : std::pair(&waiting_, durable_waiting_max);
-    return submit(*queue, queue_max,
-                  {.plan = std::move(plan), .act = {}, .done = std::move(done)});
+    return submit(*queue, queue_max, {.plan = std::move(plan), .act = {}, .done = std::move(done)});
 }
 
 Result<void> Durable::submit_at_once(Plan plan, Act act, Done done, const Owed::Actor& by) {
@@ -218,8 +217,8 @@ void Durable::settle(const Result<void>& kept) {
     }
     for (auto& done : std::exchange(settling_, {})) {
         done(kept ? kept
-                  : fail(ErrorCode::not_kept, "It is done, but a restart would undo it. " +
-                                                  kept.error().message));
+                  : fail(ErrorCode::not_kept,
+                         "It is done, but a restart would undo it. " + kept.error().message));
     }
 }
 

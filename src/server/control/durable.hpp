@@ -94,8 +94,8 @@ private:
     std::deque<Command> at_once_;  // those submitted from inside another
     std::deque<Command> first_;
     std::deque<Command> waiting_;
-    bool starting_ = false;  // commands, in go_on()
-    bool busy_ = false;      // the store, with a command or with a payment
+    bool starting_ = false;       // commands, in go_on()
+    bool busy_ = false;           // the store, with a command or with a payment
     bool people_change_ = false;  // with the command that the store is busy with
     Owed owed_;
     std::size_t on_its_way_ = 0;   // of these
