@@ -108,5 +108,21 @@ TEST_F(KeptSeats, NoSeatThatIsKeptKeepsAnAdministratorOut) {
     EXPECT_EQ(ada->wait("text")["text"], "all here");
 }
 
+TEST_F(KeptSeats, AFullServerLetsItsOwnerIn) {
+    start_server({.config = "[limits]\nsessions = 2\n"});
+    room_ = "Lobby";
+    make_owner("ada");
+    const auto bob = enter({.name = "bob"});
+    const auto carl = enter({.name = "carl"});
+    TalkieProcess eve(scratch_, {.name = "eve", .port = port()});
+    EXPECT_EQ(eve.wait("failed")["code"], "server_full");
+    const auto ada = enter({.name = "ada"});
+    // For her nobody had to go.
+    bob->command("say bob is here");
+    ada->wait("text", "text", "bob is here");
+    carl->command("say carl is here");
+    ada->wait("text", "text", "carl is here");
+}
+
 }  // namespace
 }  // namespace partyline::integration

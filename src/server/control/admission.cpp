@@ -1,6 +1,7 @@
 #include "server/control/admission.hpp"
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -8,6 +9,15 @@ namespace partyline::control {
 namespace {
 
 constexpr std::size_t ipv6_network_bytes = 8;
+constexpr std::size_t ipv6_site_bytes = 6;
+
+/// So many bytes of it, if it is one of IPv6, and zeros.
+net::Endpoint::Address ipv6_part(net::Endpoint::Address address, std::size_t bytes) {
+    if (!net::Endpoint(address, 0).is_v4()) {
+        std::ranges::fill(std::span(address).subspan(bytes), std::uint8_t{0});
+    }
+    return address;
+}
 
 std::unexpected<Error> too_fast(std::string what, const Error& until) {
     return std::unexpected(Error{
@@ -17,10 +27,11 @@ std::unexpected<Error> too_fast(std::string what, const Error& until) {
 }  // namespace
 
 net::Endpoint::Address counted_address(net::Endpoint::Address address) {
-    if (!net::Endpoint(address, 0).is_v4()) {
-        std::fill(address.begin() + ipv6_network_bytes, address.end(), std::uint8_t{0});
-    }
-    return address;
+    return ipv6_part(address, ipv6_network_bytes);
+}
+
+net::Endpoint::Address site_address(net::Endpoint::Address address) {
+    return ipv6_part(address, ipv6_site_bytes);
 }
 
 void Admission::set_limits(const Limits& limits, TimePoint now) {
@@ -50,11 +61,14 @@ Result<Admission::Slot> Admission::admit(const net::Endpoint& remote, TimePoint 
     auto& of_address =
         addresses_.try_emplace(address, OfAddress{.arrivals = {arrivals_per_address_, now}})
             .first->second;
-    if (const auto fits = check_counts(of_address); !fits) {
+    const auto site = site_address(remote.address());
+    const auto known = sites_.find(site);
+    const auto of_site = known == sites_.end() ? OfSite{} : known->second;
+    if (const auto fits = check_counts(of_address, of_site); !fits) {
         return std::unexpected(fits.error());
     }
-    const bool full = strangers_.size() >= places(of_address);
-    const auto leaving = full ? who_gives_way(of_address, now) : strangers_.end();
+    const bool full = strangers_.size() >= places(of_site);
+    const auto leaving = full ? who_gives_way(of_site, now) : strangers_.end();
     if (full && leaving == strangers_.end()) {
         return fail(ErrorCode::server_full, "too many connections that have not logged in");
     }
@@ -69,11 +83,27 @@ Result<Admission::Slot> Admission::admit(const net::Endpoint& remote, TimePoint 
         forget(leaving);
         hang_up();
     }
+    enter(of_address, sites_[site], now);
+    return Slot(*this, address, last_stranger_);
+}
+
+void Admission::enter(OfAddress& of_address, OfSite& of_site, TimePoint now) {
     ++of_address.connections;
     ++of_address.unauthenticated;
+    ++of_site.connections;
+    ++of_site.unauthenticated;
     ++connections_;
-    strangers_.emplace(++last_stranger_, Stranger{.since = now, .of_address = &of_address});
-    return Slot(*this, address, last_stranger_);
+    strangers_.emplace(++last_stranger_,
+                       Stranger{.since = now, .of_address = &of_address, .of_site = &of_site});
+}
+
+void Admission::leave(const net::Endpoint& address) {
+    --connections_;
+    --addresses_.at(address).connections;
+    const auto of_site = sites_.find(site_address(address.address()));
+    if (--of_site->second.connections == 0) {
+        sites_.erase(of_site);
+    }
 }
 
 std::optional<Admission::Slot> Admission::admit_to_be_told(TimePoint now) {
@@ -84,9 +114,13 @@ std::optional<Admission::Slot> Admission::admit_to_be_told(TimePoint now) {
     return Slot(*this);
 }
 
-Result<void> Admission::check_counts(const OfAddress& of_address) const {
+Result<void> Admission::check_counts(const OfAddress& of_address, const OfSite& of_site) const {
     if (of_address.connections >= per_address_max_) {
         return fail(ErrorCode::server_full, "too many connections from one address");
+    }
+    if (of_site.connections >= site_addresses * per_address_max_) {
+        return fail(ErrorCode::server_full,
+                    "too many connections from one IPv6 network of 48 bits");
     }
     if (of_address.unauthenticated >= unauthenticated_per_address_max_) {
         return fail(ErrorCode::server_full,
@@ -95,12 +129,12 @@ Result<void> Admission::check_counts(const OfAddress& of_address) const {
     return {};
 }
 
-std::size_t Admission::places(const OfAddress& newcomer) const {
+std::size_t Admission::places(const OfSite& newcomer) const {
     const auto kept = newcomer.unauthenticated == 0 ? 0 : unauthenticated_max_ / first_comers_share;
     return unauthenticated_max_ - kept;
 }
 
-Admission::Strangers::iterator Admission::who_gives_way(const OfAddress& newcomer, TimePoint now) {
+Admission::Strangers::iterator Admission::who_gives_way(const OfSite& newcomer, TimePoint now) {
     auto found = strangers_.end();
     auto most = newcomer.unauthenticated == 0 ? 0 : newcomer.unauthenticated + 1;
     // At most unauthenticated_max_ of them, and the oldest come first.
@@ -109,8 +143,8 @@ Admission::Strangers::iterator Admission::who_gives_way(const OfAddress& newcome
         if (now - stranger.since < door_time_) {
             break;
         }
-        if (stranger.hang_up && stranger.of_address->unauthenticated > most) {
-            most = stranger.of_address->unauthenticated;
+        if (stranger.hang_up && stranger.of_site->unauthenticated > most) {
+            most = stranger.of_site->unauthenticated;
             found = it;
         }
     }
@@ -119,6 +153,7 @@ Admission::Strangers::iterator Admission::who_gives_way(const OfAddress& newcome
 
 void Admission::forget(Strangers::iterator stranger) {
     --stranger->second.of_address->unauthenticated;
+    --stranger->second.of_site->unauthenticated;
     strangers_.erase(stranger);
 }
 
@@ -143,8 +178,7 @@ Admission::Slot::~Slot() {
         return;
     }
     authenticated();
-    --admission_->connections_;
-    --admission_->addresses_.at(address_).connections;
+    admission_->leave(address_);
 }
 
 void Admission::Slot::give_way_by(std::function<void()> hang_up) {

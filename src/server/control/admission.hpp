@@ -1,7 +1,7 @@
-// Who may connect at all: counts connections, those of one address, those not logged in yet, and how
-// fast they come. Some places of those not logged in are kept for addresses that hold none yet. When
-// there is no room for another, one that has been standing in the door for a while gives way, if that
-// makes it fairer.
+// Who may connect at all: counts connections, those of one address and of one site, those not logged in
+// yet, and how fast they come. Some places of those not logged in are kept for sites that hold none yet.
+// When there is no room for another, one that has been standing in the door for a while gives way, if
+// that makes it fairer.
 #pragma once
 
 #include <cstddef>
@@ -21,6 +21,8 @@ namespace partyline::control {
 /// Under which an address is counted: of IPv6 only the network, as whoever has one address has all
 /// of it.
 [[nodiscard]] net::Endpoint::Address counted_address(net::Endpoint::Address address);
+/// What is likely to be somebody's as a whole: an IPv4 address, or an IPv6 network of 48 bits.
+[[nodiscard]] net::Endpoint::Address site_address(net::Endpoint::Address address);
 
 /// Owned by the Server. One thread.
 class Admission {
@@ -82,23 +84,35 @@ private:
         TokenBucket arrivals;
     };
 
-    /// One that has not logged in. The map that holds its address never moves it.
+    /// All its addresses together.
+    struct OfSite {
+        std::size_t connections = 0;
+        std::size_t unauthenticated = 0;
+    };
+
+    /// One that has not logged in. The maps that hold its address and its site never move them, and as
+    /// long as it is here both are.
     struct Stranger {
         TimePoint since;  // it came, or came closer
         OfAddress* of_address = nullptr;
+        OfSite* of_site = nullptr;
         std::function<void()> hang_up;
     };
     using Strangers = std::map<std::uint64_t, Stranger>;  // in the order of `since`
 
-    /// How many there may be for one more from this address to find a place.
-    [[nodiscard]] std::size_t places(const OfAddress& newcomer) const;
-    [[nodiscard]] Result<void> check_counts(const OfAddress& of_address) const;
-    /// Who is to give way to one from this address: of those whose address holds the most places,
-    /// the one that has stood there longest; or nobody. An address that holds as many as the
-    /// newcomer's would then is left alone: two would but throw each other out, over and over, until
-    /// nobody in the door is older than door_time. Only one that holds none takes another's only one.
-    Strangers::iterator who_gives_way(const OfAddress& newcomer, TimePoint now);
+    /// How many there may be for one more from this site to find a place.
+    [[nodiscard]] std::size_t places(const OfSite& newcomer) const;
+    [[nodiscard]] Result<void> check_counts(const OfAddress& of_address,
+                                            const OfSite& of_site) const;
+    /// Who is to give way to one from this site: of those whose site holds the most places, the one
+    /// that has stood there longest; or nobody. A site that holds as many as the newcomer's would then
+    /// is left alone: two would but throw each other out, over and over, until nobody in the door is
+    /// older than door_time. Only one that holds none takes another's only one.
+    Strangers::iterator who_gives_way(const OfSite& newcomer, TimePoint now);
     void forget(Strangers::iterator stranger);
+    void enter(OfAddress& of_address, OfSite& of_site, TimePoint now);
+    /// One of its connections is there no more.
+    void leave(const net::Endpoint& address);
     void forget_quiet_addresses(TimePoint now);
 
     std::size_t connections_max_ = 0;
@@ -115,6 +129,8 @@ private:
     std::uint64_t last_stranger_ = 0;
     Strangers strangers_;
     std::unordered_map<net::Endpoint, OfAddress> addresses_;
+    // Those that have connections. Ordered, as whoever picks their addresses could pick them to collide.
+    std::map<net::Endpoint::Address, OfSite> sites_;
 };
 
 }  // namespace partyline::control

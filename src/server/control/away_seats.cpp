@@ -20,6 +20,31 @@ std::size_t AwaySeats::seats_of(const net::Endpoint::Address& address) const {
     return found == addresses_.end() ? 0 : found->second.seats;
 }
 
+template <class Look>
+void AwaySeats::each_of_site(const net::Endpoint::Address& address, Look look) const {
+    const auto site = site_address(address);
+    for (auto at = addresses_.lower_bound(site);
+         at != addresses_.end() && site_address(at->first) == site; ++at) {
+        look(at->second);
+    }
+}
+
+std::size_t AwaySeats::seats_of_site(const net::Endpoint::Address& address) const {
+    std::size_t seats = 0;
+    each_of_site(address, [&](const OfAddress& one) { seats += one.seats; });
+    return seats;
+}
+
+std::optional<SessionId> AwaySeats::oldest_of_site(const net::Endpoint::Address& address) const {
+    const Waiting::value_type* oldest = nullptr;
+    each_of_site(address, [&](const OfAddress& one) {
+        if (!one.waiting.empty() && (oldest == nullptr || *one.waiting.begin() < *oldest)) {
+            oldest = &*one.waiting.begin();
+        }
+    });
+    return oldest == nullptr ? std::nullopt : std::optional(oldest->second);
+}
+
 void AwaySeats::keep(SessionId session, TimePoint until, const net::Endpoint::Address& address) {
     const auto counted = counted_address(address);
     kept_.emplace(session, Kept{.until = until, .address = counted});

@@ -28,6 +28,8 @@ public:
     void took(const net::Endpoint::Address& address);
     void left(const net::Endpoint::Address& address);
     [[nodiscard]] std::size_t seats_of(const net::Endpoint::Address& address) const;
+    /// Of all addresses that are of its site, as site_address() says.
+    [[nodiscard]] std::size_t seats_of_site(const net::Endpoint::Address& address) const;
 
     /// Of one that took() has counted, from this address. Two do not begin to wait as one.
     void keep(SessionId session, TimePoint until, const net::Endpoint::Address& address);
@@ -36,9 +38,11 @@ public:
 
     [[nodiscard]] std::size_t size() const { return kept_.size(); }
     [[nodiscard]] bool empty() const { return kept_.empty(); }
-    /// That has waited longest; of one address alone. There is none where nobody is away.
+    /// That has waited longest; of one address, or one site, alone. There is none where nobody is away.
     [[nodiscard]] std::optional<SessionId> oldest() const;
     [[nodiscard]] std::optional<SessionId> oldest_of(const net::Endpoint::Address& address) const;
+    [[nodiscard]] std::optional<SessionId> oldest_of_site(
+        const net::Endpoint::Address& address) const;
     /// Waited for long enough.
     [[nodiscard]] std::optional<SessionId> overdue(TimePoint now) const;
     /// Which is to make room: the oldest of the address that has the most seats, if these are more
@@ -51,6 +55,10 @@ private:
         std::size_t seats = 0;
         Waiting waiting;
     };
+    /// Looks at what there is of each address of that site.
+    template <class Look>
+    void each_of_site(const net::Endpoint::Address& address, Look look) const;
+
     struct Kept {
         TimePoint until;
         net::Endpoint::Address address;

@@ -69,6 +69,28 @@ TEST_F(AwaySeatsTest, TheySpreadOverAnIpv6NetworkForNothing) {
     EXPECT_EQ(seats_.seats_of(elsewhere), 0U);
 }
 
+TEST_F(AwaySeatsTest, ThoseOfOneSiteAreCountedTogether) {
+    const auto network = [](std::uint8_t site, std::uint8_t of_it) {
+        return net::Endpoint::Address{0x20, 0x01, 0x0D, 0xB8, 0, site, 0, of_it};
+    };
+    const auto leave = [&](std::uint32_t session, const net::Endpoint::Address& from, int until_s) {
+        seats_.took(from);
+        seats_.keep(SessionId{session}, TimePoint{seconds(until_s)}, from);
+    };
+    leave(1, network(1, 0), 30);
+    leave(2, network(1, 1), 20);
+    leave(3, network(2, 1), 10);
+    away(4, 1, 5);
+    away(5, 2, 4);
+    EXPECT_EQ(seats_.seats_of_site(network(1, 99)), 2U);
+    EXPECT_EQ(seats_.seats_of_site(network(2, 0)), 1U);
+    EXPECT_EQ(seats_.seats_of_site(network(3, 0)), 0U);
+    EXPECT_EQ(seats_.seats_of_site(address(1)), 1U) << "of IPv4 each address is one by itself";
+    EXPECT_EQ(seats_.oldest_of_site(network(1, 99)), SessionId{2});
+    EXPECT_EQ(seats_.oldest_of_site(network(3, 0)), std::nullopt);
+    EXPECT_EQ(seats_.oldest_of_site(address(1)), SessionId{4});
+}
+
 TEST_F(AwaySeatsTest, TheyGoInTheOrderInWhichTheyCame) {
     away(1, 1, 30);
     away(2, 2, 20);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <format>
 #include <map>
 #include <utility>
 #include <vector>
@@ -164,6 +165,7 @@ protected:
         records.channels.back().password_hash = "$argon2id$";
         Config config{.away_room = "Attic", .away_after = std::chrono::minutes(10)};
         config.limits.silence = std::chrono::hours(1);
+        config.limits.connections_per_address = seats_of_an_address;
         switchboard = Switchboard::create(config, {.clock = clock,
                                                    .identity = server,
                                                    .relay = relay,
@@ -203,6 +205,7 @@ protected:
         return log_in(*comer, "Stranger");
     }
 
+    static constexpr std::size_t seats_of_an_address = 3;
     static constexpr ChannelId lobby{1};
     static constexpr ChannelId attic{2};
     ManualClock clock;
@@ -351,6 +354,32 @@ TEST_F(DoorTest, APasswordThatIsChangedWhileItIsCheckedOpensNothing) {
     hashing.finish();
     EXPECT_EQ(gus->outcome(), ErrorCode::unspecified);
     EXPECT_EQ(where(), attic);
+}
+
+TEST_F(DoorTest, KeptSeatsOfOneSiteAreCountedTogether) {
+    std::deque<crypto::Identity> identities;
+    std::vector<SessionId> sessions;
+    const auto come_and_go = [&](const std::string& from) {
+        identities.push_back(crypto::Identity::generate());
+        const auto comer = come(identities.back(), from);
+        EXPECT_EQ(log_in(*comer, std::format("Guest {}", identities.size())),
+                  ErrorCode::unspecified);
+        sessions.push_back(comer->session);
+        comer->lose();
+    };
+    const auto has_seat = [&](SessionId session) {
+        return switchboard->model().find(session) != nullptr;
+    };
+    constexpr auto seats = site_addresses * seats_of_an_address;
+    for (std::size_t i = 0; i < seats; ++i) {
+        come_and_go(std::format("2001:db8:1:{}::1", i));
+    }
+    come_and_go("2001:db8:2::1");
+    EXPECT_EQ(switchboard->seats_away(), seats + 1);
+    come_and_go("2001:db8:1:ffff::1");
+    EXPECT_FALSE(has_seat(sessions.at(0))) << "who has been away longest";
+    EXPECT_TRUE(has_seat(sessions.at(1)));
+    EXPECT_EQ(switchboard->seats_away(), seats + 1);
 }
 
 TEST_F(DoorTest, WhoIsIdleGoesBehindNoPassword) {

@@ -1,4 +1,7 @@
 // Seats that are kept for people who are away, where others want in.
+#include <format>
+#include <memory>
+
 #include "server/control/people_fixture.hpp"
 
 namespace partyline::control {
@@ -30,6 +33,18 @@ protected:
     net::task<> pushing_out();
     net::task<> a_share();
     net::task<> coming_back_to_a_share();
+    net::task<> who_keeps_order_comes_in();
+    net::task<> so_many_keep_order();
+
+    /// Without being refused.
+    net::task<bool> comes_in(Caller& caller, std::string account) {
+        try {
+            co_await enter(caller, std::move(account));
+        } catch (const Unexpected&) {
+            co_return false;
+        }
+        co_return true;
+    }
 };
 
 net::task<> KeptSeatsTest::pushing_out() {
@@ -71,6 +86,42 @@ net::task<> KeptSeatsTest::coming_back_to_a_share() {
     EXPECT_EQ(server->seats_away(), 1U);
 }
 
+net::task<> KeptSeatsTest::who_keeps_order_comes_in() {
+    Caller gus(loop), otto(loop), mem(loop), mo(loop), adam(loop), ada(loop), watch(loop);
+    co_await enter(gus, "Gus");
+    co_await enter(otto, "Otto");
+    EXPECT_EQ(co_await refusal_of("Uma"), ErrorCode::server_full);
+    EXPECT_FALSE(co_await comes_in(mem, "Mem")) << "an account alone is not enough";
+    EXPECT_TRUE(co_await comes_in(mo, "Mo"));
+    EXPECT_TRUE(co_await comes_in(adam, "Adam"));
+    EXPECT_TRUE(co_await comes_in(watch, "Watch")) << "who may ban, and nothing else";
+    EXPECT_TRUE(co_await comes_in(ada, "Ada"));
+    EXPECT_TRUE(has_seat(gus) && has_seat(otto)) << "and nobody has to go for them";
+    EXPECT_EQ(co_await refusal_of("Uma"), ErrorCode::server_full) << "their seats are theirs";
+    co_await mo.ask<wire::Ok>(wire::Kick{.session = gus.session, .reason = "room, please"});
+    EXPECT_FALSE(has_seat(gus));
+}
+
+net::task<> KeptSeatsTest::so_many_keep_order() {
+    Caller gus(loop);
+    co_await enter(gus, "Gus");
+    std::vector<std::unique_ptr<Caller>> keepers;
+    for (std::size_t i = 0; i < order_seats; ++i) {
+        keepers.push_back(std::make_unique<Caller>(loop));
+        EXPECT_TRUE(co_await comes_in(*keepers.back(), std::format("Keeper {}", i))) << i;
+    }
+    Caller late(loop);
+    EXPECT_FALSE(co_await comes_in(late, std::format("Keeper {}", order_seats)));
+    // Somebody of theirs who is away makes room for them, and for nobody else.
+    co_await lose(*keepers.front(), gus);
+    EXPECT_EQ(co_await refusal_of("Uma"), ErrorCode::server_full);
+    EXPECT_EQ(server->seats_away(), 1U);
+    Caller later(loop);
+    EXPECT_TRUE(co_await comes_in(later, std::format("Keeper {}", order_seats + 1)));
+    EXPECT_EQ(server->seats_away(), 0U);
+    EXPECT_TRUE(has_seat(gus));
+}
+
 TEST_F(KeptSeatsTest, WhoeverIsAwayMakesRoomForWhoeverIsHere) {
     config.limits.sessions = 3;
     play(pushing_out());
@@ -82,6 +133,23 @@ TEST_F(KeptSeatsTest, AnAddressHasSoManySeatsKeptOrNot) {
 TEST_F(KeptSeatsTest, WhoeverComesBackTakesNothingFromOthers) {
     config.limits.connections_per_address = 3;
     play(coming_back_to_a_share());
+}
+TEST_F(KeptSeatsTest, AFullServerLetsInWhoCanSendOthersAway) {
+    config.limits.sessions = 2;
+    auto& records = store.remembered;
+    const RoleId watch{records.last_role.value + 1};
+    records.roles.push_back(
+        {.id = watch, .name = "Watch", .rank = 50, .grants = {room::Permission::ban}});
+    records.last_role = watch;
+    add("Watch", {watch});
+    play(who_keeps_order_comes_in());
+}
+TEST_F(KeptSeatsTest, SoManySeatsAreForThoseWhoKeepOrder) {
+    config.limits.sessions = 1;
+    for (std::size_t i = 0; i < order_seats + 2; ++i) {
+        add(std::format("Keeper {}", i), {room::moderator_role});
+    }
+    play(so_many_keep_order());
 }
 
 }  // namespace

@@ -95,6 +95,13 @@ inline constexpr std::size_t addresses_remembered_max = 16'384;
 /// A talkie says something every 4 s. The line of one that has said nothing for longer is taken for broken.
 inline constexpr Duration quiet_line = std::chrono::seconds(5);
 
+/// Seats beyond Limits::sessions, for those who may administer, ban or kick: whoever fills the server
+/// keeps out nobody who could do something about it.
+inline constexpr std::size_t order_seats = 8;
+/// All addresses of one IPv6 network of 48 bits, which is easily had, may have together as many
+/// connections, and seats, as so many addresses.
+inline constexpr std::size_t site_addresses = 2;
+
 inline constexpr Duration tick_interval = std::chrono::milliseconds(25);
 inline constexpr Duration room_losses_interval = std::chrono::seconds(1);
 inline constexpr Duration prune_interval = std::chrono::hours(1);

@@ -99,6 +99,32 @@ TEST(Admission, CountsByAddress) {
     EXPECT_EQ(admission.unauthenticated(), 0U);
 }
 
+TEST(Admission, CountsByIpv6NetworkOf48Bits) {
+    constexpr std::size_t per_address = 3;
+    Admission admission({.connections_per_address = per_address}, start);
+    std::list<Admission::Slot> slots;
+    const auto come = [&](const std::string& from) {
+        auto slot = admission.admit(address(from), start);
+        if (!slot) {
+            return slot.error().message;
+        }
+        slots.push_back(std::move(*slot));
+        slots.back().authenticated();
+        return std::string("in");
+    };
+    for (std::size_t i = 0; i < site_addresses * per_address; ++i) {
+        EXPECT_EQ(come(std::format("[2001:db8:1:{}::1]:1", i)), "in");
+    }
+    EXPECT_EQ(come("[2001:db8:1:ffff::1]:1"),
+              "too many connections from one IPv6 network of 48 bits");
+    EXPECT_EQ(come("[2001:db8:2::1]:1"), "in");
+    for (std::size_t i = 0; i <= site_addresses * per_address; ++i) {
+        EXPECT_EQ(come(std::format("192.0.2.{}:1", i)), "in") << "of IPv4 each by itself";
+    }
+    slots.pop_front();
+    EXPECT_EQ(come("[2001:db8:1:ffff::1]:1"), "in");
+}
+
 TEST(Admission, CountsAllAndThoseNotLoggedIn) {
     Admission admission({.connections = 3, .connections_per_address = 100, .unauthenticated = 2},
                         start);
@@ -176,6 +202,22 @@ TEST(Admission, SomePlacesAreForThoseWhoHoldNone) {
     }
     EXPECT_EQ(admission.unauthenticated(), places);
     EXPECT_EQ(stand(admission, slots, "10.0.2.1:1", 1), refused) << "nobody gives way at once";
+}
+
+/// One network of 48 bits has more addresses than there are places.
+TEST(Admission, OneSiteHasNoneOfThePlacesForOthers) {
+    constexpr std::size_t kept = 2;
+    constexpr std::size_t places = kept * first_comers_share;
+    Admission admission({.unauthenticated = places}, start);
+    std::list<Admission::Slot> slots;
+    for (std::size_t i = 0; i < places - kept; ++i) {
+        EXPECT_EQ(stand(admission, slots, std::format("[2001:db8:1:{}::1]:1", i), 1), "in");
+    }
+    constexpr std::string_view refused = "too many connections that have not logged in";
+    EXPECT_EQ(stand(admission, slots, "[2001:db8:1:ffff::1]:1", 1), refused);
+    for (std::size_t i = 0; i < kept; ++i) {
+        EXPECT_EQ(stand(admission, slots, std::format("[2001:db8:2{}::1]:1", i), 1), "in");
+    }
 }
 
 class Door {

@@ -106,21 +106,43 @@ Result<void> Switchboard::on(Call& call, const wire::Login& login) {
     return {};
 }
 
+bool Switchboard::keeps_order(const room::Identity& identity) const {
+    constexpr room::PermissionSet sending_away{room::Permission::administer, room::Permission::ban,
+                                               room::Permission::kick};
+    const auto* account = room::account_of(directory_, identity);
+    return account != nullptr &&
+           !(room::permissions(directory_, {account->id}, {}) & sending_away).empty();
+}
+
 Result<void> Switchboard::make_room(std::string_view name, const room::PeerKeys& keys,
                                     const net::Endpoint::Address& address) {
-    const auto may = model_.may_log_in(name, model_.session_of(keys));
-    if (may || may.error().code != ErrorCode::server_full) {
+    const auto older = model_.session_of(keys);
+    const auto may = model_.may_log_in(name, older);
+    if (!may && may.error().code != ErrorCode::server_full) {
         return may;
     }
-    const auto* account = room::account_of(directory_, keys.identity);
-    const bool goes_first = account != nullptr && room::decide(directory_, {account->id}, {},
-                                                               room::Permission::administer);
-    const auto leaving = away_.gives_way_to({.address = address, .goes_first = goes_first});
-    if (!leaving) {
+    const auto others = model_.sessions().size() - (older ? 1 : 0);
+    if (may && others < config_.limits.sessions) {
+        return {};
+    }
+    const bool goes_first = keeps_order(keys.identity);
+    // Where more are here than may be, these are in seats that are kept for them: when one of all of them
+    // goes, none comes free for anybody else.
+    if (goes_first || others <= config_.limits.sessions) {
+        if (const auto leaving =
+                away_.gives_way_to({.address = address, .goes_first = goes_first})) {
+            log::info("session {} is away, and makes room", leaving->value);
+            depart(*leaving);
+            return {};
+        }
+    }
+    if (!may) {
         return may;
     }
-    log::info("session {} is away, and makes room", leaving->value);
-    depart(*leaving);
+    if (!goes_first) {
+        return fail(ErrorCode::server_full, "The server is full.");
+    }
+    log::info("The server is full: one who keeps order has a seat that is kept for that");
     return {};
 }
 

@@ -60,10 +60,19 @@ void Switchboard::give_up_away(TimePoint now) {
 }
 
 void Switchboard::let_go_beyond_share(const net::Endpoint::Address& address, std::size_t more) {
-    while (away_.seats_of(address) + more > config_.limits.connections_per_address) {
+    // Where all are here, how many connections there are is not our business.
+    const auto seats_max = config_.limits.connections_per_address;
+    while (away_.seats_of(address) + more > seats_max) {
         const auto oldest = away_.oldest_of(address);
         if (!oldest) {
-            return;  // all are here, and how many connections there are is not our business
+            break;
+        }
+        depart(*oldest);
+    }
+    while (away_.seats_of_site(address) + more > site_addresses * seats_max) {
+        const auto oldest = away_.oldest_of_site(address);
+        if (!oldest) {
+            break;
         }
         depart(*oldest);
     }

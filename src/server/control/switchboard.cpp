@@ -20,8 +20,9 @@ Result<std::unique_ptr<Switchboard>> Switchboard::create(Config config, Parts pa
     if (!records) {
         return std::unexpected(records.error());
     }
-    auto model = room::Model::create(*std::move(records), {.sessions_max = config.limits.sessions,
-                                                           .last_message = parts.store.last_id()});
+    auto model = room::Model::create(*std::move(records),
+                                     {.sessions_max = config.limits.sessions + order_seats,
+                                      .last_message = parts.store.last_id()});
     if (!model) {
         return std::unexpected(model.error());
     }

@@ -319,7 +319,10 @@ private:
     [[nodiscard]] Result<void> check_device(const room::PeerKeys& keys) const;
     [[nodiscard]] Result<void> check_name(const room::Identity& identity,
                                           std::string_view name) const;
-    /// Whether somebody may come in, if need be in place of somebody who is away.
+    /// Whether this is somebody who can send others away.
+    [[nodiscard]] bool keeps_order(const room::Identity& identity) const;
+    /// Whether somebody may come in, if need be in place of somebody who is away. Who keeps order may
+    /// have one of order_seats, too.
     Result<void> make_room(std::string_view name, const room::PeerKeys& keys,
                            const net::Endpoint::Address& address);
     Result<void> replace_older(std::string_view name, const room::PeerKeys& keys);
