@@ -32,6 +32,7 @@ Config config_for_crowds() {
     config.limits.arrivals = no_limit;
     config.limits.arrivals_per_address = no_limit;
     config.limits.messages = no_limit;
+    config.limits.moves = no_limit;
     return config;
 }
 

@@ -91,7 +91,12 @@ Result<void> Switchboard::may_do(const Seat& seat, Doing what) {
     if (!seat.session) {
         return {};  // at the machine: one request at a time, by the owner
     }
-    return rates_.take(model_.person(seat.session), what, clock_.now());
+    const auto now = clock_.now();
+    const auto person = model_.person(seat.session);
+    // What one person is refused costs their neighbours nothing, nor the other way round.
+    return rates_.check(person, what, now)
+        .and_then([&] { return address_rates_.take(seat.address, what, now); })
+        .and_then([&] { return rates_.take(person, what, now); });
 }
 
 void Switchboard::answer(Call& call, wire::ServerBody body) {

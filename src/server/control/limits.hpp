@@ -55,6 +55,10 @@ struct Limits {
     Rate changes{.per_second = 5, .burst = 50};    // of roles and of the tree of rooms
     Rate temporary_rooms{.per_second = 0.1, .burst = 5};
     Rate recordings{.per_second = 0.1, .burst = 5};  // begun
+    // How much of it comes from all people behind one IPv4 address, or one IPv6 network of 48 bits: so
+    // much for each connection that an address may have, and never less than one person.
+    Rate texts_behind_address{.per_second = 0.2, .burst = 2};
+    Rate moves_behind_address{.per_second = 0.2, .burst = 2};
     // How much one session may ask for. A message costs 1, and 1 more for each 4 KiB.
     Rate messages{.per_second = 50, .burst = 200};
     Rate refusals{.per_second = 10, .burst = 500};  // beyond this a session is ended
@@ -132,6 +136,8 @@ inline constexpr std::size_t attempts_remembered_max = 16'384;
 /// Who has lately done something that is counted by person.
 inline constexpr std::size_t people_remembered_max = 16'384;
 inline constexpr std::uint32_t people_remembered_retry_ms = 10'000;
+/// Addresses from which much of that has lately come.
+inline constexpr std::size_t busy_addresses_max = 16'384;
 /// Whose last text in which room with slow mode is remembered.
 inline constexpr std::size_t slow_mode_remembered_max = 65'536;
 inline constexpr std::size_t crowded_sessions = 100;

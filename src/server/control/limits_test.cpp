@@ -65,6 +65,16 @@ TEST(TokenBucket, WhatHasHappenedIsMadeUpFor) {
     EXPECT_TRUE(bucket.take(start + milliseconds(300), 0)) << "no more than it holds";
 }
 
+TEST(TokenBucket, WhatIsOnlyAskedForIsStillThere) {
+    TokenBucket bucket({.per_second = 10, .burst = 2}, start);
+    EXPECT_TRUE(bucket.check(start, 2));
+    EXPECT_TRUE(bucket.take(start, 2));
+    EXPECT_EQ(bucket.check(start).error().retry_ms, 100U);
+    EXPECT_FALSE(bucket.check(start + milliseconds(99)));
+    EXPECT_TRUE(bucket.check(start + milliseconds(100)));
+    EXPECT_TRUE(bucket.take(start + milliseconds(100)));
+}
+
 TEST(TokenBucket, WhatCostsMoreThanItHoldsCostsAllItHolds) {
     TokenBucket bucket({.per_second = 1, .burst = 2}, start);
     EXPECT_TRUE(bucket.take(start, 50));

@@ -14,6 +14,18 @@ bool PersonRates::Buckets::are_full(TimePoint now) const {
 }
 
 Result<void> PersonRates::take(const room::Person& person, Doing what, TimePoint now) {
+    return bucket(person, what, now).and_then([now](TokenBucket* rate) {
+        return rate->take(now);
+    });
+}
+
+Result<void> PersonRates::check(const room::Person& person, Doing what, TimePoint now) {
+    return bucket(person, what, now).and_then([now](TokenBucket* rate) {
+        return rate->check(now);
+    });
+}
+
+Result<TokenBucket*> PersonRates::bucket(const room::Person& person, Doing what, TimePoint now) {
     auto found = people_.find(person);
     if (found == people_.end()) {
         if (people_.size() >= people_remembered_max) {
@@ -27,7 +39,7 @@ Result<void> PersonRates::take(const room::Person& person, Doing what, TimePoint
         }
         found = people_.emplace(person, Buckets(limits_, now)).first;
     }
-    return found->second.of(what).take(now);
+    return &found->second.of(what);
 }
 
 void PersonRates::forget(TimePoint now) {

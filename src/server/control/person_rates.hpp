@@ -27,6 +27,8 @@ public:
     /// Counts one; fails with rate_limited and the time until the next. When too many others are
     /// remembered, whoever is new has to wait.
     Result<void> take(const room::Person& person, Doing what, TimePoint now);
+    /// As take(), but counts nothing.
+    Result<void> check(const room::Person& person, Doing what, TimePoint now);
 
     /// Whoever might do everything again as often as anybody new.
     void forget(TimePoint now);
@@ -41,6 +43,8 @@ private:
 
         std::array<TokenBucket, 6> each;  // in the order of Doing
     };
+
+    Result<TokenBucket*> bucket(const room::Person& person, Doing what, TimePoint now);
 
     const Limits& limits_;
     // Ordered, as whoever picks the keys could pick them to collide.

@@ -55,6 +55,14 @@ TEST(PersonRates, WhatIsDoneIsCountedEachByItself) {
     }
 }
 
+TEST(PersonRates, WhatIsOnlyAskedForIsNotCounted) {
+    const Limits limits{.texts = {.per_second = 1, .burst = 1}};
+    PersonRates rates(limits);
+    EXPECT_TRUE(rates.check(account(1), Doing::text, start));
+    EXPECT_TRUE(rates.take(account(1), Doing::text, start));
+    EXPECT_EQ(rates.check(account(1), Doing::text, start).error().retry_ms, 1000U);
+}
+
 TEST(PersonRates, WhoHasLongDoneNothingIsForgotten) {
     Limits limits{.texts = {.per_second = 1, .burst = 2}};
     PersonRates rates(limits);

@@ -1,5 +1,8 @@
 // What one person, and one session, may send: every row of the table in docs/protocol.md, at its edge.
+#include <cmath>
+#include <format>
 #include <functional>
+#include <memory>
 
 #include "server/control/server_fixture.hpp"
 
@@ -185,6 +188,36 @@ protected:
         }
     }
 
+    /// Of so many guests, whose keys cost nothing.
+    net::task<> one_address(std::size_t keys) {
+        std::vector<std::unique_ptr<Caller>> guests;
+        for (std::size_t i = 0; i < keys; ++i) {
+            guests.push_back(std::make_unique<Caller>(loop, manual_clock));
+            co_await guests.back()->log_in(port(), std::format("Guest {}", i));
+            co_await guests.back()->ask<wire::Joined>(wire::Join{lobby});
+        }
+        const auto each = static_cast<double>(config.limits.connections_per_address);
+        const std::pair<Rate, Request> rows[] = {
+            {config.limits.texts_behind_address,
+             [](int) { return wire::SendText{.channel = lobby, .text = "hello"}; }},
+            {config.limits.moves_behind_address,
+             [](int number) { return wire::Join{number % 2 == 0 ? attic : lobby}; }}};
+        for (const auto& [rate, request] : rows) {
+            manual_clock.advance(std::chrono::minutes(1));
+            int taken = 0;
+            for (const auto& guest : guests) {
+                const int more = co_await as_often_as_goes(*guest, request);
+                taken += more;
+            }
+            EXPECT_EQ(taken, static_cast<int>(rate.burst * each));
+            const auto retry_ms = (co_await is_refused(*guests.back(), request(0))).value_or(0);
+            EXPECT_EQ(retry_ms,
+                      static_cast<std::uint32_t>(std::ceil(1000 / (rate.per_second * each))));
+            manual_clock.advance(std::chrono::milliseconds(retry_ms));
+            EXPECT_FALSE(co_await is_refused(*guests.back(), request(0)));
+        }
+    }
+
     static wire::ShareKeys share(std::uint32_t generation) {
         return {.channel = lobby,
                 .channel_epoch = ChannelEpoch{2},
@@ -266,6 +299,10 @@ TEST_F(RatesTest, TunnelledDatagrams) { play(tunnelled()); }
 TEST_F(RatesTest, ANewLoginIsTheSamePerson) {
     config.limits.silence = std::chrono::hours(1);
     play(a_new_login_is_the_same_person());
+}
+TEST_F(RatesTest, AllBehindOneAddressAreCountedTogether) {
+    config.limits.silence = std::chrono::hours(1);
+    play(one_address(50));
 }
 TEST_F(RatesTest, DevicesOfOneAccountAreOnePerson) {
     config.limits.silence = std::chrono::hours(1);

@@ -44,6 +44,7 @@ Switchboard::Switchboard(Config config, Parts parts, room::Model model)
       hashing_(parts.hashing),
       attempts_(config_.limits),
       rates_(config_.limits),
+      address_rates_(config_.limits),
       away_room_(config_.away_room),
       log_({.bytes = config_.limits.log_bytes, .events = config_.limits.log_events}),
       speaking_due_(clock_.now()),
@@ -238,6 +239,7 @@ void Switchboard::tick() {
         losses_due_ = now + room_losses_interval;
         relay_.update_room_losses();
         rates_.forget(now);
+        address_rates_.forget(now);
     }
     if (now >= read_marks_due_) {
         read_marks_due_ = now + read_marks_interval;

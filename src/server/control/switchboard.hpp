@@ -23,6 +23,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "crypto/identity.hpp"
+#include "server/control/address_rates.hpp"
 #include "server/control/attempts.hpp"
 #include "server/control/away_room.hpp"
 #include "server/control/away_seats.hpp"
@@ -162,7 +163,7 @@ private:
 
     void dispatch(Call& call, const wire::ClientBody& body, std::size_t bytes);
     Result<void> charge(Peer& peer, const wire::ClientBody& body, std::size_t bytes);
-    /// Counts one for the person whose seat this is.
+    /// Counts one for the person whose seat this is, and for where they are.
     Result<void> may_do(const Seat& seat, Doing what);
     void answer(Call& call, wire::ServerBody body);
     void refuse(Call& call, const Error& error);
@@ -438,6 +439,7 @@ private:
     SlowMode slow_mode_;
     std::set<MessageId> unsettled_;  // on their way to the disk
     PersonRates rates_;
+    AddressRates address_rates_;
     Farewells farewells_;
     std::vector<Dismissal> dismissals_;  // by what has just been carried out
     std::vector<room::Ban> new_bans_;    // likewise

@@ -19,12 +19,19 @@ void TokenBucket::spend(TimePoint now, double cost) {
 }
 
 Result<void> TokenBucket::take(TimePoint now, double cost) {
+    auto may = check(now, cost);
+    if (may) {
+        tokens_ = std::max(0.0, tokens_ - std::min(cost, rate_.burst));
+    }
+    return may;
+}
+
+Result<void> TokenBucket::check(TimePoint now, double cost) {
     fill(now);
     cost = std::min(cost, rate_.burst);
     // What came in by many small steps may lack the last bit of a whole token.
     constexpr double rounding = 1e-6;
     if (tokens_ + rounding >= cost) {
-        tokens_ = std::max(0.0, tokens_ - cost);
         return {};
     }
     // Rounded up, so that whoever waits that long is not refused again.

@@ -19,6 +19,8 @@ public:
     /// Takes `cost` tokens (never more than the bucket holds), or takes none and fails with
     /// rate_limited and the time until there will be enough.
     Result<void> take(TimePoint now, double cost = 1);
+    /// As take(), but takes none.
+    Result<void> check(TimePoint now, double cost = 1);
     /// Takes them though there may not be enough, by as much as the bucket holds: for what has
     /// happened already. Nothing more is to be had until that is made up for.
     void spend(TimePoint now, double cost);
