@@ -412,7 +412,8 @@ constexpr std::array limits{
         .show = show_rate<&Limits::arrivals, &Rate::per_second>,
         .reload = Reload::live},
     Key{.name = "arrivals_at_once",
-        .meaning = "How many may come at once before that counts.",
+        .meaning = "How many may come at once before that counts. An eighth is kept for networks "
+                   "that\nhave brought nobody lately.",
         .set = set_rate<&Limits::arrivals, &Rate::burst, connections_max>,
         .show = show_rate<&Limits::arrivals, &Rate::burst>,
         .reload = Reload::live},

@@ -1,6 +1,7 @@
 #include "server/control/admission.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 #include <string>
 #include <utility>
@@ -17,6 +18,15 @@ net::Endpoint::Address ipv6_part(net::Endpoint::Address address, std::size_t byt
         std::ranges::fill(std::span(address).subspan(bytes), std::uint8_t{0});
     }
     return address;
+}
+
+/// In which one is likely to have many addresses: of IPv4 24 bits, of IPv6 48.
+net::Endpoint::Address network_of(net::Endpoint::Address address) {
+    if (net::Endpoint(address, 0).is_v4()) {
+        address.back() = 0;
+        return address;
+    }
+    return ipv6_part(address, ipv6_site_bytes);
 }
 
 std::unexpected<Error> too_fast(std::string what, const Error& until) {
@@ -43,6 +53,9 @@ void Admission::set_limits(const Limits& limits, TimePoint now) {
     door_time_ = limits.door_time;
     arrivals_per_address_ = limits.arrivals_per_address;
     arrivals_ = TokenBucket(limits.arrivals, now);
+    arrivals_kept_ = std::floor(limits.arrivals.burst / double{quiet_networks_share});
+    arrivals_kept_per_network_ = limits.arrivals_kept_per_network;
+    networks_.clear();
     told_max_ = limits.told_at_once;
     told_ = TokenBucket(limits.told, now);
 }
@@ -75,7 +88,7 @@ Result<Admission::Slot> Admission::admit(const net::Endpoint& remote, TimePoint 
     if (const auto may = of_address.arrivals.take(now); !may) {
         return too_fast("too many arrivals from one address", may.error());
     }
-    if (const auto may = arrivals_.take(now); !may) {
+    if (const auto may = take_arrival(network_of(remote.address()), now); !may) {
         return too_fast("too many arrivals", may.error());
     }
     if (full) {
@@ -85,6 +98,30 @@ Result<Admission::Slot> Admission::admit(const net::Endpoint& remote, TimePoint 
     }
     enter(of_address, sites_[site], now);
     return Slot(*this, address, last_stranger_);
+}
+
+Result<void> Admission::take_arrival(const net::Endpoint::Address& network, TimePoint now) {
+    const auto may = arrivals_.check(now, 1 + arrivals_kept_);
+    if (may || (arrivals_.check(now) && may_by_what_is_kept(network, now))) {
+        return arrivals_.take(now);
+    }
+    return may;
+}
+
+bool Admission::may_by_what_is_kept(const net::Endpoint::Address& network, TimePoint now) {
+    auto found = networks_.find(network);
+    if (found == networks_.end()) {
+        if (networks_.size() >= networks_remembered_max && now >= networks_due_) {
+            networks_due_ = now + networks_forgotten_interval;
+            std::erase_if(networks_,
+                          [now](const auto& entry) { return entry.second.is_full(now); });
+        }
+        if (networks_.size() >= networks_remembered_max) {
+            return false;
+        }
+        found = networks_.emplace(network, TokenBucket(arrivals_kept_per_network_, now)).first;
+    }
+    return found->second.take(now).has_value();
 }
 
 void Admission::enter(OfAddress& of_address, OfSite& of_site, TimePoint now) {

@@ -1,6 +1,6 @@
 // Who may connect at all: counts connections, those of one address and of one site, those not logged in
-// yet, and how fast they come. Some places of those not logged in are kept for sites that hold none yet.
-// When there is no room for another, one that has been standing in the door for a while gives way, if
+// yet, and how fast they come. Some places of those not logged in are kept for sites that hold none yet,
+// and some arrivals for networks that have brought nobody lately. When there is no room for another, one that has been standing in the door for a while gives way, if
 // that makes it fairer.
 #pragma once
 
@@ -110,6 +110,10 @@ private:
     /// older than door_time. Only one that holds none takes another's only one.
     Strangers::iterator who_gives_way(const OfSite& newcomer, TimePoint now);
     void forget(Strangers::iterator stranger);
+    /// From an address of this network, which may be one that has brought nobody lately.
+    Result<void> take_arrival(const net::Endpoint::Address& network, TimePoint now);
+    /// Counts one by what is kept, if it may come by that.
+    bool may_by_what_is_kept(const net::Endpoint::Address& network, TimePoint now);
     void enter(OfAddress& of_address, OfSite& of_site, TimePoint now);
     /// One of its connections is there no more.
     void leave(const net::Endpoint& address);
@@ -122,6 +126,8 @@ private:
     Duration door_time_{};
     Rate arrivals_per_address_{};
     TokenBucket arrivals_{{}, {}};
+    double arrivals_kept_ = 0;  // of them
+    Rate arrivals_kept_per_network_{};
     std::size_t told_max_ = 0;
     TokenBucket told_{{}, {}};
     std::size_t being_told_ = 0;
@@ -131,6 +137,9 @@ private:
     std::unordered_map<net::Endpoint, OfAddress> addresses_;
     // Those that have connections. Ordered, as whoever picks their addresses could pick them to collide.
     std::map<net::Endpoint::Address, OfSite> sites_;
+    // Those that have lately brought somebody by what is kept. Ordered likewise.
+    std::map<net::Endpoint::Address, TokenBucket> networks_;
+    TimePoint networks_due_{};
 };
 
 }  // namespace partyline::control

@@ -24,6 +24,9 @@ struct Limits {
     // has room for everybody behind it to come back at once after a restart.
     Rate arrivals{.per_second = 400, .burst = 4000};
     Rate arrivals_per_address{.per_second = 20, .burst = 1000};
+    // From one IPv4 network of 24 bits, or one IPv6 network of 48, while no more is left of all arrivals
+    // than what is kept for networks that have brought nobody lately.
+    Rate arrivals_kept_per_network{.per_second = 0.1, .burst = 4};
     // Of those that are not let in, how many are told why: the others are hung up on.
     std::size_t told_at_once = 16;
     Rate told{.per_second = 10, .burst = 20};
@@ -92,6 +95,13 @@ inline constexpr std::size_t unauthenticated_share = 4;
 /// This part of them is for addresses that hold none yet: however fast a crowd comes, there is room for
 /// one more.
 inline constexpr std::size_t first_comers_share = 8;
+/// This part of the arrivals at once is kept for networks that have brought nobody lately: however fast
+/// a crowd comes from a few of them, it does not use up what others come by.
+inline constexpr std::size_t quiet_networks_share = 8;
+/// Networks of which it is remembered that they have brought somebody by what is kept. Beyond it nobody
+/// else does, until enough of them are quiet again; how often that is looked at.
+inline constexpr std::size_t networks_remembered_max = 4096;
+inline constexpr Duration networks_forgotten_interval = std::chrono::seconds(1);
 /// Addresses without a connection whose arrivals are still counted. Beyond it strangers wait until
 /// somebody's count has run out.
 inline constexpr std::size_t addresses_remembered_max = 16'384;

@@ -14,18 +14,18 @@ bool PersonRates::Buckets::are_full(TimePoint now) const {
 }
 
 Result<void> PersonRates::take(const room::Person& person, Doing what, TimePoint now) {
-    return bucket(person, what, now).and_then([now](TokenBucket* rate) {
+    return rate_of(person, what, now).and_then([now](TokenBucket* rate) {
         return rate->take(now);
     });
 }
 
 Result<void> PersonRates::check(const room::Person& person, Doing what, TimePoint now) {
-    return bucket(person, what, now).and_then([now](TokenBucket* rate) {
+    return rate_of(person, what, now).and_then([now](TokenBucket* rate) {
         return rate->check(now);
     });
 }
 
-Result<TokenBucket*> PersonRates::bucket(const room::Person& person, Doing what, TimePoint now) {
+Result<TokenBucket*> PersonRates::rate_of(const room::Person& person, Doing what, TimePoint now) {
     auto found = people_.find(person);
     if (found == people_.end()) {
         if (people_.size() >= people_remembered_max) {

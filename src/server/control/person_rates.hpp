@@ -44,7 +44,7 @@ private:
         std::array<TokenBucket, 6> each;  // in the order of Doing
     };
 
-    Result<TokenBucket*> bucket(const room::Person& person, Doing what, TimePoint now);
+    Result<TokenBucket*> rate_of(const room::Person& person, Doing what, TimePoint now);
 
     const Limits& limits_;
     // Ordered, as whoever picks the keys could pick them to collide.
