@@ -3,6 +3,7 @@
 #include <format>
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "server/control/switchboard.hpp"
@@ -102,14 +103,17 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::CreateChannel& 
                 entry.action = "room_created";
                 entry.target = room::normal_name(create.name);
             }
-            return room::plan_create_channel(directory_, actor, to_room(create))
-                .and_then([&](room::Changes changes) -> Result<room::Changes> {
+            const auto now = clock_.now();
+            const auto person = model_.person(session);
+            // The plan looks at what everybody may do in all rooms: first whether it is wanted at all. Only
+            // a room that is made is counted.
+            return (create.temporary ? rates_.check(person, Doing::temporary_room, now)
+                                     : Result<void>{})
+                .and_then(
+                    [&] { return room::plan_create_channel(directory_, actor, to_room(create)); })
+                .transform([&](room::Changes changes) {
                     if (create.temporary) {
-                        const auto may = rates_.take(model_.person(session), Doing::temporary_room,
-                                                     clock_.now());
-                        if (!may) {
-                            return std::unexpected(may.error());
-                        }
+                        std::ignore = rates_.take(person, Doing::temporary_room, now);
                     }
                     *made = std::get<room::ChannelRecord>(changes.front()).channel.id;
                     return changes;

@@ -271,12 +271,17 @@ protected:
         const auto refusal = co_await other.ask<wire::Refusal>(make(burst));
         EXPECT_EQ(refusal.error.code, ErrorCode::rate_limited);
         EXPECT_EQ(refusal.error.retry_ms, static_cast<std::uint32_t>(1000 / rate.per_second));
+        auto nowhere = make(burst);
+        nowhere.parent = ChannelId{99};
+        const auto soonest = co_await other.ask<wire::Refusal>(nowhere);
+        EXPECT_EQ(soonest.error.code, ErrorCode::rate_limited) << "before anything is looked at";
         EXPECT_TRUE(store.applied.empty()) << "neither logged nor stored";
         Caller ada(loop, manual_clock);
         co_await enter(ada, "Ada");
         co_await ada.ask<wire::ChannelCreated>(make(burst + 1));
         manual_clock.advance(std::chrono::milliseconds(refusal.error.retry_ms));
-        co_await other.ask<wire::ChannelCreated>(make(burst + 2));
+        co_await refused(other, nowhere, ErrorCode::unknown_channel);
+        co_await other.ask<wire::ChannelCreated>(make(burst + 2));  // a refusal was no room
         EXPECT_EQ(server->model().channels().size(), config.channels.size() + 3)
             << "of each maker the room before has gone";
     }
