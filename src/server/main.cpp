@@ -43,7 +43,13 @@ int serve(const Invocation& invocation) {
     log::set_format(config.log_format);
     log::set_level(config.log_level);
     make_room_for_connections(config);
-    const auto host = Host::create(config, [choice = invocation.choice] { return load(choice); });
+    const auto host = Host::create(config, [choice = invocation.choice] {
+        auto read = load(choice);
+        if (read) {
+            make_room_for_connections(*read);
+        }
+        return read;
+    });
     if (!host) {
         std::cerr << "partyline-server: " << host.error().message << '\n';
         return EXIT_FAILURE;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 #include <format>
@@ -180,6 +181,19 @@ TEST_F(Hosting, AnAwayRoomThatPeopleDeleteStopsNothing) {
     administer("room edit Cellar name Crypt");
     const auto before = server_->process().errors().find("again");
     EXPECT_TRUE(is_told("warning " + gone, before));
+    EXPECT_EQ(server_->stop(), 0);
+}
+
+TEST_F(Hosting, MoreConnectionsThanFilesMayBeOpenAreToldWhenTheFileIsReadAgain) {
+    const auto config = [](int connections) {
+        return std::format("[limits]\nsessions = 10\nconnections = {}\n", connections);
+    };
+    start({.config = config(100)});
+    const rlimit few{.rlim_cur = 500, .rlim_max = 500};
+    ASSERT_EQ(prlimit(server_->process().pid(), RLIMIT_NOFILE, &few, nullptr), 0);
+    reload(config(101), "were read again");
+    EXPECT_FALSE(server_->process().errors().contains("may open only"));
+    reload(config(1000), "limits.connections is 1000, but this process may open only 500 files");
     EXPECT_EQ(server_->stop(), 0);
 }
 
