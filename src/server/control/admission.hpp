@@ -1,7 +1,7 @@
 // Who may connect at all: counts connections, those of one address and of one site, those not logged in
 // yet, and how fast they come. Some places of those not logged in are kept for sites that hold none yet,
-// and some arrivals for networks that have brought nobody lately. When there is no room for another, one that has been standing in the door for a while gives way, if
-// that makes it fairer.
+// and some arrivals for networks that have brought nobody lately. When there is no room for another, one
+// that has been standing in the door for a while gives way, if that makes it fairer.
 #pragma once
 
 #include <cstddef>

@@ -92,8 +92,8 @@ struct Limits {
 /// One address may hold this part of the places for those not logged in: nobody shuts the door for
 /// all others by just standing in it.
 inline constexpr std::size_t unauthenticated_share = 4;
-/// This part of them is for addresses that hold none yet: however fast a crowd comes, there is room for
-/// one more.
+/// This part of them is for sites, as site_address() has them, that hold none yet: however fast a crowd
+/// comes, there is room for one more.
 inline constexpr std::size_t first_comers_share = 8;
 /// This part of the arrivals at once is kept for networks that have brought nobody lately: however fast
 /// a crowd comes from a few of them, it does not use up what others come by.
