@@ -145,6 +145,7 @@ public:
     }
     std::vector<store::ReadMarker> markers;  // in the order in which they came
     int letter_prunings = 0;
+    int sweeps = 0;
 
     void direct(store::DirectQuery query, Done<store::HistoryPage> done) override {
         store::HistoryPage page;
@@ -180,6 +181,10 @@ public:
     }
     void prune_direct(std::uint32_t, std::int64_t, Done<void> done) override {
         ++letter_prunings;
+        answer(std::move(done));
+    }
+    void sweep(std::int64_t, Done<void> done) override {
+        ++sweeps;
         answer(std::move(done));
     }
     void history(store::HistoryQuery query, Done<store::HistoryPage> done) override {

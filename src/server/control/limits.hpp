@@ -119,6 +119,8 @@ inline constexpr std::size_t site_addresses = 2;
 inline constexpr Duration tick_interval = std::chrono::milliseconds(25);
 inline constexpr Duration room_losses_interval = std::chrono::seconds(1);
 inline constexpr Duration prune_interval = std::chrono::hours(1);
+/// What nobody finds any more can wait: it goes with one of these prunings.
+inline constexpr Duration sweep_interval = std::chrono::hours(24);
 /// What has been read is stored that often, or when so many markers wait: nobody waits for it.
 inline constexpr Duration read_marks_interval = std::chrono::seconds(1);
 inline constexpr std::size_t read_marks_waiting_max = 256;

@@ -187,7 +187,7 @@ private:
     void store_change(Reply reply, const room::Message& message);
     void log_and_erase(Reply reply, room::Message message);
     void give_pace_back(const room::Identity& author, AccountId account, ChannelId channel);
-    /// Now and then: what rooms are to keep no longer.
+    /// Now and then: what rooms are to keep no longer, and what is left of who has gone.
     void prune(TimePoint now);
 
     // --- direct messages (letters.cpp), and what has been read (unread.cpp) -----------------------
@@ -461,6 +461,7 @@ private:
     TimePoint speaking_due_;
     TimePoint losses_due_;
     TimePoint pruning_due_;
+    TimePoint sweeping_due_;
     ReadMarks read_marks_;
     TimePoint read_marks_due_;
     std::shared_ptr<Switchboard*> self_ = std::make_shared<Switchboard*>(this);

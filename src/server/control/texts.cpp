@@ -314,6 +314,10 @@ void Switchboard::prune(TimePoint now) {
             store_.prune(id, retention, clock_.unix_ms(), [](const Result<void>&) {});
         }
     }
+    if (now >= sweeping_due_) {
+        sweeping_due_ = now + sweep_interval;
+        store_.sweep(clock_.unix_ms(), [](const Result<void>&) {});
+    }
 }
 
 }  // namespace partyline::control

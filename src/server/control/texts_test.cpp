@@ -255,6 +255,19 @@ protected:
         }
     }
 
+    net::task<> sweeping() {
+        Caller ada(loop, manual_clock);
+        co_await ada.log_in(port(), "Ada");
+        const auto hours_of_a_day = static_cast<int>(sweep_interval / prune_interval);
+        for (int hour = 0; hour <= hours_of_a_day; ++hour) {
+            while (store.letter_prunings <= hour) {
+                co_await ada.ask<wire::ControlPong>(wire::ControlPing{});
+            }
+            EXPECT_EQ(store.sweeps, hour < hours_of_a_day ? 1 : 2) << "hour " << hour;
+            manual_clock.advance(prune_interval);
+        }
+    }
+
     net::task<> nothing_kept() {
         Caller ada(loop);
         co_await enter(ada, "Ada");
@@ -298,6 +311,13 @@ TEST_F(TextsTest, WhatIsOldIsPrunedNowAndThen) {
     config.channels[0].retention = {.days = 30};
     config.limits.messages = {.per_second = 1, .burst = 1e9};
     play(pruning());
+}
+TEST_F(TextsTest, WhatIsLeftOfWhoHasGoneIsSweptOnceADay) {
+    clock = &manual_clock;
+    config.limits.messages = {.per_second = 1, .burst = 1e9};
+    // The clock goes on by hours, in which a connection would be taken for broken.
+    config.limits.silence = 2 * sweep_interval;
+    play(sweeping());
 }
 
 }  // namespace

@@ -113,8 +113,6 @@ void drop_channel(SQLite::Database& database, ChannelId id) {
     // Nobody knows of what is away inside it; that comes back where the file then has it.
     run(database, "UPDATE channel SET parent = NULL WHERE parent = ? AND away = 1", id.value);
     run(database, "UPDATE place SET channel = 0 WHERE channel = ?", id.value);
-    run(database, "DELETE FROM message WHERE channel = ?", id.value);
-    run(database, "DELETE FROM read_marker WHERE channel = ?", id.value);
     run(database, "DELETE FROM channel WHERE id = ?", id.value);
 }
 

@@ -17,6 +17,7 @@ std::vector<room::ChannelRecord> read_channels(SQLite::Database& database,
 /// Whether it replaces one or is new.
 void write_channel(SQLite::Database& database, const room::ChannelRecord& record,
                    Presence presence = Presence::here);
+/// But for what was said and read in it, which may be much: that goes little by little (pruning.hpp).
 void drop_channel(SQLite::Database& database, ChannelId id);
 
 }  // namespace partyline::store

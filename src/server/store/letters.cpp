@@ -1,7 +1,6 @@
 #include "server/store/letters.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -290,75 +289,6 @@ void drop_reader(SQLite::Database& database, AccountId account) {
     const auto key = key_of(account);
     run(database, "DELETE FROM read_marker WHERE person = ?", ByteView(key));
     run(database, "DELETE FROM mention WHERE person = ?", ByteView(key));
-}
-
-// --- forgetting ----------------------------------------------------------------------------------
-
-namespace {
-
-// What was on its way to the disk when its room or account went is found by nobody any more.
-
-void sweep_rooms(SQLite::Database& database) {
-    std::vector<std::uint32_t> gone;
-    // From room to room along the index, whatever was said in each.
-    for_rows(database,
-             "WITH RECURSIVE said_in(id) AS (SELECT min(channel) FROM message UNION ALL "
-             "SELECT (SELECT min(channel) FROM message WHERE channel > said_in.id) FROM said_in "
-             "WHERE said_in.id IS NOT NULL) "
-             "SELECT id FROM said_in WHERE id <> 0 AND id NOT IN (SELECT id FROM channel)",
-             [&](Row row) { gone.push_back(row.number<std::uint32_t>()); });
-    for (const auto channel : gone) {
-        run(database, "DELETE FROM message WHERE channel = ?", channel);
-    }
-    run(database,
-        "DELETE FROM read_marker WHERE channel <> 0 AND channel NOT IN (SELECT id FROM channel)");
-}
-
-void sweep_accounts(SQLite::Database& database) {
-    run(database,
-        "DELETE FROM read_marker WHERE length(person) = ? AND hex(person) NOT IN "
-        "(SELECT printf('%016X', id) FROM account)",
-        account_bytes);
-    run(database,
-        "DELETE FROM mention WHERE length(person) = ? AND hex(person) NOT IN "
-        "(SELECT printf('%016X', id) FROM account)",
-        account_bytes);
-    std::vector<std::int64_t> between_nobody;
-    for_rows(
-        database,
-        "WITH here(person) AS (SELECT printf('%016X', id) FROM account) "
-        "SELECT id FROM conversation WHERE length(first) = ?1 AND length(second) = ?1 AND "
-        "hex(first) NOT IN (SELECT person FROM here) AND "
-        "hex(second) NOT IN (SELECT person FROM here)",
-        [&](Row row) { between_nobody.push_back(row.number<std::int64_t>()); }, account_bytes);
-    for (const auto conversation : between_nobody) {
-        run(database, "DELETE FROM message WHERE conversation = ? AND conversation <> 0",
-            conversation);
-        run(database, "DELETE FROM conversation WHERE id = ?", conversation);
-    }
-}
-
-}  // namespace
-
-void prune_letters(SQLite::Database& database, std::uint32_t days, std::int64_t now_unix_ms) {
-    const auto before = [&](std::int64_t count) {
-        return now_unix_ms - std::chrono::milliseconds(std::chrono::days(count)).count();
-    };
-    if (days > 0) {
-        run(database, "DELETE FROM message WHERE channel = 0 AND conversation <> 0 AND unix_ms < ?",
-            before(days));
-        run(database,
-            "DELETE FROM conversation WHERE NOT EXISTS (SELECT 1 FROM message "
-            "WHERE message.conversation = conversation.id AND message.conversation <> 0)");
-    }
-    // All of a guest's markers together: without the newer ones the older would not be right.
-    run(database,
-        "DELETE FROM read_marker WHERE length(person) > ? AND (SELECT max(unix_ms) FROM "
-        "read_marker "
-        "AS own WHERE own.person = read_marker.person) < ?",
-        account_bytes, before(guest_markers_days_max));
-    sweep_rooms(database);
-    sweep_accounts(database);
 }
 
 }  // namespace partyline::store

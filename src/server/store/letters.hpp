@@ -38,9 +38,4 @@ void hand_over_letters(SQLite::Database& database, const room::Identity& from, A
 /// Nobody reads for this account any more.
 void drop_reader(SQLite::Database& database, AccountId account);
 
-/// Direct messages that are older than so many days (0: keep them all), conversations that have no
-/// message left, what guests have read who have not come back for guest_markers_days_max, and what is
-/// left of rooms and accounts that are gone.
-void prune_letters(SQLite::Database& database, std::uint32_t days, std::int64_t now_unix_ms);
-
 }  // namespace partyline::store

@@ -341,9 +341,9 @@ TEST_F(LettersTest, WhatGuestsReadIsForgottenInTheEnd) {
     constexpr std::int64_t age = guest_markers_days_max * day_ms;
     read_room(guest, 5, lobby, 1000);
     read_room(ada, 5, lobby, 1000);
-    ASSERT_TRUE(waiting_.prune_direct(0, age + 1000));
+    ASSERT_TRUE(waiting_.sweep(age + 1000));
     EXPECT_EQ(lobby_of(guest).read_to, MessageId{5});
-    ASSERT_TRUE(waiting_.prune_direct(0, age + 1001));
+    ASSERT_TRUE(waiting_.sweep(age + 1001));
     EXPECT_EQ(lobby_of(guest).read_to, MessageId{});
     EXPECT_EQ(lobby_of(ada).read_to, MessageId{5});
 }
@@ -353,12 +353,12 @@ TEST_F(LettersTest, WhatGuestsReadStaysAsLongAsTheyComeBack) {
     read_room(guest, 1, ChannelId{}, 0);
     read_room(guest, 5, lobby, 0);
     read_room(guest, 9, ChannelId{}, age);  // as at each login that asks what is unread
-    ASSERT_TRUE(waiting_.prune_direct(0, age + 1));
+    ASSERT_TRUE(waiting_.sweep(age + 1));
     EXPECT_EQ(lobby_of(guest).read_to, MessageId{5});
     EXPECT_EQ(waiting_.unread({.who = guest, .rooms = {ChannelId{8}}}).rooms.at(0).read_to,
               MessageId{1})
         << "where it was counted from at first";
-    ASSERT_TRUE(waiting_.prune_direct(0, 2 * age + 1));
+    ASSERT_TRUE(waiting_.sweep(2 * age + 1));
     EXPECT_EQ(lobby_of(guest).read_to, MessageId{});
 }
 
@@ -377,7 +377,7 @@ TEST_F(LettersTest, WhatIsLeftOfRoomsAndAccountsThatAreGoneIsSwept) {
     say(5, 1, {zoe});
     read_room(zoe, 5);
     read_room(ada, 4, ChannelId{8});
-    ASSERT_TRUE(waiting_.prune_direct(0, 0));
+    ASSERT_TRUE(waiting_.sweep(0));
     EXPECT_FALSE(waiting_.find(1)) << "nobody is left to read it";
     EXPECT_TRUE(between(zoe, mo).empty());
     EXPECT_EQ(between(mo, guest), Ids{2}) << "the guest may";

@@ -26,6 +26,12 @@ inline constexpr std::uint32_t unread_counted_max = 1'000;
 inline constexpr std::uint32_t unread_looked_at_max = 2'000;
 /// What a guest has read is forgotten when it is that old; accounts' never.
 inline constexpr std::int64_t guest_markers_days_max = 90;
+/// So many texts go in one transaction, however many are to go: what is said meanwhile passes in between.
+inline constexpr std::size_t texts_pruned_at_once = 200;
+/// And so many rows are looked at for that.
+inline constexpr std::size_t rows_looked_at_once = 1'000;
+/// Texts that are younger than those after them: no more of them are passed over to find the older.
+inline constexpr std::size_t younger_passed_over_max = 100;
 /// Another program that holds the database (a backup, a curious owner) is waited for.
 inline constexpr std::chrono::milliseconds busy_wait_max{2'000};
 

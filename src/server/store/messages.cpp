@@ -3,11 +3,9 @@
 #include <SQLiteCpp/Statement.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 
 #include "server/store/letters.hpp"
-#include "server/store/limits.hpp"
 
 namespace partyline::store {
 namespace {
@@ -103,35 +101,6 @@ bool Messages::erase(MessageId id, std::int64_t unix_ms) {
         set_mentions(database_, id, {});
     }
     return found;
-}
-
-void Messages::prune(ChannelId channel, const room::Retention& retention,
-                     std::int64_t now_unix_ms) {
-    if (!retention.keep) {
-        SQLite::Statement all(database_, "DELETE FROM message WHERE channel = ?");
-        all.bind(1, channel.value);
-        all.exec();
-        return;
-    }
-    if (retention.days > 0) {
-        const std::chrono::milliseconds kept = std::chrono::days(retention.days);
-        SQLite::Statement old(database_, "DELETE FROM message WHERE channel = ? AND unix_ms < ?");
-        old.bind(1, channel.value);
-        old.bind(2, now_unix_ms - kept.count());
-        old.exec();
-    }
-    if (retention.bytes > 0) {
-        // All that weigh together with the newer ones more than that.
-        SQLite::Statement many(
-            database_,
-            "DELETE FROM message WHERE channel = ?1 AND id IN ("
-            "  SELECT id FROM (SELECT id, sum(octet_length(text) + ?3) OVER (ORDER BY id DESC) AS "
-            "bytes FROM message WHERE channel = ?1) WHERE bytes > ?2)");
-        many.bind(1, channel.value);
-        many.bind(2, to_sql(retention.bytes));
-        many.bind(3, to_sql(message_weight_bytes));
-        many.exec();
-    }
 }
 
 std::optional<room::Message> Messages::find(MessageId id) {

@@ -21,7 +21,6 @@ public:
     /// Whether there was such a message, undeleted.
     bool edit(const MessageEdit& edit);
     bool erase(MessageId id, std::int64_t unix_ms);
-    void prune(ChannelId channel, const room::Retention& retention, std::int64_t now_unix_ms);
 
     [[nodiscard]] std::optional<room::Message> find(MessageId id);
     [[nodiscard]] HistoryPage history(const HistoryQuery& query);

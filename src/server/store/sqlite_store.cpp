@@ -6,14 +6,18 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <exception>
 #include <format>
 #include <future>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -24,6 +28,7 @@
 #include "server/store/limits.hpp"
 #include "server/store/messages.hpp"
 #include "server/store/places.hpp"
+#include "server/store/pruning.hpp"
 #include "server/store/records.hpp"
 #include "server/store/schema.hpp"
 #include "server/store/worker.hpp"
@@ -38,6 +43,13 @@ struct Write {
     std::move_only_function<void(const std::optional<Error>&)> answer;
 };
 using Read = std::move_only_function<void(Messages&)>;
+
+/// What takes long, and is done a slice at a time.
+struct Chore {
+    Slice slice;
+    Store::Done<void> done;
+    bool more = false;
+};
 
 // It has to be a change: what is the same already is not written at all.
 constexpr const char* harmless_write =
@@ -62,6 +74,10 @@ public:
             }
         });
     }
+
+    ~SqliteStore() override { ending_ = true; }
+    SqliteStore(const SqliteStore&) = delete;
+    SqliteStore& operator=(const SqliteStore&) = delete;
 
     Result<std::vector<room::Channel>> settle(std::vector<room::Channel> channels) override {
         auto settled = wait<std::vector<room::Channel>>([&] {
@@ -121,13 +137,15 @@ public:
     }
     void prune(ChannelId channel, room::Retention retention, std::int64_t now_unix_ms,
                Done<void> done) override {
-        write<void>([=](Messages& messages) { messages.prune(channel, retention, now_unix_ms); },
-                    std::move(done));
+        do_in_slices(prune_room(channel, retention, now_unix_ms), std::move(done));
     }
 
     void apply(room::Changes changes, Done<void> done) override {
         write<void>(
-            [this, changes = std::move(changes)](Messages&) { apply_changes(writing_, changes); },
+            [this, changes = std::move(changes)](Messages&) {
+                apply_changes(writing_, changes);
+                drop_texts_of_gone(changes);
+            },
             std::move(done));
     }
     void audit(AuditQuery query, Done<AuditPage> done) override {
@@ -159,9 +177,10 @@ public:
             std::move(done));
     }
     void prune_direct(std::uint32_t days, std::int64_t now_unix_ms, Done<void> done) override {
-        write<void>(
-            [this, days, now_unix_ms](Messages&) { prune_letters(writing_, days, now_unix_ms); },
-            std::move(done));
+        do_in_slices(prune_letters(days, now_unix_ms), std::move(done));
+    }
+    void sweep(std::int64_t now_unix_ms, Done<void> done) override {
+        do_in_slices(store::sweep(now_unix_ms), std::move(done));
     }
 
     [[nodiscard]] Figures figures() const override {
@@ -324,6 +343,71 @@ private:
                             }});
     }
 
+    // --- chores ----------------------------------------------------------------------------------
+
+    /// [any] After all chores before it. Of all of them no more than one slice is among what is written
+    /// together, so that nobody waits for more than that.
+    void do_in_slices(Slice slice, Done<void> done) {
+        const auto chore =
+            std::make_shared<Chore>(Chore{.slice = std::move(slice), .done = std::move(done)});
+        std::size_t count = 0;
+        {
+            const std::lock_guard lock(chores_mutex_);
+            if (chores_.size() < waiting_max) {
+                chores_.push_back(chore);
+                count = chores_.size();
+            }
+        }
+        if (count == 0) {
+            refuse_at_once<void>(std::move(chore->done));
+        } else if (count == 1) {
+            submit_slice(chore);
+        }
+    }
+    /// Of the first of them.
+    void submit_slice(const std::shared_ptr<Chore>& chore) {
+        writer_.submit({.run = [this, chore](Messages&) { chore->more = chore->slice(writing_); },
+                        .answer =
+                            [this, chore](const std::optional<Error>& error) {
+                                if (ending_) {
+                                    return;  // what is left is found by the next start
+                                }
+                                if (!error && chore->more) {
+                                    submit_slice(chore);
+                                } else {
+                                    end_chore(*chore, error);
+                                }
+                            }});
+    }
+    // [writer]
+    void end_chore(Chore& chore, const std::optional<Error>& error) {
+        answer<void>(std::move(chore.done),
+                     error ? Result<void>(std::unexpected(*error)) : Result<void>());
+        std::shared_ptr<Chore> next;
+        {
+            const std::lock_guard lock(chores_mutex_);
+            chores_.pop_front();
+            if (!chores_.empty()) {
+                next = chores_.front();
+            }
+        }
+        if (next) {
+            submit_slice(next);
+        }
+    }
+    // [writer] As soon as these changes are durable: before, their rooms are there.
+    void drop_texts_of_gone(const room::Changes& changes) {
+        std::vector<ChannelId> channels;
+        for (const auto& change : changes) {
+            if (const auto* drop = std::get_if<room::DropChannel>(&change)) {
+                channels.push_back(drop->id);
+            }
+        }
+        if (!channels.empty()) {
+            do_in_slices(drop_texts(std::move(channels)), [](const Result<void>&) {});
+        }
+    }
+
     // [writer] A call that fails takes nothing of the others with it; a commit that fails, all.
     void write_all(std::vector<Write> writes) {
         std::vector<std::optional<Error>> errors(writes.size());
@@ -386,6 +470,9 @@ private:
         reserved_;  // on the disk: no id up to it is given out after a restart
     std::atomic<bool> reserving_ = false;  // more of them
     CommitMeter meter_;
+    std::atomic<bool> ending_ = false;
+    std::mutex chores_mutex_;
+    std::deque<std::shared_ptr<Chore>> chores_;  // the first is being done
     // Last: they use the above, and finish what was submitted when destroyed; the writer first, as it
     // passes on reads.
     Worker<Read> reader_{group_commit_max};

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -47,6 +48,12 @@ SQLite::Statement prepare(SQLite::Database& database, const char* sql, const Val
 template <class... Values>
 void run(SQLite::Database& database, const char* sql, const Values&... values) {
     prepare(database, sql, values...).exec();
+}
+
+/// The same; how many rows it has changed.
+template <class... Values>
+std::size_t run_counting(SQLite::Database& database, const char* sql, const Values&... values) {
+    return static_cast<std::size_t>(prepare(database, sql, values...).exec());
 }
 
 /// What a row says, column after column.

@@ -135,6 +135,8 @@ public:
     virtual void edit(MessageEdit edit, Done<bool> done) = 0;
     /// Leaves a tombstone. `done` as above.
     virtual void erase(MessageId id, std::int64_t unix_ms, Done<bool> done) = 0;
+    // What is to be forgotten goes little by little: other writes pass in between, and `done` is called
+    // when all is gone. An end does not wait for that; what is left is found the next time.
     /// Drops what is older, or more, than is to be kept in this room.
     virtual void prune(ChannelId channel, room::Retention retention, std::int64_t now_unix_ms,
                        Done<void> done) = 0;
@@ -157,9 +159,11 @@ public:
     virtual void direct(DirectQuery query, Done<HistoryPage> done) = 0;
     virtual void mark_read(std::vector<ReadMarker> markers, Done<void> done) = 0;
     virtual void unread(UnreadQuery query, Done<Unread> done) = 0;
-    /// Drops direct messages that are older than so many days (0: none are), and what nobody needs
-    /// any more of what belongs to them.
+    /// Drops direct messages that are older than so many days (0: none are).
     virtual void prune_direct(std::uint32_t days, std::int64_t now_unix_ms, Done<void> done) = 0;
+    /// Drops what is left of rooms and accounts that are gone, and what guests have read who have not
+    /// come back for guest_markers_days_max.
+    virtual void sweep(std::int64_t now_unix_ms, Done<void> done) = 0;
 };
 
 }  // namespace partyline::store

@@ -138,6 +138,10 @@ public:
             [&](Store& to, auto done) { to.prune_direct(days, now_unix_ms, std::move(done)); });
     }
 
+    Result<void> sweep(std::int64_t now_unix_ms) {
+        return wait<void>([&](Store& to, auto done) { to.sweep(now_unix_ms, std::move(done)); });
+    }
+
     Result<void> apply(room::Changes changes) {
         return wait<void>(
             [&](Store& to, auto done) { to.apply(std::move(changes), std::move(done)); });
