@@ -146,6 +146,7 @@ public:
     std::vector<store::ReadMarker> markers;  // in the order in which they came
     int letter_prunings = 0;
     int sweeps = 0;
+    int countings = 0;
 
     void direct(store::DirectQuery query, Done<store::HistoryPage> done) override {
         store::HistoryPage page;
@@ -164,6 +165,7 @@ public:
         answer(std::move(done));
     }
     void unread(store::UnreadQuery query, Done<store::Unread> done) override {
+        ++countings;
         store::Unread unread;
         for (const auto channel : query.rooms) {
             store::RoomState state{.channel = channel, .read_to = read_to(query.who, channel, {})};

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -198,8 +199,13 @@ private:
     [[nodiscard]] wire::DirectHistory direct_history(const room::Recipient& with,
                                                      const store::HistoryPage& page) const;
     [[nodiscard]] wire::PersonUnread wire_state(const store::ConversationState& state) const;
-    /// Answers with it.
-    void count_unread(Reply reply, store::UnreadQuery query);
+    /// What a person's sessions have asked for while the store counts for them: one at a time, as it may
+    /// have much to look at, and what one session has asked for meanwhile together.
+    using Replies = std::vector<Reply>;
+    void count_next_unread(const room::Person& who);
+    /// Answers with it; then it is the next one's turn.
+    void count_unread(const room::Person& who, Replies replies, store::UnreadQuery query);
+    void refuse_unread(const room::Person& who, const Replies& replies, const Error& why);
     /// Has the store take what has been read lately, and tells people's other talkies.
     void flush_read_marks();
     void tell_read(const ReadMarks::Mark& mark);
@@ -462,6 +468,7 @@ private:
     TimePoint losses_due_;
     TimePoint pruning_due_;
     TimePoint sweeping_due_;
+    std::map<room::Person, Replies> unread_asked_;  // by those for whom the store counts
     ReadMarks read_marks_;
     TimePoint read_marks_due_;
     std::shared_ptr<Switchboard*> self_ = std::make_shared<Switchboard*>(this);

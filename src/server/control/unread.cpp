@@ -33,18 +33,42 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetUnread&) {
     if (const auto may = may_do(seat, Doing::history); !may) {
         return may;
     }
-    const auto reply = will_reply(call, seat);
+    const auto who = model_.person(seat.session);
+    const auto [asked, first] = unread_asked_.try_emplace(who);
+    asked->second.push_back(will_reply(call, seat));
+    if (first) {
+        count_next_unread(who);
+    }
+    return {};
+}
+
+void Switchboard::count_next_unread(const room::Person& who) {
+    auto& asked = unread_asked_.at(who);
+    std::erase_if(asked, [this](const Reply& reply) { return peer_of(reply) == nullptr; });
+    if (asked.empty()) {
+        unread_asked_.erase(who);
+        return;
+    }
+    // What one session sees may be more than another does.
+    const auto session = asked.front().session;
+    Replies replies;
+    for (const auto& reply : asked) {
+        if (reply.session == session) {
+            replies.push_back(reply);
+        }
+    }
+    std::erase_if(asked, [&](const Reply& reply) { return reply.session == session; });
     store::UnreadQuery query{
-        .who = model_.person(seat.session), .rooms = {}, .people_max = wire::unread_people_max};
+        .who = model_.person(session), .rooms = {}, .people_max = wire::unread_people_max};
     for (const auto& [id, state] : model_.channels()) {
-        if (model_.may_follow(seat.session, id)) {
+        if (model_.may_follow(session, id)) {
             query.rooms.push_back(id);
         }
     }
     flush_read_marks();
-    if (seat.counted == query.who) {
-        count_unread(reply, std::move(query));
-        return {};
+    if (seat_of(replies.front())->counted == query.who) {
+        count_unread(who, std::move(replies), std::move(query));
+        return;
     }
     // Whoever is counted for the first time has nothing unread in rooms yet.
     store_.mark_read({{.who = query.who,
@@ -52,24 +76,23 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::GetUnread&) {
                        .with = {},
                        .to = last_settled(),
                        .unix_ms = clock_.unix_ms()}},
-                     then<void>([this, reply, query](const Result<void>& kept) {
+                     then<void>([this, who, replies, query](const Result<void>& kept) {
                          if (!kept) {
-                             refuse_later(reply, kept.error());
+                             refuse_unread(who, replies, kept.error());
                              return;
                          }
-                         if (auto* asking = seat_of(reply)) {
+                         if (auto* asking = seat_of(replies.front())) {
                              asking->counted = query.who;
                          }
-                         count_unread(reply, query);
+                         count_unread(who, replies, query);
                      }));
-    return {};
 }
 
-void Switchboard::count_unread(Reply reply, store::UnreadQuery query) {
-    store_.unread(std::move(query),
-                  then<store::Unread>([this, reply](const Result<store::Unread>& found) {
+void Switchboard::count_unread(const room::Person& who, Replies replies, store::UnreadQuery query) {
+    store_.unread(std::move(query), then<store::Unread>([this, who, replies = std::move(replies)](
+                                                            const Result<store::Unread>& found) {
                       if (!found) {
-                          refuse_later(reply, found.error());
+                          refuse_unread(who, replies, found.error());
                           return;
                       }
                       wire::Unread unread;
@@ -81,8 +104,18 @@ void Switchboard::count_unread(Reply reply, store::UnreadQuery query) {
                       for (const auto& person : found->people) {
                           unread.people.push_back(wire_state(person));
                       }
-                      answer_later(reply, std::move(unread));
+                      for (const auto& reply : replies) {
+                          answer_later(reply, unread);
+                      }
+                      count_next_unread(who);
                   }));
+}
+
+void Switchboard::refuse_unread(const room::Person& who, const Replies& replies, const Error& why) {
+    for (const auto& reply : replies) {
+        refuse_later(reply, why);
+    }
+    count_next_unread(who);
 }
 
 Result<void> Switchboard::on(Call&, Seat& seat, const wire::MarkRead& mark) {

@@ -160,6 +160,56 @@ protected:
         EXPECT_EQ(store.markers.back().to, MessageId{2});
     }
 
+    net::task<> asked_many_times() {
+        Caller desk(loop, manual_clock);
+        co_await enter(desk, "Mem");
+        Caller phone(loop, manual_clock);
+        co_await enter(phone, "Mem's phone");
+        co_await unread(desk);
+        co_await unread(phone);
+        const auto before = store.countings;
+        store.hold = true;
+        std::vector<std::uint64_t> asked;
+        for (int i = 0; i < 4; ++i) {
+            asked.push_back(co_await desk.send(wire::GetUnread{}));
+        }
+        co_await desk.ask<wire::ControlPong>(wire::ControlPing{});
+        const auto of_phone = co_await phone.send(wire::GetUnread{});
+        co_await phone.ask<wire::ControlPong>(wire::ControlPing{});
+        EXPECT_EQ(store.countings, before + 1) << "one at a time";
+        store.release();
+        for (const auto id : asked) {
+            co_await desk.answer<wire::Unread>(id);
+        }
+        co_await phone.answer<wire::Unread>(of_phone);
+        EXPECT_EQ(store.countings, before + 3) << "what one session has asked for, together";
+        co_await unread(desk);
+        EXPECT_EQ(store.countings, before + 4);
+    }
+
+    /// Whoever has gone, or was refused, leaves nobody waiting.
+    net::task<> asked_in_vain() {
+        Caller desk(loop, manual_clock);
+        co_await enter(desk, "Mem");
+        co_await unread(desk);
+        Caller phone(loop, manual_clock);
+        co_await enter(phone, "Mem's phone");
+        store.hold = true;
+        co_await desk.send(wire::GetUnread{});
+        co_await desk.ask<wire::ControlPong>(wire::ControlPing{});
+        co_await desk.send(wire::GetUnread{});
+        co_await desk.ask<wire::ControlPong>(wire::ControlPing{});
+        const auto of_phone = co_await phone.send(wire::GetUnread{});
+        co_await phone.ask<wire::ControlPong>(wire::ControlPing{});
+        desk.close();
+        store.failure = Error{.code = ErrorCode::store_failed, .message = "The disk is full."};
+        store.release();
+        EXPECT_EQ((co_await phone.answer<wire::Refusal>(of_phone)).error.code,
+                  ErrorCode::store_failed);
+        store.failure.reset();
+        co_await unread(phone);
+    }
+
     net::task<> many_markers() {
         Caller mo(loop, manual_clock);
         co_await enter(mo, "Mo");
@@ -204,6 +254,14 @@ TEST_F(UnreadTest, AnAccountIsCountedFromItsOwnBeginning) {
 TEST_F(UnreadTest, WhatIsOnItsWayIsNotReadYet) {
     config.limits.messages = {.per_second = 1, .burst = 1e9};
     play(what_is_on_its_way());
+}
+TEST_F(UnreadTest, TheStoreCountsForOnePersonOnceAtATime) {
+    config.limits.messages = {.per_second = 1, .burst = 1e9};
+    play(asked_many_times());
+}
+TEST_F(UnreadTest, ACountThatFailsLeavesNobodyWaiting) {
+    config.limits.messages = {.per_second = 1, .burst = 1e9};
+    play(asked_in_vain());
 }
 TEST_F(UnreadTest, WhatWaitsIsStoredBeforeItIsTooMuch) {
     config.limits.messages = {.per_second = 1, .burst = 1e9};

@@ -57,22 +57,6 @@ std::uint32_t count(SQLite::Database& database, const char* sql, const Values&..
     return number;
 }
 
-/// A conversation as one of the two sees it.
-ConversationState read_state(SQLite::Database& database, Row row) {
-    ConversationState state;
-    const auto id = row.number<std::int64_t>();
-    const bool is_first = row.flag();
-    state.with = person_of(row.bytes());
-    state.name = row.text();
-    state.read_to = row.id<MessageId>();
-    state.last = row.id<MessageId>();
-    const bool alone = row.flag();
-    state.unread = alone ? 0
-                         : count(database, count_of_conversation, id, state.read_to.value,
-                                 unread_looked_at_max, !is_first, unread_counted_max);
-    return state;
-}
-
 constexpr auto states_of =
     "SELECT id, 1, second, second_name, first_read, last, first = second FROM conversation "
     "WHERE first = ?1 UNION ALL "
@@ -217,41 +201,74 @@ void mark_read(SQLite::Database& database, std::span<const ReadMarker> markers) 
     }
 }
 
-Unread read_unread(SQLite::Database& database, const UnreadQuery& query) {
-    Unread unread;
-    const auto who = key_of(database, query.who);
-    const auto account = person_of(who).account.value;
-    for (const auto channel : query.rooms) {
-        RoomState state{.channel = channel};
-        bool counted = false;
-        for_rows(
-            database,
-            "SELECT message FROM read_marker WHERE person = ?1 AND channel IN (?2, 0) "
-            "ORDER BY channel DESC LIMIT 1",
-            [&](Row row) {
-                state.read_to = row.id<MessageId>();
-                counted = true;
-            },
-            ByteView(who), channel.value);
-        if (counted) {
-            state.unread = count(database, count_of_room, channel.value, state.read_to.value,
-                                 ByteView(who), account, unread_looked_at_max, unread_counted_max);
-            state.mentions =
-                count(database,
-                      "SELECT count(*) FROM (SELECT 1 FROM mention WHERE person = ? "
-                      "AND channel = ? AND message > ? LIMIT ?)",
-                      ByteView(who), channel.value, state.read_to.value, unread_counted_max);
+bool UnreadCount::count_some(SQLite::Database& database) {
+    if (!begun_) {
+        begun_ = true;
+        who_ = key_of(database, query_.who);
+        find_people(database);
+    }
+    for (std::size_t i = 0; i < counted_at_once; ++i) {
+        if (unread_.rooms.size() < query_.rooms.size()) {
+            count_room(database, query_.rooms[unread_.rooms.size()]);
+        } else if (unread_.people.size() < people_.size()) {
+            count_person(database, people_[unread_.people.size()]);
+        } else {
+            return false;
         }
-        unread.rooms.push_back(state);
     }
-    const auto add = [&](Row row) { unread.people.push_back(read_state(database, row)); };
-    if (query.with) {
-        const auto there = conversation_of(database, who, key_of(database, *query.with));
-        for_rows(database, state_of, add, ByteView(who), there ? there->id : 0);
-    } else if (query.people_max > 0) {
-        for_rows(database, states_of, add, ByteView(who), query.people_max);
+    return unread_.rooms.size() < query_.rooms.size() || unread_.people.size() < people_.size();
+}
+
+void UnreadCount::find_people(SQLite::Database& database) {
+    // As one of the two sees it.
+    const auto add = [this](Row row) {
+        auto& one = people_.emplace_back();
+        one.conversation = row.number<std::int64_t>();
+        one.is_first = row.flag();
+        one.state.with = person_of(row.bytes());
+        one.state.name = row.text();
+        one.state.read_to = row.id<MessageId>();
+        one.state.last = row.id<MessageId>();
+        one.alone = row.flag();
+    };
+    if (query_.with) {
+        const auto there = conversation_of(database, who_, key_of(database, *query_.with));
+        for_rows(database, state_of, add, ByteView(who_), there ? there->id : 0);
+    } else if (query_.people_max > 0) {
+        for_rows(database, states_of, add, ByteView(who_), query_.people_max);
     }
-    return unread;
+}
+
+void UnreadCount::count_person(SQLite::Database& database, const Conversing& one) {
+    auto& state = unread_.people.emplace_back(one.state);
+    if (!one.alone) {
+        state.unread = count(database, count_of_conversation, one.conversation, state.read_to.value,
+                             unread_looked_at_max, !one.is_first, unread_counted_max);
+    }
+}
+
+void UnreadCount::count_room(SQLite::Database& database, ChannelId channel) {
+    auto& state = unread_.rooms.emplace_back(RoomState{.channel = channel});
+    bool counted = false;
+    for_rows(
+        database,
+        "SELECT message FROM read_marker WHERE person = ?1 AND channel IN (?2, 0) "
+        "ORDER BY channel DESC LIMIT 1",
+        [&](Row row) {
+            state.read_to = row.id<MessageId>();
+            counted = true;
+        },
+        ByteView(who_), channel.value);
+    if (counted) {
+        state.unread =
+            count(database, count_of_room, channel.value, state.read_to.value, ByteView(who_),
+                  person_of(who_).account.value, unread_looked_at_max, unread_counted_max);
+        state.mentions =
+            count(database,
+                  "SELECT count(*) FROM (SELECT 1 FROM mention WHERE person = ? "
+                  "AND channel = ? AND message > ? LIMIT ?)",
+                  ByteView(who_), channel.value, state.read_to.value, unread_counted_max);
+    }
 }
 
 // --- people who become others --------------------------------------------------------------------

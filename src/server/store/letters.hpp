@@ -8,7 +8,10 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
+#include <vector>
 
+#include "base/bytes.hpp"
 #include "server/store/store.hpp"
 
 namespace partyline::store {
@@ -31,7 +34,34 @@ void set_mentions(SQLite::Database& database, MessageId message,
                   std::span<const room::Person> people);
 
 void mark_read(SQLite::Database& database, std::span<const ReadMarker> markers);
-Unread read_unread(SQLite::Database& database, const UnreadQuery& query);
+
+/// What is unread, counted little by little, as there may be much to look at.
+class UnreadCount {
+public:
+    explicit UnreadCount(UnreadQuery query) : query_(std::move(query)) {}
+
+    /// So many rooms and conversations of it that nobody waits long. Whether there are more.
+    bool count_some(SQLite::Database& database);
+    [[nodiscard]] Unread take() { return std::move(unread_); }
+
+private:
+    struct Conversing {
+        std::int64_t conversation = 0;
+        bool is_first = false;
+        bool alone = false;  // with oneself
+        ConversationState state;
+    };
+
+    void find_people(SQLite::Database& database);
+    void count_room(SQLite::Database& database, ChannelId channel);
+    void count_person(SQLite::Database& database, const Conversing& one);
+
+    const UnreadQuery query_;
+    bool begun_ = false;
+    Bytes who_;
+    std::vector<Conversing> people_;
+    Unread unread_;  // as far as it is counted
+};
 
 /// What a guest wrote, got and read with this device is the account's from now on.
 void hand_over_letters(SQLite::Database& database, const room::Identity& from, AccountId to);

@@ -24,6 +24,8 @@ inline constexpr std::uint64_t message_weight_bytes = 100;
 inline constexpr std::uint32_t unread_counted_max = 1'000;
 /// And so many of the newest are looked at for that, one's own and deleted ones among them.
 inline constexpr std::uint32_t unread_looked_at_max = 2'000;
+/// So many rooms and conversations are counted in one go, then it is the others' turn who read.
+inline constexpr std::size_t counted_at_once = 8;
 /// What a guest has read is forgotten when it is that old; accounts' never.
 inline constexpr std::int64_t guest_markers_days_max = 90;
 /// So many texts go in one transaction, however many are to go: what is said meanwhile passes in between.

@@ -51,6 +51,12 @@ struct Chore {
     bool more = false;
 };
 
+/// The same of what is read.
+struct Count {
+    UnreadCount count;
+    Store::Done<Unread> done;
+};
+
 // It has to be a change: what is the same already is not written at all.
 constexpr const char* harmless_write =
     "INSERT INTO meta VALUES ('probe', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1";
@@ -172,9 +178,14 @@ public:
                     std::move(done));
     }
     void unread(UnreadQuery query, Done<Unread> done) override {
-        read<Unread>(
-            [this, query = std::move(query)](Messages&) { return read_unread(reading_, query); },
-            std::move(done));
+        auto count = std::make_shared<Count>(
+            Count{.count = UnreadCount(std::move(query)), .done = std::move(done)});
+        if (too_many_reads()) {
+            refuse_at_once<Unread>(std::move(count->done));
+            return;
+        }
+        ++counts_waiting_;
+        read_after_writes([this, count = std::move(count)](Messages&) { begin_count(count); });
     }
     void prune_direct(std::uint32_t days, std::int64_t now_unix_ms, Done<void> done) override {
         do_in_slices(prune_letters(days, now_unix_ms), std::move(done));
@@ -184,7 +195,12 @@ public:
     }
 
     [[nodiscard]] Figures figures() const override {
-        Figures figures{.writes_waiting = writer_.waiting(), .reads_waiting = reader_.waiting()};
+        const auto queued = writer_.waiting();
+        const std::size_t reads_behind = reads_behind_;
+        Figures figures{
+            .writes_waiting = queued - std::min(queued, reads_behind),
+            .reads_waiting = reader_.waiting() + reads_behind + counts_waiting_,
+        };
         meter_.read(figures);
         return figures;
     }
@@ -294,7 +310,8 @@ private:
 
     template <class T, class Work>
     void write(Work work, Done<T> done) {
-        if (writer_.waiting() >= waiting_max) {
+        // Those who only read take nobody's place who writes.
+        if (writer_.waiting() >= waiting_max + reads_behind_) {
             refuse_at_once<T>(std::move(done));
             return;
         }
@@ -318,29 +335,71 @@ private:
 
     template <class T, class Work>
     void read(Work work, Done<T> done) {
-        if (reader_.waiting() >= waiting_max) {
+        if (too_many_reads()) {
             refuse_at_once<T>(std::move(done));
             return;
         }
-        Read one = [this, work = std::move(work),
-                    done = std::move(done)](Messages& messages) mutable {
-            try {
-                answer<T>(std::move(done), work(messages));
-            } catch (const std::exception& error) {
-                log::error("The database cannot be read: {}", error.what());
-                answer<T>(std::move(done), std::unexpected(store_error(error, reading_)));
-            }
-        };
+        read_after_writes(
+            [this, work = std::move(work), done = std::move(done)](Messages& messages) mutable {
+                try {
+                    answer<T>(std::move(done), work(messages));
+                } catch (const std::exception& error) {
+                    log::error("The database cannot be read: {}", error.what());
+                    answer<T>(std::move(done), std::unexpected(store_error(error, reading_)));
+                }
+            });
+    }
+
+    [[nodiscard]] bool too_many_reads() const {
+        return reader_.waiting() + reads_behind_ + counts_waiting_ >= waiting_max;
+    }
+
+    /// Whoever has just said something finds it: what was written before is waited for.
+    void read_after_writes(Read one) {
         if (writer_.idle()) {
             reader_.submit(std::move(one));
             return;
         }
-        // Whoever has just said something finds it: what was written before is waited for.
+        ++reads_behind_;
         writer_.submit({.run = [](Messages&) {},
                         .answer =
                             [this, one = std::move(one)](const std::optional<Error>&) mutable {
+                                --reads_behind_;
                                 reader_.submit(std::move(one));
                             }});
+    }
+
+    // --- counting --------------------------------------------------------------------------------
+
+    // [reader] In turn, and other reads in between.
+    void begin_count(std::shared_ptr<Count> count) {
+        counts_.push_back(std::move(count));
+        if (counts_.size() == 1) {
+            reader_.submit([this](Messages&) { count_on(); });
+        }
+    }
+    // [reader]
+    void count_on() {
+        if (ending_) {
+            return;
+        }
+        auto next = std::move(counts_.front());
+        counts_.pop_front();
+        try {
+            if (next->count.count_some(reading_)) {
+                counts_.push_back(std::move(next));
+            } else {
+                --counts_waiting_;
+                answer<Unread>(std::move(next->done), next->count.take());
+            }
+        } catch (const std::exception& error) {
+            log::error("The database cannot be read: {}", error.what());
+            --counts_waiting_;
+            answer<Unread>(std::move(next->done), std::unexpected(store_error(error, reading_)));
+        }
+        if (!counts_.empty()) {
+            reader_.submit([this](Messages&) { count_on(); });
+        }
     }
 
     // --- chores ----------------------------------------------------------------------------------
@@ -473,6 +532,9 @@ private:
     std::atomic<bool> ending_ = false;
     std::mutex chores_mutex_;
     std::deque<std::shared_ptr<Chore>> chores_;  // the first is being done
+    std::deque<std::shared_ptr<Count>> counts_;  // [reader]; as long as there are any, one goes on
+    std::atomic<std::size_t> counts_waiting_ = 0;
+    std::atomic<std::size_t> reads_behind_ = 0;  // that wait among the writes
     // Last: they use the above, and finish what was submitted when destroyed; the writer first, as it
     // passes on reads.
     Worker<Read> reader_{group_commit_max};
