@@ -70,6 +70,8 @@ void write_store(PrometheusText& text, const store::Figures& figures) {
     text.sample({{"queue", "read"}}, to_double(figures.reads_waiting));
     text.gauge("partyline_store_refusing", "1 from a commit that failed to the next that succeeds.",
                figures.refusing ? 1 : 0);
+    text.gauge("partyline_store_damaged",
+               "1 once the database was looked through and is not whole.", figures.damaged ? 1 : 0);
     text.counter("partyline_store_writes_total", "Writes that became durable.",
                  to_double(figures.writes));
     text.counter("partyline_store_commits_failed_total", "Commits that failed.",
@@ -126,7 +128,11 @@ admin::Response Watch::readiness() const {
         case State::stopping: return unavailable("stopping");
         case State::ready: break;
     }
-    if (sources_->store.figures().refusing) {
+    const auto figures = sources_->store.figures();
+    if (figures.damaged) {
+        return unavailable("the database is damaged; the log says where");
+    }
+    if (figures.refusing) {
         // Nobody may write for hours: find out by ourselves whether it is over.
         sources_->store.probe();
         return unavailable("the database takes no writes; the log says why");

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <format>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "server/store/limits.hpp"
@@ -48,6 +49,11 @@ std::string first_complaint(SQLite::Database& database) {
     return check.getColumn(0).getString();
 }
 
+std::unexpected<Error> damaged(const std::filesystem::path& path, std::string_view complaint) {
+    return fail(ErrorCode::io, std::format("{} is damaged ({}); put a backup in its place.",
+                                           path.string(), complaint));
+}
+
 void copy_beside(SQLite::Database& database, const std::filesystem::path& path, int version) {
     const auto copy = std::format("{}.before-{}", path.string(), version + 1);
     std::filesystem::remove(copy);
@@ -74,16 +80,25 @@ void keep_private(const std::filesystem::path& path) {
         path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
 
+bool is_large(const std::filesystem::path& path, std::uintmax_t bytes_max) {
+    std::error_code missing;
+    const auto bytes = std::filesystem::file_size(path, missing);
+    return !missing && bytes > bytes_max;
+}
+
 Result<SQLite::Database> open_database(const std::filesystem::path& path,
-                                       std::span<const Migration> migrations) {
+                                       std::span<const Migration> migrations,
+                                       std::uintmax_t checked_bytes_max) {
     try {
+        const bool large = is_large(path, checked_bytes_max);
         auto database = connect(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
         keep_private(path);
-        if (const auto complaint = first_complaint(database); complaint != "ok") {
-            return fail(ErrorCode::io, std::format("{} is damaged ({}); put a backup in its place.",
-                                                   path.string(), complaint));
-        }
         const int version = database.execAndGet("PRAGMA user_version").getInt();
+        if (!large || std::cmp_less(version, migrations.size())) {
+            if (const auto complaint = first_complaint(database); complaint != "ok") {
+                return damaged(path, complaint);
+            }
+        }
         if (std::cmp_greater(version, migrations.size())) {
             return fail(ErrorCode::config,
                         std::format("{} was written by a newer version of Partyline (schema {}, "
@@ -110,6 +125,27 @@ Result<SQLite::Database> open_reader(const std::filesystem::path& path) {
         return connect(path, SQLite::OPEN_READONLY);
     } catch (const SQLite::Exception& error) {
         return cannot(path, "cannot be read", error);
+    }
+}
+
+Result<void> look_through(const std::filesystem::path& path, std::stop_token stop) {
+    constexpr int steps_at_once = 1'000;
+    try {
+        auto database = connect(path, SQLite::OPEN_READONLY);
+        sqlite3_progress_handler(
+            database.getHandle(), steps_at_once,
+            [](void* token) {
+                return static_cast<const std::stop_token*>(token)->stop_requested() ? 1 : 0;
+            },
+            &stop);
+        const auto complaint = first_complaint(database);
+        return complaint == "ok" || stop.stop_requested() ? Result<void>()
+                                                          : damaged(path, complaint);
+    } catch (const SQLite::Exception& error) {
+        if (stop.stop_requested()) {
+            return {};
+        }
+        return cannot(path, "cannot be read to its end", error);
     }
 }
 

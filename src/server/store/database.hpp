@@ -3,12 +3,15 @@
 
 #include <SQLiteCpp/Database.h>
 
+#include <cstdint>
 #include <exception>
 #include <filesystem>
 #include <span>
+#include <stop_token>
 #include <string_view>
 
 #include "base/error.hpp"
+#include "server/store/limits.hpp"
 
 namespace partyline::store {
 
@@ -17,12 +20,20 @@ struct Migration {
     std::string_view sql;
 };
 
-/// Opens or makes the database, checks that it is whole, and brings it to the version that
-/// `migrations` end with. All of them succeed or none does; before the first, a database that holds
+/// Opens or makes the database, checks that it is whole, unless it is larger than that and of this version
+/// already, and brings it to the version that `migrations` end with. All of them succeed or none does; before the first, a database that holds
 /// something is copied beside itself as "NAME.before-VERSION". Fails with io or config, saying which
 /// file: unreadable, damaged, made by a newer program, or a migration that failed.
-Result<SQLite::Database> open_database(const std::filesystem::path& path,
-                                       std::span<const Migration> migrations);
+Result<SQLite::Database> open_database(
+    const std::filesystem::path& path, std::span<const Migration> migrations,
+    std::uintmax_t checked_bytes_max = checked_at_start_bytes_max);
+
+/// Whether it is larger than that.
+[[nodiscard]] bool is_large(const std::filesystem::path& path, std::uintmax_t bytes_max);
+
+/// Checks on a connection of its own that a database is whole, however long that takes; whoever asks it
+/// to stop gets success. Fails with io.
+Result<void> look_through(const std::filesystem::path& path, std::stop_token stop);
 
 /// A second connection, for reading.
 Result<SQLite::Database> open_reader(const std::filesystem::path& path);

@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <fstream>
+#include <iterator>
+#include <stop_token>
 #include <string>
 
 #include "server/store/limits.hpp"
@@ -87,6 +89,37 @@ TEST_F(DatabaseTest, ADamagedOneStopsTheStart) {
 
     std::ofstream(path(), std::ios::trunc) << "this is no database, but long enough to look at";
     EXPECT_FALSE(open_database(path(), schema));
+}
+
+TEST_F(DatabaseTest, ALargeOneIsLookedThroughLater) {
+    {
+        auto database = open_database(path(), schema).value();
+        database.exec("PRAGMA journal_mode = DELETE");
+        for (int i = 0; i < 500; ++i) {
+            database.exec("INSERT INTO message VALUES (" + std::to_string(i + 1) +
+                          ", 1, x'00', 'Ada', 'a text of some length', NULL, 1, 0, 0, 0, 0, 0)");
+        }
+    }
+    EXPECT_FALSE(is_large(path(), checked_at_start_bytes_max));
+    EXPECT_TRUE(is_large(path(), 0));
+    EXPECT_TRUE(look_through(path(), {}));
+    {
+        std::fstream file(path(), std::ios::in | std::ios::out | std::ios::binary);
+        const std::string all{std::istreambuf_iterator<char>(file), {}};
+        const auto text = all.find("a text of some length");
+        file.clear();
+        file.seekp(static_cast<std::streamoff>(text / 4096 * 4096));
+        file << std::string(4096, '\x5A');
+    }
+    EXPECT_FALSE(open_database(path(), schema)) << "one of that size is looked through at once";
+    EXPECT_TRUE(open_database(path(), schema, 0));
+    const auto looked = look_through(path(), {});
+    ASSERT_FALSE(looked);
+    EXPECT_EQ(looked.error().code, ErrorCode::io);
+    EXPECT_TRUE(looked.error().message.contains("test.db")) << looked.error().message;
+    std::stop_source stopping;
+    stopping.request_stop();
+    EXPECT_TRUE(look_through(path(), stopping.get_token())) << "nobody wants to know any more";
 }
 
 TEST_F(DatabaseTest, AnotherProgramThatHoldsItIsWaitedForSoLong) {

@@ -19,6 +19,8 @@ struct Figures {
     std::size_t reads_waiting = 0;
     /// The last commit failed: until one succeeds, writes are refused.
     bool refusing = false;
+    /// It was looked through, and is not whole.
+    bool damaged = false;
     std::uint64_t commits = 0;
     std::uint64_t commits_failed = 0;
     std::uint64_t writes = 0;  // that became durable

@@ -14,6 +14,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -201,6 +202,7 @@ public:
             .writes_waiting = queued - std::min(queued, reads_behind),
             .reads_waiting = reader_.waiting() + reads_behind + counts_waiting_,
         };
+        figures.damaged = damaged_;
         meter_.read(figures);
         return figures;
     }
@@ -209,6 +211,20 @@ public:
             writer_.submit({.run = [this](Messages&) { writing_.exec(harmless_write); },
                             .answer = [](const std::optional<Error>&) {}});
         }
+    }
+
+    /// Once, for a database that is too large to be checked before it is used.
+    void look_through_meanwhile(const std::filesystem::path& path) {
+        checker_ = std::jthread([this, path](const std::stop_token& stop) {
+            const auto whole = look_through(path, stop);
+            if (!whole) {
+                damaged_ = true;
+                log::error("The database was looked through, and is not whole: {}",
+                           whole.error().message);
+            } else if (!stop.stop_requested()) {
+                log::info("The database was looked through, and is whole");
+            }
+        });
     }
 
 private:
@@ -529,6 +545,7 @@ private:
         reserved_;  // on the disk: no id up to it is given out after a restart
     std::atomic<bool> reserving_ = false;  // more of them
     CommitMeter meter_;
+    std::atomic<bool> damaged_ = false;
     std::atomic<bool> ending_ = false;
     std::mutex chores_mutex_;
     std::deque<std::shared_ptr<Chore>> chores_;  // the first is being done
@@ -539,12 +556,15 @@ private:
     // passes on reads.
     Worker<Read> reader_{group_commit_max};
     Worker<Write> writer_{group_commit_max};
+    std::jthread checker_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& path, Poster post) {
-    auto writer = open_database(path, schema);
+Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& path, Poster post,
+                                                 std::uintmax_t checked_bytes_max) {
+    const bool unchecked = is_large(path, checked_bytes_max);
+    auto writer = open_database(path, schema, checked_bytes_max);
     if (!writer) {
         return std::unexpected(std::move(writer.error()));
     }
@@ -553,8 +573,12 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& pa
         return std::unexpected(std::move(reader.error()));
     }
     try {
-        return std::make_unique<SqliteStore>(std::move(*writer), std::move(*reader),
-                                             std::move(post));
+        auto store =
+            std::make_unique<SqliteStore>(std::move(*writer), std::move(*reader), std::move(post));
+        if (unchecked) {
+            store->look_through_meanwhile(path);
+        }
+        return store;
     } catch (const SQLite::Exception& error) {
         return fail(ErrorCode::io,
                     std::format("{}: cannot be written, and has nothing in it to go on with: {}",

@@ -367,6 +367,39 @@ TEST_F(SqliteStoreTest, AFullDiskRefusesInWordsAndKeepsNothingHalf) {
 }
 
 // Somebody else holds the database meanwhile, as a slow disk would hold us up.
+TEST_F(SqliteStoreTest, ALargeDatabaseThatIsDamagedIsFoundWhileItIsUsed) {
+    constexpr std::uint64_t texts = 500;
+    const std::string damaged = "this text is in the middle of them";
+    {
+        Waiting waiting(path());
+        for (std::uint64_t id = 1; id <= texts; ++id) {
+            waiting.store->append(message(id, id == texts / 2 ? damaged : "a text like others"),
+                                  [](const auto&) {});
+        }
+    }
+    test::Executor executor;
+    {
+        const auto store = open_sqlite_store(path(), executor.poster(), 0).value();
+        EXPECT_FALSE(store->figures().damaged);
+    }
+    {
+        std::fstream file(path(), std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(static_cast<std::streamoff>(contents(path()).find(damaged) / 4096 * 4096));
+        file << std::string(4096, '\x5A');
+    }
+    EXPECT_FALSE(open_sqlite_store(path(), executor.poster()));
+    test::Executor after;
+    const auto store = open_sqlite_store(path(), after.poster(), 0).value();
+    while (!store->figures().damaged) {
+    }
+    std::optional<bool> kept;
+    store->append(message(texts + 1), [&](const auto& taken) { kept = taken.has_value(); });
+    while (!kept) {
+        after.run_one();
+    }
+    EXPECT_EQ(kept, true) << "what is whole of it is used";
+}
+
 TEST_F(SqliteStoreTest, BeyondWhatMayWaitForASlowDiskIsRefusedAtOnce) {
     Waiting waiting(path());
     SQLite::Database other(path().string(), SQLite::OPEN_READWRITE);
