@@ -134,6 +134,12 @@ public:
         }
         answer<bool>(std::move(done), message != nullptr);
     }
+    void erase_and_log(MessageId id, room::AuditEntry line, Done<bool> done) override {
+        if (undeleted(id) != nullptr) {
+            applied.push_back(room::Changes{line});
+        }
+        erase(id, line.unix_ms, std::move(done));
+    }
     void prune(ChannelId, room::Retention, std::int64_t, Done<void> done) override {
         ++prunings;
         answer(std::move(done));

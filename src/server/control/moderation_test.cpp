@@ -16,6 +16,7 @@ protected:
     net::task<> ranks();
     net::task<> what_a_higher_rank_has_done();
     net::task<> deleting_texts();
+    net::task<> deleting_in_vain();
     net::task<> reasons();
     net::task<> auditing();
 };
@@ -187,6 +188,37 @@ net::task<> ModerationTest::deleting_texts() {
     EXPECT_EQ(logged().detail, std::format("number {} in Lobby", his.value));
 }
 
+/// What was not done is not in the log.
+net::task<> ModerationTest::deleting_in_vain() {
+    Caller ada(loop), mo(loop), gus(loop);
+    co_await enter_lobby(ada, "Ada");
+    co_await enter_lobby(mo, "Mo");
+    co_await enter_lobby(gus, "Gus");
+    const wire::SendText rude{.channel = lobby, .text = "rude"};
+    const auto id = (co_await gus.ask<wire::TextAccepted>(rude)).id;
+    // It has been found by the time that the disk is full.
+    store.hold = true;
+    const auto in_vain = co_await mo.send(wire::DeleteText{id});
+    co_await mo.ask<wire::ControlPong>(wire::ControlPing{});
+    store.failure = Error{.code = ErrorCode::store_failed, .message = "The disk is full."};
+    store.release();
+    EXPECT_EQ((co_await mo.answer<wire::Refusal>(in_vain)).error.code, ErrorCode::store_failed);
+    store.failure.reset();
+    EXPECT_TRUE(store.applied.empty());
+    EXPECT_FALSE(store.messages.at(id).deleted);
+    // Both have found it by the time that the first erases it.
+    store.hold = true;
+    const auto first = co_await mo.send(wire::DeleteText{id});
+    co_await mo.ask<wire::ControlPong>(wire::ControlPing{});
+    const auto second = co_await ada.send(wire::DeleteText{id});
+    co_await ada.ask<wire::ControlPong>(wire::ControlPing{});
+    store.release();
+    co_await mo.answer<wire::Ok>(first);
+    EXPECT_EQ((co_await ada.answer<wire::Refusal>(second)).error.code, ErrorCode::unknown_text);
+    EXPECT_EQ(store.applied.size(), 1U);
+    EXPECT_EQ(logged().actor, "Mo");
+}
+
 net::task<> ModerationTest::reasons() {
     Caller mo(loop), gus(loop);
     co_await enter_lobby(mo, gus);
@@ -222,6 +254,7 @@ TEST_F(ModerationTest, WhoeverIsActedOnIsToldWhy) {
     play(telling_why());
 }
 TEST_F(ModerationTest, WhoDeletesWhatOthersWroteIsInTheLog) { play(deleting_texts()); }
+TEST_F(ModerationTest, WhoDeletesInVainIsNot) { play(deleting_in_vain()); }
 TEST_F(ModerationTest, WhatAHigherRankHasDoneStays) { play(what_a_higher_rank_has_done()); }
 TEST_F(ModerationTest, TheRelayIgnoresTheMutedAndSparesTheDeafened) { play(muting()); }
 TEST_F(ModerationTest, AMuteNeedsNoConnection) { play(muting_one_who_is_away()); }

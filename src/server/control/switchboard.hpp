@@ -186,7 +186,8 @@ private:
     /// All texts up to this one are told, or never will be.
     [[nodiscard]] MessageId last_settled() const;
     void store_change(Reply reply, const room::Message& message);
-    void log_and_erase(Reply reply, room::Message message);
+    void log_and_erase(Reply reply, const room::Message& message);
+    store::Store::Done<bool> answer_change(Reply reply, const room::Message& message);
     void give_pace_back(const room::Identity& author, AccountId account, ChannelId channel);
     /// Now and then: what rooms are to keep no longer, and what is left of who has gone.
     void prune(TimePoint now);

@@ -236,20 +236,20 @@ Result<void> Switchboard::change_found(Reply reply, room::Message message,
         message.mentions = model_.mentioned_by(reply.session, message.text);
     }
     if (others) {
-        log_and_erase(reply, std::move(message));
+        log_and_erase(reply, message);
     } else {
         store_change(reply, message);
     }
     return {};
 }
 
-/// What moderators do is in the audit log before it is done.
-void Switchboard::log_and_erase(Reply reply, room::Message message) {
+/// What moderators do is in the audit log, and what is in the audit log is done.
+void Switchboard::log_and_erase(Reply reply, const room::Message& message) {
     const auto* room = directory_.find(message.channel);
     const auto author = model_.author_of(message);
     const auto* account = directory_.find(author.account);
     room::AuditEntry entry{
-        .unix_ms = clock_.unix_ms(),
+        .unix_ms = message.edited_unix_ms,
         .actor = deed_of(reply.session).by,
         .action = "text_deleted",
         .target = account == nullptr ? message.author_name : account->name,
@@ -258,24 +258,24 @@ void Switchboard::log_and_erase(Reply reply, room::Message message) {
     if (account == nullptr) {
         entry.detail += ", identity " + to_base64url(message.author);
     }
-    const auto submitted = durable_.submit(
-        [entry = std::move(entry)]() -> Result<room::Changes> { return room::Changes{entry}; },
-        [this, reply, message = std::move(message)](const Result<void>& logged) {
-            if (logged) {
-                store_change(reply, message);
-            } else {
-                refuse_later(reply, logged.error());
-            }
-            settle();
-        },
-        Durable::Turn::first);
-    if (!submitted) {
-        refuse_later(reply, submitted.error());
-    }
+    store_.erase_and_log(message.id, std::move(entry), answer_change(reply, message));
 }
 
 void Switchboard::store_change(Reply reply, const room::Message& message) {
-    auto done = then<bool>([this, reply, message](const Result<bool>& changed) {
+    auto done = answer_change(reply, message);
+    if (message.deleted) {
+        store_.erase(message.id, message.edited_unix_ms, std::move(done));
+    } else {
+        store_.edit({.id = message.id,
+                     .text = message.text,
+                     .unix_ms = message.edited_unix_ms,
+                     .mentions = message.mentions},
+                    std::move(done));
+    }
+}
+
+store::Store::Done<bool> Switchboard::answer_change(Reply reply, const room::Message& message) {
+    return then<bool>([this, reply, message](const Result<bool>& changed) {
         if (!changed) {
             if (!message.deleted && !message.direct) {
                 give_pace_back(message.author, message.account, message.channel);
@@ -289,15 +289,6 @@ void Switchboard::store_change(Reply reply, const room::Message& message) {
             publish(model_.text_changed(message));
         }
     });
-    if (message.deleted) {
-        store_.erase(message.id, message.edited_unix_ms, std::move(done));
-    } else {
-        store_.edit({.id = message.id,
-                     .text = message.text,
-                     .unix_ms = message.edited_unix_ms,
-                     .mentions = message.mentions},
-                    std::move(done));
-    }
 }
 
 // --- forgetting ----------------------------------------------------------------------------------

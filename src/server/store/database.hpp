@@ -20,8 +20,8 @@ struct Migration {
     std::string_view sql;
 };
 
-/// Opens or makes the database, checks that it is whole, unless it is larger than that and of this version
-/// already, and brings it to the version that `migrations` end with. All of them succeed or none does; before the first, a database that holds
+/// Opens or makes the database, checks that it is whole, unless it is larger than that and of this
+/// version already, and brings it to the version that `migrations` end with. All of them succeed or none does; before the first, a database that holds
 /// something is copied beside itself as "NAME.before-VERSION". Fails with io or config, saying which
 /// file: unreadable, damaged, made by a newer program, or a migration that failed.
 Result<SQLite::Database> open_database(

@@ -142,6 +142,17 @@ public:
         write<bool>([id, unix_ms](Messages& messages) { return messages.erase(id, unix_ms); },
                     std::move(done));
     }
+    void erase_and_log(MessageId id, room::AuditEntry line, Done<bool> done) override {
+        write<bool>(
+            [this, id, line = std::move(line)](Messages& messages) {
+                const bool erased = messages.erase(id, line.unix_ms);
+                if (erased) {
+                    apply_changes(writing_, room::Changes{line});
+                }
+                return erased;
+            },
+            std::move(done));
+    }
     void prune(ChannelId channel, room::Retention retention, std::int64_t now_unix_ms,
                Done<void> done) override {
         do_in_slices(prune_room(channel, retention, now_unix_ms), std::move(done));

@@ -111,6 +111,27 @@ TEST_F(SqliteStoreTest, EditsKeepTheirTimeAndTombstonesStay) {
     EXPECT_FALSE(waiting.erase(99, 80));
 }
 
+TEST_F(SqliteStoreTest, ATextThatIsErasedAndItsLineAreThereTogetherOrNeither) {
+    Waiting waiting(path());
+    ASSERT_TRUE(waiting.append(message(1, "rude")));
+    const room::AuditEntry line{.unix_ms = 60, .actor = "Mo", .action = "text_deleted"};
+    EXPECT_EQ(waiting.erase_and_log(1, line), true);
+    EXPECT_TRUE(waiting.find(1)->deleted);
+    EXPECT_EQ(waiting.find(1)->edited_unix_ms, 60);
+    ASSERT_EQ(waiting.audit({}).entries.size(), 1U);
+    EXPECT_EQ(waiting.audit({}).entries.front().actor, "Mo");
+    EXPECT_EQ(waiting.erase_and_log(1, line), false) << "somebody was faster";
+    EXPECT_EQ(waiting.erase_and_log(9, line), false);
+    EXPECT_EQ(waiting.audit({}).entries.size(), 1U);
+    ASSERT_TRUE(waiting.append(message(2, "rude")));
+    {
+        SQLite::Database other(path().string(), SQLite::OPEN_READWRITE);
+        other.exec("CREATE TRIGGER no BEFORE INSERT ON audit BEGIN SELECT raise(ABORT, 'no'); END");
+    }
+    EXPECT_FALSE(waiting.erase_and_log(2, line)) << "the log does not take it";
+    EXPECT_FALSE(waiting.find(2)->deleted);
+}
+
 TEST_F(SqliteStoreTest, RetentionDropsTheOldest) {
     Waiting waiting(path());
     constexpr std::int64_t day_ms = 24 * 3600 * 1000;

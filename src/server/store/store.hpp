@@ -135,6 +135,8 @@ public:
     virtual void edit(MessageEdit edit, Done<bool> done) = 0;
     /// Leaves a tombstone. `done` as above.
     virtual void erase(MessageId id, std::int64_t unix_ms, Done<bool> done) = 0;
+    /// The same at the time of this line, which is in the audit log from then on: both, or neither.
+    virtual void erase_and_log(MessageId id, room::AuditEntry line, Done<bool> done) = 0;
     // What is to be forgotten goes little by little: other writes pass in between, and `done` is called
     // when all is gone. An end does not wait for that; what is left is found the next time.
     /// Drops what is older, or more, than is to be kept in this room.

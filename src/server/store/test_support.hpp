@@ -113,6 +113,11 @@ public:
                    [&](Store& to, auto done) { to.erase(MessageId{id}, unix_ms, std::move(done)); })
             .value();
     }
+    Result<bool> erase_and_log(std::uint64_t id, room::AuditEntry line) {
+        return wait<bool>([&](Store& to, auto done) {
+            to.erase_and_log(MessageId{id}, std::move(line), std::move(done));
+        });
+    }
     Result<void> prune(room::Retention retention, std::int64_t now_unix_ms) {
         return wait<void>([&](Store& to, auto done) {
             to.prune(ChannelId{7}, retention, now_unix_ms, std::move(done));
