@@ -1,6 +1,7 @@
 // Passwords that people choose, as they are kept: Argon2id (RFC 9106) in libsodium's text form.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,8 +12,9 @@ namespace partyline::crypto {
 /// not that much memory. [any]
 std::optional<std::string> hash_password(std::string_view password);
 
-/// False for a wrong password, and for a hash that is none. [any]
-bool verify_password(const std::string& hash, std::string_view password);
+enum class PasswordCheck : std::uint8_t { right, wrong, no_memory };
+/// A hash that is none fits nothing. [any]
+PasswordCheck verify_password(const std::string& hash, std::string_view password);
 
 /// A hash that no known password fits and that takes as long to verify as any: for accounts that
 /// are not there, so that nobody learns by the time which are.

@@ -203,15 +203,19 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::LinkDevice& lin
     // For a name that nobody has it takes as long, so that nobody learns which there are.
     const auto id = account == nullptr ? AccountId{} : account->id;
     auto hash_kept = account == nullptr ? std::string{} : account->password_hash;
-    return hash<bool>(
+    return hash<crypto::PasswordCheck>(
         seat,
         [known = account != nullptr, hash_kept, password = link.secret] {
             return crypto::verify_password(known ? hash_kept : crypto::decoy_password_hash(),
-                                           password) &&
-                   known;
+                                           password);
         },
-        [this, reply, id, hash_kept, device = std::move(device)](bool right) mutable {
-            if (!right) {
+        [this, reply, id, hash_kept,
+         device = std::move(device)](crypto::PasswordCheck check) mutable {
+            if (check == crypto::PasswordCheck::no_memory) {
+                refuse_later(reply, no_memory_to_hash());
+                return;
+            }
+            if (check != crypto::PasswordCheck::right || !id) {
                 refuse_later(reply, wrong_password().error());
                 return;
             }
@@ -323,10 +327,14 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ChangePassword&
         seat,
         [check = own && !by_code, before = (*account)->password_hash, current = change.current,
          password = change.password] -> std::optional<std::string> {
-            if (check && !crypto::verify_password(before, current)) {
-                return "";  // which is no hash
+            const auto checked =
+                check ? crypto::verify_password(before, current) : crypto::PasswordCheck::right;
+            switch (checked) {
+                case crypto::PasswordCheck::right: return crypto::hash_password(password);
+                case crypto::PasswordCheck::wrong: return "";  // which is no hash
+                case crypto::PasswordCheck::no_memory: break;
             }
-            return crypto::hash_password(password);
+            return std::nullopt;
         },
         [this, reply, plan = std::move(plan)](std::optional<std::string> hashed) mutable {
             if (!hashed) {
@@ -389,17 +397,24 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::RenewRecoveryCo
         return may;
     }
     const auto reply = will_reply(call, seat);
-    return hash<bool>(
+    return hash<crypto::PasswordCheck>(
         seat,
         [kept = (*account)->password_hash, password = renew.password] {
             return crypto::verify_password(kept, password);
         },
-        [this, reply, id = (*account)->id, kept = (*account)->password_hash](bool right) mutable {
-            if (right) {
-                renew_recovery_code(reply, id, std::move(kept));
-            } else {
-                refuse_later(reply, {.code = ErrorCode::bad_password,
-                                     .message = "That is not your password."});
+        [this, reply, id = (*account)->id,
+         kept = (*account)->password_hash](crypto::PasswordCheck check) mutable {
+            switch (check) {
+                case crypto::PasswordCheck::right:
+                    renew_recovery_code(reply, id, std::move(kept));
+                    break;
+                case crypto::PasswordCheck::wrong:
+                    refuse_later(reply, {.code = ErrorCode::bad_password,
+                                         .message = "That is not your password."});
+                    break;
+                case crypto::PasswordCheck::no_memory:
+                    refuse_later(reply, no_memory_to_hash());
+                    break;
             }
         });
 }

@@ -17,13 +17,18 @@ Result<void> Switchboard::knock(Call& call, Seat& seat, const wire::Join& join) 
     }
     const auto reply = will_reply(call, seat);
     auto kept = directory_.find(join.channel)->password_hash;
-    return hash<bool>(
+    return hash<crypto::PasswordCheck>(
         seat, [kept, password = join.password] { return crypto::verify_password(kept, password); },
-        [this, reply, kept, channel = join.channel](bool right) {
+        [this, reply, kept, channel = join.channel](crypto::PasswordCheck check) {
             auto* peer = peer_of(reply);
             if (peer == nullptr) {
                 return;  // it could not be told that it is in
             }
+            if (check == crypto::PasswordCheck::no_memory) {
+                refuse_later(reply, no_memory_to_hash());
+                return;
+            }
+            const bool right = check == crypto::PasswordCheck::right;
             const auto* record = directory_.find(channel);
             if (!right) {
                 log::info("session {} has guessed the password of room {} wrong ({})",
