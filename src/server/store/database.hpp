@@ -21,9 +21,10 @@ struct Migration {
 };
 
 /// Opens or makes the database, checks that it is whole, unless it is larger than that and of this
-/// version already, and brings it to the version that `migrations` end with. All of them succeed or none does; before the first, a database that holds
-/// something is copied beside itself as "NAME.before-VERSION". Fails with io or config, saying which
-/// file: unreadable, damaged, made by a newer program, or a migration that failed.
+/// version already, and brings it to the version that `migrations` end with. All of them succeed or none
+/// does; before the first, a database that holds something is copied beside itself as
+/// "NAME.before-VERSION". Fails with io or config, saying which file: unreadable, damaged, made by a newer
+/// program, or a migration that failed.
 Result<SQLite::Database> open_database(
     const std::filesystem::path& path, std::span<const Migration> migrations,
     std::uintmax_t checked_bytes_max = checked_at_start_bytes_max);
