@@ -116,6 +116,13 @@ TEST_F(LettersTest, BothHearAndTheAuthorChanges) {
     EXPECT_EQ(deleting(phone, message), ErrorCode::unspecified) << "from any device";
     EXPECT_EQ(deleting(zoe, message), ErrorCode::not_permitted);
     EXPECT_EQ(deleting(guest, message), ErrorCode::unknown_text) << "it is not theirs to know of";
+    auto erased = message;
+    erased.deleted = true;
+    EXPECT_EQ(model_.may_change(guest, erased, TextAct::erase).error().message,
+              model_.may_change(guest, message, TextAct::erase).error().message)
+        << "nor that it was deleted";
+    EXPECT_EQ(deleting(desk, erased), ErrorCode::unknown_text);
+    EXPECT_EQ(deleting(zoe, erased), ErrorCode::not_permitted);
     EXPECT_FALSE(model_.compose_direct(desk, {.to = {}, .text = ""}));
     EXPECT_FALSE(model_.compose_direct(desk, {.to = {}, .text = std::string(4097, 'x')}));
 }

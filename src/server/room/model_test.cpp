@@ -305,6 +305,9 @@ TEST(RoomModel, ATextIsItsAuthorsToChange) {
     ASSERT_TRUE(model.join(ada, lobby));
     message.deleted = true;
     EXPECT_EQ(code(model.may_change(ada, message, TextAct::edit)), ErrorCode::unknown_text);
+    ASSERT_TRUE(model.join(bob, attic));
+    EXPECT_EQ(code(model.may_change(bob, message, TextAct::edit)), ErrorCode::not_in_room)
+        << "as before";
 }
 
 TEST(RoomModel, KeySharesGoToTheRoomOnly) {

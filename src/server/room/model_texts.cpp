@@ -73,17 +73,24 @@ Message Model::as_it_is_now(Message message) const {
 
 Result<void> Model::may_change(SessionId id, const Message& message, TextAct act) const {
     const auto& session = sessions_.at(id);
-    if (message.deleted) {
-        return fail(ErrorCode::unknown_text, "That text is deleted.");
-    }
+    // Who may not know of it is not told that it was deleted, either.
+    const auto is_there = [&]() -> Result<void> {
+        return message.deleted ? fail(ErrorCode::unknown_text, "That text is deleted.")
+                               : Result<void>{};
+    };
     if (message.direct) {
-        return may_change_direct(id, *message.direct).and_then([&]() -> Result<void> {
-            // Whoever may write no more may still take back what they wrote.
-            return act == TextAct::edit ? may_write_direct(id) : Result<void>{};
-        });
+        return may_change_direct(id, *message.direct)
+            .and_then(is_there)
+            .and_then([&]() -> Result<void> {
+                // Whoever may write no more may still take back what they wrote.
+                return act == TextAct::edit ? may_write_direct(id) : Result<void>{};
+            });
     }
     if (session.presence.channel != message.channel) {
         return fail(ErrorCode::not_in_room, "Go to the room where that was said.");
+    }
+    if (const auto there = is_there(); !there) {
+        return there;
     }
     const auto author = author_of(message);
     if (person(id) == author) {
