@@ -3,10 +3,14 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
+#include <fcntl.h>
 
+#include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <format>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -43,12 +47,7 @@ public:
     Draft& operator=(const Draft&) = delete;
 
     [[nodiscard]] const fs::path& path() const { return path_; }
-    /// Unlike a rename, a link replaces nothing.
-    std::error_code publish() {
-        std::error_code error;
-        fs::create_hard_link(path_, to_, error);
-        return error;
-    }
+    [[nodiscard]] std::error_code publish() const { return store::publish(path_, to_); }
 
 private:
     const fs::path to_;
@@ -61,6 +60,20 @@ SQLite::Database open(const fs::path& path, int flags) {
     return database;
 }
 
+void make_private(const fs::path& path) {
+    try {
+        keep_private(path);
+    } catch (const fs::filesystem_error& error) {
+        // The file is our own, so it is the disk that cannot: FAT, say.
+        if (error.code() == std::errc::operation_not_permitted) {
+            throw std::runtime_error(
+                "this disk keeps no permissions, and nobody else may read the file; choose "
+                "another, and copy it from there");
+        }
+        throw;
+    }
+}
+
 /// As one moment has it, while others may write.
 void copy_moment(const fs::path& from, const fs::path& to) {
     // Whatever else reads the folder: the copy is private from its first byte on.
@@ -68,7 +81,7 @@ void copy_moment(const fs::path& from, const fs::path& to) {
     {
         const std::ofstream made(to);
     }
-    keep_private(to);
+    make_private(to);
     auto source = open(from, SQLite::OPEN_READONLY);
     SQLite::Statement vacuum(source, "VACUUM INTO ?");
     vacuum.bind(1, to.string());
@@ -127,6 +140,25 @@ Result<void> check_open(SQLite::Database& database, const fs::path& path) {
 }
 
 }  // namespace
+
+std::error_code hard_link(const fs::path& from, const fs::path& to) {
+    std::error_code error;
+    fs::create_hard_link(from, to, error);
+    return error;
+}
+
+std::error_code publish(const fs::path& draft, const fs::path& to, Link link) {
+    const auto error = link(draft, to);
+    const bool has_no_links = error == std::errc::operation_not_permitted ||
+                              error == std::errc::operation_not_supported ||
+                              error == std::errc::function_not_supported;
+    if (!has_no_links) {
+        return error;
+    }
+    const bool renamed =
+        renameat2(AT_FDCWD, draft.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0;
+    return renamed ? std::error_code() : std::error_code(errno, std::generic_category());
+}
 
 Result<void> write_backup(const fs::path& database, std::span<const KeptFile> files,
                           const fs::path& to) {

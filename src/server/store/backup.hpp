@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -35,6 +36,15 @@ Result<void> copy_backup(const std::filesystem::path& from, const std::filesyste
 
 /// Writes the database of a backup to `to`, which is not there yet, ready to be used.
 Result<void> extract_database(const std::filesystem::path& from, const std::filesystem::path& to);
+
+using Link = std::error_code (*)(const std::filesystem::path& from,
+                                 const std::filesystem::path& to);
+[[nodiscard]] std::error_code hard_link(const std::filesystem::path& from,
+                                        const std::filesystem::path& to);
+/// Gives a file that is whole its name, which is nobody's yet: by a link or, on a disk that has none, by a
+/// rename. Neither replaces anything.
+[[nodiscard]] std::error_code publish(const std::filesystem::path& draft,
+                                      const std::filesystem::path& to, Link link = hard_link);
 
 /// What a server that is stopped left beside its database (-wal, -shm) goes into it, as far as that
 /// can be: afterwards it is one file.

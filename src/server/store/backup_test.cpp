@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <system_error>
 
 #include "server/store/database.hpp"
 #include "server/store/test_support.hpp"
@@ -85,6 +86,27 @@ TEST_F(BackupTest, ReplacesNothingAndLeavesNothingBehind) {
     EXPECT_FALSE(extract_database(path("backup"), path("taken")));
     EXPECT_FALSE(has_drafts());
     EXPECT_EQ(fs::file_size(path("taken")), 4U);
+}
+
+TEST_F(BackupTest, ADiskWithoutLinksGivesNamesByRenaming) {
+    const auto no_links = [](const fs::path&, const fs::path&) {
+        return std::make_error_code(std::errc::operation_not_permitted);
+    };
+    std::ofstream(path("draft")) << "whole";
+    std::ofstream(path("taken")) << "mine";
+    EXPECT_EQ(publish(path("draft"), path("taken"), no_links), std::errc::file_exists);
+    EXPECT_EQ(fs::file_size(path("taken")), 4U) << "nothing is replaced";
+    EXPECT_FALSE(publish(path("draft"), path("new"), no_links));
+    EXPECT_FALSE(fs::exists(path("draft")));
+    EXPECT_EQ(fs::file_size(path("new")), 5U);
+    EXPECT_EQ(publish(path("new"), path("taken")), std::errc::file_exists);
+    EXPECT_FALSE(publish(path("new"), path("linked")));
+    EXPECT_TRUE(fs::exists(path("new"))) << "by a link where there are links";
+    const auto broken = [](const fs::path&, const fs::path&) {
+        return std::make_error_code(std::errc::io_error);
+    };
+    EXPECT_EQ(publish(path("new"), path("newer"), broken), std::errc::io_error);
+    EXPECT_FALSE(fs::exists(path("newer")));
 }
 
 TEST_F(BackupTest, WhatIsNoBackupIsRefused) {
