@@ -51,9 +51,11 @@ inline constexpr std::chrono::milliseconds device_stall_max{60};
 /// How far before the callback that needs it a frame is handed over: as little as goes well.
 inline constexpr std::chrono::milliseconds device_lead_min{3};
 inline constexpr std::chrono::milliseconds device_lead_max{20};
-/// Frames that may wait for playback; more would only be delay.
-inline constexpr std::size_t device_frames_ahead_max = 4;
-static_assert(device_lead_max < device_frames_ahead_max * period);
+/// Frames that may wait for playback: as many as come due before a device counts as stalled. One with a period of
+/// 2048 samples wants five at once.
+inline constexpr std::size_t device_frames_ahead_max = 8;
+static_assert(device_stall_max + device_lead_max <= periods(device_frames_ahead_max));
+static_assert(device_frames_ahead_max * dsp::frame_samples <= device_ring_samples);
 static_assert(device_silent_max < device_first_callback_max);
 
 }  // namespace partyline::audio
