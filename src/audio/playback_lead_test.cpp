@@ -24,6 +24,11 @@ struct Rhythm {
     Duration jitter{};
 };
 
+Duration up_to(Duration most, Random& random) {
+    const auto count = random.below(static_cast<std::uint64_t>(most.count()));
+    return Duration(static_cast<Duration::rep>(count));
+}
+
 /// When miniaudio calls back for 10 ms each, between such a device and us: as soon as what it has in hand is used up.
 std::vector<TimePoint> calls_of(const Rhythm& rhythm, TimePoint from, Duration length,
                                 Random& random) {
@@ -32,7 +37,7 @@ std::vector<TimePoint> calls_of(const Rhythm& rhythm, TimePoint from, Duration l
     for (std::size_t k = 0; length_of(k * rhythm.samples) < length; ++k) {
         auto at = from + length_of(k * rhythm.samples);
         if (rhythm.jitter > Duration{}) {
-            at += Duration(random.below(static_cast<std::uint64_t>(rhythm.jitter.count())));
+            at += up_to(rhythm.jitter, random);
         }
         for (std::size_t wanted = rhythm.samples; wanted > 0;) {
             const auto taken = std::min(wanted, in_hand);
@@ -89,8 +94,7 @@ private:
                 frame.fill(static_cast<float>(written_at_.size()));
                 ring_.write(frame);
             }
-            wakes_at_ = ring_.due(clock_.now(), called_) +
-                        Duration(random_.below(Duration(microseconds(100)).count()));
+            wakes_at_ = ring_.due(clock_.now(), called_) + up_to(microseconds(100), random_);
         }
     }
     /// How long the frame that is played has waited.
@@ -110,7 +114,7 @@ private:
     std::vector<TimePoint> written_at_;
 };
 
-constexpr std::array<std::size_t, 9> periods_samples{128, 256, 441,  480, 512,
+constexpr std::array<std::size_t, 9> periods_samples{128, 256,  441,  480, 512,
                                                      960, 1024, 1440, 2048};
 
 TEST(PlaybackLead, ADeviceOfWhateverPeriodIsGivenEveryFrameInTimeOnceItIsKnown) {
@@ -131,7 +135,7 @@ TEST(PlaybackLead, SoIsOneThatCallsLateNowAndThen) {
 }
 
 TEST(PlaybackLead, WhoNeedsNoMoreWaitsNoLonger) {
-    for (const std::size_t samples : {480U, 960U, 1440U}) {
+    for (const auto samples : std::array<std::size_t, 3>{480, 960, 1440}) {
         const auto heard = Listening().to({.samples = samples}, seconds(60));
         EXPECT_EQ(heard.holes, 0U) << samples;
         // Of the frames that it wants at once the first has waited for the last.
