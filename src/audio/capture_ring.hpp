@@ -40,6 +40,8 @@ public:
 
     /// [voice-up] Samples are kept from the first call on.
     void want() { wanted_.store(true, std::memory_order_relaxed); }
+    /// [any] Nobody reads any more: samples are neither kept nor, where there is no room, counted as lost.
+    void forgo() { wanted_.store(false, std::memory_order_relaxed); }
     /// [voice-up] As Source's; false, and both untouched, while there is no frame.
     bool read(dsp::Frame mid, dsp::Frame side) {
         std::array<float, device_channels * dsp::frame_samples> both;

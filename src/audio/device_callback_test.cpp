@@ -159,6 +159,24 @@ TEST(DeviceCallback, TheRingOfACaptureDeviceHoldsWhatItsLimitSaysAndNoSampleMore
     EXPECT_EQ(ring.overruns(), 1U);
 }
 
+TEST(DeviceCallback, WhatIsCapturedWhileNobodyReadsIsNotLost) {
+    ManualClock clock;
+    CaptureRing ring(clock);
+    ring.want();
+    const std::vector<float> full(device_channels * device_ring_samples);
+    call_back(ring, nullptr, full.data(), device_ring_samples);
+    ring.forgo();
+    call_back(ring, nullptr, full.data(), device_ring_samples);
+    EXPECT_EQ(ring.overruns(), 0U);
+    ring.drop();
+    call_back(ring, nullptr, full.data(), dsp::frame_samples);
+    std::array<float, dsp::frame_samples> frame;
+    EXPECT_FALSE(ring.read(frame));
+    ring.want();
+    call_back(ring, nullptr, full.data(), dsp::frame_samples);
+    EXPECT_TRUE(ring.read(frame));
+}
+
 TEST(DeviceCallback, StereoIsLeftAndRightBothWays) {
     ManualClock clock;
     PlaybackRing playback(clock);

@@ -26,6 +26,7 @@ public:
     }
     void write(dsp::ConstFrame frame) override { ring_.write(frame); }
     void write(dsp::ConstFrame mid, dsp::ConstFrame side) override { ring_.write(mid, side); }
+    void rest() override { ring_.rest(); }
     [[nodiscard]] TimePoint started() const override { return ring_.started(); }
     Result<void> close() override {
         stream_.reset();

@@ -28,7 +28,7 @@ public:
 
     bool read(dsp::Frame frame) override;
     bool read(dsp::Frame mid, dsp::Frame side) override;
-    void stop() override { pace_.stop(); }
+    void stop() override;
     void resume() override;
     [[nodiscard]] TimePoint started() const override { return ring_.started(); }
     [[nodiscard]] std::uint64_t overruns() const override { return ring_.overruns(); }
@@ -40,6 +40,7 @@ public:
 private:
     DeviceSource() = default;
 
+    bool wait_for_frame(dsp::Frame mid, dsp::Frame side);
     [[nodiscard]] TimePoint next_look(TimePoint now) const;
 
     SystemPace pace_;
@@ -56,6 +57,15 @@ bool DeviceSource::read(dsp::Frame frame) {
 
 bool DeviceSource::read(dsp::Frame mid, dsp::Frame side) {
     ring_.want();
+    const bool got = wait_for_frame(mid, side);
+    if (!got) {
+        // stop() may have come before we wanted any.
+        ring_.forgo();
+    }
+    return got;
+}
+
+bool DeviceSource::wait_for_frame(dsp::Frame mid, dsp::Frame side) {
     while (!ring_.read(mid, side)) {
         const auto now = pace_.now();
         if (stalled_at_ != TimePoint{} && now >= stalled_at_) {
@@ -70,6 +80,12 @@ bool DeviceSource::read(dsp::Frame mid, dsp::Frame side) {
     }
     stalled_at_ = pace_.now() + period + device_stall_max;
     return pace_.wait_until(TimePoint{});
+}
+
+// In this order: a read() that still gets its frame has wanted it before.
+void DeviceSource::stop() {
+    pace_.stop();
+    ring_.forgo();
 }
 
 void DeviceSource::resume() {

@@ -38,6 +38,7 @@ public:
     FileSink& operator=(const FileSink&) = delete;
 
     [[nodiscard]] TimePoint due(TimePoint now) const override { return playout_.due(now); }
+    void rest() override { playout_.rest(); }
     [[nodiscard]] TimePoint started() const override { return playout_.started(); }
     [[nodiscard]] std::uint64_t underruns() const override { return playout_.underruns(); }
     void write(dsp::ConstFrame frame) override { write(frame, silence); }

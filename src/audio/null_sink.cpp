@@ -9,6 +9,7 @@ public:
     [[nodiscard]] TimePoint due(TimePoint now) const override { return clock_.due(now); }
     void write(dsp::ConstFrame) override { clock_.hand_over(system_.now()); }
     void write(dsp::ConstFrame mid, dsp::ConstFrame) override { write(mid); }
+    void rest() override { clock_.rest(); }
     [[nodiscard]] TimePoint started() const override { return clock_.started(); }
     Result<void> close() override { return {}; }
     [[nodiscard]] std::uint64_t underruns() const override { return clock_.underruns(); }

@@ -31,7 +31,7 @@ void PlaybackRing::exchange(float* out, const float*, std::size_t samples) {
         note_need(latest_[(samples_read_ - 1) / ring_frame % latest_.size()] - clock_.now());
     }
     if (started_.load(std::memory_order_relaxed) != 0) {
-        if (count < all.size()) {
+        if (count < all.size() && !resting_.load(std::memory_order_relaxed)) {
             underruns_.fetch_add(1, std::memory_order_relaxed);
         }
     } else if (count > 0) {
@@ -73,6 +73,7 @@ void PlaybackRing::write(dsp::ConstFrame mid, dsp::ConstFrame side) {
         dsp::join_stereo(mid, side, both);
         ring_.write(both);
     }
+    resting_.store(false, std::memory_order_relaxed);
 }
 
 // A device whose own period is not 10 ms calls back unevenly, and needs more than the least time and again. To sink

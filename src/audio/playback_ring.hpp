@@ -28,6 +28,7 @@ public:
     /// [voice-down] As Sink's.
     void write(dsp::ConstFrame frame);
     void write(dsp::ConstFrame mid, dsp::ConstFrame side);
+    void rest() { resting_.store(true, std::memory_order_relaxed); }
     /// [any] As Sink's.
     [[nodiscard]] TimePoint started() const {
         return TimePoint(Duration(started_.load(std::memory_order_acquire)));
@@ -49,6 +50,7 @@ private:
     SpscRing<float> ring_{device_channels * device_ring_samples};
     std::atomic<Duration::rep> started_{0};
     std::atomic<std::uint64_t> underruns_{0};
+    std::atomic<bool> resting_{false};
     /// The shortest lead that would have done for all that was read since the last write().
     std::atomic<Duration::rep> needed_{nothing_needed};
     /// For each frame that waits when it would have been written without any lead. A place is written before the

@@ -77,6 +77,20 @@ TEST_F(Playback, FramesKeepTheirPaceBesideADeviceThatStalls) {
     EXPECT_EQ(ring.due(clock.now(), called), clock.now() + period);
 }
 
+TEST_F(Playback, WhatNobodyHandedOverWasNotTooLate) {
+    write();
+    call();
+    ring.rest();
+    for (int i = 0; i < 100; ++i) {
+        call();
+    }
+    EXPECT_EQ(ring.underruns(), 0U);
+    write();
+    call();
+    call();
+    EXPECT_EQ(ring.underruns(), 1U) << "whoever is back is counted again";
+}
+
 TEST_F(Playback, OnlySoManyFramesWait) {
     for (std::size_t i = 0; i < device_frames_ahead_max + 3; ++i) {
         write();

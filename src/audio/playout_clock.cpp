@@ -21,8 +21,11 @@ std::uint64_t PlayoutClock::hand_over(TimePoint now) {
     if (now > heard_at) {
         // The periods that have begun without anything to play.
         missed = static_cast<std::uint64_t>((now - heard_at - Duration(1)) / period) + 1;
-        underruns_.fetch_add(missed, std::memory_order_relaxed);
+        if (!resting_) {
+            underruns_.fetch_add(missed, std::memory_order_relaxed);
+        }
     }
+    resting_ = false;
     periods_ += missed + 1;
     return missed;
 }

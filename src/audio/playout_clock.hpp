@@ -18,10 +18,12 @@ public:
     /// Counts one frame handed over, and says how many periods of silence were played before it
     /// because it was late.
     std::uint64_t hand_over(TimePoint now);
+    /// What is missing before the next frame is no underrun: nobody was there to hand it over.
+    void rest() { resting_ = true; }
 
     /// [any] When the first frame is heard; zero before the first due().
     [[nodiscard]] TimePoint started() const;
-    /// [any] All silence so far that hand_over() told of.
+    /// [any] All silence so far that hand_over() told of, but for that of a rest.
     [[nodiscard]] std::uint64_t underruns() const {
         return underruns_.load(std::memory_order_relaxed);
     }
@@ -31,6 +33,7 @@ private:
 
     std::atomic<Duration::rep> start_{0};  // of the clock; 0: not yet
     std::uint64_t periods_ = 0;            // handed over or filled so far
+    bool resting_ = false;
     std::atomic<std::uint64_t> underruns_{0};
 };
 

@@ -43,5 +43,17 @@ TEST(PlayoutClock, WhatComesTooLateLeavesAHoleAsADeviceWould) {
     }
 }
 
+TEST(PlayoutClock, AfterARestTheSilenceIsToldButNobodyWasLate) {
+    ManualClock time;
+    PlayoutClock clock;
+    const auto start = clock.due(time.now());
+    clock.hand_over(start);
+    clock.rest();
+    EXPECT_EQ(clock.hand_over(start + milliseconds(1020)), 100U);
+    EXPECT_EQ(clock.underruns(), 0U);
+    EXPECT_EQ(clock.hand_over(start + milliseconds(1050)), 2U);
+    EXPECT_EQ(clock.underruns(), 2U);
+}
+
 }  // namespace
 }  // namespace partyline::audio

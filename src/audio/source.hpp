@@ -65,6 +65,8 @@ public:
     virtual void write(dsp::ConstFrame frame) = 0;
     /// [voice-down] The same in stereo, as dsp/stereo.hpp has it; a mono sink takes the middle.
     virtual void write(dsp::ConstFrame mid, dsp::ConstFrame side) = 0;
+    /// [voice-down] Nobody hands over anything until the next write(): what is missing meanwhile is no underrun.
+    virtual void rest() = 0;
     /// [any] When the first sample of the first frame was played; zero before that.
     [[nodiscard]] virtual TimePoint started() const = 0;
     /// [voice-down] Finishes a file so that it can be read; nothing is written after.

@@ -45,6 +45,7 @@ void VoiceDown::run() {
         judge_lane();
         report();
     }
+    sink_.rest();
     next_heard_report_ = {};
     report();
 }
