@@ -1,8 +1,10 @@
 #include "audio/file_sink.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <format>
 #include <mutex>
 #include <span>
@@ -22,6 +24,15 @@ namespace {
 
 constexpr std::array<float, dsp::frame_samples> silence{};
 
+/// How much is written at once.
+constexpr std::size_t samples_at_once = dsp::sample_rate_hz;
+
+/// However long nobody handed over anything, that takes no more room than a number.
+struct Queued {
+    std::uint64_t silent_before = 0;  // frames
+    std::array<float, 2 * dsp::frame_samples> samples{};
+};
+
 /// Frames go through a ring to a thread that writes them, because a disk may stall for longer than
 /// the voice thread has.
 class FileSink final : public Sink {
@@ -30,8 +41,7 @@ public:
         : clock_(std::move(clock)),
           channels_(static_cast<std::size_t>(channels)),
           file_(std::move(file)),
-          chunk_(channels_ * dsp::sample_rate_hz),
-          queue_(channels_ * recording_queue_samples),
+          queue_(recording_queue_samples / dsp::frame_samples),
           writer_([this](const std::stop_token& stop) { write_until(stop); }) {}
     ~FileSink() override { finish(); }
     FileSink(const FileSink&) = delete;
@@ -44,11 +54,16 @@ public:
     void write(dsp::ConstFrame frame) override { write(frame, silence); }
     void write(dsp::ConstFrame mid, dsp::ConstFrame side) override;
     Result<void> close() override;
+    void on_device_change(OnDeviceChange listener) override {
+        const std::lock_guard lock(listener_mutex_);
+        listener_ = std::move(listener);
+    }
 
 private:
-    void enqueue(dsp::ConstFrame mid, dsp::ConstFrame side);
     void write_until(const std::stop_token& stop);
     void write_queued();
+    void save(std::span<const float> frame);
+    void save_chunk();
     void finish();
 
     const std::unique_ptr<Clock> clock_;
@@ -56,30 +71,35 @@ private:
     // Starts with the first due(), which changes nothing that a caller can see but started().
     mutable PlayoutClock playout_;
     std::uint64_t lost_samples_ = 0;  // the queue was full
+    std::uint64_t silent_ = 0;        // frames that the next one tells of
 
     // The writer's own until it is joined.
     SoundWriter file_;
-    std::vector<float> chunk_;  // whole samples of all channels, as frames are queued whole
+    std::vector<float> chunk_;
+    bool told_ = false;  // that the file takes no more
 
-    SpscRing<float> queue_;
+    std::mutex listener_mutex_;
+    OnDeviceChange listener_;
+
+    SpscRing<Queued> queue_;
     std::mutex sleep_mutex_;
     std::condition_variable_any sleep_;
     std::jthread writer_;  // last: it uses all of the above
 };
 
 void FileSink::write(dsp::ConstFrame mid, dsp::ConstFrame side) {
-    for (auto missed = playout_.hand_over(clock_->now()); missed > 0; --missed) {
-        enqueue(silence, silence);
-    }
-    enqueue(mid, side);
-}
-
-void FileSink::enqueue(dsp::ConstFrame mid, dsp::ConstFrame side) {
-    std::array<float, 2 * dsp::frame_samples> both;
+    silent_ += playout_.hand_over(clock_->now());
+    Queued next{.silent_before = silent_};
     if (channels_ == 2) {
-        dsp::join_stereo(mid, side, both);
+        dsp::join_stereo(mid, side, next.samples);
+    } else {
+        std::ranges::copy(mid, next.samples.begin());
     }
-    if (!queue_.write(channels_ == 2 ? std::span<const float>(both) : mid)) {
+    if (queue_.push(std::move(next))) {
+        silent_ = 0;
+    } else {
+        // Silent, too, so that what follows is at its place.
+        ++silent_;
         lost_samples_ += mid.size();
     }
 }
@@ -94,11 +114,38 @@ void FileSink::write_until(const std::stop_token& stop) {
 }
 
 void FileSink::write_queued() {
-    while (const auto count = queue_.read(chunk_)) {
-        // What fails is told by close().
-        (void)file_.write(std::span(chunk_).first(count));
+    static constexpr std::array<float, 2 * dsp::frame_samples> nothing{};
+    for (auto next = queue_.pop(); next; next = queue_.pop()) {
+        for (; next->silent_before > 0; --next->silent_before) {
+            save(nothing);
+        }
+        save(next->samples);
     }
+    save_chunk();
     file_.flush();
+}
+
+void FileSink::save(std::span<const float> frame) {
+    const auto samples = frame.first(channels_ * dsp::frame_samples);
+    chunk_.insert(chunk_.end(), samples.begin(), samples.end());
+    if (chunk_.size() >= channels_ * samples_at_once) {
+        save_chunk();
+    }
+}
+
+// Whoever listens to us learns at once what fails; otherwise close() tells it.
+void FileSink::save_chunk() {
+    const auto saved = file_.write(chunk_);
+    chunk_.clear();
+    if (saved || told_) {
+        return;
+    }
+    const std::lock_guard lock(listener_mutex_);
+    if (listener_) {
+        told_ = true;
+        listener_({.state = DeviceChange::State::lost,
+                   .message = "What is heard is recorded no more: " + saved.error().message});
+    }
 }
 
 void FileSink::finish() {
@@ -110,7 +157,11 @@ void FileSink::finish() {
 
 Result<void> FileSink::close() {
     finish();
-    if (auto closed = file_.close(); !closed) {
+    auto closed = file_.close();
+    if (told_) {
+        return {};
+    }
+    if (!closed) {
         return closed;
     }
     if (lost_samples_ > 0) {

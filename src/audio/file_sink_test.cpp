@@ -5,7 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <filesystem>
 #include <format>
+#include <future>
+#include <memory>
+#include <span>
 #include <thread>
 
 #include "audio/file_test_support.hpp"
@@ -99,6 +103,50 @@ TEST(FileSink, ALateFrameLeavesSilenceSoThatTheTimelineStaysTrue) {
     EXPECT_EQ(samples.back(), 0.5F);
 }
 
+TEST(FileSink, AnOutageHasItsLengthHoweverLongItIs) {
+    const platform::ScratchFolder folder;
+    for (const auto channels : {Channels::mono, Channels::stereo}) {
+        auto [clock, sink] = open(in(folder, "a.wav"), channels);
+        clock->set(sink->due(clock->now()));
+        sink->write(filled(0.5F));
+        sink->rest();
+        clock->advance(std::chrono::seconds(60));
+        sink->write(filled(0.5F));
+        EXPECT_EQ(sink->underruns(), 0U);
+        const auto closed = sink->close();
+        EXPECT_TRUE(closed) << closed.error().message;
+        SF_INFO info;
+        const auto samples = read_samples(in(folder, "a.wav"), info);
+        const auto count = static_cast<std::ptrdiff_t>(channels);
+        ASSERT_EQ(info.frames, 60 * 48'000);
+        EXPECT_EQ(std::ranges::count(samples, 0.5F), count * 2 * 480);
+        EXPECT_EQ(std::ranges::count(std::span(samples).last(480), 0.5F), 480);
+    }
+}
+
+TEST(FileSink, AFullDiskIsToldAtOnceAndNotAgain) {
+    const platform::ScratchFolder folder;
+    const auto path = in(folder, "a.wav");
+    std::filesystem::create_symlink("/dev/full", path);
+    std::promise<DeviceChange> promise;
+    auto opened = open_file_sink(path, Channels::mono, std::make_unique<ManualClock>());
+    if (!opened) {
+        GTEST_SKIP() << "its header is refused: " << opened.error().message;
+    }
+    auto& sink = **opened;
+    auto told = promise.get_future();
+    sink.on_device_change([&](const DeviceChange& change) { promise.set_value(change); });
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (told.wait_for(milliseconds(1)) != std::future_status::ready) {
+        ASSERT_LT(std::chrono::steady_clock::now(), give_up);
+        sink.write(filled(0.5F));
+    }
+    const auto change = told.get();
+    EXPECT_EQ(change.state, DeviceChange::State::lost);
+    EXPECT_TRUE(change.message.contains("cannot write " + path)) << change.message;
+    EXPECT_TRUE(sink.close());
+}
+
 TEST(FileSink, CanBeReadWhileItIsWritten) {
     const platform::ScratchFolder folder;
     auto [clock, sink] = open(in(folder, "a.wav"));
@@ -141,9 +189,12 @@ TEST(FileSink, SoMuchWaitsForASlowDiskAndTheRestIsToldAsAHole) {
         }
         return sink->close();
     };
+    // Silent, so that what follows is at its place; at the end not there at all.
     const auto missing = [&](const char* name, std::size_t frames) {
         SF_INFO info;
-        return frames * dsp::frame_samples - read_samples(in(folder, name), info).size();
+        const auto samples = read_samples(in(folder, name), info);
+        const auto there = std::ranges::count(samples, 0.5F);
+        return frames * dsp::frame_samples - static_cast<std::size_t>(there);
     };
     constexpr std::size_t fit = recording_queue_samples / dsp::frame_samples;
     EXPECT_TRUE(write_at_once("a.wav", fit));

@@ -69,11 +69,12 @@ public:
     virtual void rest() = 0;
     /// [any] When the first sample of the first frame was played; zero before that.
     [[nodiscard]] virtual TimePoint started() const = 0;
-    /// [voice-down] Finishes a file so that it can be read; nothing is written after.
+    /// [voice-down] Finishes a file so that it can be read; nothing is written after. Fails with what went wrong, unless
+    /// on_device_change() has told it.
     virtual Result<void> close() = 0;
     /// [any] How many periods of 10 ms had to be played as silence because a frame came too late.
     [[nodiscard]] virtual std::uint64_t underruns() const = 0;
-    /// [any] As Source's.
+    /// [any] As Source's. A file is lost when it takes no more, for good.
     virtual void on_device_change(OnDeviceChange) {}
 };
 

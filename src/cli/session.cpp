@@ -52,6 +52,10 @@ bool is_quit(const Item& item) {
     return command && std::holds_alternative<Quit>(*command);
 }
 
+bool is_file(const std::string& speaker) {
+    return speaker != "none" && speaker != "device" && !speaker.starts_with("device:");
+}
+
 }  // namespace
 
 Session::Session(const Options& options, Report& report, TimePoint now)
@@ -67,7 +71,10 @@ View Session::view() const {
 }
 
 std::optional<ExitCode> Session::exit_code() const {
-    return phase_ == Phase::over ? std::optional(code_) : std::nullopt;
+    if (phase_ != Phase::over) {
+        return std::nullopt;
+    }
+    return speaker_file_failed_ && code_ == ExitCode::fine ? ExitCode::local : code_;
 }
 
 TimePoint Session::deadline() const {
@@ -318,6 +325,12 @@ void Session::on(const client::MicFinished&, TimePoint now) {
     if (options_.until.mic_finished) {
         finish_at_ = std::min(finish_at_.value_or(TimePoint::max()), now + last_words);
     }
+}
+
+// A device may come back; what is missing in a file stays missing.
+void Session::on(const client::DeviceChanged& event, TimePoint) {
+    speaker_file_failed_ =
+        speaker_file_failed_ || (!event.capture && is_file(options_.talkie.speaker));
 }
 
 // --- getting ready, and lines of input --------------------------------------------------------

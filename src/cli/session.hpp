@@ -68,6 +68,7 @@ private:
     void on(const client::Done& event, TimePoint now);
     void on(const client::Refused& event, TimePoint now);
     void on(const client::MicFinished& event, TimePoint now);
+    void on(const client::DeviceChanged& event, TimePoint now);
     template <class Other>
     void on(const Other&, TimePoint) {}
 
@@ -122,6 +123,7 @@ private:
     bool deafened_;
     client::CaptureSettings capture_;
     unsigned texts_heard_ = 0;
+    bool speaker_file_failed_ = false;
 };
 
 }  // namespace partyline::cli

@@ -37,6 +37,27 @@ TEST(SessionEnd, ALostConnectionIsAFailure) {
     EXPECT_EQ(rig.complaints.str(), "partyline-cli: bye\n");
 }
 
+TEST(SessionEnd, AFileThatDidNotTakeAllThatWasHeardMakesAFailureOfWhatElseWentWell) {
+    struct Case {
+        std::string speaker;
+        ExitCode code;
+    };
+    for (const auto& [speaker, code] : {Case{"out.wav", ExitCode::local},
+                                        {"stereo:out.wav", ExitCode::local},
+                                        {"device", ExitCode::fine},
+                                        {"device:Headset", ExitCode::fine}}) {
+        Options options;
+        options.talkie.speaker = speaker;
+        Rig rig(std::move(options));
+        rig.event(client::Connected{.session = SessionId{1}});
+        rig.event(client::DeviceChanged{.capture = false, .message = "The disk is full."});
+        EXPECT_FALSE(rig.session.exit_code()) << "one still talks";
+        rig.line("quit");
+        rig.end();
+        EXPECT_EQ(rig.session.exit_code(), code) << speaker;
+    }
+}
+
 TEST(SessionEnd, NobodyWaitsForEver) {
     Rig silent({});
     silent.pass(connect_time_max);

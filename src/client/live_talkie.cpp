@@ -8,7 +8,6 @@
 #include <format>
 #include <utility>
 
-#include "base/log.hpp"
 #include "client/limits.hpp"
 #include "client/music_rate.hpp"
 #include "crypto/keys.hpp"
@@ -429,7 +428,9 @@ void LiveTalkie::close_devices() {
     }
     sink_->on_device_change({});
     if (const auto closed = sink_->close(); !closed) {
-        log::error("{}", closed.error().message);
+        emit(DeviceChanged{.capture = false,
+                           .state = DeviceChanged::State::lost,
+                           .message = closed.error().message});
     }
 }
 

@@ -280,7 +280,8 @@ struct SpeakingChanged {
 struct LaneChanged {
     Lane lane = Lane::tunnel;
 };
-/// The microphone or the loudspeakers failed, or work again; `message` says it to the person.
+/// The microphone or the loudspeakers failed, or work again; `message` says it to the person. So does a file that was to
+/// take what is heard, when it takes no more or, at the end, has a hole.
 struct DeviceChanged {
     enum class State : std::uint8_t { lost, stand_in, back };
     bool capture = false;
