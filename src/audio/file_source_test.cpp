@@ -7,7 +7,9 @@
 #include <cmath>
 #include <fstream>
 #include <numbers>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "audio/file_test_support.hpp"
 
@@ -129,6 +131,118 @@ TEST(FileSource, APipeIsOpenedOnceAndHasBothChannels) {
     EXPECT_NEAR(frames, 50, 1) << "nothing of it is lost";
     EXPECT_NEAR(sides / (frames * 480), 0.125, 0.01);
     EXPECT_LT(mids, 1e-6 * sides);
+}
+
+/// Ten frames that are alike, as a player writes them into a pipe. They are decoded in blocks of 1024 samples: while the
+/// pipe stays open the last two wait for their block's rest.
+class Player {
+public:
+    explicit Player(const platform::ScratchFolder& folder) : path_(in(folder, "pipe")) {
+        EXPECT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+        write_samples(in(folder, "a.au"), {.format = SF_FORMAT_AU | SF_FORMAT_FLOAT},
+                      std::vector<float>(10 * dsp::frame_samples, 0.5F));
+        sound_ = in(folder, "a.au");
+        half.fill(0.5F);
+    }
+    [[nodiscard]] const std::string& path() const { return path_; }
+    void play() {
+        pipe_.open(path_, std::ios::binary);
+        pipe_ << std::ifstream(sound_, std::ios::binary).rdbuf() << std::flush;
+    }
+    void end() { pipe_.close(); }
+
+    Buffer half;
+
+private:
+    std::string path_;
+    std::string sound_;
+    std::ofstream pipe_;
+};
+
+TEST(FileSource, WhoeverWaitsForAPipeCanBeInterruptedAndMissesNothing) {
+    const platform::ScratchFolder folder;
+    Player player(folder);
+    const auto source = open(player.path(), {.silence_after = false});
+    ASSERT_TRUE(source);
+    Buffer frame;
+    const auto interrupted = [&] {
+        bool got = true;
+        {
+            const std::jthread reader([&] { got = source->read(frame); });
+            source->stop();
+        }
+        source->resume();
+        return !got && !source->finished();
+    };
+    EXPECT_TRUE(interrupted()) << "nobody writes yet";
+    player.play();
+    for (int k = 0; k < 8; ++k) {
+        ASSERT_TRUE(source->read(frame));
+        EXPECT_EQ(frame, player.half) << k;
+    }
+    EXPECT_TRUE(interrupted()) << "who writes pauses";
+    player.end();
+    for (int k = 0; k < 2; ++k) {
+        ASSERT_TRUE(source->read(frame));
+        EXPECT_EQ(frame, player.half) << k;
+    }
+    EXPECT_FALSE(source->read(frame));
+    EXPECT_TRUE(source->finished());
+}
+
+TEST(FileSource, APipeIsSilentWhileNobodyWritesIntoIt) {
+    const platform::ScratchFolder folder;
+    Player player(folder);
+    ManualPace* pace = nullptr;
+    const auto source = open(player.path(), {}, &pace);
+    ASSERT_TRUE(source);
+    Buffer frame;
+    int heard = 0;
+    player.play();
+    while (heard < 8) {
+        ASSERT_TRUE(source->read(frame));
+        ASSERT_TRUE(frame == player.half || frame == Buffer{});
+        heard += frame == player.half ? 1 : 0;
+    }
+    pace->advance(std::chrono::seconds(1));
+    for (int k = 0; k < 50; ++k) {
+        ASSERT_TRUE(source->read(frame));
+        ASSERT_EQ(frame, Buffer{}) << k;
+    }
+    EXPECT_FALSE(source->finished()) << "there may be more";
+    player.end();
+    while (!source->finished()) {
+        ASSERT_TRUE(source->read(frame));
+        heard += frame == player.half ? 1 : 0;
+    }
+    EXPECT_EQ(heard, 10);
+}
+
+TEST(FileSource, APipeIsLeftWhoeverStillWrites) {
+    const platform::ScratchFolder folder;
+    Player player(folder);
+    open(player.path(), {}).reset();  // nobody yet
+    auto source = open(player.path(), {.silence_after = false});
+    ASSERT_TRUE(source);
+    player.play();
+    Buffer frame;
+    ASSERT_TRUE(source->read(frame));
+    source.reset();  // in the middle of it
+}
+
+TEST(FileSource, WhatIsNoSoundInAPipeIsToldToWhoeverListens) {
+    const platform::ScratchFolder folder;
+    const auto pipe = in(folder, "pipe");
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    const auto source = open(pipe, {.silence_after = false});
+    ASSERT_TRUE(source);
+    std::ofstream(pipe, std::ios::binary) << "This is no sound.";
+    Buffer frame;
+    EXPECT_FALSE(source->read(frame));
+    EXPECT_TRUE(source->finished());
+    std::string told;
+    source->on_device_change([&](const DeviceChange& change) { told = change.message; });
+    EXPECT_TRUE(told.starts_with("cannot play " + pipe + ": ")) << told;
 }
 
 TEST(FileSource, GoesOnWhereItStoodAfterAStop) {

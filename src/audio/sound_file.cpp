@@ -30,6 +30,15 @@ std::string system_reason(const std::string& path, int mode) {
     return {};
 }
 
+Result<SoundFile> opened(SNDFILE* handle, const std::string& name, const char* doing) {
+    SoundFile file(handle);
+    if (!file) {
+        return fail(ErrorCode::io,
+                    std::format("cannot {} {}: {}", doing, name, sf_strerror(nullptr)));
+    }
+    return file;
+}
+
 }  // namespace
 
 Result<SoundFile> open_sound_file(const std::string& path, int mode, SF_INFO& info,
@@ -37,12 +46,12 @@ Result<SoundFile> open_sound_file(const std::string& path, int mode, SF_INFO& in
     if (const auto reason = system_reason(path, mode); !reason.empty()) {
         return fail(ErrorCode::io, std::format("cannot {} {}: {}", doing, path, reason));
     }
-    SoundFile file(sf_open(path.c_str(), mode, &info));
-    if (!file) {
-        return fail(ErrorCode::io,
-                    std::format("cannot {} {}: {}", doing, path, sf_strerror(nullptr)));
-    }
-    return file;
+    return opened(sf_open(path.c_str(), mode, &info), path, doing);
+}
+
+Result<SoundFile> open_sound_stream(int descriptor, const std::string& name, SF_INFO& info,
+                                    const char* doing) {
+    return opened(sf_open_fd(descriptor, SFM_READ, &info, SF_FALSE), name, doing);
 }
 
 }  // namespace partyline::audio

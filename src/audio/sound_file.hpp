@@ -19,4 +19,9 @@ using SoundFile = std::unique_ptr<SNDFILE, SoundFileCloser>;
 Result<SoundFile> open_sound_file(const std::string& path, int mode, SF_INFO& info,
                                   const char* doing);
 
+/// The same from what is open already, from where it stands: of a socket as of a pipe. `name` is for the message; the
+/// descriptor stays the caller's.
+Result<SoundFile> open_sound_stream(int descriptor, const std::string& name, SF_INFO& info,
+                                    const char* doing);
+
 }  // namespace partyline::audio

@@ -140,6 +140,15 @@ bool SoundReader::read(dsp::Frame mid, dsp::Frame side) {
     return have > 0;
 }
 
+struct SoundReader::Opened {
+    SoundFile file;
+    SF_INFO info{};
+    const std::string& name;
+    const char* doing = nullptr;
+    AtTheEnd at_the_end = AtTheEnd::stop;
+    Parts parts = Parts::mid;
+};
+
 Result<SoundReader> SoundReader::open(const std::string& path, const char* doing,
                                       AtTheEnd at_the_end, Parts parts) {
     SF_INFO info{};
@@ -147,18 +156,43 @@ Result<SoundReader> SoundReader::open(const std::string& path, const char* doing
     if (!file) {
         return std::unexpected(std::move(file).error());
     }
+    return make({.file = *std::move(file),
+                 .info = info,
+                 .name = path,
+                 .doing = doing,
+                 .at_the_end = at_the_end,
+                 .parts = parts});
+}
+
+Result<SoundReader> SoundReader::open_stream(int descriptor, const std::string& name,
+                                             const char* doing, Parts parts) {
+    SF_INFO info{};
+    auto file = open_sound_stream(descriptor, name, info, doing);
+    if (!file) {
+        return std::unexpected(std::move(file).error());
+    }
+    return make({.file = *std::move(file),
+                 .info = info,
+                 .name = name,
+                 .doing = doing,
+                 .at_the_end = AtTheEnd::stop,
+                 .parts = parts});
+}
+
+Result<SoundReader> SoundReader::make(Opened from) {
+    const auto& info = from.info;
     if (info.channels > file_channels_max || info.samplerate < file_rate_hz_min ||
         info.samplerate > file_rate_hz_max) {
         return fail(ErrorCode::io,
-                    std::format("cannot {} {}: {} channels at {} Hz is not supported", doing, path,
-                                info.channels, info.samplerate));
+                    std::format("cannot {} {}: {} channels at {} Hz is not supported", from.doing,
+                                from.name, info.channels, info.samplerate));
     }
     const SoundShape shape{
         .rate_hz = static_cast<unsigned>(info.samplerate),
         .channels = static_cast<unsigned>(info.channels),
         .samples = static_cast<std::uint64_t>(std::max<sf_count_t>(info.frames, 0))};
-    auto state = std::make_unique<State>(*std::move(file), shape, at_the_end);
-    const bool both = parts == Parts::mid_and_side && shape.channels == 2;
+    auto state = std::make_unique<State>(std::move(from.file), shape, from.at_the_end);
+    const bool both = from.parts == Parts::mid_and_side && shape.channels == 2;
     for (auto* line : {&state->mid, &state->side}) {
         if (line == &state->side && !both) {
             continue;
@@ -167,8 +201,8 @@ Result<SoundReader> SoundReader::open(const std::string& path, const char* doing
         if (shape.rate_hz != dsp::sample_rate_hz) {
             auto made = dsp::Resampler::create(shape.rate_hz);
             if (!made) {
-                return fail(ErrorCode::io,
-                            std::format("cannot {} {}: {}", doing, path, made.error().message));
+                return fail(ErrorCode::io, std::format("cannot {} {}: {}", from.doing, from.name,
+                                                       made.error().message));
             }
             resampler = *std::move(made);
         }

@@ -31,6 +31,9 @@ public:
     /// Opens the file once, so that a pipe will do. Fails with io, saying "cannot `doing` PATH: why".
     static Result<SoundReader> open(const std::string& path, const char* doing,
                                     AtTheEnd at_the_end = AtTheEnd::stop, Parts parts = Parts::mid);
+    /// The same from a pipe or a socket that is open already, and stays the caller's. Waits for its first bytes.
+    static Result<SoundReader> open_stream(int descriptor, const std::string& name,
+                                           const char* doing, Parts parts = Parts::mid);
     ~SoundReader();
     SoundReader(SoundReader&&) noexcept;
     SoundReader& operator=(SoundReader&&) noexcept;
@@ -44,6 +47,9 @@ public:
     [[nodiscard]] const SoundShape& shape() const;
 
 private:
+    struct Opened;
+    static Result<SoundReader> make(Opened from);
+
     struct State;
     explicit SoundReader(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;

@@ -80,7 +80,8 @@ public:
 
 struct FileSourceOptions {
     bool loop = false;
-    /// Silence after the file's end goes on until stop(), as a microphone's would.
+    /// Silence after the file's end goes on until stop(), as a microphone's would; and so it is while whoever writes into
+    /// a pipe pauses.
     bool silence_after = true;
 };
 

@@ -52,8 +52,8 @@ bool is_quit(const Item& item) {
     return command && std::holds_alternative<Quit>(*command);
 }
 
-bool is_file(const std::string& speaker) {
-    return speaker != "none" && speaker != "device" && !speaker.starts_with("device:");
+bool is_file(const std::string& sound) {
+    return sound != "none" && sound != "device" && !sound.starts_with("device:");
 }
 
 }  // namespace
@@ -74,7 +74,7 @@ std::optional<ExitCode> Session::exit_code() const {
     if (phase_ != Phase::over) {
         return std::nullopt;
     }
-    return speaker_file_failed_ && code_ == ExitCode::fine ? ExitCode::local : code_;
+    return file_failed_ && code_ == ExitCode::fine ? ExitCode::local : code_;
 }
 
 TimePoint Session::deadline() const {
@@ -329,8 +329,8 @@ void Session::on(const client::MicFinished&, TimePoint now) {
 
 // A device may come back; what is missing in a file stays missing.
 void Session::on(const client::DeviceChanged& event, TimePoint) {
-    speaker_file_failed_ =
-        speaker_file_failed_ || (!event.capture && is_file(options_.talkie.speaker));
+    file_failed_ =
+        file_failed_ || is_file(event.capture ? options_.talkie.mic : options_.talkie.speaker);
 }
 
 // --- getting ready, and lines of input --------------------------------------------------------

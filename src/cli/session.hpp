@@ -123,7 +123,7 @@ private:
     bool deafened_;
     client::CaptureSettings capture_;
     unsigned texts_heard_ = 0;
-    bool speaker_file_failed_ = false;
+    bool file_failed_ = false;
 };
 
 }  // namespace partyline::cli
