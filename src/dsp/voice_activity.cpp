@@ -16,6 +16,9 @@ constexpr float above_floor_begins_alone = 10.0F;
 constexpr float above_floor_goes_on_alone = 4.0F;
 // So far below the talker's usual power nobody begins to speak: 33 dB.
 constexpr float below_voice_least = 0.0005F;
+// What the network takes for a voice all the same makes the usual power sink, by 1 dB in a second of it: a microphone may have
+// been turned down, or the loudest there was have been a shout.
+constexpr float faint_voice_sinks_by = 0.9977F;
 // One frame may be a click.
 constexpr unsigned frames_to_begin = 2;
 
@@ -29,8 +32,13 @@ float VoiceActivity::floor() const { return std::max(power_least, floor_.least()
 
 bool VoiceActivity::next(const Evidence& evidence) {
     floor_.follow(evidence.power);
-    likely_frames_ = sounds_like_speech(evidence) ? likely_frames_ + 1 : 0;
     const bool on = frames_since_speech_ <= hang_over_frames;
+    const bool likely = sounds_like_speech(evidence);
+    const bool faint = likely && evidence.network && !on && !is_loud_enough(evidence.power);
+    if (faint) {
+        voice_level_ *= faint_voice_sinks_by;
+    }
+    likely_frames_ = likely && !faint ? likely_frames_ + 1 : 0;
     if (likely_frames_ >= (on ? 1 : frames_to_begin)) {
         frames_since_speech_ = 0;
         voice_level_ = voice_level_ <= 0
@@ -49,8 +57,11 @@ bool VoiceActivity::sounds_like_speech(const Evidence& evidence) const {
                floor() * (on ? above_floor_goes_on_alone : above_floor_begins_alone);
     }
     return evidence.voice > (on ? voice_goes_on_at : voice_begins_at) &&
-           evidence.power > floor() * (on ? above_floor_goes_on : above_floor_begins) &&
-           (on || evidence.power > below_voice_least * voice_level_);
+           evidence.power > floor() * (on ? above_floor_goes_on : above_floor_begins);
+}
+
+bool VoiceActivity::is_loud_enough(float power) const {
+    return power > below_voice_least * voice_level_;
 }
 
 }  // namespace partyline::dsp

@@ -33,6 +33,8 @@ public:
 
 private:
     [[nodiscard]] bool sounds_like_speech(const Evidence& evidence) const;
+    /// To begin a spurt, for the talker that is known.
+    [[nodiscard]] bool is_loud_enough(float power) const;
 
     static constexpr std::size_t floor_parts = 8;  // 2 s
 

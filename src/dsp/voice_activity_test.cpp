@@ -46,6 +46,33 @@ TEST(VoiceActivity, SteadyNoiseIsNoSpeechHoweverSureTheNetworkIs) {
     EXPECT_FALSE(listener.hear(0.9F, loud, 300));
 }
 
+constexpr float silent = 1e-9F;
+constexpr float faint = 1e-7F;  // 40 dB below `loud`
+
+TEST(VoiceActivity, AVoiceFarBelowTheTalkersIsNone) {
+    Listener listener;
+    listener.hear(0, silent, 100);
+    listener.hear(0.9F, loud, 100);
+    listener.hear(0, silent, 10'000);
+    EXPECT_FALSE(listener.hear(0.9F, faint, 100)) << "nor is it after a long silence";
+}
+
+TEST(VoiceActivity, ATalkerWhoBecomesFaintIsHeardAgainSoon) {
+    Listener listener;
+    listener.hear(0, silent, 100);
+    listener.hear(0.9F, loud, 100);
+    listener.hear(0, silent, 100);
+    int words = 0;
+    while (words < 100 && !listener.hear(0.9F, faint, 40)) {
+        listener.hear(0, silent, 30);
+        ++words;
+    }
+    EXPECT_GT(words, 2);
+    EXPECT_LT(words, 25) << "10 s of speech";
+    listener.hear(0, silent, 30);
+    EXPECT_TRUE(listener.hear(0.9F, faint, 10)) << "and goes on to be";
+}
+
 TEST(VoiceActivity, LoudKeysAreNoSpeech) {
     Listener listener;
     listener.hear(0, quiet, 100);
