@@ -41,6 +41,9 @@ struct CaptureSettings {
 /// as it is, for whoever plays it wants it so.
 CaptureSettings usual_capture(std::string_view mic);
 
+/// What becomes of the voice where music is refused: as it was before, and heard when `music` says.
+CaptureSettings voice_instead_of(const CaptureSettings& music, const CaptureSettings& voice_before);
+
 /// By what less is done to the voice than was asked for, as the machine does not keep up.
 struct CaptureLoad {
     bool echo_passed_by = false;

@@ -31,6 +31,14 @@ CaptureSettings usual_capture(std::string_view mic) {
             .activation = Activation::voice};
 }
 
+CaptureSettings voice_instead_of(const CaptureSettings& music,
+                                 const CaptureSettings& voice_before) {
+    auto settings = voice_before;
+    settings.activation = music.activation;
+    settings.gate_dbfs = music.gate_dbfs;
+    return settings;
+}
+
 bool needs_chain(const CaptureSettings& settings) {
     return settings.high_pass || settings.echo || settings.gain ||
            settings.noise != NoiseSuppression::off || settings.activation != Activation::always;

@@ -81,7 +81,7 @@ inline constexpr std::chrono::seconds backoff_max{8};
 /// Where our room is not to be had any more: so many others are asked for, one after the other.
 inline constexpr std::size_t other_rooms_max = 16;
 
-// What music is sent with, unless the room leaves less. Below the least it is not begun.
+// What music is sent with, unless the room leaves less. Below the least it is a voice instead.
 inline constexpr unsigned music_bps = 128'000;
 inline constexpr unsigned music_bps_min = 32'000;
 

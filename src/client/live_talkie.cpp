@@ -70,6 +70,7 @@ LiveTalkie::LiveTalkie(Parts parts)
       pause_over_(loop_),
       volumes_(std::move(parts.volumes)),
       capture_(settings_.capture.value_or(usual_capture(settings_.mic))),
+      voice_(capture_.music ? usual_capture(settings_.mic) : capture_),
       backoff_(random_seed()) {
     watch_devices();
     loop_.spawn(live());
@@ -376,28 +377,47 @@ UseCapture LiveTalkie::capture_now() {
 }
 
 void LiveTalkie::use_capture(const CaptureSettings& settings) {
-    const auto rate = music_rate();
-    if (settings.music && !capture_.music && !is_enough_for_music(rate)) {
-        emit(Refused{
-            .command = "music",
-            .error = {.code = ErrorCode::not_permitted,
-                      .message = std::format("This room leaves each speaker {} kb/s; music "
-                                             "needs {} at least.",
-                                             rate.bitrate_bps / 1000, music_bps_min / 1000)}});
+    capture_ = settings;
+    if (!settings.music) {
+        voice_ = settings;
+    }
+    if (refuse_music()) {
         return;
     }
-    capture_ = settings;
     if (up_) {
         to_up(capture_now());
     }
     tell_music_rate();
 }
 
+bool LiveTalkie::refuse_music() {
+    const auto rate = music_rate();
+    if (!capture_.music || is_enough_for_music(rate)) {
+        return false;
+    }
+    capture_ = voice_instead_of(capture_, voice_);
+    music_told_bps_ = 0;
+    if (up_) {
+        to_up(capture_now());
+    }
+    emit(Refused{
+        .command = "music",
+        .error = {.code = ErrorCode::not_permitted,
+                  .message = std::format("This room leaves each speaker {} kb/s; music needs {} at "
+                                         "least. You are heard as a voice.",
+                                         rate.bitrate_bps / 1000, music_bps_min / 1000)}});
+    return true;
+}
+
 MusicRate LiveTalkie::music_rate() const {
     return music_rate_of(session_ ? session_->model().bitrate_cap() : 0);
 }
 
+// Cap and room change while music goes out.
 void LiveTalkie::tell_music_rate() {
+    if (refuse_music()) {
+        return;
+    }
     const auto rate = capture_.music ? music_rate() : MusicRate{};
     if (std::exchange(music_told_bps_, rate.bitrate_bps) != rate.bitrate_bps && capture_.music) {
         emit(rate);

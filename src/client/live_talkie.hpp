@@ -127,6 +127,8 @@ private:
     UseCapture capture_now();
     void use_capture(const CaptureSettings& settings);
     [[nodiscard]] MusicRate music_rate() const;
+    /// Where the room leaves too little for it. Whether it was on, and is a voice now.
+    bool refuse_music();
     void tell_music_rate();
     /// Ends this connection; whether another follows depends on the reason.
     void begin_end(Error reason);
@@ -208,6 +210,7 @@ private:
     // Of all of them.
     Volumes volumes_;
     CaptureSettings capture_;
+    CaptureSettings voice_;  // as it last was while it was no music
     bool pressed_ = false;
     // One voice-up at a time has these, too.
     std::shared_ptr<dsp::CaptureChain> chain_;

@@ -12,7 +12,7 @@ inline MusicRate music_rate_of(unsigned cap_bps) {
     return {.bitrate_bps = capped ? cap_bps : music_bps, .capped = capped};
 }
 
-/// With less it would be worse than none.
+/// With less it would be worse than a voice.
 inline bool is_enough_for_music(const MusicRate& rate) { return rate.bitrate_bps >= music_bps_min; }
 
 }  // namespace partyline::client

@@ -14,7 +14,7 @@ TEST(MusicRateOf, IsWhatTheRoomLeavesAndNeverMoreThanMusicNeeds) {
     EXPECT_TRUE(music_rate_of(music_bps - 1).capped);
 }
 
-TEST(MusicRateOf, BelowTheLeastMusicIsNotBegun) {
+TEST(MusicRateOf, BelowTheLeastThereIsNoMusic) {
     EXPECT_TRUE(is_enough_for_music(music_rate_of(0)));
     EXPECT_TRUE(is_enough_for_music(music_rate_of(music_bps_min)));
     EXPECT_FALSE(is_enough_for_music(music_rate_of(music_bps_min - 1)));

@@ -369,8 +369,8 @@ public:
     /// RecordingChanged tells of it, or Refused.
     virtual void record(RecordRoom wish) = 0;
     virtual void stop_recording() = 0;
-    /// From the next frame on, connected or not. Music may be Refused, and all stays as it was: a room may
-    /// leave too little for it.
+    /// From the next frame on, connected or not. Music is Refused ("music") where a room leaves too little for it, now or
+    /// whenever that comes to be so later: then it is voice_instead_of() that, until music is asked for again.
     virtual void set_capture(CaptureSettings settings) = 0;
     /// The key of Activation::push.
     virtual void talk(bool pressed) = 0;
