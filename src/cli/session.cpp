@@ -64,7 +64,8 @@ Session::Session(const Options& options, Report& report, TimePoint now)
       give_up_at_(now + connect_time_max),
       muted_(options.start_muted),
       deafened_(options.start_deafened),
-      capture_(options.talkie.capture.value_or(client::usual_capture(options.talkie.mic))) {}
+      capture_(options.talkie.capture.value_or(client::usual_capture(options.talkie.mic))),
+      voice_(capture_.music ? client::usual_capture(options.talkie.mic) : capture_) {}
 
 View Session::view() const {
     return {.rooms = talkie_->rooms(), .people = talkie_->people(), .self = self_};
@@ -308,12 +309,15 @@ void Session::on(const client::TextReceived& event, TimePoint now) {
 }
 
 void Session::on(const client::Refused& event, TimePoint now) {
+    if (event.command == "music") {
+        if (capture_.music) {  // or they have thought better of it meanwhile
+            capture_ = client::voice_instead_of(capture_, voice_);
+        }
+        return;  // one is there, and heard as a voice
+    }
     // Without what the command line asked for there is nothing to do; a person may ask again.
     if (phase_ == Phase::connected && (options_.one_shot || !ready_)) {
         give_up(event.error, ExitCode::refused, now);
-    }
-    if (event.command == "music") {
-        capture_.music = false;
     }
     if (event.command == awaited_ && (awaited_ == "join" || awaited_ == "leave")) {
         drop_waiting_texts();

@@ -122,6 +122,7 @@ private:
     bool muted_;
     bool deafened_;
     client::CaptureSettings capture_;
+    client::CaptureSettings voice_;  // as it last was while it was no music
     unsigned texts_heard_ = 0;
     bool file_failed_ = false;
 };

@@ -158,6 +158,9 @@ void Session::change_voice(const Voice& change) {
         return;
     }
     apply(change, capture_);
+    if (!capture_.music) {
+        voice_ = capture_;
+    }
     talkie_->set_capture(capture_);
 }
 

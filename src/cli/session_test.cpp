@@ -102,6 +102,30 @@ TEST(Session, MusicThatWasRefusedIsNotAskedForAgainByTheNextLine) {
     EXPECT_EQ(rig.talkie.asked, (Asked{"capture 0 3 false music", "capture 0 3 true"}));
 }
 
+TEST(Session, AfterMusicThatWasRefusedTheVoiceIsAsBefore) {
+    Rig rig({.talkie = {.mic = "device"}});
+    rig.event(client::Connected{});
+    rig.line("noise high");
+    rig.line("voice music");
+    rig.line("activation push");
+    for (int refused = 0; refused < 2; ++refused) {
+        rig.event(client::Refused{.command = "music", .error = {.message = "too little"}});
+    }
+    rig.line("echo on");
+    EXPECT_EQ(rig.talkie.asked, (Asked{"capture 3 0 true", "capture 0 0 false music",
+                                       "capture 0 2 false music", "capture 3 2 true"}));
+}
+
+TEST(Session, MusicThatIsRefusedAtTheStartKeepsNobodyOut) {
+    Rig rig({.talkie = {.mic = "device", .capture = client::CaptureSettings{.music = true}},
+             .join = "Lobby"});
+    rig.event(client::Connected{});
+    rig.event(client::Refused{.command = "music", .error = {.message = "too little"}});
+    rig.event(client::RoomEntered{.channel = ChannelId{1}});
+    rig.line("gain on");
+    EXPECT_EQ(rig.talkie.asked, (Asked{"join 1", "capture 2 3 true"}));
+}
+
 TEST(Session, AScriptEndsNotBeforeItsAnswers) {
     Rig rig({});
     rig.event(client::Connected{});
