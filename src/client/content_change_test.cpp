@@ -1,5 +1,5 @@
-// Voice becomes music and music voice while somebody listens: what comes out of the decoder has no step and no
-// click in it.
+// Voice becomes music and music voice, and whoever speaks mutes themself, while somebody listens: what comes out of the
+// decoder has no step and no click in it.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -72,6 +72,17 @@ public:
         }
     }
 
+    /// In the middle of what is sent.
+    void set_open(bool open, int frames) {
+        open_ = open;
+        talker_.sender().set_open(open);
+        switches.push_back(mid.size());
+        for (int i = 0; i < frames; ++i) {
+            push();
+        }
+    }
+    void begin_at(dsp::MediaTime sample) { captured_ = sample; }
+
     std::function<bool(int)> lost = [](int) { return false; };
     std::vector<std::size_t> switches;
     std::vector<float> mid;
@@ -89,7 +100,7 @@ private:
             ++captured_;
         }
         path_.push(middle, beside, [this](const VoiceSender::Packet& packet) {
-            EXPECT_FALSE(packet.ends_spurt);
+            EXPECT_EQ(packet.ends_spurt, !open_);
             hear(opus_of(packet.datagram));
         });
         clock_.advance(std::chrono::milliseconds(dsp::frame_ms));
@@ -131,6 +142,7 @@ private:
     dsp::SpeakerDecoder decoder_ = dsp::SpeakerDecoder::create().value();
     dsp::TimeScale line_;
     dsp::MediaTime captured_ = 0;
+    bool open_ = true;
 };
 
 /// The largest step from one sample to the next.
@@ -250,6 +262,22 @@ TEST(ContentChange, WhoeverThinksBetterOfItIsNotHeardToHaveDoneSo) {
         change.run(true, frames);
         change.run(false);
         EXPECT_LT(at_switches(change).step, 1.25 * own_step) << frames;
+    }
+}
+
+TEST(ContentChange, MutingAndUnmutingInTheMiddleOfAWordMakesNoStep) {
+    constexpr dsp::MediaTime highest = 40;  // the tone is there where it is cut
+    for (const unsigned frame_ms : {10U, 20U}) {
+        for (const bool music : {false, true}) {
+            Change change(frame_ms);
+            change.begin_at(highest);
+            change.run(music);
+            change.set_open(false, 30);
+            change.set_open(true, frames_of_each);
+            EXPECT_EQ(change.packets * static_cast<int>(frame_ms) / 10,
+                      2 * frames_of_each + static_cast<int>(frame_ms) / 10);
+            EXPECT_LT(at_switches(change).step, 2 * own_step) << frame_ms << ' ' << music;
+        }
     }
 }
 

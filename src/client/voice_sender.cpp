@@ -112,6 +112,7 @@ void VoiceSender::begin_packet() {
     if (other_content) {
         music_ = next_music_;
         encoder().reset();  // what it heard last is of another time
+        sent_last_.fill(0.0F);
     }
     if (other_content || packet_samples_ != wanted_samples) {
         packet_samples_ = wanted_samples;
@@ -154,18 +155,43 @@ std::optional<VoiceSender::Packet> VoiceSender::send_packet(Spurt spurt) {
         stream_ = next_stream_;
     }
     if (!route_ || !at(stream_).key) {
+        was_closed_ = true;
         if (std::exchange(in_spurt_, false)) {
             encoder().reset();  // as below
         }
         return std::nullopt;
     }
     if (!is_open()) {
+        was_closed_ = true;
         if (!in_spurt_) {
             return std::nullopt;
         }
-        samples_.fill(0.0F);
+        fade_out_what_was_sent();
+    } else if (std::exchange(was_closed_, false)) {
+        fade_in();
     }
     return send_samples(spurt);
+}
+
+void VoiceSender::fade_in() {
+    const auto samples = packet().first(channels() * dsp::frame_samples);
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+        samples[i] *= static_cast<float>(i / channels() + 1) /
+                      static_cast<float>(dsp::frame_samples);
+    }
+}
+
+// It goes on where it stopped, and nothing of it is new.
+void VoiceSender::fade_out_what_was_sent() {
+    samples_.fill(0.0F);
+    const auto fade_samples = fade_out_samples();
+    for (std::size_t i = 0; i < fade_samples; ++i) {
+        const float gain = 1 - static_cast<float>(i + 1) / static_cast<float>(fade_samples);
+        for (std::size_t channel = 0; channel < channels(); ++channel) {
+            samples_[i * channels() + channel] =
+                gain * sent_last_[(fade_samples - 1 - i) * channels() + channel];
+        }
+    }
 }
 
 std::optional<VoiceSender::Packet> VoiceSender::send_samples(Spurt spurt) {
@@ -184,6 +210,7 @@ std::optional<VoiceSender::Packet> VoiceSender::send_samples(Spurt spurt) {
     }
     const bool starts = !in_spurt_;
     in_spurt_ = !silent;
+    std::ranges::copy(packet().last(channels() * fade_out_samples()), sent_last_.begin());
 
     store_be<dsp::MediaTime>(plaintext_, captured_ - static_cast<dsp::MediaTime>(packet_samples_));
     const auto datagram = seal(encoded.bytes, stream_and_flags(stream_, silent));

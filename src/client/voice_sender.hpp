@@ -50,8 +50,9 @@ public:
     Result<void> set_frame_ms(unsigned frame_ms);
     /// The stream's key from the next packet on. Never goes back to a KID that was used before.
     void set_key(const crypto::SenderKeyMaterial& key, StreamId stream = {});
-    /// Closed (muted, or nobody there to hear): nothing is sent but the end of a running spurt,
-    /// and that end holds silence. Media time goes on.
+    /// Closed (muted, or nobody there to hear): nothing is sent but the end of a running spurt, and that end holds nothing of
+    /// what is said from now on: what was sent last fades out, backwards. Media time goes on. What comes when it is
+    /// open again, or goes to another stream, fades in.
     void set_open(bool open, StreamId stream = {});
     /// Whether the codec leaves silence out. Off where a gate before us decides what is said.
     void set_dtx(bool on) { encoder_.set_dtx(on); }
@@ -107,11 +108,18 @@ private:
     [[nodiscard]] bool is_open() const;
     void begin_packet();
     void take(dsp::ConstFrame mid, dsp::ConstFrame side);
+    void fade_in();
+    void fade_out_what_was_sent();
     void tune();
     std::optional<Packet> send_packet(Spurt spurt);
     std::optional<Packet> send_samples(Spurt spurt);
     [[nodiscard]] std::span<float> packet() {
-        return std::span(samples_).first((music_ ? 2 : 1) * packet_samples_);
+        return std::span(samples_).first(channels() * packet_samples_);
+    }
+    [[nodiscard]] std::size_t channels() const { return music_ ? 2 : 1; }
+    /// So long that the silence after it is decoded, too, before nothing more comes.
+    [[nodiscard]] std::size_t fade_out_samples() const {
+        return dsp::frame_samples - lookahead_samples();
     }
     dsp::OpusEncoder& encoder() { return music_ ? *music_ : encoder_; }
     ByteView seal(std::size_t opus_bytes, std::uint8_t flags);
@@ -133,6 +141,7 @@ private:
     std::shared_ptr<dsp::OpusEncoder> music_;  // while the packet that is filled is music
     std::shared_ptr<dsp::OpusEncoder> next_music_;
     std::array<float, 2 * dsp::packet_samples_max> samples_{};
+    std::array<float, 2 * dsp::frame_samples> sent_last_{};  // fade_out_samples() of each channel
     std::array<std::byte, plaintext_bytes_max> plaintext_{};
     std::array<std::byte, wire::sealed_bytes_max> sealed_{};
     Bytes datagram_;  // of a capacity that is never exceeded
@@ -145,6 +154,7 @@ private:
     StreamId stream_{};
     StreamId next_stream_{};  // once no spurt is on
     bool in_spurt_ = false;
+    bool was_closed_ = false;  // the last packet was not for those whom the next is for
     SenderCounters counters_;
 };
 
