@@ -18,7 +18,12 @@ namespace {
 std::atomic<int> caught = 0;
 static_assert(std::atomic<int>::is_always_lock_free);
 
-extern "C" void count_signal(int) { caught.fetch_add(1, std::memory_order_relaxed); }
+// The next one finds its default action, and ends us whatever the program waits for.
+extern "C" void count_signal(int) {
+    caught.fetch_add(1, std::memory_order_relaxed);
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
+}
 
 void read_input(const std::shared_ptr<Inbox>& inbox) {
     for (std::string line; read_line(*std::cin.rdbuf(), line);) {

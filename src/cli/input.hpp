@@ -21,8 +21,8 @@ bool read_line(std::streambuf& in, std::string& line);
 /// in it, and exit() would then wait for that lock; C++'s own buffers know no lock.
 void prepare_streams();
 
-/// From here on SIGINT and SIGTERM are counted instead of ending the program, and writing to a
-/// closed pipe, or beyond what a file may hold, is an error like any other.
+/// From here on the first SIGINT or SIGTERM is counted instead of ending the program, the second ends it at once, and
+/// writing to a closed pipe, or beyond what a file may hold, is an error like any other.
 void catch_signals();
 /// How many signals asked us to end so far.
 int signals_caught();

@@ -24,6 +24,9 @@ inline constexpr std::chrono::seconds connect_time_max{20};
 /// How long a one-shot `say` waits to be accepted.
 inline constexpr std::chrono::seconds accept_time_max{5};
 inline constexpr std::chrono::seconds leave_time_max{3};
+/// How long the end of the program takes then at most. The talkie waits 10 s for a recording to be whole, and after that for
+/// a disk that does not answer, without an end of its own.
+inline constexpr std::chrono::seconds program_end_max{15};
 /// How long we stay after the microphone's file has ended, so that its last words are heard.
 inline constexpr std::chrono::milliseconds last_words{500};
 inline constexpr double seconds_max = 1e6;  // for --for

@@ -1,12 +1,15 @@
 #include "cli/run.hpp"
 
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <utility>
 
 #include "base/log.hpp"
+#include "cli/end_in_time.hpp"
 #include "cli/inbox.hpp"
 #include "cli/input.hpp"
+#include "cli/limits.hpp"
 #include "cli/report.hpp"
 #include "cli/session.hpp"
 #include "client/talkie.hpp"
@@ -36,6 +39,12 @@ void loop(Session& session, const std::shared_ptr<Inbox>& inbox, const Clock& cl
     }
 }
 
+/// The threads that hang are left as they are.
+void end_now() {
+    log::error("What was recorded could not all be written in time.");
+    std::_Exit(std::to_underlying(ExitCode::local));
+}
+
 }  // namespace
 
 ExitCode run(const Options& options) {
@@ -60,7 +69,10 @@ ExitCode run(const Options& options) {
     Session session(options, *report, clock.now());
     session.attach(**talkie);
     loop(session, inbox, clock);
-    talkie->reset();  // closes what was recorded
+    {
+        const EndInTime end(program_end_max, end_now);
+        talkie->reset();  // closes what was recorded
+    }
     report->ended(*session.exit_code());
     return *session.exit_code();
 }

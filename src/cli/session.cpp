@@ -123,12 +123,7 @@ void Session::give_up(const Error& error, ExitCode code, TimePoint now) {
     finish(code, now);
 }
 
-void Session::interrupt(TimePoint now) {
-    if (phase_ == Phase::leaving) {
-        phase_ = Phase::over;
-    }
-    finish(ExitCode::fine, now);
-}
+void Session::interrupt(TimePoint now) { finish(ExitCode::fine, now); }
 
 void Session::output_lost(TimePoint now) { finish(ExitCode::local, now); }
 

@@ -25,7 +25,7 @@ public:
     void attach(client::Talkie& talkie) { talkie_ = &talkie; }
 
     void take(const Item& item, TimePoint now);
-    /// Ends in order; a second time at once.
+    /// Ends in order.
     void interrupt(TimePoint now);
     /// Nobody takes what we print: ends in order.
     void output_lost(TimePoint now);

@@ -43,7 +43,7 @@ public:
     using OnEnd = std::function<void(RecordingChanged)>;
     Recorder(const Clock& clock, NameOf name_of, OnEnd on_end)
         : clock_(clock), name_of_(std::move(name_of)), on_end_(std::move(on_end)) {}
-    /// [control] As join(), after stop().
+    /// [control] As join(), after stop(): as long as the disk takes.
     ~Recorder();
     Recorder(const Recorder&) = delete;
     Recorder& operator=(const Recorder&) = delete;
