@@ -13,7 +13,6 @@ TEST(EndInTime, LetsWhoeverEndsInTimeDoSo) {
     bool too_late = false;
     { const EndInTime end(program_end_max, [&] { too_late = true; }); }
     EXPECT_FALSE(too_late);
-    EXPECT_GT(program_end_max, leave_time_max) << "what the talkie takes comes after that";
 }
 
 TEST(EndInTime, DoesNotWaitForWhoeverHangs) {

@@ -23,9 +23,9 @@ inline constexpr std::chrono::milliseconds signal_look_period{50};
 inline constexpr std::chrono::seconds connect_time_max{20};
 /// How long a one-shot `say` waits to be accepted.
 inline constexpr std::chrono::seconds accept_time_max{5};
-inline constexpr std::chrono::seconds leave_time_max{3};
-/// How long the end of the program takes then at most. The talkie waits 10 s for a recording to be whole, and after that for
-/// a disk that does not answer, without an end of its own.
+/// How long we wait to be told that the talkie has ended: it gives a recording 15 s to be whole.
+inline constexpr std::chrono::seconds leave_time_max{18};
+/// How long the end of the program takes then at most: for a disk that does not answer the talkie waits without an end.
 inline constexpr std::chrono::seconds program_end_max{15};
 /// How long we stay after the microphone's file has ended, so that its last words are heard.
 inline constexpr std::chrono::milliseconds last_words{500};

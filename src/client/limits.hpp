@@ -99,8 +99,9 @@ inline constexpr std::uint64_t trial_seconds_max = 12 * 3600;
 inline constexpr std::size_t recording_tracks_max = 128;
 inline constexpr std::size_t track_name_bytes_max = 100;
 inline constexpr std::chrono::hours recording_time_max{6};
-/// How long the end of the program waits for what is still to be written.
-inline constexpr std::chrono::seconds recording_end_max{10};
+/// How long the end of the program waits for what is still to be written: of one who first spoke just now, after nearly six
+/// hours, that is 11 s of silence.
+inline constexpr std::chrono::seconds recording_end_max{15};
 /// By how much the place of a frame may differ from where the one before it ended.
 inline constexpr std::int64_t recording_slack_samples = 4'800;  // 100 ms
 /// Of a FLAC track so much silence is written along with a frame; of what is more, as of somebody who first speaks after hours,
