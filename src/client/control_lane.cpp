@@ -8,8 +8,9 @@
 
 namespace partyline::client {
 
-ControlLane::ControlLane(net::Loop& loop)
+ControlLane::ControlLane(net::Loop& loop, const Clock& clock)
     : loop_(loop),
+      clock_(clock),
       context_(net::TlsContext::client(wire::alpn)),
       stream_(loop, context_),
       gate_(loop),
@@ -48,13 +49,7 @@ void ControlLane::send(const wire::ClientMessage& message) {
     if (closing_) {
         return;
     }
-    if (const auto framed = wire::append_frame(outgoing_, wire::encode(message)); !framed) {
-        // What people asked for has been checked (wire/check.hpp), and all else has bounds that fit a
-        // frame (wire/limits.hpp): whoever reads this has found a bug.
-        log::error("{} could not be sent, which is a bug: {}", wire::name_of(message.body),
-                   framed.error().message);
-        return;
-    }
+    append(message);
     if (outgoing_.size() > outgoing_bytes_max) {
         log::warning("The server reads nothing: hanging up.");
         hang_up();
@@ -62,14 +57,47 @@ void ControlLane::send(const wire::ClientMessage& message) {
     queued_.set();
 }
 
+void ControlLane::append(const wire::ClientMessage& message) {
+    if (const auto framed = wire::append_frame(outgoing_, wire::encode(message)); !framed) {
+        // What people asked for has been checked (wire/check.hpp), and all else has bounds that fit a
+        // frame (wire/limits.hpp): whoever reads this has found a bug.
+        log::error("{} could not be sent, which is a bug: {}", wire::name_of(message.body),
+                   framed.error().message);
+    }
+}
+
 void ControlLane::send_voice(ByteView datagram) {
-    if (outgoing_.size() + writing_.size() < outgoing_voice_bytes_max) {
-        send({.body = wire::VoiceTunnel{to_bytes(datagram)}});
+    if (closing_) {
+        return;
+    }
+    voice_.push_back({.since = clock_.now(), .datagram = to_bytes(datagram)});
+    voice_bytes_ += datagram.size();
+    while (voice_bytes_ > outgoing_voice_bytes_max) {
+        drop_oldest_voice();
+    }
+    queued_.set();
+}
+
+void ControlLane::drop_oldest_voice() {
+    voice_bytes_ -= voice_.front().datagram.size();
+    voice_.pop_front();
+}
+
+void ControlLane::append_voice() {
+    const auto now = clock_.now();
+    while (!voice_.empty()) {
+        if (const auto& oldest = voice_.front(); now - oldest.since <= outgoing_voice_time_max) {
+            append({.body = wire::VoiceTunnel{oldest.datagram}});
+        }
+        drop_oldest_voice();
     }
 }
 
 net::task<> ControlLane::write_all(net::Gate::Pass) {
     while (stream_.is_open()) {
+        if (outgoing_.empty()) {
+            append_voice();
+        }
         if (outgoing_.empty()) {
             if (closing_) {
                 all_written_ = true;

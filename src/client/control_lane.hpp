@@ -4,9 +4,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
 
 #include "base/bytes.hpp"
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "net/gate.hpp"
 #include "net/loop.hpp"
@@ -20,7 +22,8 @@ namespace partyline::client {
 /// have finished before it dies. Owned by the talkie; everything on its loop. [control]
 class ControlLane {
 public:
-    explicit ControlLane(net::Loop& loop);
+    /// Both outlive it.
+    ControlLane(net::Loop& loop, const Clock& clock);
 
     /// As TlsStream::connect().
     net::task<Result<void>> connect(std::string host, std::uint16_t port);
@@ -30,7 +33,8 @@ public:
 
     /// Queues the message. A server that reads nothing for long is hung up on.
     void send(const wire::ClientMessage& message);
-    /// Queues a datagram for the tunnel, unless too much waits before it.
+    /// Queues a datagram for the tunnel, behind all messages. It is dropped once it has waited outgoing_voice_time_max,
+    /// or when too much has come after it.
     void send_voice(ByteView datagram);
 
     /// Everything that waits ends now. Without a word: to the server the connection has broken, and it
@@ -48,11 +52,21 @@ public:
     [[nodiscard]] net::Endpoint remote() const { return stream_.remote(); }
 
 private:
+    struct WaitingVoice {
+        TimePoint since;
+        Bytes datagram;
+    };
+
     net::task<> write_all(net::Gate::Pass pass);
+    void append(const wire::ClientMessage& message);
+    /// What is still worth sending.
+    void append_voice();
+    void drop_oldest_voice();
 
     static constexpr std::size_t read_bytes = 16 * 1024;
 
     net::Loop& loop_;
+    const Clock& clock_;
     net::TlsContext context_;
     net::TlsStream stream_;
     net::Gate gate_;
@@ -62,6 +76,8 @@ private:
     std::array<std::byte, read_bytes> read_buffer_{};
     Bytes outgoing_;  // queued
     Bytes writing_;   // being written
+    std::deque<WaitingVoice> voice_;
+    std::size_t voice_bytes_ = 0;
     bool closing_ = false;
     bool writer_done_ = true;  // until connected there is none
     bool all_written_ = false;

@@ -7,9 +7,13 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "client/limits.hpp"
 #include "platform/scratch_folder.hpp"
@@ -82,9 +86,16 @@ protected:
             reader_.feed(ByteView(buffer).first(*got));
             for (auto message = reader_.next(); message && *message; message = reader_.next()) {
                 const auto body = wire::decode_client(**message).value().body;
-                datagrams += std::holds_alternative<wire::VoiceTunnel>(body) ? 1U : 0U;
+                if (const auto* voice = std::get_if<wire::VoiceTunnel>(&body)) {
+                    datagrams.push_back(std::to_integer<int>(voice->datagram.front()));
+                }
                 texts += std::holds_alternative<wire::SendText>(body) ? 1U : 0U;
             }
+        }
+    }
+    void send_voice(int from, int to) {
+        for (int number = from; number < to; ++number) {
+            lane_.send_voice(Bytes(1'000, static_cast<std::byte>(number)));
         }
     }
     net::task<> say_farewell() { all_sent = co_await lane_.say_farewell(); }
@@ -102,12 +113,13 @@ protected:
 
     const platform::ScratchFolder scratch_;
     net::Loop loop_;
-    ControlLane lane_{loop_};
+    ManualClock clock_;
+    ControlLane lane_{loop_, clock_};
     std::optional<net::TlsListener> listener_;
     std::optional<net::TlsStream> server_;
     wire::FrameReader reader_;
     const std::string text_ = std::string(4'000, 'x');
-    std::size_t datagrams = 0;
+    std::vector<int> datagrams;
     std::size_t texts = 0;
     bool all_sent = false;
     Result<wire::ServerMessage> received = wire::ServerMessage{};
@@ -134,20 +146,29 @@ TEST_F(ControlLaneTest, OneMessageMoreThanMayWaitEndsTheConnection) {
     EXPECT_EQ(received.error().code, ErrorCode::closed);
 }
 
-TEST_F(ControlLaneTest, VoiceThatWouldWaitBehindTooMuchIsDropped) {
-    const Bytes datagram(1'000);
-    Bytes framed;
-    EXPECT_TRUE(wire::append_frame(
-        framed, wire::encode(wire::ClientMessage{.body = wire::VoiceTunnel{datagram}})));
-    const auto fit = (outgoing_voice_bytes_max + framed.size() - 1) / framed.size();
-    for (std::size_t i = 0; i < fit + 10; ++i) {
-        lane_.send_voice(datagram);
-    }
+TEST_F(ControlLaneTest, OfTooMuchVoiceTheOldestIsDropped) {
+    constexpr int fit = outgoing_voice_bytes_max / 1'000;
+    send_voice(0, fit + 10);
     send_text();
     loop_.spawn(read_all());
     loop_.run_until_done(say_farewell());
-    EXPECT_EQ(datagrams, fit);
+    ASSERT_EQ(datagrams.size(), std::size_t{fit});
+    EXPECT_EQ(datagrams.front(), 10);
+    EXPECT_EQ(datagrams.back(), fit + 9);
     EXPECT_EQ(texts, 1U) << "what may not be lost still goes out";
+}
+
+TEST_F(ControlLaneTest, VoiceThatHasWaitedTooLongIsDropped) {
+    send_voice(0, 3);
+    send_text();
+    clock_.advance(std::chrono::milliseconds(1));
+    send_voice(3, 5);
+    clock_.advance(outgoing_voice_time_max);
+    send_voice(5, 6);
+    loop_.spawn(read_all());
+    loop_.run_until_done(say_farewell());
+    EXPECT_EQ(datagrams, (std::vector{3, 4, 5}));
+    EXPECT_EQ(texts, 1U) << "but no message";
 }
 
 TEST_F(ControlLaneTest, AFarewellWaitsForNobodyForLong) {

@@ -70,7 +70,8 @@ inline constexpr std::size_t requests_outstanding_max = 4096;
 inline constexpr std::size_t early_commands_max = 64;
 /// Beyond this the server does not read what we say: the connection ends.
 inline constexpr std::size_t outgoing_bytes_max = 4 * 1024 * 1024;
-/// Tunnelled voice that would wait behind this much is dropped: late voice is of no use.
+// Late voice is of no use: what has waited so long for the tunnel is dropped, and beyond so much the oldest.
+inline constexpr std::chrono::milliseconds outgoing_voice_time_max{200};
 inline constexpr std::size_t outgoing_voice_bytes_max = 32 * 1024;
 inline constexpr std::chrono::milliseconds farewell_time_max{500};
 

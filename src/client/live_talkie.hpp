@@ -86,7 +86,7 @@ private:
 
     /// One connection to the server, and what waits on it.
     struct Connection {
-        explicit Connection(net::Loop& loop) : lane(loop), gate(loop) {}
+        Connection(net::Loop& loop, const Clock& clock) : lane(loop, clock), gate(loop) {}
         ControlLane lane;
         net::Gate gate;
     };
