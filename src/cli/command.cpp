@@ -234,7 +234,7 @@ std::string_view command_help() {
            "  talk, hush        the key of \"activation push\": pressed, let go\n"
            "  activation voice|gate[:DBFS]|push|always  when you are heard\n"
            "  voice raw|studio|normal|high|music, noise off|light|normal|high, echo on|off,\n"
-           "                    gain on|off\n"
+           "                    gain on|off, highpass on|off\n"
            "                    what becomes of your voice before it is sent\n"
            "  deafen, undeafen  your ears\n"
            "  volume NAME 50%|-6dB|off|on  how loud somebody is here, now and later\n"

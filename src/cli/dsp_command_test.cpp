@@ -32,11 +32,13 @@ TEST(DspCommand, WithoutOptionsItIsAsForADevice) {
 
 TEST(DspCommand, EverythingAtOnce) {
     const auto options = parse({"in.wav", "out.wav", "--far", "far.ogg", "--voice", "high",
-                                "--echo", "off", "--noise", "light", "--gain", "off",
-                                "--activation", "gate:-30", "--report", "report.json", "--json"});
+                                "--highpass", "off", "--echo", "off", "--noise", "light",
+                                "--gain", "off", "--activation", "gate:-30", "--report",
+                                "report.json", "--json"});
     ASSERT_TRUE(options);
     const auto& capture = options->request.capture;
     EXPECT_EQ(options->request.far, "far.ogg");
+    EXPECT_FALSE(capture.high_pass);
     EXPECT_FALSE(capture.echo);
     EXPECT_FALSE(capture.gain);
     EXPECT_EQ(capture.noise, client::NoiseSuppression::light);

@@ -102,6 +102,9 @@ Result<Voice> parse_switch(std::string_view word, std::string_view argument) {
         return fail(ErrorCode::malformed, std::format("\"{}\" is on or off", word));
     }
     const bool on = argument == "on";
+    if (word == "highpass") {
+        return SetHighPass{on};
+    }
     return word == "echo" ? Voice(SetEcho{on}) : Voice(SetGain{on});
 }
 
@@ -112,8 +115,8 @@ std::string_view noise_name(NoiseSuppression mode) {
 }
 
 bool is_voice(std::string_view word) {
-    constexpr std::array<std::string_view, 7> words{"voice",      "noise", "echo", "gain",
-                                                    "activation", "talk",  "hush"};
+    constexpr std::array<std::string_view, 8> words{"voice", "highpass",   "noise", "echo",
+                                                    "gain",  "activation", "talk",  "hush"};
     return std::ranges::contains(words, word);
 }
 
@@ -124,7 +127,7 @@ Result<Voice> parse_voice(std::string_view word, std::string_view argument) {
     if (word == "noise") {
         return parse_noise(argument);
     }
-    if (word == "gain" || word == "echo") {
+    if (word == "highpass" || word == "gain" || word == "echo") {
         return parse_switch(word, argument);
     }
     if (word == "activation") {
@@ -142,6 +145,8 @@ void apply(const Voice& change, CaptureSettings& settings) {
         const auto before = std::exchange(settings, preset->settings);
         settings.activation = before.activation;
         settings.gate_dbfs = before.gate_dbfs;
+    } else if (const auto* high_pass = std::get_if<SetHighPass>(&change)) {
+        settings.high_pass = high_pass->on;
     } else if (const auto* noise = std::get_if<SetNoise>(&change)) {
         settings.noise = noise->mode;
         settings.noise_strength = noise->strength;

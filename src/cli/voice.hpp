@@ -18,6 +18,10 @@ struct SetNoise {
     float strength = 1;
     bool operator==(const SetNoise&) const = default;
 };
+struct SetHighPass {
+    bool on = false;
+    bool operator==(const SetHighPass&) const = default;
+};
 struct SetEcho {
     bool on = false;
     bool operator==(const SetEcho&) const = default;
@@ -42,7 +46,8 @@ struct Talk {
     bool pressed = false;
     bool operator==(const Talk&) const = default;
 };
-using Voice = std::variant<SetVoice, SetNoise, SetEcho, SetGain, SetActivation, Talk>;
+using Voice =
+    std::variant<SetVoice, SetHighPass, SetNoise, SetEcho, SetGain, SetActivation, Talk>;
 
 /// Whether a line that begins with this word is for parse_voice().
 bool is_voice(std::string_view word);

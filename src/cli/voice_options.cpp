@@ -16,6 +16,9 @@ void add_voice_options(CLI::App& app, VoiceWords& words) {
                    "device, raw "
                    "for a file")
         ->type_name("HOW");
+    app.add_option("--highpass", words.high_pass,
+                   "Take away what is lower than any voice: on or off")
+        ->type_name("ON|OFF");
     app.add_option("--noise", words.noise,
                    "Noise suppression: off, light, normal or high; normal:60 for 60 % of it")
         ->type_name("MODE");
@@ -32,6 +35,7 @@ Result<client::CaptureSettings> capture_settings(const std::string& mic, const V
     auto settings = client::usual_capture(mic);
     const std::pair<std::string_view, std::string_view> asked[] = {
         {"voice", words.voice},
+        {"highpass", words.high_pass},
         {"noise", words.noise},
         {"echo", words.echo},
         {"gain", words.gain},

@@ -15,6 +15,7 @@ namespace partyline::cli {
 /// As they were written; empty: not at all.
 struct VoiceWords {
     std::string voice;
+    std::string high_pass;
     std::string noise;
     std::string echo;
     std::string gain;

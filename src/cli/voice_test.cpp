@@ -48,6 +48,17 @@ TEST(Voice, Activation) {
     }
 }
 
+TEST(Voice, EachStageHasASwitchOfItsOwn) {
+    const auto usual = client::usual_capture("device");
+    auto without = usual;
+    without.high_pass = false;
+    EXPECT_EQ(after("highpass off", usual), without);
+    EXPECT_EQ(after("highpass on", without), usual);
+    for (const char* line : {"highpass", "highpass 80", "highpass on off"}) {
+        EXPECT_FALSE(parse_command(line)) << line;
+    }
+}
+
 TEST(Voice, GainAndTheKey) {
     EXPECT_TRUE(after("gain on").gain);
     EXPECT_FALSE(after("gain off", {.gain = true}).gain);
