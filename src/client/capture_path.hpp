@@ -57,6 +57,11 @@ public:
             chain_->press(pressed);
         }
     }
+    void microphone_changed() {
+        if (chain_) {
+            chain_->microphone_changed();
+        }
+    }
     /// What the loudspeaker was given. While music goes out the chain stands still, and so does what it compares.
     void render(dsp::ConstFrame played) {
         if (chain_ && !music_) {

@@ -262,6 +262,9 @@ void LiveTalkie::watch_devices() {
                                   .capture = capture,
                                   .state = static_cast<DeviceChanged::State>(change.state),
                                   .message = change.message}] {
+                if (told.capture && up_) {
+                    to_up(MicrophoneChanged{});
+                }
                 if (!ended_) {
                     emit(told);
                 }

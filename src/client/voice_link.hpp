@@ -69,8 +69,11 @@ struct UseCapture {
 struct SetPressed {
     bool pressed = false;
 };
-using UpCommand = std::variant<std::monostate, UseSenderKey, SetRoute, SetFrameLength,
-                               SetBitrateCap, SetOpen, SetStream, UseHop, UseCapture, SetPressed>;
+/// It failed, or another serves in its place, or it is back.
+struct MicrophoneChanged {};
+using UpCommand =
+    std::variant<std::monostate, UseSenderKey, SetRoute, SetFrameLength, SetBitrateCap, SetOpen,
+                 SetStream, UseHop, UseCapture, SetPressed, MicrophoneChanged>;
 
 /// Whether the server says that somebody in the room talks.
 struct SetRoomTalking {

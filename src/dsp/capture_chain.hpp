@@ -55,6 +55,9 @@ public:
     /// The key of Activation::push.
     void press(bool pressed) { gate_.press(pressed); }
 
+    /// What comes next is another microphone's.
+    void microphone_changed() { activity_.forget_level(); }
+
     /// What the loudspeaker was given, in order; none, one or more for each frame captured.
     void render(ConstFrame played);
     /// 10 ms in place. True if they are to go out.

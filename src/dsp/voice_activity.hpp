@@ -26,6 +26,8 @@ public:
 
     /// Whether this frame is of a talk spurt, hang-over included.
     bool next(const Evidence& evidence);
+    /// How loud the talker is counts for nothing any more: the microphone is another.
+    void forget_level() { voice_level_ = 0; }
     /// Whether the last frame was speech itself: what a level may be learnt from.
     [[nodiscard]] bool speech() const { return frames_since_speech_ == 0; }
     /// The mean square of the noise between words.

@@ -73,6 +73,15 @@ TEST(VoiceActivity, ATalkerWhoBecomesFaintIsHeardAgainSoon) {
     EXPECT_TRUE(listener.hear(0.9F, faint, 10)) << "and goes on to be";
 }
 
+TEST(VoiceActivity, AtAnotherMicrophoneWhoeverIsFaintIsHeardAtOnce) {
+    Listener listener;
+    listener.hear(0, silent, 100);
+    listener.hear(0.9F, loud, 100);
+    listener.hear(0, silent, 100);
+    listener.activity.forget_level();
+    EXPECT_TRUE(listener.hear(0.9F, faint, 2));
+}
+
 TEST(VoiceActivity, LoudKeysAreNoSpeech) {
     Listener listener;
     listener.hear(0, quiet, 100);
