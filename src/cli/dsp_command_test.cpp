@@ -31,10 +31,10 @@ TEST(DspCommand, WithoutOptionsItIsAsForADevice) {
 }
 
 TEST(DspCommand, EverythingAtOnce) {
-    const auto options = parse({"in.wav", "out.wav", "--far", "far.ogg", "--voice", "high",
-                                "--highpass", "off", "--echo", "off", "--noise", "light",
-                                "--gain", "off", "--activation", "gate:-30", "--report",
-                                "report.json", "--json"});
+    const auto options =
+        parse({"in.wav", "out.wav", "--far", "far.ogg", "--voice", "high", "--highpass", "off",
+               "--echo", "off", "--noise", "light", "--gain", "off", "--activation", "gate:-30",
+               "--report", "report.json", "--json"});
     ASSERT_TRUE(options);
     const auto& capture = options->request.capture;
     EXPECT_EQ(options->request.far, "far.ogg");

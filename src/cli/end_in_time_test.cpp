@@ -11,7 +11,9 @@ namespace {
 
 TEST(EndInTime, LetsWhoeverEndsInTimeDoSo) {
     bool too_late = false;
-    { const EndInTime end(program_end_max, [&] { too_late = true; }); }
+    {
+        const EndInTime end(program_end_max, [&] { too_late = true; });
+    }
     EXPECT_FALSE(too_late);
 }
 

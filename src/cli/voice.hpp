@@ -46,8 +46,7 @@ struct Talk {
     bool pressed = false;
     bool operator==(const Talk&) const = default;
 };
-using Voice =
-    std::variant<SetVoice, SetHighPass, SetNoise, SetEcho, SetGain, SetActivation, Talk>;
+using Voice = std::variant<SetVoice, SetHighPass, SetNoise, SetEcho, SetGain, SetActivation, Talk>;
 
 /// Whether a line that begins with this word is for parse_voice().
 bool is_voice(std::string_view word);

@@ -34,12 +34,8 @@ void add_voice_options(CLI::App& app, VoiceWords& words) {
 Result<client::CaptureSettings> capture_settings(const std::string& mic, const VoiceWords& words) {
     auto settings = client::usual_capture(mic);
     const std::pair<std::string_view, std::string_view> asked[] = {
-        {"voice", words.voice},
-        {"highpass", words.high_pass},
-        {"noise", words.noise},
-        {"echo", words.echo},
-        {"gain", words.gain},
-        {"activation", words.activation}};
+        {"voice", words.voice}, {"highpass", words.high_pass}, {"noise", words.noise},
+        {"echo", words.echo},   {"gain", words.gain},          {"activation", words.activation}};
     for (const auto& [word, argument] : asked) {
         if (argument.empty()) {
             continue;

@@ -156,8 +156,8 @@ TEST_F(Hearing, MusicIsInStereoAndTakesWhatTheRoomLeaves) {
 TEST_F(Hearing, WhereARoomLeavesTooLittleForMusicItIsAVoice) {
     make_owner("ada");
     const auto ada = enter({.name = "ada"});
-    const auto alice = enter(
-        {.name = "alice", .mic = long_speech(scratch_), .more = {"--voice", "music"}});
+    const auto alice =
+        enter({.name = "alice", .mic = long_speech(scratch_), .more = {"--voice", "music"}});
     alice->wait("music");
     ada->command(std::format("room edit \"{}\" bitrate 24000", room_));
     EXPECT_EQ(alice->wait("refused", "command", "music")["code"], "not_permitted");
