@@ -102,7 +102,7 @@ void SpeakerStream::push(ByteView plaintext, bool ends_spurt, TimePoint arrived)
         return;
     }
     if (!playout_) {
-        auto made = dsp::SpeakerPlayout::create();
+        auto made = dsp::SpeakerPlayout::create(std::exchange(network_, std::nullopt));
         if (!made) {
             return;
         }
@@ -135,6 +135,7 @@ void SpeakerStream::drop_playout() {
         add_counters(past_, playout_->counters());
         past_.delay_target = playout_->delay().target;
         past_.delay_current = playout_->delay().current;
+        network_ = playout_->network();
         playout_.reset();
     }
 }

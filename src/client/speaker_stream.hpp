@@ -13,6 +13,7 @@
 #include "client/voice_receiver.hpp"
 #include "client/waiting_frames.hpp"
 #include "crypto/receiver_keys.hpp"
+#include "dsp/delay_target.hpp"
 #include "dsp/gain_ramp.hpp"
 #include "dsp/playout.hpp"
 #include "wire/datagram.hpp"
@@ -30,7 +31,7 @@ public:
     SpeakerStream(const VoiceIdentity& identity, Name name) : identity_(identity), name_(name) {}
 
     [[nodiscard]] const Name& name() const { return name_; }
-    /// Wipes keys and decoder; figures stay.
+    /// Wipes keys and decoder; figures stay, and what was learnt of the network.
     void close();
     /// What the relay does not send us from now on, or has not sent until now, is no loss.
     void interrupt_tally() { tally_.interrupt(); }
@@ -46,7 +47,7 @@ public:
     /// As SpeakerPlayout::pull().
     dsp::Heard pull(dsp::Frame mid, dsp::Frame side, TimePoint now);
     [[nodiscard]] bool speaking() const { return playout_ && playout_->speaking(); }
-    /// Frees the decoder of one who has been silent for long.
+    /// Frees the decoder of one who has been silent for long. What was learnt of the network stays.
     void drop_playout();
     /// Whether a tick has anything to do here.
     [[nodiscard]] bool busy() const { return playout_.has_value() || !waiting_.empty(); }
@@ -88,6 +89,7 @@ private:
     CounterTally tally_;
     WaitingFrames waiting_;
     std::optional<dsp::SpeakerPlayout> playout_;
+    std::optional<dsp::DelayTarget> network_;  // as the last playout knew it, while there is none
 
     TimePoint heard_at_{};
     std::optional<TimePoint> key_asked_at_;

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <vector>
 
+#include "base/random.hpp"
 #include "client/limits.hpp"
 #include "client/voice_receiver_fixture.hpp"
 
@@ -311,6 +313,36 @@ TEST_F(VoiceReceiverTest, WhoeverIsSilentForLongGivesTheirDecoderBack) {
     listen();
     EXPECT_TRUE(makes_a_decoder());
     EXPECT_EQ(stats().packets_received, 13U) << "their figures stay";
+}
+
+TEST_F(VoiceReceiverTest, WhatIsKnownOfTheNetworkOutlastsSilenceAndRooms) {
+    give_key();
+    Random random(8);
+    std::multimap<TimePoint, Bytes> on_their_way;
+    for (int i = 0; i < 800; ++i) {
+        if (const auto datagram = talker_.talk()) {
+            on_their_way.emplace(clock_.now() + std::chrono::milliseconds(random.below(60)),
+                                 *datagram);
+        }
+        while (!on_their_way.empty() && on_their_way.begin()->first <= clock_.now()) {
+            receive(on_their_way.begin()->second);
+            on_their_way.erase(on_their_way.begin());
+        }
+        listen();
+    }
+    const auto learnt = stats().delay_target;
+    ASSERT_GT(learnt, 40ms);
+    clock_.advance(playout_idle_max + 1ms);
+    listen();
+    hear(talker_.talk());
+    EXPECT_GT(stats().delay_target, learnt - 5ms) << "of one whose decoder was let go";
+
+    receiver_.clear_room();
+    receiver_.add_member(talker_.session());
+    give_key();
+    hear(talker_.talk());
+    EXPECT_EQ(stats().packets_received, 1U);
+    EXPECT_GT(stats().delay_target, learnt - 5ms) << "of one who has gone the same way";
 }
 
 TEST_F(VoiceReceiverTest, LightsGoOnAndOff) {

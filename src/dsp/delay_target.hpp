@@ -51,8 +51,12 @@ public:
     void observe(const Arrival& arrival);
     /// What became of a frame when it was due: lost, whether or not FEC brought it back.
     void observe_frame(bool lost);
-    /// The speaker's clock has jumped: what is known of the spread stays, its base does not.
-    void forget_clock() { fastest_.clear(); }
+    /// The speaker's clock has jumped, or is counted from elsewhere: what is known of the spread stays, its
+    /// base does not.
+    void forget_clock() {
+        fastest_.clear();
+        any_ = false;
+    }
 
     /// From media time to arrival for the quickest packets of late, when as long as `samples`.
     [[nodiscard]] Samples fastest_transit(std::size_t samples) const {

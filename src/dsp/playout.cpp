@@ -392,12 +392,17 @@ SpeakerPlayout::~SpeakerPlayout() = default;
 SpeakerPlayout::SpeakerPlayout(SpeakerPlayout&&) noexcept = default;
 SpeakerPlayout& SpeakerPlayout::operator=(SpeakerPlayout&&) noexcept = default;
 
-Result<SpeakerPlayout> SpeakerPlayout::create() {
+Result<SpeakerPlayout> SpeakerPlayout::create(std::optional<DelayTarget> network) {
     auto decoder = SpeakerDecoder::create();
     if (!decoder) {
         return std::unexpected(std::move(decoder.error()));
     }
-    return SpeakerPlayout(std::make_unique<State>(std::move(*decoder)));
+    auto state = std::make_unique<State>(std::move(*decoder));
+    if (network) {
+        state->target = std::move(*network);
+        state->target.forget_clock();  // media time is unwrapped anew
+    }
+    return SpeakerPlayout(std::move(state));
 }
 
 void SpeakerPlayout::push(const VoicePacket& packet) { state_->push(packet); }
@@ -416,6 +421,8 @@ const PlayoutCounters& SpeakerPlayout::counters() const { return state_->counter
 PlayoutDelay SpeakerPlayout::delay() const {
     return {.target = to_duration(state_->target.value()), .current = to_duration(state_->delay)};
 }
+
+const DelayTarget& SpeakerPlayout::network() const { return state_->target; }
 
 bool SpeakerPlayout::speaking() const { return state_->playing; }
 

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "dsp/delay_target.hpp"
 #include "dsp/format.hpp"
 
 namespace partyline::dsp {
@@ -44,13 +46,14 @@ struct PlayoutDelay {
 enum class Heard : std::uint8_t { nothing, mono, stereo };
 
 /// The adaptive jitter buffer, decoder and time-scale modification of one speaker. The target
-/// starts at 10 ms and follows a high percentile of the inter-arrival spread; media time tells
+/// starts at 10 ms, or where it was before, and follows a high percentile of the inter-arrival spread; media time tells
 /// silence from loss; clock drift shows as a slowly moving delay and is absorbed by time-scale
 /// modification like any other change. push() and pull() allocate nothing after construction, but for
 /// the first stereo packet of a speaker. One thread; time is passed in.
 class SpeakerPlayout {
 public:
-    static Result<SpeakerPlayout> create();
+    /// `network` is what an earlier playout of this speaker has learnt.
+    static Result<SpeakerPlayout> create(std::optional<DelayTarget> network = std::nullopt);
     ~SpeakerPlayout();
     SpeakerPlayout(SpeakerPlayout&&) noexcept;
     SpeakerPlayout& operator=(SpeakerPlayout&&) noexcept;
@@ -65,6 +68,8 @@ public:
 
     [[nodiscard]] const PlayoutCounters& counters() const;
     [[nodiscard]] PlayoutDelay delay() const;
+    /// What is known of how far the network holds this speaker's packets up.
+    [[nodiscard]] const DelayTarget& network() const;
     /// Whether a talk spurt is being played: the light beside the name.
     [[nodiscard]] bool speaking() const;
 

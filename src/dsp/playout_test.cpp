@@ -132,6 +132,32 @@ TEST(Playout, PlaysAllThatAStallHeldBackAndThenCatchesUp) {
     EXPECT_LT(bench.playout.delay().current, milliseconds(170));
 }
 
+TEST(Playout, BeginsWithWhatAnEarlierOneHasLearntOfTheNetwork) {
+    Random random(14);
+    const auto spurt = [&](std::size_t packets, MediaTime media) {
+        Spurt made{.packets = packets, .media = media};
+        for (std::size_t i = 0; i < packets; ++i) {
+            made.late_ms[i] = static_cast<int>(random.below(60));
+        }
+        return made;
+    };
+    Bench before;
+    play(before, spurt(800, 7'000));
+    const auto learnt = before.playout.delay().target;
+    ASSERT_GT(learnt, milliseconds(50));
+    const auto next = spurt(100, 3'000'000'000);
+    Bench unknowing;
+    play(unknowing, next);
+    EXPECT_GT(unknowing.counters().stretched_samples, 960U);
+    Bench after;
+    after.playout = SpeakerPlayout::create(before.playout.network()).value();
+    EXPECT_EQ(after.playout.delay().target, learnt);
+    play(after, next);
+    EXPECT_GE(after.counters().played, 98U);
+    EXPECT_LE(after.counters().concealed, 2U);
+    EXPECT_LT(after.counters().stretched_samples, 960U);
+}
+
 TEST(Playout, TellsSilenceFromLossByMediaTime) {
     Bench bench;
     play(bench, {.packets = 50, .media = 0});
