@@ -16,7 +16,7 @@ inline constexpr std::chrono::milliseconds key_request_after{100};
 inline constexpr std::chrono::seconds key_request_interval{1};  // for each speaker
 static_assert(key_request_after < waiting_time_max);
 
-// Speakers whose decoder is kept; the one silent for longest makes room.
+// Speakers whose decoder is kept; the one silent for longest makes room. Of as many who have left the end is heard.
 inline constexpr std::size_t playouts_max = 128;
 inline constexpr std::chrono::seconds playout_idle_max{60};
 /// Those whose session has ended and whose figures are still told.

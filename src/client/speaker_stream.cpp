@@ -130,14 +130,14 @@ dsp::Heard SpeakerStream::pull(dsp::Frame mid, dsp::Frame side, TimePoint now) {
     return playout_ ? playout_->pull(mid, side, now) : dsp::Heard::nothing;
 }
 
-void SpeakerStream::drop_playout() {
+std::optional<dsp::SpeakerPlayout> SpeakerStream::take_playout() {
     if (playout_) {
         add_counters(past_, playout_->counters());
         past_.delay_target = playout_->delay().target;
         past_.delay_current = playout_->delay().current;
         network_ = playout_->network();
-        playout_.reset();
     }
+    return std::exchange(playout_, std::nullopt);
 }
 
 std::optional<KeyNeed> SpeakerStream::take_key_need(TimePoint now) {

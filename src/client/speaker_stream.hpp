@@ -48,7 +48,9 @@ public:
     dsp::Heard pull(dsp::Frame mid, dsp::Frame side, TimePoint now);
     [[nodiscard]] bool speaking() const { return playout_ && playout_->speaking(); }
     /// Frees the decoder of one who has been silent for long. What was learnt of the network stays.
-    void drop_playout();
+    void drop_playout() { take_playout(); }
+    /// The same, but what has come and was not heard yet is the caller's, to be played to its end.
+    std::optional<dsp::SpeakerPlayout> take_playout();
     /// Whether a tick has anything to do here.
     [[nodiscard]] bool busy() const { return playout_.has_value() || !waiting_.empty(); }
     [[nodiscard]] TimePoint heard_at() const { return heard_at_; }

@@ -202,11 +202,7 @@ void VoiceDown::play_frame(TimePoint now) {
     std::array<float, dsp::frame_samples> side;
     ++frame_.tick;
     whisper_in_frame_ = false;
-    auto heard = receiver_.play(mid, side, now);
-    if (deafened_) {
-        mid.fill(0.0F);
-        heard = dsp::Heard::nothing;
-    }
+    const auto heard = receiver_.play(mid, side, now);
     if (heard == dsp::Heard::stereo) {
         sink_.write(mid, side);
     } else {

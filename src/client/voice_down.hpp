@@ -56,7 +56,7 @@ private:
     void take(const SetRoomTalking& command) { room_talking_ = command.talking; }
     void take(const SetDeafened& command) {
         deafened_ = command.deafened;
-        receiver_.interrupt_tallies();
+        receiver_.set_deafened(command.deafened);
     }
     void take(const SetHearing& command) {
         receiver_.set_hearing(command.session,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "client/limits.hpp"
 #include "client/speaker.hpp"
@@ -22,9 +23,14 @@ VoiceReceiver& VoiceReceiver::operator=(VoiceReceiver&&) noexcept = default;
 
 void VoiceReceiver::clear_room() {
     for (const auto& [session, speaker] : speakers_) {
-        hear_no_more(*speaker, room_stream);
+        hear_no_more(*speaker, room_stream, End::fades);
         if (auto* stream = speaker->find(room_stream)) {
             stream->reset_stats();
+        }
+    }
+    for (auto& ending : endings_) {
+        if (ending.stream == room_stream) {
+            ending.how = End::fades;
         }
     }
     departed_.clear();
@@ -53,16 +59,33 @@ void VoiceReceiver::set_hearing(SessionId speaker, HeardAs heard_as) {
 
 void VoiceReceiver::remove_member(SessionId member) {
     if (auto* speaker = find(member, room_stream)) {
-        hear_no_more(*speaker, room_stream);
+        hear_no_more(*speaker, room_stream, End::is_played);
     }
 }
 
-void VoiceReceiver::hear_no_more(Speaker& speaker, StreamId stream) {
+void VoiceReceiver::hear_no_more(Speaker& speaker, StreamId stream, End how) {
     speaker.hear_no_more(stream);
     if (auto* heard = speaker.find(stream)) {
-        retire(*heard);
-        heard->close();
+        let_end(*heard, how);
     }
+}
+
+// Their light goes out now, as whoever has left is not there to have one.
+void VoiceReceiver::let_end(SpeakerStream& stream, End how) {
+    auto playout = stream.take_playout();
+    retire(stream);
+    stream.close();
+    if (!playout || (how == End::fades ? !playout->speaking() : playout->idle())) {
+        return;
+    }
+    if (endings_.size() == playouts_max) {
+        endings_.erase(endings_.begin());
+    }
+    endings_.push_back({.speaker = stream.name().speaker,
+                        .stream = stream.name().stream,
+                        .playout = std::move(*playout),
+                        .ramp = stream.ramp,
+                        .how = how});
 }
 
 void VoiceReceiver::add_whisperer(SessionId whisperer, StreamId stream) {
@@ -89,10 +112,7 @@ void VoiceReceiver::forget_session(SessionId session) {
     if (at == speakers_.end()) {
         return;
     }
-    at->second->each([this](SpeakerStream& stream) {
-        retire(stream);
-        stream.close();
-    });
+    at->second->each([this](SpeakerStream& stream) { let_end(stream, End::is_played); });
     if (at->second->ever_heard()) {
         if (departed_.size() == departed_stats_max) {
             departed_.erase(departed_.begin());
@@ -138,15 +158,16 @@ bool VoiceReceiver::play(dsp::Frame out, TimePoint now) {
 dsp::Heard VoiceReceiver::play(dsp::Frame mid, dsp::Frame side, TimePoint now) {
     std::ranges::fill(mid, 0.0F);
     std::ranges::fill(side, 0.0F);
+    Sound mix{.mid = mid, .side = side};
     const float ducked = ducker_.next(is_priority_heard());
-    auto heard = dsp::Heard::nothing;
     for (auto* stream : active_) {
         stream->expire_waiting(now);
         const float gain = stream->heard_as.gain * (stream->heard_as.priority ? 1.0F : ducked);
-        heard = std::max(heard, add(*stream, gain, {.mid = mid, .side = side}, now));
+        add(*stream, gain, mix, now);
         note_speaking(*stream);
     }
-    if (heard == dsp::Heard::stereo) {
+    add_endings(mix, now);
+    if (mix.heard == dsp::Heard::stereo) {
         limiter_.process(mid, side);
     } else {
         limiter_.process(mid);
@@ -155,27 +176,62 @@ dsp::Heard VoiceReceiver::play(dsp::Frame mid, dsp::Frame side, TimePoint now) {
         next_upkeep_ = now + receiver_upkeep_interval;
         upkeep(now);
     }
-    return heard;
+    return unless_deafened(mix);
 }
 
-dsp::Heard VoiceReceiver::add(SpeakerStream& stream, float gain, const Mix& mix, TimePoint now) {
+void VoiceReceiver::add(SpeakerStream& stream, float gain, Sound& mix, TimePoint now) {
     std::array<float, dsp::frame_samples> mid;
     std::array<float, dsp::frame_samples> side;
     const auto heard = stream.pull(mid, side, now);
     if (heard == dsp::Heard::nothing) {
         stream.ramp.jump(gain);
-        return heard;
+        return;
     }
     if (listener_ != nullptr) {
         listener_->heard(stream.name().speaker, stream.name().stream, mid);
     }
-    if (heard == dsp::Heard::stereo) {
-        auto beside = stream.ramp;  // goes the same way
-        beside.mix(side, gain, mix.side);
+    add({.mid = mid, .side = side, .heard = heard}, stream.ramp, gain, mix);
+}
+
+void VoiceReceiver::add_endings(Sound& mix, TimePoint now) {
+    for (auto& ending : endings_) {
+        std::array<float, dsp::frame_samples> mid;
+        std::array<float, dsp::frame_samples> side;
+        const auto heard = ending.playout.pull(mid, side, now);
+        if (heard == dsp::Heard::nothing) {
+            continue;
+        }
+        const bool fades = ending.how == End::fades;
+        // What fades is in no recording: it is of a room that we have left, or of one who speaks again.
+        if (listener_ != nullptr && !fades) {
+            listener_->heard(ending.speaker, ending.stream, mid);
+        }
+        const float gain = fades ? 0.0F : ending.ramp.gain();
+        add({.mid = mid, .side = side, .heard = heard}, ending.ramp, gain, mix);
     }
-    const bool is_heard = gain > 0 || stream.ramp.gain() > 0;  // or is just fading out
-    stream.ramp.mix(mid, gain, mix.mid);
-    return is_heard ? heard : dsp::Heard::nothing;
+    std::erase_if(endings_, [](const Ending& ending) {
+        return ending.how == End::fades || ending.playout.idle();
+    });
+}
+
+void VoiceReceiver::add(const Sound& sound, dsp::GainRamp& ramp, float gain, Sound& mix) {
+    if (sound.heard == dsp::Heard::stereo) {
+        auto beside = ramp;  // goes the same way
+        beside.mix(sound.side, gain, mix.side);
+    }
+    if (gain > 0 || ramp.gain() > 0) {  // or is just fading out
+        mix.heard = std::max(mix.heard, sound.heard);
+    }
+    ramp.mix(sound.mid, gain, mix.mid);
+}
+
+dsp::Heard VoiceReceiver::unless_deafened(const Sound& mix) {
+    const bool hears_nothing = deafened_ && own_ears_.gain() <= 0;
+    const float target = deafened_ ? 0.0F : 1.0F;
+    auto beside = own_ears_;
+    beside.apply(mix.side, target);
+    own_ears_.apply(mix.mid, target);
+    return hears_nothing ? dsp::Heard::nothing : mix.heard;
 }
 
 std::optional<KeyNeed> VoiceReceiver::take_key_need(TimePoint now) {
@@ -208,7 +264,8 @@ bool VoiceReceiver::anyone_speaking() const {
     return std::ranges::any_of(active_, &SpeakerStream::speaking);
 }
 
-void VoiceReceiver::interrupt_tallies() {
+void VoiceReceiver::set_deafened(bool deafened) {
+    deafened_ = deafened;
     for (const auto& [session, speaker] : speakers_) {
         speaker->each([](SpeakerStream& stream) { stream.interrupt_tally(); });
     }
@@ -256,6 +313,12 @@ void VoiceReceiver::activate(SpeakerStream& stream) {
     if (active_.size() == playouts_max) {
         retire(**std::ranges::min_element(active_, {}, &SpeakerStream::heard_at));
     }
+    // Whoever is back and speaks is heard, and not beside themself: a recording has one track for them.
+    for (auto& ending : endings_) {
+        if (ending.speaker == stream.name().speaker && ending.stream == stream.name().stream) {
+            ending.how = End::fades;
+        }
+    }
     stream.is_active = true;
     stream.ramp.jump(stream.heard_as.gain);  // from silence there is nothing to go along
     active_.push_back(&stream);
@@ -283,7 +346,7 @@ void VoiceReceiver::note_speaking(SpeakerStream& stream) {
 void VoiceReceiver::end_due_whispers(Speaker& speaker, TimePoint now) {
     speaker.each([&](const SpeakerStream& stream) {
         if (stream.ends && *stream.ends <= now) {
-            hear_no_more(speaker, stream.name().stream);
+            hear_no_more(speaker, stream.name().stream, End::is_played);
         }
     });
 }

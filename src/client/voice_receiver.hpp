@@ -14,6 +14,7 @@
 #include "crypto/sender_key.hpp"
 #include "dsp/ducker.hpp"
 #include "dsp/format.hpp"
+#include "dsp/gain_ramp.hpp"
 #include "dsp/limiter.hpp"
 #include "dsp/playout.hpp"
 
@@ -79,7 +80,7 @@ public:
 };
 
 /// Everybody whom this talkie can hear. Decoders are made at a speaker's first opened frame;
-/// nothing is allocated after that. No socket; time is passed in. Owned by the voice-down thread,
+/// nothing is allocated after that until they leave. No socket; time is passed in. Owned by the voice-down thread,
 /// or by a test. One thread.
 class VoiceReceiver {
 public:
@@ -88,12 +89,12 @@ public:
     VoiceReceiver(VoiceReceiver&&) noexcept;
     VoiceReceiver& operator=(VoiceReceiver&&) noexcept;
 
-    /// Another room, or none: nobody is a member any more; keys are wiped, figures start again. Who
-    /// whispers to us still does.
+    /// Another room, or none: nobody is a member any more; keys are wiped, figures start again. What is being
+    /// heard fades out within a frame. Who whispers to us still does.
     void clear_room();
     /// Only members of the room are heard, and whisperers; all others' records are dropped unopened.
     void add_member(SessionId member);
-    /// Wipes the member's keys; its figures are still told.
+    /// Wipes the member's keys; its figures are still told. What has come is played to its end.
     void remove_member(SessionId member);
     /// They may whisper to us on that stream, 1 to 7; others do nothing.
     void add_whisperer(SessionId whisperer, StreamId stream);
@@ -101,8 +102,8 @@ public:
     void remove_whisperer(SessionId whisperer, StreamId stream, TimePoint now);
     /// As usual for whoever it was never called for; it holds until the session ends.
     void set_hearing(SessionId speaker, HeardAs heard_as);
-    /// The session has ended. Until then what stops replays is kept, wherever the member went; of
-    /// those heard in this room the figures are still told.
+    /// The session has ended, and with it as with remove_member(). Until then what stops replays is kept,
+    /// wherever the member went; of those heard in this room the figures are still told.
     void forget_session(SessionId session);
     /// A share that key exchange has opened. Frames that waited for it are played.
     void add_key(SpeakerKey key, TimePoint now);
@@ -124,8 +125,8 @@ public:
     std::optional<SpeakingChange> take_speaking_change();
     [[nodiscard]] bool anyone_speaking() const;
 
-    /// We were deafened, or are no longer: what nobody sends us counts as no loss.
-    void interrupt_tallies();
+    /// We were deafened, or are no longer: what nobody sends us counts as no loss. What is heard fades within a frame.
+    void set_deafened(bool deafened);
     /// Loss over all speakers since the last call, for the next ping.
     std::uint16_t take_loss_permille();
     /// Replaces `out` by the figures of everybody heard in this room, those who left included.
@@ -133,19 +134,34 @@ public:
     [[nodiscard]] const ReceiverCounters& counters() const { return counters_; }
 
 private:
+    struct Sound {
+        dsp::Frame mid;
+        dsp::Frame side;
+        dsp::Heard heard = dsp::Heard::nothing;
+    };
+    enum class End : std::uint8_t { is_played, fades };  // fades: within a frame
+    /// What had come of somebody whom we are not to hear any more.
+    struct Ending {
+        SessionId speaker{};
+        StreamId stream{};
+        dsp::SpeakerPlayout playout;
+        dsp::GainRamp ramp;
+        End how = End::is_played;
+    };
+
     /// Null for one that we are not to hear.
     Speaker* find(SessionId session, StreamId stream);
     void hear(SessionId session, StreamId stream);
-    void hear_no_more(Speaker& speaker, StreamId stream);
+    void hear_no_more(Speaker& speaker, StreamId stream, End how);
+    void let_end(SpeakerStream& stream, End how);
     void activate(SpeakerStream& stream);
     void retire(SpeakerStream& stream);
     void note_speaking(SpeakerStream& stream);
     [[nodiscard]] bool is_priority_heard() const;
-    struct Mix {
-        dsp::Frame mid;
-        dsp::Frame side;
-    };
-    dsp::Heard add(SpeakerStream& stream, float gain, const Mix& mix, TimePoint now);
+    void add(SpeakerStream& stream, float gain, Sound& mix, TimePoint now);
+    void add_endings(Sound& mix, TimePoint now);
+    static void add(const Sound& sound, dsp::GainRamp& ramp, float gain, Sound& mix);
+    dsp::Heard unless_deafened(const Sound& mix);
     Speaker& known(SessionId session);
     void end_due_whispers(Speaker& speaker, TimePoint now);
     void upkeep(TimePoint now);
@@ -153,13 +169,16 @@ private:
     // Given.
     VoiceIdentity identity_;
     HeardListener* listener_ = nullptr;
+    bool deafened_ = false;
 
     // Owned.
     std::unordered_map<SessionId, std::unique_ptr<Speaker>> speakers_;
     std::vector<SpeakerStats> departed_;  // of sessions that have ended, oldest first
     std::vector<SpeakingChange> speaking_changes_;
+    std::vector<Ending> endings_;  // oldest first, at most as many as are active
     dsp::Ducker ducker_;
     dsp::Limiter limiter_;
+    dsp::GainRamp own_ears_;  // silent while we are deafened
     ReceiverCounters counters_;
 
     TimePoint next_upkeep_{};

@@ -39,11 +39,18 @@ protected:
         receive(datagram);
         return listen();
     }
-    double listen() {
+    double listen() { return energy(listen_closely()); }
+    Samples listen_closely() {
         Samples frame;
         receiver_.play(frame, clock_.now());
         clock_.advance(std::chrono::milliseconds(10));
-        return energy(frame);
+        return frame;
+    }
+    /// As long as there can be anything to hear of what has come.
+    void listen_to_the_end() {
+        for (int i = 0; i < 150; ++i) {
+            listen();
+        }
     }
 
     /// Another member, whose key we have, says a word.

@@ -187,9 +187,9 @@ TEST_F(VoiceReceiverTest, WhatIsNotSentToUsIsNoLoss) {
         }
     };
     heard();
-    receiver_.interrupt_tallies();  // deafened
+    receiver_.set_deafened(true);
     missed();
-    receiver_.interrupt_tallies();  // and no longer
+    receiver_.set_deafened(false);
     heard();
     receiver_.remove_member(talker_.session());  // the speaker goes to another room
     missed();
@@ -236,6 +236,7 @@ TEST_F(VoiceReceiverTest, WhoeverLeavesIsHeardNoMoreAndTheirFiguresStay) {
     }
     receiver_.remove_member(talker_.session());
     EXPECT_FALSE(receiver_.anyone_speaking());
+    listen_to_the_end();
     EXPECT_EQ(hear(talker_.talk()), 0.0);
     EXPECT_EQ(stats().packets_received, 20U);
 
@@ -275,6 +276,7 @@ TEST_F(VoiceReceiverTest, FiguresOutliveTheSessionButNotTheRoom) {
     receiver_.forget_session(talker_.session());
     EXPECT_EQ(stats().speaker, talker_.session());
     EXPECT_EQ(stats().packets_received, 20U);
+    listen_to_the_end();
     EXPECT_EQ(hear(talker_.talk()), 0.0);
     receiver_.clear_room();
     EXPECT_EQ(stats().packets_received, 0U);

@@ -190,6 +190,7 @@ TEST_F(WhisperReceiverTest, AnEndedSessionWhispersNoMore) {
     lights();
     receiver_.forget_session(alice_.talker.session());
     EXPECT_EQ(lights(), (Lights{{1, false}}));
+    idle(1s);  // what had come is heard
     EXPECT_EQ(hear(alice_.talker.talk()), 0.0);
     EXPECT_EQ(stats().packets_received, 30U) << "its figures are still told";
 }

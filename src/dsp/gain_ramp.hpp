@@ -26,6 +26,18 @@ public:
             into[i] += voice[i] * (from + step * static_cast<float>(i + 1));
         }
     }
+    /// The voice is alone: it is made so loud itself.
+    void apply(Frame voice, float target) {
+        const float from = gain_;
+        gain_ = target;
+        if (is_full(from) && is_full(target)) {
+            return;
+        }
+        const float step = (target - from) / static_cast<float>(frame_samples);
+        for (std::size_t i = 0; i < frame_samples; ++i) {
+            voice[i] *= from + step * static_cast<float>(i + 1);
+        }
+    }
     /// Nothing is heard now, so that nothing can click.
     void jump(float target) { gain_ = target; }
     /// At the end of the last frame.

@@ -45,6 +45,18 @@ TEST(GainRamp, ChangesWithoutAStep) {
     }
 }
 
+TEST(GainRamp, MakesAVoiceAloneAsLoudAsInAMix) {
+    GainRamp mixing;
+    GainRamp alone;
+    for (const float target : {1.0F, 0.0F, 0.0F, 0.5F, 1.0F, 1.0F}) {
+        Sound mix{};
+        auto voice = constant(0.25F);
+        mixing.mix(voice, target, mix);
+        alone.apply(voice, target);
+        EXPECT_EQ(voice, mix) << target;
+    }
+}
+
 TEST(GainRamp, AddsToWhatOthersSay) {
     GainRamp ramp;
     ramp.jump(0.5F);

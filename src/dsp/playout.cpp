@@ -426,4 +426,6 @@ const DelayTarget& SpeakerPlayout::network() const { return state_->target; }
 
 bool SpeakerPlayout::speaking() const { return state_->playing; }
 
+bool SpeakerPlayout::idle() const { return !state_->playing && state_->buffer.size() == 0; }
+
 }  // namespace partyline::dsp

@@ -72,6 +72,8 @@ public:
     [[nodiscard]] const DelayTarget& network() const;
     /// Whether a talk spurt is being played: the light beside the name.
     [[nodiscard]] bool speaking() const;
+    /// Nothing of what has come is still to be heard.
+    [[nodiscard]] bool idle() const;
 
 private:
     struct State;
