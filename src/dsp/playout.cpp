@@ -86,6 +86,7 @@ struct SpeakerPlayout::State {
     void settle_invented();
     void play_first();
     void recover_before_first();
+    void recover_end_before_first();
     void conceal_lost();
     bool conceal_frame();
     void fade_in(const SpeakerDecoder::Sound& sound);
@@ -299,6 +300,9 @@ void SpeakerPlayout::State::decode_next() {
         play_first();
     } else if (first->has_fec && gap >= copy && gap < copy + frame_length) {
         recover_before_first();
+    } else if (first->has_fec && gap < copy && concealed_samples >= frame_samples) {
+        // Of a long packet the first half was concealed before this one came.
+        recover_end_before_first();
     } else {
         conceal_lost();
     }
@@ -354,6 +358,15 @@ void SpeakerPlayout::State::recover_before_first() {
     fade_in(sound);
     target.observe_frame(true);
     next += static_cast<Samples>(packet.samples);
+}
+
+void SpeakerPlayout::State::recover_end_before_first() {
+    const auto& packet = *buffer.first();
+    const auto sound = decoder.recover_end(packet.opus, packet.samples, line);
+    ++(sound.genuine ? counters.recovered : counters.concealed);
+    fade_in(sound);
+    target.observe_frame(true);
+    next += frame_length;
 }
 
 void SpeakerPlayout::State::conceal_lost() {

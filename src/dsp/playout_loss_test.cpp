@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "base/random.hpp"
 #include "dsp/limits.hpp"
@@ -92,6 +94,54 @@ TEST(PlayoutLoss, WaitsForFecWhenPacketsAreLost) {
         EXPECT_EQ(bench.accounted(), 800U);
         EXPECT_LE(bench.playout.delay().current, milliseconds(45));
     }
+}
+
+/// 1 for the same, whatever their levels.
+double likeness(std::span<const float> a, std::span<const float> b) {
+    double product = 0;
+    double power_a = 1e-20;
+    double power_b = 1e-20;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        product += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+        power_a += static_cast<double>(a[i]) * static_cast<double>(a[i]);
+        power_b += static_cast<double>(b[i]) * static_cast<double>(b[i]);
+    }
+    return product / std::sqrt(power_a * power_b);
+}
+
+TEST(PlayoutLoss, TakesTheSecondHalfOfALongPacketFromItsCopy) {
+    // The next packet comes when the first half has been concealed.
+    Spurt spurt{.packets = 50, .packet_samples = packet_samples_max, .expected_loss_percent = 10};
+    const auto& encoded = voice(spurt.packet_samples, spurt.expected_loss_percent);
+    std::size_t lost = 10;
+    while (lost < 40 && !OpusDecoder::has_fec(packet(encoded, lost + 1))) {
+        ++lost;
+    }
+    ASSERT_LT(lost, 40U);
+    spurt.lost = {lost};
+    Bench bench;
+    play(bench, spurt);
+    EXPECT_EQ(bench.counters().recovered, 1U);
+    EXPECT_EQ(bench.counters().concealed, 1U);
+    EXPECT_EQ(bench.accounted(), 100U);
+    ASSERT_EQ(bench.counters().stretched_samples, 0U);
+    ASSERT_EQ(bench.counters().shortened_samples, 0U);
+
+    // After the cross-fade it is what had been said there, and not what had been said before.
+    constexpr std::size_t half = packet_samples_max / 2;
+    std::vector<float> said(spurt.packets * packet_samples_max);
+    auto decoder = OpusDecoder::create().value();
+    for (std::size_t i = 0; i < spurt.packets; ++i) {
+        decoder.decode(packet(encoded, i),
+                       std::span(said).subspan(i * packet_samples_max, packet_samples_max));
+    }
+    const auto begun = std::ranges::find(bench.speaking, true) - bench.speaking.begin();
+    const auto at = lost * packet_samples_max + half + half / 2;
+    const auto heard = std::span<const float>(bench.heard)
+                           .subspan(static_cast<std::size_t>(begun) * frame_samples + at, half / 2);
+    const auto all = std::span<const float>(said);
+    EXPECT_GT(likeness(heard, all.subspan(at, half / 2)),
+              likeness(heard, all.subspan(at - half, half / 2)));
 }
 
 TEST(PlayoutLoss, AccountsForEveryFrameUnderRandomLossAndLateness) {

@@ -1,5 +1,6 @@
 #include "dsp/speaker_decoder.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "dsp/stereo.hpp"
@@ -34,7 +35,7 @@ void SpeakerDecoder::use(ByteView packet) {
     const bool in_stereo = stereo_ && OpusDecoder::is_stereo(packet);
     if (begun_ && in_stereo != in_stereo_) {
         end_of_before();
-        changed_ = true;
+        fades_over_ = true;
     }
     begun_ = true;
     if (std::exchange(in_stereo_, in_stereo) != in_stereo) {
@@ -56,12 +57,14 @@ void SpeakerDecoder::end_of_before() {
     }
 }
 
-// Both decoders have been made, so the line is wide.
+// Where one decoder follows the other both have been made, so the line is wide.
 void SpeakerDecoder::fade_from_before(const Sound& sound) {
     for (std::size_t i = 0; i < fade_samples; ++i) {
         const float along = static_cast<float>(i + 1) / static_cast<float>(fade_samples);
         sound.mid[i] = before_mid_[i] + along * (sound.mid[i] - before_mid_[i]);
-        sound.side[i] = before_side_[i] + along * (sound.side[i] - before_side_[i]);
+        if (!sound.side.empty()) {
+            sound.side[i] = before_side_[i] + along * (sound.side[i] - before_side_[i]);
+        }
     }
 }
 
@@ -80,7 +83,7 @@ SpeakerDecoder::Sound SpeakerDecoder::append(std::size_t samples, TimeScale& lin
     } else {
         sound.genuine = decode(sound.mid);
     }
-    if (std::exchange(changed_, false)) {
+    if (std::exchange(fades_over_, false)) {
         fade_from_before(sound);
     }
     return sound;
@@ -97,6 +100,21 @@ SpeakerDecoder::Sound SpeakerDecoder::recover(ByteView next, std::size_t samples
     use(next);
     return append(samples, line,
                   [&](std::span<float> out) { return decoder().recover(next, out); });
+}
+
+SpeakerDecoder::Sound SpeakerDecoder::recover_end(ByteView next, std::size_t samples,
+                                                  TimeScale& line) {
+    use(next);
+    if (!std::exchange(fades_over_, true)) {
+        end_of_before();
+    }
+    std::array<float, 2 * packet_samples_max> all{};
+    return append(frame_samples, line, [&](std::span<float> out) {
+        const auto copy = std::span(all).first(out.size() / frame_samples * samples);
+        const bool genuine = decoder().recover(next, copy);
+        std::ranges::copy(copy.last(out.size()), out.begin());
+        return genuine;
+    });
 }
 
 SpeakerDecoder::Sound SpeakerDecoder::conceal(std::size_t samples, TimeScale& line) {

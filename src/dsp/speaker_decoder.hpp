@@ -36,6 +36,9 @@ public:
     Sound decode(ByteView packet, std::size_t samples, TimeScale& line);
     /// the lost one before `next`, out of its FEC:
     Sound recover(ByteView next, std::size_t samples, TimeScale& line);
+    /// the last frame of that, where what is before it was concealed. It appends that frame alone, cross-faded with how
+    /// the concealment would go on;
+    Sound recover_end(ByteView next, std::size_t samples, TimeScale& line);
     /// a lost one, by concealment.
     Sound conceal(std::size_t samples, TimeScale& line);
 
@@ -52,10 +55,10 @@ private:
 
     OpusDecoder mono_;
     std::optional<OpusDecoder> stereo_;
-    bool in_stereo_ = false;  // as the last packet was
-    bool begun_ = false;      // there was one
-    bool changed_ = false;    // this is the first packet of the other decoder
-    bool paused_ = false;     // since the last
+    bool in_stereo_ = false;   // as the last packet was
+    bool begun_ = false;       // there was one
+    bool paused_ = false;      // since the last
+    bool fades_over_ = false;  // what comes next, from how what was heard before would go on
     std::array<float, 2 * packet_samples_max> interleaved_{};
     // How what was heard before would go on.
     std::array<float, frame_samples> before_mid_{};
