@@ -18,7 +18,7 @@ constexpr float forgetting = 0.998F;
 constexpr Samples margin = DelayControl::slack_below_max;
 // What differs by more is another clock, not the network.
 constexpr Samples clock_jump = 2 * Samples{sample_rate_hz};
-// Silence as long as this between packets makes the next one the start of a spurt.
+// Silence as long as this between packets makes the next one the start of a spurt, whatever was lost.
 constexpr Samples spurt_gap = 100 * samples_per_ms;
 
 // Drift and chance move the quickest packet by less than this from one packet to the next.
@@ -74,22 +74,31 @@ void DelayTarget::observe(const Arrival& arrival) {
     fastest_.add(transit, arrival.arrived);
     rebase(fastest_.value() - fastest_before);
 
-    // Sound from before the microphone opened comes in a burst at the start of a spurt, each
-    // packet less old than the one before it. That says nothing about the network.
-    const bool starts_spurt = !any_ || arrival.media - newest_end_ >= spurt_gap;
-    const bool catches_up = newest_transit_ - transit > static_cast<Samples>(arrival.samples) / 2;
-    in_burst_ = starts_spurt || (in_burst_ && catches_up);
-    if (!in_burst_) {
+    // Sound from before the microphone opened comes in a burst at the start of a spurt. What would have
+    // been here before the spurt's first packet, had it been sent when it was spoken, waited for the
+    // microphone, and says nothing about the network: in whatever order the burst arrives.
+    note_spurt(arrival);
+    if (end + fastest_.value() > spurt_arrived_) {
         record(transit - fastest_.value());
-    }
-    if (!any_ || end > newest_end_) {
-        newest_end_ = end;
-        newest_transit_ = transit;
-        any_ = true;
     }
     packet_samples_ = arrival.samples;
     fec_share_ += ((arrival.has_fec ? 1.0 : 0.0) - fec_share_) * share_weight;
     update();
+}
+
+void DelayTarget::note_spurt(const Arrival& arrival) {
+    // Where a spurt was said to be over, the next may go back to that very moment. Where the packet that said
+    // so was lost, only a gap shows it.
+    const auto gap_least = newest_ends_spurt_ ? 0 : spurt_gap;
+    if (!any_ || arrival.media - newest_end_ >= gap_least) {
+        spurt_arrived_ = arrival.arrived;
+    }
+    const auto end = arrival.media + static_cast<Samples>(arrival.samples);
+    if (!any_ || end > newest_end_) {
+        newest_end_ = end;
+        newest_ends_spurt_ = arrival.ends_spurt;
+        any_ = true;
+    }
 }
 
 void DelayTarget::observe_frame(bool lost) {

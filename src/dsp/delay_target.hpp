@@ -47,6 +47,7 @@ public:
         Samples arrived = 0;
         std::size_t samples = 0;
         bool has_fec = false;
+        bool ends_spurt = false;
     };
     void observe(const Arrival& arrival);
     /// What became of a frame when it was due: lost, whether or not FEC brought it back.
@@ -69,6 +70,7 @@ private:
     static constexpr std::size_t histogram_ms = 500;
 
     void rebase(Samples longer);
+    void note_spurt(const Arrival& arrival);
     void record(Samples held_up);
     [[nodiscard]] Samples percentile() const;
     void update();
@@ -78,11 +80,11 @@ private:
     Samples target_ = to_samples(delay_target_min);
     Samples spread_ = 0;  // the percentile as of the last packet
 
-    // Burst at a spurt's start: sound kept from before the microphone opened.
+    // Where the newest spurt began: sound kept from before the microphone opened comes in a burst.
+    Samples spurt_arrived_ = 0;
     Samples newest_end_ = 0;
-    Samples newest_transit_ = 0;
+    bool newest_ends_spurt_ = false;
     bool any_ = false;
-    bool in_burst_ = false;
 
     double lost_share_ = 0;
     double fec_share_ = 0;

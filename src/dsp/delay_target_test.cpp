@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
+#include <map>
 
 #include "base/random.hpp"
 
@@ -27,6 +29,23 @@ public:
     void seconds(double seconds, const std::function<double()>& extra_ms) {
         for (int i = 0; i < static_cast<int>(seconds * 100); ++i) {
             packet(extra_ms());
+        }
+    }
+    /// The first `waited` packets of a spurt are sent when the last of these has been said. Whatever is held up
+    /// for longer is overtaken.
+    void spurt(Samples waited, Samples packets, const std::function<double()>& extra_ms) {
+        std::multimap<double, Samples> arrivals;
+        for (Samples i = 0; i < packets; ++i) {
+            const auto sent = std::max(i, waited - 1);
+            arrivals.emplace(static_cast<double>(packets_ + sent) * 10 + extra_ms(), packets_ + i);
+        }
+        packets_ += packets;
+        for (const auto& [at_ms, packet] : arrivals) {
+            target.observe({.media = packet * 480,
+                            .arrived = static_cast<Samples>((1000 + at_ms) * 48),
+                            .samples = frame_samples,
+                            .has_fec = fec,
+                            .ends_spurt = packet + 1 == packets_});
         }
     }
     /// Nothing is said for so long.
@@ -114,6 +133,35 @@ TEST(DelayTarget, DoesNotTakePreRollForJitter) {
         feed.seconds(1, none);
     }
     EXPECT_EQ(feed.target_ms(), 10);
+}
+
+TEST(DelayTarget, DoesNotTakePreRollForJitterHoweverItArrives) {
+    constexpr Samples pre_roll = 20;
+    for (const double jitter_ms : {0.0, 8.0, 20.0, 40.0}) {
+        // Where nothing was said for less than the pre-roll, that goes back to the end of the spurt before.
+        for (const double pause_seconds : {0.0, 0.05, 2.0}) {
+            SCOPED_TRACE(jitter_ms);
+            SCOPED_TRACE(pause_seconds);
+            Feed feed;
+            Random random(5);
+            const auto jitter = [&] { return jitter_ms * random.uniform(); };
+            feed.spurt(1, 1000, jitter);
+            for (int spurt = 0; spurt < 20; ++spurt) {
+                feed.pause(pause_seconds);
+                feed.spurt(pre_roll, 120, jitter);
+                ASSERT_LE(feed.target_ms(), jitter_ms + 10);
+            }
+        }
+    }
+}
+
+TEST(DelayTarget, TakesAStallWithinASpurtForOne) {
+    Feed feed;
+    feed.seconds(10, none);
+    for (int packet = 0; packet < 20; ++packet) {
+        feed.packet(200 - packet * 10);
+    }
+    EXPECT_GT(feed.target_ms(), 100);
 }
 
 TEST(DelayTarget, KnowsTheNetworkAfterALongPauseToo) {

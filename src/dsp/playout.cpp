@@ -54,6 +54,10 @@ bool is_silent(ConstFrame samples) {
                                [](float sample) { return std::fpclassify(sample) == FP_ZERO; });
 }
 
+bool ends_spurt(const BufferedPacket& packet) {
+    return packet.ends_spurt || packet.opus.size() <= dtx_bytes_max;
+}
+
 /// The gain after so many samples of concealment in a row.
 float concealment_gain(std::size_t samples) {
     constexpr auto length = static_cast<float>(concealed_samples_max - fade_from_samples);
@@ -129,7 +133,8 @@ void SpeakerPlayout::State::push(const VoicePacket& packet) {
     const DelayTarget::Arrival arrival{.media = entry.media,
                                        .arrived = entry.arrived,
                                        .samples = samples,
-                                       .has_fec = entry.has_fec};
+                                       .has_fec = entry.has_fec,
+                                       .ends_spurt = ends_spurt(entry)};
     if (is_late(entry.media)) {
         ++counters.packets_late;
         // How late it was is worth knowing, unless it is from another clock.
@@ -346,7 +351,7 @@ void SpeakerPlayout::State::play_first() {
     target.observe_frame(false);
     next = packet.end();
     packet_samples = packet.samples;
-    ended = packet.ends_spurt || packet.opus.size() <= dtx_bytes_max;
+    ended = ends_spurt(packet);
     buffer.pop();
 }
 

@@ -203,6 +203,29 @@ TEST(Playout, PlaysPreRollFasterUntilItHasCaughtUp) {
     EXPECT_EQ(bench.counters().concealed, 0U);
 }
 
+TEST(Playout, PreRollThatGoesBackToTheSpurtBeforeDoesNotMakeWhatFollowsWait) {
+    Bench bench;
+    const auto& encoded = voice();
+    std::size_t said = 0;
+    const auto say = [&](bool ends_spurt) {
+        bench.push(packet(encoded, said), static_cast<MediaTime>(said) * 480, ends_spurt);
+        ++said;
+    };
+    for (int spurt = 0; spurt < 10; ++spurt) {
+        for (int i = 0; i < 50; ++i) {
+            say(i == 49);
+            bench.tick();
+        }
+        // For 200 ms the microphone stays shut; then what it has heard meanwhile comes at once.
+        bench.ticks(20);
+        for (int i = 0; i < 20; ++i) {
+            say(false);
+        }
+    }
+    EXPECT_EQ(bench.playout.delay().target, milliseconds(10));
+    EXPECT_EQ(bench.counters().concealed, 0U);
+}
+
 TEST(Playout, AnEndThatIsFollowedAtOnceIsNone) {
     Bench bench;
     const auto& encoded = voice();
