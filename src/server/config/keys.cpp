@@ -386,8 +386,9 @@ constexpr std::int64_t hour_s = 3600;
 
 constexpr std::array limits{
     Key{.name = "sessions",
-        .meaning = "How many may be logged in. Eight more seats are for those who may administer, ban "
-                   "or\nkick.",
+        .meaning =
+            "How many may be logged in. Eight more seats are for those who may administer, ban "
+            "or\nkick.",
         .set = set_count<&Limits::sessions, 1, sessions_max>,
         .show = show_count<&Limits::sessions>},
     Key{.name = "connections",
@@ -396,8 +397,9 @@ constexpr std::array limits{
         .show = show_count<&Limits::connections>,
         .reload = Reload::live},
     Key{.name = "connections_per_address",
-        .meaning = "How many of them from one IPv4 address, or one IPv6 network of 64 bits. One of 48 "
-                   "bits\nmay have twice as many.",
+        .meaning =
+            "How many of them from one IPv4 address, or one IPv6 network of 64 bits. One of 48 "
+            "bits\nmay have twice as many.",
         .set = set_count<&Limits::connections_per_address, 1, connections_max>,
         .show = show_count<&Limits::connections_per_address>,
         .reload = Reload::live},
