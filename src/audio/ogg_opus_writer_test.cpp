@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <numbers>
 #include <span>
@@ -14,12 +13,14 @@
 #include "audio/file_test_support.hpp"
 #include "audio/sound_file.hpp"
 #include "audio/sound_writer.hpp"
+#include "dsp/format.hpp"
+#include "platform/scratch_folder.hpp"
 
 namespace partyline::audio {
 namespace {
 
-constexpr std::int64_t second = dsp::sample_rate_hz;
-constexpr std::int64_t hour = 3600 * second;
+constexpr std::size_t second = dsp::sample_rate_hz;
+constexpr std::size_t hour = 3600 * second;
 
 /// High enough that a sample more or less is heard, and of no short period.
 std::vector<float> two_tones(std::size_t samples) {
@@ -37,13 +38,15 @@ public:
     explicit Read(const std::string& path) : file_(sf_open(path.c_str(), SFM_READ, &info)) {
         EXPECT_TRUE(file_) << path;
     }
-    std::vector<float> at(std::int64_t sample, std::size_t count) {
+    std::vector<float> at(std::size_t sample, std::size_t count) {
         std::vector<float> out(count * static_cast<std::size_t>(info.channels));
-        EXPECT_EQ(sf_seek(file_.get(), sample, SEEK_SET), sample);
+        const auto place = static_cast<sf_count_t>(sample);
+        EXPECT_EQ(sf_seek(file_.get(), place, SEEK_SET), place);
         EXPECT_EQ(sf_readf_float(file_.get(), out.data(), static_cast<sf_count_t>(count)),
                   static_cast<sf_count_t>(count));
         return out;
     }
+    [[nodiscard]] std::size_t frames() const { return static_cast<std::size_t>(info.frames); }
     SF_INFO info{};
 
 private:
@@ -72,7 +75,7 @@ TEST(OggOpusWriter, WhoFirstSpeaksAfterHoursIsInPlaceToTheSampleWithoutHoursOfWo
     const platform::ScratchFolder folder;
     const auto path = in(folder, "late.opus");
     const auto sound = two_tones(second);
-    constexpr std::int64_t begins = 6 * hour - 12'345;
+    constexpr std::size_t begins = 6 * hour - 12'345;
     auto writer = OggOpusWriter::create(path, Channels::mono);
     ASSERT_TRUE(writer) << writer.error().message;
     ASSERT_TRUE(writer->write_silence(begins));
@@ -81,7 +84,7 @@ TEST(OggOpusWriter, WhoFirstSpeaksAfterHoursIsInPlaceToTheSampleWithoutHoursOfWo
     ASSERT_TRUE(writer->close());
     EXPECT_LT(writer->packets_encoded(), 80U);
     Read file(path);
-    EXPECT_EQ(file.info.frames, begins + second);
+    EXPECT_EQ(file.frames(), begins + second);
     EXPECT_LT(std::filesystem::file_size(path), 6'000'000U);
     constexpr std::size_t before = 4'800;
     const auto heard = file.at(begins - before, before + sound.size());
@@ -95,19 +98,19 @@ TEST(OggOpusWriter, SilenceBetweenWordsIsAsLongAsItWas) {
     const platform::ScratchFolder folder;
     const auto path = in(folder, "a.opus");
     const auto sound = two_tones(second / 2);
-    std::vector<std::int64_t> words;
-    std::int64_t at = 0;
+    std::vector<std::size_t> words;
+    std::size_t at = 0;
     auto writer = OggOpusWriter::create(path, Channels::mono);
     ASSERT_TRUE(writer) << writer.error().message;
-    for (const std::int64_t gap : {std::int64_t{7}, 3 * second + 1, hour, 20 * second + 959}) {
-        ASSERT_TRUE(writer->write_silence(static_cast<std::uint64_t>(gap)));
+    for (const std::size_t gap : {std::size_t{7}, 3 * second + 1, hour, 20 * second + 959}) {
+        ASSERT_TRUE(writer->write_silence(gap));
         words.push_back(at + gap);
         ASSERT_TRUE(writer->write(sound));
-        at = words.back() + std::ssize(sound);
+        at = words.back() + sound.size();
     }
     ASSERT_TRUE(writer->close());
     Read file(path);
-    EXPECT_EQ(file.info.frames, at);
+    EXPECT_EQ(file.frames(), at);
     for (const auto word : words) {
         expect_in_place(file.at(word, sound.size()), sound, 0);
     }
