@@ -28,6 +28,7 @@ public:
     }
     void write(dsp::ConstFrame) override { hungry_ = on_write_(); }
     void write(dsp::ConstFrame mid, dsp::ConstFrame) override { write(mid); }
+    void rest() override {}
     [[nodiscard]] TimePoint started() const override { return {}; }
     Result<void> close() override { return {}; }
     [[nodiscard]] std::uint64_t underruns() const override { return 0; }
