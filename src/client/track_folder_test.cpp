@@ -131,8 +131,8 @@ TEST_F(Tracks, WhoFirstSpeaksLateHoldsUpNobodyAndIsWhereTheyBelong) {
 TEST_F(Tracks, ASecondOfSilenceIsWrittenAtOnce) {
     write(ada, recording_silence_at_once_samples, 1, 1);
     EXPECT_EQ(folder.silence_owed(), 0);
-    write(bob, recording_silence_at_once_samples + 1, 1, 1);
-    EXPECT_EQ(folder.silence_owed(), recording_silence_at_once_samples + 1);
+    write(bob, recording_silence_at_once_samples + frame, 2, 1);
+    EXPECT_EQ(folder.silence_owed(), recording_silence_at_once_samples + frame);
 }
 
 TEST_F(Tracks, OnlySoMuchWaitsForTheSilenceBeforeIt) {

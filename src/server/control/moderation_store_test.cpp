@@ -79,8 +79,10 @@ net::task<> ModerationStoreTest::not_waiting_for_the_disk() {
     co_await store_has_begun();
     EXPECT_EQ((co_await gus.get<wire::Moved>()).channel, attic);
     EXPECT_EQ((co_await otto.get<wire::MemberLeft>()).session, gus.session);
-    // The first is still on its way: this one waits for it, and for no disk beyond it.
+    // The first is still on its way to the disk.
     const auto next = co_await ada.send(wire::Kick{.session = otto.session, .reason = {}});
+    co_await ada.ask<wire::ControlPong>(wire::ControlPing{});
+    EXPECT_EQ(server->model().find(otto.session), nullptr);
     store.release();
     co_await mo.answer<wire::Ok>(asked);
     co_await ada.answer<wire::Ok>(next);
@@ -141,15 +143,17 @@ net::task<> ModerationStoreTest::going_first() {
     co_await store_has_begun();
     const auto asked = co_await mo.send(wire::Kick{.session = gus.session, .reason = {}});
     co_await mo.ask<wire::ControlPong>(wire::ControlPing{});
+    EXPECT_EQ(server->model().find(gus.session), nullptr) << "the disk is not waited for";
     const auto before = store.applied.size();
     store.release();
     co_await mo.answer<wire::Ok>(asked);
     EXPECT_EQ(std::get<room::AuditEntry>(store.applied.at(before - 1).back()).action,
               "room_changed")
         << "was on its way";
-    EXPECT_EQ(std::get<room::AuditEntry>(store.applied.at(before).back()).action, "kick");
+    EXPECT_EQ(std::get<room::AuditEntry>(store.applied.at(before).front()).action, "kick")
+        << "with the next that was asked for";
     co_await adam.answer<wire::Ok>(last);
-    EXPECT_EQ(store.applied.size(), before + 3);
+    EXPECT_EQ(store.applied.size(), before + 2);
 }
 
 net::task<> ModerationStoreTest::refusing_at_once() {
@@ -190,25 +194,15 @@ net::task<std::vector<wire::ActedOn>> ModerationStoreTest::told(Caller& caller) 
     }
 }
 
-/// What is asked for waits its turn; meanwhile people go where they like.
 net::task<> ModerationStoreTest::telling_what_was_done() {
-    Caller mo(loop), gus(loop), adam(loop);
+    Caller mo(loop), gus(loop);
     co_await enter_lobby(mo, gus);
-    co_await enter_lobby(adam, "Adam");
     const wire::MoveMember move{.session = gus.session, .channel = attic, .reason = "off topic"};
-    const auto move_late = [&](std::uint32_t order, ChannelId goes_to) -> net::task<> {
-        hold_the_store();
-        co_await adam.send(wire::EditChannel{.channel = attic, .order = order});
-        co_await store_has_begun();
-        const auto asked = co_await mo.send(move);
-        co_await mo.ask<wire::ControlPong>(wire::ControlPing{});
-        co_await gus.ask<wire::Joined>(wire::Join{.channel = goes_to, .password = {}});
-        store.release();
-        co_await mo.answer<wire::Ok>(asked);
-    };
-    co_await move_late(1, attic);
+    co_await gus.ask<wire::Joined>(wire::Join{.channel = attic, .password = {}});
+    co_await mo.ask<wire::Ok>(move);
     EXPECT_EQ((co_await told(gus)).size(), 0U) << "he went there himself";
-    co_await move_late(2, lobby);
+    co_await gus.ask<wire::Joined>(wire::Join{.channel = lobby, .password = {}});
+    co_await mo.ask<wire::Ok>(move);
     EXPECT_EQ((co_await told(gus)).at(0).act, wire::ActedOn::Act::moved);
     EXPECT_EQ(presence(gus).channel, attic);
     co_await mo.ask<wire::Ok>(wire::SetServerMute{.session = gus.session, .reason = "sorry"});
