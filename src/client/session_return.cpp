@@ -223,9 +223,13 @@ Estate Session::leave_behind() {
     }
     emit_all(model_.hush());
     hush_whisperers();
+    auto room = model_.path_of(heading_);
+    if (room.empty() && going_back_ && heading_ == way_back_.to) {
+        room = estate_.room;  // it ended before we were let in
+    }
     Estate estate{
         .again = true,
-        .room = model_.path_of(heading_),
+        .room = std::move(room),
         .room_id = model_.lasting(heading_),
         .room_password = std::move(going_back_ ? estate_.room_password : room_password_),
         .in_room = estate_.in_room,
@@ -377,7 +381,10 @@ void Session::find_other_rooms() {
             others.push_back(room);
         }
     };
-    const auto path = way_back_.to ? model_.path_of(way_back_.to) : estate_.room;
+    auto path = model_.path_of(way_back_.to);
+    if (path.empty()) {
+        path = estate_.room;  // it is there no more
+    }
     for (auto names = std::span(path); names.size() > 1;) {
         names = names.first(names.size() - 1);
         add(model_.room_at(names));

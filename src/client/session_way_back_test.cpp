@@ -47,6 +47,17 @@ protected:
         EXPECT_EQ(told(), "") << "nobody is told that they are out";
         EXPECT_EQ(joins(), 1U);
     }
+    /// Back to the tent, which ends before there is a place for us.
+    void wait_for_a_room_that_ends() {
+        connect({}, rooms_and(tent_in_the_den));
+        enter(tent);
+        session->say("perhaps");
+        restart(rooms_and(tent_in_the_den));
+        EXPECT_EQ(last_join(), join_of(tent));
+        answer_to<wire::Join>(refusal(ErrorCode::rate_limited, 1000));
+        say(wire::ChannelsChanged{.channels = {}, .gone = {tent}});
+        EXPECT_EQ(told(), "");
+    }
     /// The connection holds meanwhile.
     void wait(Duration time) {
         clock.advance(time);
@@ -227,6 +238,23 @@ TEST_F(SessionWayBack, WhoseTemporaryRoomIsGoneGoesToTheRoomAboveIt) {
     answer_to<wire::Join>(joined(den));
     EXPECT_EQ(told(), "say refused moved 11 ");
     EXPECT_EQ(sent_count<wire::SendText>(), 0U) << "it was for others";
+}
+
+TEST_F(SessionWayBack, WhoseRoomEndsWhileTheyWaitGoesToTheRoomAboveIt) {
+    wait_for_a_room_that_ends();
+    wait(2s);
+    answer_to<wire::Join>(refusal(ErrorCode::unknown_channel));
+    EXPECT_EQ(told(), "out join refused say refused ");
+    EXPECT_EQ(last_join(), join_of(den));
+    answer_to<wire::Join>(joined(den));
+    EXPECT_EQ(told(), "moved 11 ");
+}
+
+TEST_F(SessionWayBack, WhoseRoomEndsWhileTheyWaitIsToldSoAfterAnotherLoss) {
+    wait_for_a_room_that_ends();
+    restart(rooms);
+    EXPECT_EQ(told(), "out join refused say refused ");
+    EXPECT_EQ(last_join(), join_of(den));
 }
 
 TEST_F(SessionWayBack, WhereTheRoomAboveIsClosedTheFirstThatLetsThemInIsTheirs) {
