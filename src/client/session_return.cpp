@@ -194,7 +194,8 @@ void Session::take_place(const wire::Resumed& resumed, bool moved) {
     }
     // Either a request of ours was carried out and its answer was lost, or somebody has moved us,
     // perhaps away and back again.
-    if (way_back_.again && moved) {
+    const bool back = resumed.channel && way_back_.to == resumed.channel;
+    if (way_back_.to && !back && (way_back_.again || !moved)) {
         forget_way_back();
     }
     if (!is_moving()) {
@@ -209,8 +210,8 @@ void Session::take_place(const wire::Resumed& resumed, bool moved) {
     if (known) {
         keys_.left_room();
     }
-    entered(place, moved);
-    if ((going_back_ || way_back_.again) && !moved) {
+    entered(place, moved || (back && !going_back_));
+    if (back && !moved) {
         be_back();
     }
 }

@@ -270,6 +270,31 @@ TEST_F(SessionWayBack, WhereTheRoomAboveIsClosedTheFirstThatLetsThemInIsTheirs) 
     EXPECT_EQ(told(), "out join refused moved 10 ") << "and why is told once";
 }
 
+TEST_F(SessionWayBack, WhoIsSeenInAnotherRoomOnlyInTheSnapshotIsMovedThere) {
+    connect({}, rooms_and(tent_in_the_den));
+    enter(tent);
+    restart(rooms);
+    EXPECT_EQ(told(), "out join refused ");
+    come_back_to(den, 9);
+    EXPECT_EQ(told(), "moved 11 ");
+    wait(1min);
+    EXPECT_EQ(joins(), 1U);
+    session->say("to the den");
+    EXPECT_EQ(sent<wire::SendText>().text, "to the den");
+}
+
+TEST_F(SessionWayBack, WhoIsSeenOnlyInTheSnapshotWhereTheyWentMeanwhileIsNotOnTheirWayBack) {
+    enter(lobby);
+    session->say("perhaps");
+    restart(rooms);
+    session->join(den);
+    come_back_to(den, 9);
+    EXPECT_EQ(told(), "say refused in 11 ");
+    EXPECT_EQ(sent_count<wire::SendText>(), 0U) << "it was for others";
+    session->say("to the den");
+    EXPECT_EQ(sent<wire::SendText>().text, "to the den");
+}
+
 TEST_F(SessionWayBack, WhoseRoomIsClosedGoesToAnother) {
     enter(den);
     restart(rooms);
