@@ -39,10 +39,11 @@ void loop(Session& session, const std::shared_ptr<Inbox>& inbox, const Clock& cl
     }
 }
 
-/// The threads that hang are left as they are.
-void end_now() {
-    log::error("What was recorded could not all be written in time.");
-    std::_Exit(std::to_underlying(ExitCode::local));
+/// The threads that hang are left as they are. Nobody else uses the report: whoever would, waits for them.
+void end_now(Report& report, ExitCode code) {
+    log::error("A disk, or whoever looks up names, does not answer: ended without it.");
+    report.ended(code);
+    std::_Exit(std::to_underlying(code));
 }
 
 }  // namespace
@@ -70,7 +71,9 @@ ExitCode run(const Options& options) {
     session.attach(**talkie);
     loop(session, inbox, clock);
     {
-        const EndInTime end(program_end_max, end_now);
+        const EndInTime end(program_end_max, [&report, code = session.cut_short()] {
+            end_now(*report, code);
+        });
         talkie->reset();  // closes what was recorded
     }
     report->ended(*session.exit_code());

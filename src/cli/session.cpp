@@ -78,6 +78,12 @@ std::optional<ExitCode> Session::exit_code() const {
     return file_failed_ && code_ == ExitCode::fine ? ExitCode::local : code_;
 }
 
+ExitCode Session::cut_short() const {
+    const auto code = exit_code().value_or(code_);
+    const bool writes = recording_ || is_file(options_.talkie.speaker);
+    return writes && code == ExitCode::fine ? ExitCode::local : code;
+}
+
 TimePoint Session::deadline() const {
     if (phase_ != Phase::connected) {
         return give_up_at_;
@@ -331,6 +337,8 @@ void Session::on(const client::DeviceChanged& event, TimePoint) {
     file_failed_ =
         file_failed_ || is_file(event.capture ? options_.talkie.mic : options_.talkie.speaker);
 }
+
+void Session::on(const client::RecordingChanged& event, TimePoint) { recording_ = event.on; }
 
 // --- getting ready, and lines of input --------------------------------------------------------
 

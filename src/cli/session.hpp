@@ -38,6 +38,8 @@ public:
     [[nodiscard]] TimePoint deadline() const;
     /// Set when all is over.
     [[nodiscard]] std::optional<ExitCode> exit_code() const;
+    /// The exit code then, if the files that are still written cannot be closed.
+    [[nodiscard]] ExitCode cut_short() const;
 
 private:
     enum class Phase : std::uint8_t { connecting, connected, leaving, over };
@@ -69,6 +71,7 @@ private:
     void on(const client::Refused& event, TimePoint now);
     void on(const client::MicFinished& event, TimePoint now);
     void on(const client::DeviceChanged& event, TimePoint now);
+    void on(const client::RecordingChanged& event, TimePoint now);
     template <class Other>
     void on(const Other&, TimePoint) {}
 
@@ -125,6 +128,7 @@ private:
     client::CaptureSettings voice_;  // as it last was while it was no music
     unsigned texts_heard_ = 0;
     bool file_failed_ = false;
+    bool recording_ = false;
 };
 
 }  // namespace partyline::cli

@@ -58,6 +58,30 @@ TEST(SessionEnd, AFileThatDidNotTakeAllThatWasHeardMakesAFailureOfWhatElseWentWe
     }
 }
 
+TEST(SessionEnd, WhatHangsAtTheEndMakesAFailureOnlyOfWhatWasBeingWritten) {
+    Rig nobody_there({});
+    nobody_there.event(client::Disconnected{.error = {.code = ErrorCode::io, .message = "why"}});
+    EXPECT_EQ(nobody_there.session.cut_short(), ExitCode::unreachable);
+
+    Rig recorder({});
+    recorder.event(client::Connected{.session = SessionId{1}});
+    recorder.event(client::RecordingChanged{.on = true, .folder = "a"});
+    recorder.line("quit");
+    recorder.end();
+    EXPECT_EQ(recorder.session.exit_code(), ExitCode::fine);
+    EXPECT_EQ(recorder.session.cut_short(), ExitCode::local);
+    recorder.event(client::RecordingChanged{.on = false, .folder = "a"});
+    EXPECT_EQ(recorder.session.cut_short(), ExitCode::fine) << "the files are whole";
+
+    Options options;
+    options.talkie.speaker = "out.wav";
+    Rig listener(std::move(options));
+    listener.event(client::Connected{.session = SessionId{1}});
+    listener.line("quit");
+    listener.end();
+    EXPECT_EQ(listener.session.cut_short(), ExitCode::local);
+}
+
 TEST(SessionEnd, NobodyWaitsForEver) {
     Rig silent({});
     silent.pass(connect_time_max);
