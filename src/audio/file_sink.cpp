@@ -64,6 +64,7 @@ private:
     void write_queued();
     void save(std::span<const float> frame);
     void save_chunk();
+    void tell_failure(const Result<void>& saved);
     void finish();
 
     const std::unique_ptr<Clock> clock_;
@@ -114,10 +115,10 @@ void FileSink::write_until(const std::stop_token& stop) {
 }
 
 void FileSink::write_queued() {
-    static constexpr std::array<float, 2 * dsp::frame_samples> nothing{};
     for (auto next = queue_.pop(); next; next = queue_.pop()) {
-        for (; next->silent_before > 0; --next->silent_before) {
-            save(nothing);
+        if (next->silent_before > 0) {
+            save_chunk();
+            tell_failure(file_.write_silence(next->silent_before * dsp::frame_samples));
         }
         save(next->samples);
     }
@@ -133,10 +134,14 @@ void FileSink::save(std::span<const float> frame) {
     }
 }
 
-// Whoever listens to us learns at once what fails; otherwise close() tells it.
 void FileSink::save_chunk() {
     const auto saved = file_.write(chunk_);
     chunk_.clear();
+    tell_failure(saved);
+}
+
+// Whoever listens to us learns at once what fails; otherwise close() tells it.
+void FileSink::tell_failure(const Result<void>& saved) {
     if (saved || told_) {
         return;
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <format>
 #include <future>
@@ -14,6 +15,7 @@
 
 #include "audio/file_test_support.hpp"
 #include "audio/limits.hpp"
+#include "audio/sound_file.hpp"
 #include "dsp/format.hpp"
 
 namespace partyline::audio {
@@ -122,6 +124,36 @@ TEST(FileSink, AnOutageHasItsLengthHoweverLongItIs) {
         EXPECT_EQ(std::ranges::count(samples, 0.5F), count * 2 * 480);
         EXPECT_EQ(std::ranges::count(std::span(samples).last(480), 0.5F), 480);
     }
+}
+
+TEST(FileSink, InOpusAnOutageOfHoursIsWrittenAtOnce) {
+    using std::chrono::hours;
+    const platform::ScratchFolder folder;
+    const auto path = in(folder, "a.opus");
+    auto [clock, sink] = open(path);
+    clock->set(sink->due(clock->now()));
+    sink->write(filled(0));
+    sink->rest();
+    clock->advance(hours(4));
+    for (int k = 0; k < 20; ++k) {
+        sink->write(filled(k % 2 == 0 ? 0.5F : -0.5F));
+        clock->set(sink->due(clock->now()));
+    }
+    const auto closed = sink->close();
+    EXPECT_TRUE(closed) << closed.error().message;
+    SF_INFO info{};
+    const SoundFile file(sf_open(path.c_str(), SFM_READ, &info));
+    ASSERT_TRUE(file);
+    constexpr sf_count_t begins = sf_count_t{4} * 3600 * 48'000 - 480;
+    ASSERT_EQ(info.frames, begins + 20 * 480);
+    std::array<float, 4800> heard{};
+    const auto loudest_at = [&](sf_count_t place) {
+        EXPECT_EQ(sf_seek(file.get(), place, SEEK_SET), place);
+        EXPECT_EQ(sf_readf_float(file.get(), heard.data(), 4800), 4800);
+        return std::ranges::max(heard, {}, [](float sample) { return std::abs(sample); });
+    };
+    EXPECT_LT(std::abs(loudest_at(begins / 2)), 0.01F);
+    EXPECT_GT(std::abs(loudest_at(begins + 4800)), 0.1F);
 }
 
 TEST(FileSink, AFullDiskIsToldAtOnceAndNotAgain) {
