@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -161,13 +162,18 @@ TEST(FileSink, AFullDiskIsToldAtOnceAndNotAgain) {
     const auto path = in(folder, "a.wav");
     std::filesystem::create_symlink("/dev/full", path);
     std::promise<DeviceChange> promise;
+    std::atomic<int> times_told = 0;
     auto opened = open_file_sink(path, Channels::mono, std::make_unique<ManualClock>());
     if (!opened) {
         GTEST_SKIP() << "its header is refused: " << opened.error().message;
     }
     auto& sink = **opened;
     auto told = promise.get_future();
-    sink.on_device_change([&](const DeviceChange& change) { promise.set_value(change); });
+    sink.on_device_change([&](const DeviceChange& change) {
+        if (times_told++ == 0) {
+            promise.set_value(change);
+        }
+    });
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     while (told.wait_for(milliseconds(1)) != std::future_status::ready) {
         ASSERT_LT(std::chrono::steady_clock::now(), give_up);
@@ -176,7 +182,9 @@ TEST(FileSink, AFullDiskIsToldAtOnceAndNotAgain) {
     const auto change = told.get();
     EXPECT_EQ(change.state, DeviceChange::State::lost);
     EXPECT_TRUE(change.message.contains("cannot write " + path)) << change.message;
+    sink.write(filled(0.5F));
     EXPECT_TRUE(sink.close());
+    EXPECT_EQ(times_told.load(), 1);
 }
 
 TEST(FileSink, CanBeReadWhileItIsWritten) {
