@@ -202,8 +202,9 @@ void VoiceReceiver::add_endings(Sound& mix, TimePoint now) {
             continue;
         }
         const bool fades = ending.how == End::fades;
-        // What fades is in no recording: it is of a room that we have left, or of one who speaks again.
-        if (listener_ != nullptr && !fades) {
+        // What fades is in no recording: it is of a room that we have left, or of one who speaks again. Of a
+        // whisper, which is in none anyway, it is still to be known that there is one in the mix.
+        if (listener_ != nullptr && (!fades || ending.stream != room_stream)) {
             listener_->heard(ending.speaker, ending.stream, mid);
         }
         const float gain = fades ? 0.0F : ending.ramp.gain();

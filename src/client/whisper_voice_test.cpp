@@ -24,6 +24,12 @@ using test::to_room;
 using test::two;
 using test::Whisperer;
 
+/// Counts the frames of whispers that whoever records is told of.
+struct WhispersHeard final : HeardListener {
+    void heard(SessionId, StreamId stream, dsp::ConstFrame) override { count += stream ? 1 : 0; }
+    int count = 0;
+};
+
 class WhisperReceiverTest : public testing::Test {
 protected:
     void give_key(StreamId stream, std::uint32_t generation = 1) {
@@ -193,6 +199,25 @@ TEST_F(WhisperReceiverTest, AnEndedSessionWhispersNoMore) {
     idle(1s);  // what had come is heard
     EXPECT_EQ(hear(alice_.talker.talk()), 0.0);
     EXPECT_EQ(stats().packets_received, 30U) << "its figures are still told";
+}
+
+TEST_F(WhisperReceiverTest, AWhisperIsKnownAsOneToItsLastFrame) {
+    WhispersHeard told;
+    receiver_.set_listener(&told);
+    let_whisper(one);
+    alice_.sender().set_stream(one);
+    hear_talk();
+    for (int i = 0; i < 20; ++i) {  // much at once, as after a stall
+        if (const auto datagram = alice_.talker.talk()) {
+            receiver_.receive(*datagram, clock_.now());
+        }
+    }
+    receiver_.forget_session(alice_.talker.session());
+    EXPECT_GT(hear(std::nullopt), 0.0);
+    let_whisper(one);
+    told.count = 0;
+    EXPECT_GT(hear(alice_.talker.talk()), 0.0) << "it fades, as the same person whispers again";
+    EXPECT_GE(told.count, 1);
 }
 
 /// Whatever one does, each stream's listener gets all of that stream and nothing else, without a gap.
