@@ -28,7 +28,7 @@ TEST_F(Lanes, WithoutUdpEverythingIsTunnelled) {
     EXPECT_EQ(alice->stats()["lane"], "tunnel");
 }
 
-TEST_F(Lanes, UdpThatDiesIsLeftWithinSecondsAndTakenAgain) {
+TEST_F(Lanes, UdpThatDiesIsLeftSoonAndTakenAgain) {
     harness::Tap tap(port());
     const auto bob = enter({.name = "bob", .port = tap.port()});
     const auto alice = enter({.name = "alice", .mic = long_speech(scratch_)});
@@ -40,7 +40,9 @@ TEST_F(Lanes, UdpThatDiesIsLeftWithinSecondsAndTakenAgain) {
     tap.drop_udp(true);
     const auto tunnel = bob->wait("lane", "lane", "tunnel", mark);
     const TimePoint left(std::chrono::nanoseconds(tunnel["t_ns"].get<std::int64_t>()));
-    // Up to a second until the next ping, and two of patience, on a clock of their own in lane_test.cpp.
+    // Up to a second until the next ping, and two of patience, on a clock of their own in lane_test.cpp. A machine
+    // that is busy with other tests takes longer.
+    EXPECT_LT(left - died, std::chrono::seconds(30));
     RecordProperty("left_after_ms", static_cast<int>((left - died) / std::chrono::milliseconds(1)));
     hear_more(*bob, "alice");
 
