@@ -35,7 +35,7 @@ public:
     bool close();
 
     [[nodiscard]] const std::string& failure() const;
-    /// How often the codec was asked, which is what takes time.
+    /// How often the codec was asked, which is what takes time. For tests.
     [[nodiscard]] std::uint64_t packets_encoded() const;
 
 private:

@@ -67,7 +67,7 @@ public:
     /// All tracks are at least so long, with silence. To be called often: of the silence that is too much to be
     /// written at once this writes a part.
     Result<void> fill_up_to(std::int64_t sample);
-    /// How much silence of all tracks is still to be written, in samples.
+    /// How much silence of all tracks is still to be written, in samples. For tests.
     [[nodiscard]] std::int64_t silence_owed() const;
     /// What is there can be read, should the program be killed.
     void flush();
