@@ -133,8 +133,8 @@ TEST(FileSource, APipeIsOpenedOnceAndHasBothChannels) {
     EXPECT_LT(mids, 1e-6 * sides);
 }
 
-/// Ten frames that are alike, as a player writes them into a pipe. They are decoded in blocks of 1024 samples: while the
-/// pipe stays open the last two wait for their block's rest.
+/// Ten frames that are alike, as a player writes them into a pipe. They are decoded in blocks of 1024 samples: while
+/// the pipe stays open the last two wait for their block's rest.
 class Player {
 public:
     explicit Player(const platform::ScratchFolder& folder) : path_(in(folder, "pipe")) {

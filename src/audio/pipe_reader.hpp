@@ -18,9 +18,9 @@
 
 namespace partyline::audio {
 
-/// Whoever decodes waits for as long as nothing comes, and cannot be interrupted. So that is done on a thread, which reads
-/// a socket of ours; another hands on to that what comes out of the pipe, and takes the socket's end for the end. Owned by
-/// a source.
+/// Whoever decodes waits for as long as nothing comes, and cannot be interrupted. So that is done on a thread, which
+/// reads a socket of ours; another hands on to that what comes out of the pipe, and takes the socket's end for the end.
+/// Owned by a source.
 class PipeReader {
 public:
     static bool is_pipe(const std::string& path);
@@ -31,7 +31,8 @@ public:
     PipeReader& operator=(const PipeReader&) = delete;
 
     enum class Got : std::uint8_t { frame, nothing, end, interrupted };
-    /// [voice-up] Waits for the next 10 ms, for so long or for as long as it takes; both are untouched if there are none.
+    /// [voice-up] Waits for the next 10 ms, for so long or for as long as it takes; both are untouched if there are
+    /// none.
     Got read(dsp::Frame mid, dsp::Frame side, std::optional<Duration> patience);
     /// [any] Ends a read() that waits and every later one, until resume(). No sound is lost by that.
     void interrupt();

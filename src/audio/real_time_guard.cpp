@@ -1,6 +1,6 @@
 // Stands before the C library's allocator, locks and output, and aborts when a device callback asks for them.
-// Part of a program only where PARTYLINE_REAL_TIME_GUARD is on, which is never beside a sanitizer; every C++ library and
-// every C library in the process comes by here. What nobody sees: a system call that is made directly.
+// Part of a program only where PARTYLINE_REAL_TIME_GUARD is on, which is never beside a sanitizer; every C++ library
+// and every C library in the process comes by here. What nobody sees: a system call that is made directly.
 #include <dlfcn.h>
 #include <pthread.h>
 #include <semaphore.h>

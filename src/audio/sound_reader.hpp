@@ -24,8 +24,8 @@ enum class Parts : std::uint8_t { mid, mid_and_side };
 
 enum class AtTheEnd : std::uint8_t { stop, start_over };
 
-/// Any file that libsndfile reads, Ogg Opus among them, mixed down to mono at 48 kHz. One of that format comes through bit for
-/// bit. One thread.
+/// Any file that libsndfile reads, Ogg Opus among them, mixed down to mono at 48 kHz. One of that format comes through
+/// bit for bit. One thread.
 class SoundReader {
 public:
     /// Opens the file once, so that a pipe will do. Fails with io, saying "cannot `doing` PATH: why".

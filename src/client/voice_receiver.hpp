@@ -23,8 +23,8 @@ namespace partyline::client {
 class Speaker;
 class SpeakerStream;
 
-/// What was heard of one speaker, in the room and whispered. Packets are counted by SFrame counters, so each number is exact
-/// as soon as a later packet of the same speaker has been opened.
+/// What was heard of one speaker, in the room and whispered. Packets are counted by SFrame counters, so each number is
+/// exact as soon as a later packet of the same speaker has been opened.
 struct SpeakerStats {
     SessionId speaker{};
     std::uint64_t packets_received = 0;  // opened
@@ -72,7 +72,8 @@ struct HeardAs {
     bool priority = false;  // while they speak to the room, the others are lowered
 };
 
-/// Is given what each speaker says to the room, or whispers, before it is mixed. Called by play(): it waits for nothing.
+/// Is given what each speaker says to the room, or whispers, before it is mixed. Called by play(): it waits for
+/// nothing.
 class HeardListener {
 public:
     virtual ~HeardListener() = default;

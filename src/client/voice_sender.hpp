@@ -34,7 +34,8 @@ struct SenderCounters {
 /// thread, or by a test. One thread.
 class VoiceSender {
 public:
-    /// `uplink` outlives the sender, or its replacement by another. Sends nothing before set_route(), set_key() and set_open().
+    /// `uplink` outlives the sender, or its replacement by another. Sends nothing before set_route(), set_key() and
+    /// set_open().
     static Result<VoiceSender> create(const VoiceIdentity& identity, Uplink& uplink);
 
     /// From the next packet on.
@@ -50,9 +51,9 @@ public:
     Result<void> set_frame_ms(unsigned frame_ms);
     /// The stream's key from the next packet on. Never goes back to a KID that was used before.
     void set_key(const crypto::SenderKeyMaterial& key, StreamId stream = {});
-    /// Closed (muted, or nobody there to hear): nothing is sent but the end of a running spurt, and that end holds nothing of
-    /// what is said from now on: what was sent last fades out, backwards. Media time goes on. What comes when it is
-    /// open again, or goes to another stream, fades in.
+    /// Closed (muted, or nobody there to hear): nothing is sent but the end of a running spurt, and that end holds
+    /// nothing of what is said from now on: what was sent last fades out, backwards. Media time goes on. What comes
+    /// when it is open again, or goes to another stream, fades in.
     void set_open(bool open, StreamId stream = {});
     /// Whether the codec leaves silence out. Off where a gate before us decides what is said.
     void set_dtx(bool on) { encoder_.set_dtx(on); }

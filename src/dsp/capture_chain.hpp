@@ -39,8 +39,8 @@ struct ChainReport {
     unsigned times_lowered = 0;  // either
 };
 
-/// High-pass, echo cancelling, noise suppression, adaptive gain, and the decision whether to send. Settings may change at
-/// any time, and cross-fade within 10 ms. What voice activity looks at has no gain on it yet, so a gain
+/// High-pass, echo cancelling, noise suppression, adaptive gain, and the decision whether to send. Settings may change
+/// at any time, and cross-fade within 10 ms. What voice activity looks at has no gain on it yet, so a gain
 /// that moves does not make anybody speak. process() allocates nothing, but for what
 /// AEC3 does every 10 s while echo is cancelled (ResidualEcho). One thread.
 class CaptureChain {

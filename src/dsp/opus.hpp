@@ -99,7 +99,8 @@ public:
     /// Forgets what it has heard: the next packet is the first. Allocates nothing.
     void reset();
 
-    /// What the codec says that it works at, 0 to 10. Deep concealment starts at 5, in a library that was built with it.
+    /// What the codec says that it works at, 0 to 10. Deep concealment starts at 5, in a library that was built with
+    /// it.
     [[nodiscard]] unsigned complexity() const;
 
 private:

@@ -16,8 +16,8 @@ constexpr float above_floor_begins_alone = 10.0F;
 constexpr float above_floor_goes_on_alone = 4.0F;
 // So far below the talker's usual power nobody begins to speak: 33 dB.
 constexpr float below_voice_least = 0.0005F;
-// What the network takes for a voice all the same makes the usual power sink, by 1 dB in a second of it: a microphone may have
-// been turned down, or the loudest there was have been a shout.
+// What the network takes for a voice all the same makes the usual power sink, by 1 dB in a second of it: a microphone
+// may have been turned down, or the loudest there was have been a shout.
 constexpr float faint_voice_sinks_by = 0.9977F;
 // One frame may be a click.
 constexpr unsigned frames_to_begin = 2;

@@ -20,8 +20,8 @@ public:
         float power = 0;       // the mean square of the frame
     };
 
-    /// Speech goes on for so long after its last frame: for the quiet ends of words. Gaps between words may be longer, as
-    /// PreRoll fills the rest.
+    /// Speech goes on for so long after its last frame: for the quiet ends of words. Gaps between words may be longer,
+    /// as PreRoll fills the rest.
     static constexpr std::size_t hang_over_frames = 16;
 
     /// Whether this frame is of a talk spurt, hang-over included.
