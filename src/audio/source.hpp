@@ -69,8 +69,8 @@ public:
     virtual void rest() = 0;
     /// [any] When the first sample of the first frame was played; zero before that.
     [[nodiscard]] virtual TimePoint started() const = 0;
-    /// [voice-down] Finishes a file so that it can be read; nothing is written after. Fails with what went wrong, unless
-    /// on_device_change() has told it.
+    /// [voice-down] Finishes a file so that it can be read; nothing is written after. Fails with what went wrong,
+    /// unless on_device_change() has told it.
     virtual Result<void> close() = 0;
     /// [any] How many periods of 10 ms had to be played as silence because a frame came too late.
     [[nodiscard]] virtual std::uint64_t underruns() const = 0;
@@ -80,8 +80,8 @@ public:
 
 struct FileSourceOptions {
     bool loop = false;
-    /// Silence after the file's end goes on until stop(), as a microphone's would; and so it is while whoever writes into
-    /// a pipe pauses.
+    /// Silence after the file's end goes on until stop(), as a microphone's would; and so it is while whoever writes
+    /// into a pipe pauses.
     bool silence_after = true;
 };
 

@@ -100,13 +100,14 @@ inline constexpr std::uint64_t trial_seconds_max = 12 * 3600;
 inline constexpr std::size_t recording_tracks_max = 128;
 inline constexpr std::size_t track_name_bytes_max = 100;
 inline constexpr std::chrono::hours recording_time_max{6};
-/// How long the end of the program waits for what is still to be written: of one who first spoke just now, after nearly six
-/// hours, that is 11 s of silence.
+/// How long the end of the program waits for what is still to be written: of one who first spoke just now, after nearly
+/// six hours, that is 11 s of silence.
 inline constexpr std::chrono::seconds recording_end_max{15};
 /// By how much the place of a frame may differ from where the one before it ended.
 inline constexpr std::int64_t recording_slack_samples = 4'800;  // 100 ms
-/// Of a FLAC track so much silence is written along with a frame; of what is more, as of somebody who first speaks after hours,
-/// so much of all tracks together each time. That takes about 0.12 s; six hours are made up for in half a minute.
+/// Of a FLAC track so much silence is written along with a frame; of what is more, as of somebody who first speaks
+/// after hours, so much of all tracks together each time. That takes about 0.12 s; six hours are made up for in half a
+/// minute.
 inline constexpr std::int64_t recording_silence_at_once_samples = 48'000;          // 1 s
 inline constexpr std::int64_t recording_silence_each_time_samples = 240 * 48'000;  // 4 min
 /// What waits in memory for that silence, in frames of 10 ms: 200 s of one voice, 38 MB.

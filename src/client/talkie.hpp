@@ -280,8 +280,8 @@ struct SpeakingChanged {
 struct LaneChanged {
     Lane lane = Lane::tunnel;
 };
-/// The microphone or the loudspeakers failed, or work again; `message` says it to the person. So does a file that was to
-/// take what is heard, when it takes no more or, at the end, has a hole.
+/// The microphone or the loudspeakers failed, or work again; `message` says it to the person. So does a file that was
+/// to take what is heard, when it takes no more or, at the end, has a hole.
 struct DeviceChanged {
     enum class State : std::uint8_t { lost, stand_in, back };
     bool capture = false;
@@ -331,8 +331,8 @@ using Event = std::variant<
     // Of recording.
     RecordingSeen, RecordingChanged>;
 
-/// A live connection to one switchboard, renewed when it is lost, with threads of its own. Every member is [any]; events
-/// come on the talkie's control thread, one at a time, and may call back into the talkie.
+/// A live connection to one switchboard, renewed when it is lost, with threads of its own. Every member is [any];
+/// events come on the talkie's control thread, one at a time, and may call back into the talkie.
 class Talkie {
 public:
     /// Opens files and devices and starts connecting; Connected or Disconnected tells how that
@@ -369,8 +369,8 @@ public:
     /// RecordingChanged tells of it, or Refused.
     virtual void record(RecordRoom wish) = 0;
     virtual void stop_recording() = 0;
-    /// From the next frame on, connected or not. Music is Refused ("music") where a room leaves too little for it, now or
-    /// whenever that comes to be so later: then it is voice_instead_of() that, until music is asked for again.
+    /// From the next frame on, connected or not. Music is Refused ("music") where a room leaves too little for it, now
+    /// or whenever that comes to be so later: then it is voice_instead_of() that, until music is asked for again.
     virtual void set_capture(CaptureSettings settings) = 0;
     /// The key of Activation::push.
     virtual void talk(bool pressed) = 0;
