@@ -1,5 +1,3 @@
-#include "audio/pipe_reader.hpp"
-
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -14,6 +12,7 @@
 #include <span>
 #include <utility>
 
+#include "audio/pipe_reader.hpp"
 #include "audio/sound_reader.hpp"
 
 namespace partyline::audio {

@@ -71,9 +71,8 @@ ExitCode run(const Options& options) {
     session.attach(**talkie);
     loop(session, inbox, clock);
     {
-        const EndInTime end(program_end_max, [&report, code = session.cut_short()] {
-            end_now(*report, code);
-        });
+        const EndInTime end(program_end_max,
+                            [&report, code = session.cut_short()] { end_now(*report, code); });
         talkie->reset();  // closes what was recorded
     }
     report->ended(*session.exit_code());
