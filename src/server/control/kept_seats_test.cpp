@@ -35,6 +35,7 @@ protected:
     net::task<> coming_back_to_a_share();
     net::task<> who_keeps_order_comes_in();
     net::task<> so_many_keep_order();
+    net::task<> taking_their_own_seat_anew();
 
     /// Without being refused.
     net::task<bool> comes_in(Caller& caller, std::string account) {
@@ -122,6 +123,16 @@ net::task<> KeptSeatsTest::so_many_keep_order() {
     EXPECT_TRUE(has_seat(gus));
 }
 
+net::task<> KeptSeatsTest::taking_their_own_seat_anew() {
+    Caller mem(loop), mo(loop), again(loop);
+    co_await enter(mem, "Mem");
+    EXPECT_TRUE(co_await comes_in(mo, "Mo")) << "beside the one seat there is";
+    EXPECT_TRUE(co_await comes_in(again, "Mem")) << "with a talkie that was started once more";
+    EXPECT_FALSE(has_seat(mem));
+    EXPECT_TRUE(has_seat(again) && has_seat(mo));
+    EXPECT_EQ(co_await refusal_of("Uma"), ErrorCode::server_full);
+}
+
 TEST_F(KeptSeatsTest, WhoeverIsAwayMakesRoomForWhoeverIsHere) {
     config.limits.sessions = 3;
     play(pushing_out());
@@ -150,6 +161,10 @@ TEST_F(KeptSeatsTest, SoManySeatsAreForThoseWhoKeepOrder) {
         add(std::format("Keeper {}", i), {room::moderator_role});
     }
     play(so_many_keep_order());
+}
+TEST_F(KeptSeatsTest, WhoHasASeatTakesItAnewThoughMoreAreHereThanMayBe) {
+    config.limits.sessions = 1;
+    play(taking_their_own_seat_anew());
 }
 
 }  // namespace

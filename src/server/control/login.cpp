@@ -122,7 +122,8 @@ Result<void> Switchboard::make_room(std::string_view name, const room::PeerKeys&
         return may;
     }
     const auto others = model_.sessions().size() - (older ? 1 : 0);
-    if (may && others < config_.limits.sessions) {
+    // Whoever has a seat and takes it anew is one more nowhere, however many are here.
+    if (may && (older || others < config_.limits.sessions)) {
         return {};
     }
     const bool goes_first = keeps_order(keys.identity);
