@@ -48,7 +48,7 @@ Result<void> Switchboard::submit(Reply reply, Command command) {
             answer_later(reply, wanted ? wanted() : wire::Ok{});
         }
     };
-    if (course->command.turn == Durable::Turn::first) {
+    if (course->command.turn == Turn::at_once) {
         return durable_.submit_at_once(
             std::move(plan),
             [this, act] {

@@ -261,7 +261,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::AddBan& add) {
                     return changes;
                 });
         },
-        [this, made] { return wire::Bans{.bans = {ban_shown(*made)}}; }, Durable::Turn::first);
+        [this, made] { return wire::Bans{.bans = {ban_shown(*made)}}; }, Turn::at_once);
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::LiftBan& lift) {
@@ -283,7 +283,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::LiftBan& lift) 
             }
             return room::plan_lift_ban(directory_, actor, lift.ban);
         },
-        {}, Durable::Turn::first);
+        {}, Turn::at_once);
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ListBans& list) {

@@ -1,6 +1,7 @@
 #include "server/control/durable.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -44,15 +45,14 @@ void report_lost(const room::Changes& changes, std::string_view why) {
 Durable::Durable(store::Store& store, Apply apply)
     : store_(store), apply_(std::move(apply)), self_(std::make_shared<Durable*>(this)) {}
 
-Result<void> Durable::submit(Plan plan, Done done, Turn turn) {
-    const auto [queue, queue_max] = turn == Turn::first ? std::pair(&first_, durable_first_max)
-                                                        : std::pair(&waiting_, durable_waiting_max);
-    return submit(*queue, queue_max, {.plan = std::move(plan), .act = {}, .done = std::move(done)});
+Result<void> Durable::submit(Plan plan, Done done) {
+    return submit(waiting_, durable_waiting_max,
+                  {.plan = std::move(plan), .act = {}, .done = std::move(done)});
 }
 
 Result<void> Durable::submit_at_once(Plan plan, Act act, Done done, const Owed::Actor& by) {
     return submit(
-        at_once_, durable_first_max,
+        at_once_, durable_at_once_max,
         {.plan = std::move(plan), .act = std::move(act), .done = std::move(done), .by = by});
 }
 
@@ -80,7 +80,7 @@ void Durable::go_on() {
     starting_ = false;
     // What is only noted comes with the next of them, or by itself; where the disk has just refused it,
     // when it is time to try again, or somebody waits to hear.
-    if (!refused_ || !unsettled_.empty()) {
+    if (!refused_ || ending_ || !unsettled_.empty()) {
         pay();
     }
 }
@@ -91,8 +91,6 @@ std::optional<Durable::Command> Durable::next() {
         queue = &at_once_;
     } else if (busy_) {
         return {};
-    } else if (!first_.empty()) {
-        queue = &first_;
     } else if (!waiting_.empty()) {
         queue = &waiting_;
     } else {
@@ -163,7 +161,7 @@ void Durable::note(const Owed::Actor& by, room::AuditEntry line) {
         report_lost({std::move(line)}, "too much waits for the disk");
         return;
     }
-    if (!refused_) {
+    if (!refused_ || ending_) {
         pay();
     }
 }
@@ -200,11 +198,16 @@ void Durable::pay_last() {
     owed_.keep(on_its_way_);
     if (!rest.empty()) {
         auto lines = rest;
-        store_.apply(std::move(rest), [lines = std::move(lines)](const Result<void>& kept) {
-            if (!kept) {
-                report_lost(lines, kept.error().message);
-            }
-        });
+        store_.apply(std::move(rest),
+                     [self = std::weak_ptr(self_), lines = std::move(lines),
+                      dones = std::exchange(unsettled_, {})](const Result<void>& kept) mutable {
+                         if (!kept) {
+                             report_lost(lines, kept.error().message);
+                         }
+                         if (!self.expired()) {
+                             tell(std::move(dones), kept);
+                         }
+                     });
     }
 }
 
@@ -215,7 +218,11 @@ void Durable::settle(const Result<void>& kept) {
     } else {
         refused(kept.error());
     }
-    for (auto& done : std::exchange(settling_, {})) {
+    tell(std::exchange(settling_, {}), kept);
+}
+
+void Durable::tell(std::vector<Done> dones, const Result<void>& kept) {
+    for (auto& done : dones) {
         done(kept ? kept
                   : fail(ErrorCode::not_kept,
                          "It is done, but a restart would undo it. " + kept.error().message));
@@ -223,10 +230,14 @@ void Durable::settle(const Result<void>& kept) {
 }
 
 void Durable::refused(const Error& why) {
-    refused_ = true;
-    on_its_way_ = 0;
+    refused_ = !ending_;
+    const auto count = std::exchange(on_its_way_, 0);
     if (ending_) {
-        report_lost(owed_.from(0), why.message);
+        // Never once more: what came after it may be on the disk, and this would be written over it.
+        auto lost = owed_.from(0);
+        lost.erase(lost.begin() + static_cast<std::ptrdiff_t>(count), lost.end());
+        report_lost(lost, why.message);
+        owed_.drop(count);
     }
 }
 

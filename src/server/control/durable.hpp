@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -37,10 +36,6 @@ public:
     /// Carries out changes in memory; it cannot fail.
     using Apply = std::move_only_function<void(const room::Changes&)>;
 
-    /// What moderators do to people does not wait for what anybody may ask for, and has room of its
-    /// own: nobody stalls them by asking for much.
-    enum class Turn : std::uint8_t { in_order, first };
-
     Durable(store::Store& store, Apply apply);
     Durable(const Durable&) = delete;
     Durable& operator=(const Durable&) = delete;
@@ -48,17 +43,17 @@ public:
     /// What nobody has to remember is carried out at once when its turn comes, without the store.
     /// Fails with rate_limited, and calls neither, when too many wait. Both may be called from inside
     /// this call, and may submit more.
-    Result<void> submit(Plan plan, Done done, Turn turn = Turn::in_order);
-    /// The same, but carried out at once, and durable by `done`. What the store does not take is owed to it by whoever has done it (`by`); where it would be
-    /// more than can be owed, nothing is carried out, and `done` gets store_failed.
+    Result<void> submit(Plan plan, Done done);
+    /// The same, but carried out at once, and durable by `done`: what moderators do to people does not wait
+    /// for what anybody may ask for, and has room of its own, so that nobody stalls them by asking for much.
+    /// What the store does not take is owed to it by whoever has done it (`by`); where it would be more than
+    /// can be owed, nothing is carried out, and `done` gets store_failed.
     Result<void> submit_at_once(Plan plan, Act act, Done done, const Owed::Actor& by = {});
     /// A line of the audit log about what has happened, and nobody waits for: kept as soon as the store
     /// takes it, in the order of these calls. What cannot be kept, as too much waits, is in the server's log.
     void note(const Owed::Actor& by, room::AuditEntry line);
 
-    [[nodiscard]] std::size_t waiting() const {
-        return at_once_.size() + first_.size() + waiting_.size();
-    }
+    [[nodiscard]] std::size_t waiting() const { return at_once_.size() + waiting_.size(); }
     /// Changes that hold, and would not after a restart: those on their way to the disk, too.
     [[nodiscard]] std::size_t owed() const { return owed_.changes(); }
     /// Tries once more, if it is time for that, to have the store take what is owed.
@@ -66,7 +61,7 @@ public:
     /// The same now.
     void pay();
     /// The same for the last time, whatever is on its way: there may be no time for an answer. What the store
-    /// does not take then is in the server's log.
+    /// does not take from now on is given up: its lines are in the server's log.
     void pay_last();
 
 private:
@@ -86,13 +81,13 @@ private:
     /// All that is owed, on its way from now on.
     room::Changes take_owed();
     void settle(const Result<void>& kept);
+    static void tell(std::vector<Done> dones, const Result<void>& kept);
     void paid();
     void refused(const Error& why);
 
     store::Store& store_;
     Apply apply_;
-    std::deque<Command> at_once_;  // those submitted from inside another
-    std::deque<Command> first_;
+    std::deque<Command> at_once_;  // while who people are changes, or submitted from inside another
     std::deque<Command> waiting_;
     bool starting_ = false;       // commands, in go_on()
     bool busy_ = false;           // the store, with a command or with a payment

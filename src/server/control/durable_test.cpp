@@ -27,7 +27,7 @@ protected:
         work();
     }
     /// Its steps are told in `story`.
-    Result<void> submit(std::uint64_t id, Durable::Turn turn = Durable::Turn::in_order) {
+    Result<void> submit(std::uint64_t id) {
         return durable_->submit(
             [this, id]() -> Result<room::Changes> {
                 story.push_back("plan " + std::to_string(id));
@@ -35,8 +35,7 @@ protected:
             },
             [this, id](const Result<void>& done) {
                 story.push_back((done ? "done " : "failed ") + std::to_string(id));
-            },
-            turn);
+            });
     }
 
     static room::AuditEntry line(std::string action) {
@@ -271,6 +270,20 @@ TEST_F(DurableTest, AtTheEndLinesComeInTheirOrder) {
     EXPECT_EQ(store_.applied.size(), 2U) << "once";
 }
 
+TEST_F(DurableTest, AtTheEndNothingIsWrittenOverWhatIsNewer) {
+    store_.failure = full;
+    ASSERT_TRUE(submit_at_once(1)) << "on its way to a disk that refuses it";
+    store_.failure.reset();
+    ASSERT_TRUE(submit_at_once(2));
+    durable_->pay_last();
+    ASSERT_TRUE(submit_at_once(3)) << "while people are told to go";
+    story.clear();
+    run_all();
+    EXPECT_EQ(store_.applied, (std::vector{ban(2), ban(3)}));
+    EXPECT_EQ(story, (Story{"not kept 1", "done 2", "done 3"}));
+    EXPECT_EQ(durable_->owed(), 0U);
+}
+
 TEST_F(DurableTest, WhatIsRefusedOrChangesNothingHoldsUpNobody) {
     std::optional<Result<void>> refused;
     std::optional<Result<void>> nothing;
@@ -301,19 +314,22 @@ TEST_F(DurableTest, TooManyAreRefusedWithATimeToComeBack) {
     EXPECT_TRUE(submit(9999));
 }
 
-TEST_F(DurableTest, ModeratorsGoFirstAndHaveRoomOfTheirOwn) {
-    ASSERT_TRUE(submit(0)) << "this one is on its way";
+TEST_F(DurableTest, ModeratorsGoAheadAndHaveRoomOfTheirOwn) {
+    ASSERT_TRUE(submit(0)) << "a change of who people are: all wait for it";
     for (std::uint64_t id = 1; id <= durable_waiting_max; ++id) {
         ASSERT_TRUE(submit(id));
     }
-    for (std::uint64_t id = 1001; id <= 1000 + durable_first_max; ++id) {
-        ASSERT_TRUE(submit(id, Durable::Turn::first));
+    Story all{"plan 0", "apply 0", "done 0"};
+    for (std::uint64_t id = 1001; id <= 1000 + durable_at_once_max; ++id) {
+        ASSERT_TRUE(submit_at_once(id));
+        for (const auto* step : {"plan ", "apply ", "act "}) {
+            all.push_back(step + std::to_string(id));
+        }
     }
-    EXPECT_EQ(submit(9999, Durable::Turn::first).error().code, ErrorCode::rate_limited);
+    EXPECT_EQ(submit_at_once(9999).error().code, ErrorCode::rate_limited);
+    all.emplace_back("plan 1");
     run_one();
-    run_one();
-    EXPECT_EQ(story, (Story{"plan 0", "apply 0", "done 0", "plan 1001", "apply 1001", "done 1001",
-                            "plan 1002"}));
+    EXPECT_EQ(story, all) << "all of theirs before the next of the others";
 }
 
 TEST_F(DurableTest, WhatNobodyHasToRememberDoesNotWaitForTheDisk) {

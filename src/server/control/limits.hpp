@@ -126,8 +126,8 @@ inline constexpr Duration read_marks_interval = std::chrono::seconds(1);
 inline constexpr std::size_t read_marks_waiting_max = 256;
 /// Administrative commands that wait for the one before them.
 inline constexpr std::size_t durable_waiting_max = 256;
-/// Of moderators, which go first.
-inline constexpr std::size_t durable_first_max = 256;
+/// Of moderators, who wait only for a change of who people are.
+inline constexpr std::size_t durable_at_once_max = 256;
 inline constexpr std::uint32_t durable_retry_ms = 1000;
 /// Changes that hold though the store has not taken them, and how often it is asked again.
 inline constexpr std::size_t durable_owed_max = 4096;

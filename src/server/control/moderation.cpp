@@ -136,7 +136,7 @@ Result<void> Switchboard::moderate(Call& call, Seat& seat, Act act) {
                       {.plan = std::move(plan),
                        .answer = {},
                        .effect = std::move(effect),
-                       .turn = Durable::Turn::first});
+                       .turn = Turn::at_once});
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Kick& kick) {

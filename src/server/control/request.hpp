@@ -33,15 +33,16 @@ using Plan = std::move_only_function<Result<room::Changes>(SessionId)>;
 /// What it is told once that is so.
 using Answer = std::move_only_function<wire::ServerBody()>;
 using Effect = std::move_only_function<Result<void>()>;
+/// When it is carried out: durable, after all that was asked for before; or at once, and answered when it
+/// is durable, with not_kept if it could not be made so.
+enum class Turn : std::uint8_t { in_order, at_once };
 struct Command {
     Plan plan;
     Answer answer;  // none: Ok
     /// What happens beside, once the change is carried out, whether or not whoever asked for it is
     /// still here. What has become impossible by then is told.
     Effect effect;
-    /// What comes first is carried out at once, and answered when it is durable: with not_kept
-    /// if it could not be made so.
-    Durable::Turn turn = Durable::Turn::in_order;
+    Turn turn = Turn::in_order;
 };
 
 /// Fills in what the audit log is to say.

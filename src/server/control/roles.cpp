@@ -45,7 +45,7 @@ Result<AccountId> account_named(const room::Directory& directory, const std::str
 
 /// Plans a change by somebody, with its line in the audit log.
 Result<void> Switchboard::change_rules(Call& call, Seat& seat, RulesPlan plan, Answer answer,
-                                       Durable::Turn turn) {
+                                       Turn turn) {
     if (const auto may = may_do(seat, Doing::change); !may) {
         return may;
     }

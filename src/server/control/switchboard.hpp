@@ -226,7 +226,7 @@ private:
 
     // --- roles and rooms -------------------------------------------------------------------------
     Result<void> change_rules(Call& call, Seat& seat, RulesPlan plan, Answer answer = {},
-                              Durable::Turn turn = Durable::Turn::in_order);
+                              Turn turn = Turn::in_order);
     /// Where the plan names no action, nothing is logged.
     Plan audited(RulesPlan plan);
     [[nodiscard]] RulesPlan edit_room(ChannelId channel, room::ChannelEdit edit) const;
