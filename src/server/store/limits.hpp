@@ -32,8 +32,6 @@ inline constexpr std::int64_t guest_markers_days_max = 90;
 inline constexpr std::size_t texts_pruned_at_once = 200;
 /// And so many rows are looked at for that.
 inline constexpr std::size_t rows_looked_at_once = 1'000;
-/// Texts that are younger than those after them: no more of them are passed over to find the older.
-inline constexpr std::size_t younger_passed_over_max = 100;
 /// A database up to that size is looked through before it is used: some tenths of a second. A larger one is
 /// while it is used.
 inline constexpr std::uintmax_t checked_at_start_bytes_max = 64 * 1024 * 1024;

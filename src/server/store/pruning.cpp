@@ -33,64 +33,77 @@ std::size_t drop_oldest(SQLite::Database& database, ChannelId channel,
                         channel.value, up_to, texts_pruned_at_once);
 }
 
-struct OldText {
-    std::int64_t id = 0;
-    std::int64_t conversation = 0;
-};
+/// What is older, from the oldest on. Ids rise with time, but clocks are put right: some that seem younger
+/// than those after them keep these from nothing. In no room (0) are the direct messages.
+class AgePruning {
+public:
+    AgePruning(ChannelId channel, std::int64_t before_unix_ms)
+        : channel_(channel), before_unix_ms_(before_unix_ms) {}
 
-/// As ids rise with time, no others than the oldest are looked at. Some that seem younger than those
-/// after them, because a clock was put right, keep these from nothing.
-std::vector<OldText> find_older(SQLite::Database& database, ChannelId channel,
-                                std::int64_t before_unix_ms) {
-    auto rows = prepare(
-        database, "SELECT id, conversation, unix_ms FROM message WHERE channel = ? ORDER BY id",
-        channel.value);
-    std::vector<OldText> old;
-    std::size_t younger = 0;
-    while (old.size() < texts_pruned_at_once && younger < younger_passed_over_max &&
-           rows.executeStep()) {
-        Row row(rows);
-        OldText text;
-        text.id = row.number<std::int64_t>();
-        text.conversation = row.number<std::int64_t>();
-        if (row.number<std::int64_t>() < before_unix_ms) {
-            old.push_back(text);
-        } else {
-            ++younger;
+    bool operator()(SQLite::Database& database) {
+        more_ = false;
+        std::set<std::int64_t> conversations;
+        for (const auto& text : find_some(database)) {
+            run(database, "DELETE FROM message WHERE id = ?", text.id);
+            conversations.insert(text.conversation);
         }
+        conversations.erase(0);
+        for (const auto conversation : conversations) {
+            run(database,
+                "DELETE FROM conversation WHERE id = ? AND NOT EXISTS (SELECT 1 FROM message "
+                "WHERE message.conversation = conversation.id AND message.conversation <> 0)",
+                conversation);
+        }
+        return more_;
     }
-    return old;
-}
 
-/// The same of what is older. In no room (0) are the direct messages.
-bool drop_older(SQLite::Database& database, ChannelId channel, std::int64_t before_unix_ms) {
-    const auto old = find_older(database, channel, before_unix_ms);
-    std::set<std::int64_t> conversations;
-    for (const auto& text : old) {
-        run(database, "DELETE FROM message WHERE id = ?", text.id);
-        conversations.insert(text.conversation);
+private:
+    struct OldText {
+        std::int64_t id = 0;
+        std::int64_t conversation = 0;
+    };
+
+    std::vector<OldText> find_some(SQLite::Database& database) {
+        auto rows =
+            prepare(database,
+                    "SELECT id, conversation, unix_ms FROM message WHERE channel = ? AND id > ? "
+                    "ORDER BY id LIMIT ?",
+                    channel_.value, looked_to_, rows_looked_at_once);
+        std::vector<OldText> old;
+        std::size_t looked_at = 0;
+        while (old.size() < texts_pruned_at_once && rows.executeStep()) {
+            ++looked_at;
+            Row row(rows);
+            OldText text;
+            text.id = row.number<std::int64_t>();
+            text.conversation = row.number<std::int64_t>();
+            looked_to_ = text.id;
+            if (row.number<std::int64_t>() < before_unix_ms_) {
+                old.push_back(text);
+            }
+        }
+        more_ = old.size() == texts_pruned_at_once || looked_at == rows_looked_at_once;
+        return old;
     }
-    conversations.erase(0);
-    for (const auto conversation : conversations) {
-        run(database,
-            "DELETE FROM conversation WHERE id = ? AND NOT EXISTS (SELECT 1 FROM message "
-            "WHERE message.conversation = conversation.id AND message.conversation <> 0)",
-            conversation);
-    }
-    return !old.empty();
-}
+
+    const ChannelId channel_;
+    const std::int64_t before_unix_ms_;
+    std::int64_t looked_to_ = 0;
+    bool more_ = false;
+};
 
 class RoomPruning {
 public:
     RoomPruning(ChannelId channel, const room::Retention& retention, std::int64_t now_unix_ms)
-        : channel_(channel), retention_(retention), now_unix_ms_(now_unix_ms) {}
+        : channel_(channel),
+          retention_(retention),
+          old_(channel, days_before(now_unix_ms, retention.days)) {}
 
     bool operator()(SQLite::Database& database) {
         if (!retention_.keep) {
             return drop_oldest(database, channel_) == texts_pruned_at_once;
         }
-        if (retention_.days > 0 &&
-            drop_older(database, channel_, days_before(now_unix_ms_, retention_.days))) {
+        if (retention_.days > 0 && old_(database)) {
             return true;
         }
         if (retention_.bytes == 0) {
@@ -124,7 +137,7 @@ private:
 
     const ChannelId channel_;
     const room::Retention retention_;
-    const std::int64_t now_unix_ms_;
+    AgePruning old_;
     std::int64_t weighed_to_ = every_id;
     std::uint64_t bytes_ = 0;
     std::optional<std::int64_t> too_much_;  // this one, and all that are older
@@ -309,9 +322,10 @@ Slice prune_room(ChannelId channel, const room::Retention& retention, std::int64
 }
 
 Slice prune_letters(std::uint32_t days, std::int64_t now_unix_ms) {
-    return [days, now_unix_ms](SQLite::Database& database) {
-        return days > 0 && drop_older(database, ChannelId{}, days_before(now_unix_ms, days));
-    };
+    if (days == 0) {
+        return [](SQLite::Database&) { return false; };
+    }
+    return AgePruning(ChannelId{}, days_before(now_unix_ms, days));
 }
 
 Slice drop_texts(std::vector<ChannelId> channels) {

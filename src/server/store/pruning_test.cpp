@@ -113,20 +113,29 @@ TEST_F(PruningTest, AllThatIsOldGoesHoweverMuch) {
 }
 
 /// Written while the server's clock was ahead.
-TEST_F(PruningTest, SomeThatSeemYoungerKeepNoOlderOnes) {
+TEST_F(PruningTest, HoweverManySeemYoungerTheyKeepNoOlderOnes) {
     test::Waiting waiting(path());
-    for (std::uint64_t id = 1; id < younger_passed_over_max; ++id) {
+    const std::uint64_t younger = 2 * rows_looked_at_once + 5;
+    for (std::uint64_t id = 1; id <= younger; ++id) {
         say(*waiting.store, id, pruned_room, 50 * one_day_ms);
     }
-    say(*waiting.store, younger_passed_over_max);
+    say(*waiting.store, younger + 1);
     ASSERT_TRUE(waiting.prune({.days = 1}, 10 * one_day_ms));
-    EXPECT_EQ(said_in(waiting, pruned_room).size(), younger_passed_over_max - 1);
-    say(*waiting.store, younger_passed_over_max + 1, pruned_room, 50 * one_day_ms);
-    say(*waiting.store, younger_passed_over_max + 2);
-    ASSERT_TRUE(waiting.prune({.days = 1}, 10 * one_day_ms));
-    EXPECT_TRUE(waiting.find(younger_passed_over_max + 2)) << "but nobody looks for ever";
+    EXPECT_EQ(said_in(waiting, pruned_room).size(), younger);
+    EXPECT_FALSE(waiting.find(younger + 1));
     ASSERT_TRUE(waiting.prune({.days = 1}, 60 * one_day_ms));
     EXPECT_TRUE(said_in(waiting, pruned_room).empty());
+}
+
+TEST_F(PruningTest, WhatSeemsYoungerIsWeighedAllTheSame) {
+    test::Waiting waiting(path());
+    const std::uint64_t all = 2 * rows_looked_at_once;
+    for (std::uint64_t id = 1; id <= all; ++id) {
+        say(*waiting.store, id, pruned_room, 50 * one_day_ms);
+    }
+    const auto weight = test::message(1).text.size() + message_weight_bytes;
+    ASSERT_TRUE(waiting.prune({.days = 1, .bytes = weight}, 10 * one_day_ms));
+    EXPECT_EQ(said_in(waiting, pruned_room), Ids{all});
 }
 
 TEST_F(PruningTest, WhatIsTooMuchIsWeighedLittleByLittle) {
