@@ -42,7 +42,9 @@ struct Estate {
     /// may have after a restart.
     ChannelId room_id{};
     std::string room_password;  // that we came in with; the room may ask for it again
-    bool in_room = false;       // as the person was last told
+    /// It is to be tried in place of theirs, of which the person was told why they cannot have it.
+    bool instead = false;
+    bool in_room = false;  // as the person was last told
     bool mute = false;
     bool deafen = false;
     bool priority = false;       // to speak above others, as the server had granted it in that room

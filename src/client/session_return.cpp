@@ -254,6 +254,9 @@ Estate Session::leave_behind() {
     }
     take_words(estate, stays);
     take_requests(estate, stays);
+    // As long as the person is nowhere, and has not asked for anything else.
+    estate.instead = !going_back_ && way_back_.to && heading_ == way_back_.to &&
+                     !model_.own_channel() && estate.moving.empty();
     return estate;
 }
 
@@ -324,6 +327,15 @@ void Session::go_back() {
         return;
     }
     way_back_.to = former_room();
+    if (estate_.instead) {
+        find_other_rooms();
+        if (way_back_.to) {
+            ask_for_way_back();
+        } else {
+            try_another_room();
+        }
+        return;
+    }
     if (way_back_.to) {
         going_back_ = true;
         ask_for_way_back();
@@ -373,7 +385,7 @@ void Session::back_refused(const Error& error) {
 
 void Session::find_other_rooms() {
     auto& others = way_back_.others;
-    if (!estate_.in_room) {
+    if (!estate_.in_room && !estate_.instead) {
         return;  // they were on their way in from none
     }
     const auto add = [&](ChannelId room) {

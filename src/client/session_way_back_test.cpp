@@ -306,6 +306,38 @@ TEST_F(SessionWayBack, WhoseRoomIsClosedGoesToAnother) {
     EXPECT_TRUE(session->leave_behind().room.empty());
 }
 
+TEST_F(SessionWayBack, WhoIsLostOnTheWayToAnotherRoomIsToldOnce) {
+    for (const bool waits : {false, true}) {
+        connect({}, rooms_and(tent_in_the_den));
+        enter(tent);
+        restart(rooms);
+        EXPECT_EQ(told(), "out join refused ");
+        EXPECT_EQ(last_join(), join_of(den));
+        if (waits) {
+            answer_to<wire::Join>(refusal(ErrorCode::rate_limited, 1000));
+        }
+        restart(rooms);
+        EXPECT_EQ(last_join(), join_of(den)) << "in place of theirs, as before";
+        answer_to<wire::Join>(refusal(ErrorCode::not_permitted));
+        EXPECT_EQ(told(), "") << "why they are not in theirs is known";
+        EXPECT_EQ(last_join(), join_of(lobby));
+        restart({{.id = lobby, .name = "Hall"}, {.id = den, .name = "Den"}});
+        answer_to<wire::Join>(joined(lobby));
+        EXPECT_EQ(told(), "moved 10 ");
+    }
+}
+
+TEST_F(SessionWayBack, WhoIsLostOnTheWayToAnotherRoomAndHasAskedForOneGoesThere) {
+    enter(den);
+    restart(rooms);
+    answer_to<wire::Join>(refusal(ErrorCode::not_permitted));
+    EXPECT_EQ(last_join(), join_of(lobby));
+    session->join(lobby);
+    restart(rooms);
+    answer_to<wire::Join>(joined(lobby));
+    EXPECT_EQ(told(), "in 10 ");
+}
+
 TEST_F(SessionWayBack, WhoWasOnlyOnTheirWayInIsPutInNoOther) {
     session->join(den);
     restart(rooms);
