@@ -26,7 +26,7 @@ Result<std::string> restore(const config::Config& config, const std::filesystem:
 /// to be restored then until now. Fails as restore() does, and where no server has run yet.
 Result<std::string> restore_at_next_start(const config::Config& config,
                                           const std::filesystem::path& from);
-/// Takes that back. Fails with io where there is nothing to take back.
+/// Takes that back. Fails with io where there is nothing to take back, or it is half done already.
 Result<std::string> cancel_restore(const config::Config& config);
 
 }  // namespace partyline::server

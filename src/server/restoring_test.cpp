@@ -191,6 +191,22 @@ TEST_F(Restoring, TheLastOneStagedIsRestored) {
         << nothing.error().message;
 }
 
+TEST_F(Restoring, WhatIsHalfDoneIsNotTakenBack) {
+    const auto from = backup();
+    const auto config = make("now", "now");
+    stage(config, from);
+    ASSERT_FALSE(restore_at_start(config.data_folder, stopping_after(2)));
+    const auto refused = cancel_restore(config);
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().message.contains("broken off")) << refused.error().message;
+    stage(config, from);
+    const auto cancelled = cancel_restore(config);
+    ASSERT_TRUE(cancelled) << cancelled.error().message;
+    EXPECT_TRUE(cancelled->contains("broken off")) << *cancelled;
+    ASSERT_TRUE(restore_at_start(config.data_folder));
+    expect_restored(config.data_folder);
+}
+
 TEST_F(Restoring, WhatIsNoBackupIsNotStaged) {
     const auto config = make("now", "now");
     const auto garbage = scratch_.path() / "garbage";
