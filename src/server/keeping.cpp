@@ -161,15 +161,16 @@ Result<std::string> restore_at_next_start(const config::Config& config, const fs
 Result<std::string> cancel_restore(const config::Config& config) {
     const auto& folder = config.data_folder;
     const auto staged = folder / staged_backup_file;
-    const auto begun = check_no_restore_under_way(folder);
+    const auto unbegun = check_no_restore_under_way(folder);
     std::error_code error;
     if (fs::remove(staged, error)) {
-        return begun ? std::format("Nothing is restored at the next start on {}.", folder.string())
-                     : std::format("{} is not restored any more. But {}.", staged.string(),
-                                   begun.error().message);
+        return unbegun
+                   ? std::format("Nothing is restored at the next start on {}.", folder.string())
+                   : std::format("{} is not restored any more. But {}.", staged.string(),
+                                 unbegun.error().message);
     }
-    if (!error && !begun) {
-        return std::unexpected(begun.error());
+    if (!error && !unbegun) {
+        return std::unexpected(unbegun.error());
     }
     return fail(ErrorCode::io,
                 error ? std::format("cannot remove {}: {}", staged.string(), error.message())

@@ -84,8 +84,18 @@ private:
     const fs::path folder_;
 };
 
-/// The database becomes one file as far as that can be, and no older journal lies where its own would
-/// be kept.
+/// The journals that an earlier restore kept with its database, which has this name.
+Result<void> remove_kept_journals(const fs::path& kept) {
+    for (const auto ending : journal_endings) {
+        if (auto removed = remove_file(with_ending(kept, ending)); !removed) {
+            return removed;
+        }
+    }
+    return platform::flush(kept.parent_path());
+}
+
+/// The database becomes one file as far as that can be, and no older journal that has lost its database lies
+/// where its own would be kept.
 Result<void> clear_the_way(const fs::path& folder) {
     const auto database = folder / database_file;
     const auto there = is_there(database);
@@ -94,19 +104,26 @@ Result<void> clear_the_way(const fs::path& folder) {
     }
     if (*there) {
         store::fold_journal(database);
-        for (const auto ending : journal_endings) {
-            const auto kept = with_ending(with_ending(database, before_restore), ending);
-            if (auto removed = remove_file(kept); !removed) {
-                return removed;
-            }
-        }
     }
-    return platform::flush(folder);
+    const auto kept = with_ending(database, before_restore);
+    return is_there(kept).and_then(
+        [&](bool older) { return older ? platform::flush(folder) : remove_kept_journals(kept); });
 }
 
 Result<void> keep_aside(const fs::path& at, const fs::path& as, const Rename& rename) {
     return is_there(at).and_then(
         [&](bool there) { return there ? rename(at, as) : Result<void>{}; });
+}
+
+/// What an earlier restore kept gives way to what is kept now: journals first, as long as that says whose
+/// they are.
+Result<void> remove_kept(const fs::path& kept) {
+    return is_there(kept).and_then([&](bool older) {
+        return older ? remove_kept_journals(kept)
+                           .and_then([&] { return remove_file(kept); })
+                           .and_then([&] { return platform::flush(kept.parent_path()); })
+                     : Result<void>{};
+    });
 }
 
 /// A journal belongs to the old database, and goes before it: beside the new one it would ruin it.
@@ -115,11 +132,17 @@ Result<void> keep_journals_aside(const fs::path& database, const Rename& rename)
     if (!there) {
         return std::unexpected(there.error());
     }
+    const auto kept_database = with_ending(database, before_restore);
+    if (*there) {
+        if (auto removed = remove_kept(kept_database); !removed) {
+            return removed;
+        }
+    }
     for (const auto ending : journal_endings) {
         const auto journal = with_ending(database, ending);
         // One that has lost its database is not to meet another's.
-        const auto kept = *there ? with_ending(with_ending(database, before_restore), ending)
-                                 : with_ending(journal, before_restore);
+        const auto kept =
+            *there ? with_ending(kept_database, ending) : with_ending(journal, before_restore);
         if (auto moved = keep_aside(journal, kept, rename); !moved) {
             return moved;
         }

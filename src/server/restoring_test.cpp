@@ -220,6 +220,21 @@ TEST_F(Restoring, WhatIsNoBackupIsNotStaged) {
     }
 }
 
+TEST_F(Restoring, WhatAnEarlierRestoreKeptStaysUntilTheNextIsDecided) {
+    const auto from = backup();
+    const auto config = make("now", "now");
+    const auto& folder = config.data_folder;
+    const auto journal = folder / "partyline.db.before-restore-wal";
+    ASSERT_TRUE(put_back(folder, from));
+    std::ofstream(journal) << "of what was before";
+    stage(config, from);
+    ASSERT_FALSE(restore_at_start(folder, stopping_after(0)));
+    EXPECT_EQ(text_of(journal), "of what was before");
+    ASSERT_TRUE(restore_at_start(folder));
+    EXPECT_FALSE(fs::exists(journal));
+    expect_restored(folder, "then");
+}
+
 TEST_F(Restoring, AnOlderJournalMeetsNoOtherDatabase) {
     const auto config = make("now", "now");
     const auto& folder = config.data_folder;
