@@ -165,6 +165,23 @@ Result<void> put_in_place(const fs::path& at, const Rename& rename) {
         .and_then([&] { return rename(draft, at); });
 }
 
+/// Another file that got this name was written later.
+fs::file_time_type written_at(const fs::path& file) {
+    std::error_code ignored;
+    return fs::last_write_time(file, ignored);
+}
+
+/// What is decided on is what the drafts were made from: while a server starts another may be staged.
+Result<void> check_the_same(const fs::path& from, fs::file_time_type written) {
+    if (written_at(from) != written) {
+        return fail(ErrorCode::io,
+                    std::format("{}: was replaced by another meanwhile; the next start of the "
+                                "server, or the next restore, takes that one",
+                                from.string()));
+    }
+    return {};
+}
+
 /// From here on it has to be done.
 Result<void> decide(const fs::path& folder, const fs::path& from, const Rename& rename) {
     const auto marker = folder / restore_under_way_file;
@@ -243,9 +260,11 @@ Result<bool> finish_restore(const fs::path& folder, const Rename& rename) {
 }
 
 Result<void> put_back(const fs::path& folder, const fs::path& from, const Rename& rename) {
+    const auto written = written_at(from);
     Drafts drafts(folder);
     return drafts.make(from)
         .and_then([&] { return clear_the_way(folder); })
+        .and_then([&] { return check_the_same(from, written); })
         .and_then([&] { return decide(folder, from, rename); })
         .and_then([&] { return finish_restore(folder, rename).transform([](bool) {}); });
 }
