@@ -196,7 +196,6 @@ public:
             refuse_at_once<Unread>(std::move(count->done));
             return;
         }
-        ++counts_waiting_;
         read_after_writes([this, count = std::move(count)](Messages&) { begin_count(count); });
     }
     void prune_direct(std::uint32_t days, std::int64_t now_unix_ms, Done<void> done) override {
@@ -400,6 +399,7 @@ private:
 
     // [reader] In turn, and other reads in between.
     void begin_count(std::shared_ptr<Count> count) {
+        ++counts_waiting_;  // until then it is one of the reads
         counts_.push_back(std::move(count));
         if (counts_.size() == 1) {
             reader_.submit([this](Messages&) { count_on(); });

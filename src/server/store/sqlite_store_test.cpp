@@ -7,7 +7,6 @@
 #include <csignal>
 #include <fstream>
 #include <iterator>
-#include <latch>
 #include <optional>
 #include <set>
 #include <string>
@@ -387,7 +386,6 @@ TEST_F(SqliteStoreTest, AFullDiskRefusesInWordsAndKeepsNothingHalf) {
     EXPECT_TRUE(waiting.find(4));
 }
 
-// Somebody else holds the database meanwhile, as a slow disk would hold us up.
 TEST_F(SqliteStoreTest, ALargeDatabaseThatIsDamagedIsFoundWhileItIsUsed) {
     constexpr std::uint64_t texts = 500;
     const std::string damaged = "this text is in the middle of them";
@@ -419,117 +417,6 @@ TEST_F(SqliteStoreTest, ALargeDatabaseThatIsDamagedIsFoundWhileItIsUsed) {
         after.run_one();
     }
     EXPECT_EQ(kept, true) << "what is whole of it is used";
-}
-
-TEST_F(SqliteStoreTest, BeyondWhatMayWaitForASlowDiskIsRefusedAtOnce) {
-    Waiting waiting(path());
-    SQLite::Database other(path().string(), SQLite::OPEN_READWRITE);
-    other.exec("BEGIN IMMEDIATE");
-    std::size_t written = 0;
-    std::vector<Error> refused;
-    const auto write = [&] {
-        waiting.store->erase(MessageId{1}, 1, [&](const Result<bool>& done) {
-            written += done ? 1U : 0U;
-            if (!done) {
-                refused.push_back(done.error());
-            }
-        });
-    };
-    write();
-    while (waiting.store->figures().writes_waiting > 0) {
-    }
-    // That one is being written; so many wait for it.
-    for (std::size_t i = 0; i < waiting_max; ++i) {
-        write();
-    }
-    EXPECT_EQ(waiting.store->figures().writes_waiting, waiting_max);
-    write();
-    EXPECT_EQ(waiting.store->figures().writes_waiting, waiting_max);
-    waiting.executor.run_one();
-    ASSERT_EQ(refused.size(), 1U) << "while the others still wait";
-    EXPECT_EQ(refused.front().code, ErrorCode::store_failed);
-    EXPECT_EQ(refused.front().message, "The server's disk cannot keep up; try again in a while.");
-    other.exec("COMMIT");
-    while (written + refused.size() < waiting_max + 2) {
-        waiting.executor.run_one();
-    }
-    EXPECT_EQ(written, waiting_max + 1) << "whatever has waited is done";
-}
-
-TEST_F(SqliteStoreTest, ReadsThatWaitForASlowDiskAreBoundedAndTakeNobodysPlaceWhoWrites) {
-    Waiting waiting(path());
-    SQLite::Database other(path().string(), SQLite::OPEN_READWRITE);
-    other.exec("BEGIN IMMEDIATE");
-    const auto figures = [&] { return waiting.store->figures(); };
-    std::size_t written = 0;
-    const auto write = [&] {
-        waiting.store->erase(MessageId{1}, 1, [&](const Result<bool>&) { ++written; });
-    };
-    std::size_t found = 0;
-    std::vector<Error> refused;
-    const auto read = [&] {
-        waiting.store->find(MessageId{1}, [&](const Result<std::optional<room::Message>>& done) {
-            found += done ? 1U : 0U;
-            if (!done) {
-                refused.push_back(done.error());
-            }
-        });
-    };
-    write();
-    while (figures().writes_waiting > 0) {
-    }
-    for (std::size_t i = 0; i < waiting_max; ++i) {
-        read();
-    }
-    EXPECT_EQ(figures().reads_waiting, waiting_max);
-    EXPECT_EQ(figures().writes_waiting, 0U);
-    read();
-    waiting.store->unread({.who = {}, .rooms = {}}, [&](const Result<Unread>& done) {
-        EXPECT_FALSE(done);
-        ++found;
-    });
-    waiting.executor.run_one();
-    ASSERT_EQ(refused.size(), 1U) << "while the others still wait";
-    EXPECT_EQ(refused.front().code, ErrorCode::store_failed);
-    for (std::size_t i = 0; i < waiting_max; ++i) {
-        write();
-    }
-    EXPECT_EQ(figures().writes_waiting, waiting_max) << "none of them is refused";
-    other.exec("COMMIT");
-    while (written < waiting_max + 1 || found < waiting_max + 1) {
-        waiting.executor.run_one();
-    }
-    EXPECT_EQ(refused.size(), 1U);
-    EXPECT_EQ(figures().reads_waiting, 0U);
-}
-
-TEST_F(SqliteStoreTest, WhoeverReadsWaitsForNobodysWholeCount) {
-    test::Executor executor;
-    // Until then the reader stands at its first answer, and all the rest waits for it.
-    std::latch opened(1);
-    const auto store = open_sqlite_store(path(), [&](std::move_only_function<void()> work) {
-                           opened.wait();
-                           executor.poster()(std::move(work));
-                       }).value();
-    std::vector<std::string> answered;
-    store->find(MessageId{1}, [&](const auto&) { answered.push_back("found"); });
-    const UnreadQuery much{.who = room::Person::of(AccountId{1}),
-                           .rooms = std::vector(3 * counted_at_once + 1, ChannelId{7})};
-    const UnreadQuery little{.who = room::Person::of(AccountId{2}), .rooms = {ChannelId{7}}};
-    store->unread(much, [&](const Result<Unread>& unread) {
-        EXPECT_EQ(unread->rooms.size(), much.rooms.size());
-        answered.push_back("much");
-    });
-    store->unread(little, [&](const Result<Unread>& unread) {
-        EXPECT_EQ(unread->rooms.size(), 1U);
-        answered.push_back("little");
-    });
-    store->history({.channel = ChannelId{7}}, [&](const auto&) { answered.push_back("history"); });
-    opened.count_down();
-    while (answered.size() < 4) {
-        executor.run_one();
-    }
-    EXPECT_EQ(answered, (std::vector<std::string>{"found", "history", "little", "much"}));
 }
 
 }  // namespace
