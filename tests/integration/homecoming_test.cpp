@@ -55,6 +55,7 @@ constexpr Duration patience = 60s;
 
 // Into a room with a password an address comes 50 times at once, and then once a second.
 constexpr std::size_t people_with_a_password = 64;
+constexpr Duration last_in_after = 13s;  // 64 - 50 - 1: it is from the first on that it counts
 constexpr auto room_password = "open sesame";
 
 /// The limits of all addresses together are as they come; but here all come from one.
@@ -351,13 +352,17 @@ protected:
         EXPECT_EQ(crowd.home(), people_with_a_password);
         const bool locked = co_await crowd.lock_a_room(server_->owner_token());
         EXPECT_TRUE(locked);
+        const auto lost = clock_.now();
         const auto ready = co_await crash_and_restart();
         EXPECT_TRUE(co_await crowd.until_home(people_with_a_password, patience))
             << crowd.home() << " are back";
         const auto took = crowd.last_home() - ready;
-        std::printf("%zu talkies are back in a room with a password %.2f s after the server\n",
-                    people_with_a_password, std::chrono::duration<double>(took).count());
-        EXPECT_GT(crowd.told_to_wait(), 0U) << "more at once than a password has time for";
+        std::printf("%zu talkies are back in a room with a password %.2f s after the server (told "
+                    "to wait %zu times)\n",
+                    people_with_a_password, std::chrono::duration<double>(took).count(),
+                    crowd.told_to_wait());
+        // However slow the machine is, and whether or not it had to tell anybody to wait.
+        EXPECT_GE(crowd.last_home() - lost, last_in_after) << "a password takes its time";
         co_await crowd.disband();
     }
 
