@@ -28,8 +28,8 @@ public:
     /// Reads the configuration again, as it was read for the start.
     using Reread = std::function<Result<config::Config>()>;
 
-    /// Takes the data folder, restores what was staged for this start, reads or makes identity, certificate and database, binds all ports. Fails with
-    /// one line for the owner.
+    /// Takes the data folder, restores what was staged for this start, reads or makes identity, certificate
+    /// and database, binds all ports. Fails with one line for the owner.
     static Result<std::unique_ptr<Host>> create(config::Config config, Reread reread);
 
     /// Serves until SIGTERM or SIGINT, then says good-bye to everybody.

@@ -64,8 +64,8 @@ protected:
         meanwhile();
     }
 
-    /// Others write to each other without delay. A machine that is busy elsewhere spoils one text or another, a server that
-    /// is busy with the greedy spoils them all.
+    /// Others write to each other without delay. A machine that is busy elsewhere spoils one text or another,
+    /// a server that is busy with the greedy spoils them all.
     void expect_quick_texts() {
         const SystemClock clock;
         auto quickest = Duration::max();
