@@ -1,5 +1,5 @@
-// The play itself: a switchboard, five talkies, three talks, and one more through the capture chain; and what is left of it
-// afterwards.
+// The play itself: a switchboard, five talkies, three talks, and one more through the capture chain; and
+// what is left of it afterwards.
 #pragma once
 
 #include <cstdint>

@@ -357,10 +357,11 @@ protected:
         EXPECT_TRUE(co_await crowd.until_home(people_with_a_password, patience))
             << crowd.home() << " are back";
         const auto took = crowd.last_home() - ready;
-        std::printf("%zu talkies are back in a room with a password %.2f s after the server (told "
-                    "to wait %zu times)\n",
-                    people_with_a_password, std::chrono::duration<double>(took).count(),
-                    crowd.told_to_wait());
+        std::printf(
+            "%zu talkies are back in a room with a password %.2f s after the server (told "
+            "to wait %zu times)\n",
+            people_with_a_password, std::chrono::duration<double>(took).count(),
+            crowd.told_to_wait());
         // However slow the machine is, and whether or not it had to tell anybody to wait.
         EXPECT_GE(crowd.last_home() - lost, last_in_after) << "a password takes its time";
         co_await crowd.disband();

@@ -21,8 +21,8 @@ struct NewInvite {
 };
 
 /// Needs `invite`. The role ranks below the actor's and may do nothing that they may not, on the
-/// server or in a room; the room is one that they see, and lasts. Fails with not_permitted, unknown_role, unknown_channel or
-/// too_large. Invites that have run out by `now` make room; the first change is the new one.
+/// server or in a room; the room is one that they see, and lasts. Fails with not_permitted, unknown_role,
+/// unknown_channel or too_large. Invites that have run out by `now` make room; the first change is the new one.
 Result<Changes> plan_create_invite(const Directory& directory, Subject actor, NewInvite invite,
                                    std::int64_t now_unix_ms);
 /// Needs `invite`, and that its role, if any, ranks below the actor's. Fails with unknown_invite or
