@@ -6,7 +6,6 @@
 
 #include "base/error.hpp"
 #include "base/ids.hpp"
-#include "server/control/durable.hpp"
 #include "server/control/peer.hpp"
 #include "server/room/decide.hpp"
 #include "server/room/records.hpp"
