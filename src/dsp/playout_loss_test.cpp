@@ -135,8 +135,11 @@ TEST(PlayoutLoss, TakesTheSecondHalfOfALongPacketFromItsCopy) {
     }
     const auto begun = std::ranges::find(bench.speaking, true) - bench.speaking.begin();
     const auto at = lost * packet_samples_max + half + half / 2;
-    const auto place = static_cast<std::size_t>(begun) * frame_samples + at;
-    ASSERT_EQ(bench.scaled.at((place + half / 2) / frame_samples), 0U) << "not where it was said";
+    // What the playout made shorter, at the spurt's beginning, is missing before it.
+    const auto shorter = bench.counters().shortened_samples;
+    const auto place = static_cast<std::size_t>(begun) * frame_samples + at - shorter;
+    ASSERT_EQ(bench.counters().stretched_samples, 0U);
+    ASSERT_EQ(bench.scaled.at(place / frame_samples - 4), shorter) << "and nothing later";
     const auto heard = std::span<const float>(bench.heard).subspan(place, half / 2);
     const auto all = std::span<const float>(said);
     EXPECT_GT(likeness(heard, all.subspan(at, half / 2)),
