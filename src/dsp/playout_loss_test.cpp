@@ -135,6 +135,104 @@ TEST(PlayoutLoss, TakesTheSecondHalfOfALongPacketFromItsCopy) {
     }
     const auto begun = std::ranges::find(bench.speaking, true) - bench.speaking.begin();
     const auto at = lost * packet_samples_max + half + half / 2;
+    const auto place = static_cast<std::size_t>(begun) * frame_samples + at;
+    const auto heard = std::span<const float>(bench.heard).subspan(place, half / 2);
+    const auto all = std::span<const float>(said);
+    // The playout may have made it shorter by then: what is heard is from there, or from later by so much.
+    ASSERT_EQ(bench.counters().stretched_samples, 0U);
+    const auto likeness_at = [&](std::size_t from) {
+        return std::max(
+            likeness(heard, all.subspan(from, half / 2)),
+            likeness(heard, all.subspan(from + bench.counters().shortened_samples, half / 2)));
+    };
+    EXPECT_GT(likeness_at(at), likeness_at(at - half));
+}
+
+TEST(PlayoutLoss, AccountsForEveryFrame) {
+    constexpr unsigned fec = 10;
+    const AccountCase cases[] = {
+        {"nothing lost", {}, 0, 0},
+        {"one lost", {.lost = {30}}, 0, 1},
+        {"one lost, with FEC", {.expected_loss_percent = fec, .lost = {30}}, 1, 0},
+        {"two in a row, with FEC", {.expected_loss_percent = fec, .lost = {30, 31}}, 1, 1},
+        {"lost before one without FEC", {.expected_loss_percent = fec, .lost = {39}}, 0, 1},
+        {"nine in a row", {.lost = {30, 31, 32, 33, 34, 35, 36, 37, 38}}, 0, 9},
+        {"scattered", {.expected_loss_percent = fec, .lost = {5, 10, 25, 31, 51, 60}}, 6, 0},
+        {"20 ms packets", {.packets = 50, .packet_samples = 960, .lost = {20, 30}}, 0, 4},
+        {"overtaken within the delay", {.late_ms = {{30, 4}}}, 0, 0},
+        {"late", {.late_ms = {{30, 25}}}, 0, 1, 1},
+        {"late, but recovered", {.expected_loss_percent = fec, .late_ms = {{30, 25}}}, 1, 0, 1},
+        {"lost and the next late", {.lost = {30}, .late_ms = {{31, 25}}}, 0, 2, 1},
+    };
+    for (const auto& test : cases) {
+        check(test);
+    }
+}
+
+TEST(PlayoutLoss, WaitsForFecWhenPacketsAreLost) {
+    // Too little delay for the next packet to be there when one is missing; so the first losses
+    // are concealed, until losses are known to happen.
+    for (const std::size_t packet_samples : {frame_samples, packet_samples_max}) {
+        Spurt spurt{.packets = 8 * sample_rate_hz / packet_samples,
+                    .packet_samples = packet_samples,
+                    .expected_loss_percent = 10,
+                    .phase = milliseconds(3)};
+        for (std::size_t i = 5; i < spurt.packets; i += 10) {
+            spurt.lost.insert(i);
+        }
+        const auto& encoded = voice(packet_samples, 10);
+        const auto recoverable = std::ranges::count_if(spurt.lost, [&](std::size_t i) {
+            return OpusDecoder::has_fec(packet(encoded, i + 1));
+        });
+        Bench bench;
+        play(bench, spurt);
+        const auto per_packet = packet_samples / frame_samples;
+        EXPECT_GE(bench.counters().recovered + 10 * per_packet,
+                  static_cast<std::size_t>(recoverable) * per_packet);
+        EXPECT_EQ(bench.accounted(), 800U);
+        EXPECT_LE(bench.playout.delay().current, milliseconds(45));
+    }
+}
+
+/// 1 for the same, whatever their levels.
+double likeness(std::span<const float> a, std::span<const float> b) {
+    double product = 0;
+    double power_a = 1e-20;
+    double power_b = 1e-20;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        product += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+        power_a += static_cast<double>(a[i]) * static_cast<double>(a[i]);
+        power_b += static_cast<double>(b[i]) * static_cast<double>(b[i]);
+    }
+    return product / std::sqrt(power_a * power_b);
+}
+
+TEST(PlayoutLoss, TakesTheSecondHalfOfALongPacketFromItsCopy) {
+    // The next packet comes when the first half has been concealed.
+    Spurt spurt{.packets = 50, .packet_samples = packet_samples_max, .expected_loss_percent = 10};
+    const auto& encoded = voice(spurt.packet_samples, spurt.expected_loss_percent);
+    std::size_t lost = 10;
+    while (lost < 40 && !OpusDecoder::has_fec(packet(encoded, lost + 1))) {
+        ++lost;
+    }
+    ASSERT_LT(lost, 40U);
+    spurt.lost = {lost};
+    Bench bench;
+    play(bench, spurt);
+    EXPECT_EQ(bench.counters().recovered, 1U);
+    EXPECT_EQ(bench.counters().concealed, 1U);
+    EXPECT_EQ(bench.accounted(), 100U);
+
+    // After the cross-fade it is what had been said there, and not what had been said before.
+    constexpr std::size_t half = packet_samples_max / 2;
+    std::vector<float> said(spurt.packets * packet_samples_max);
+    auto decoder = OpusDecoder::create().value();
+    for (std::size_t i = 0; i < spurt.packets; ++i) {
+        decoder.decode(packet(encoded, i),
+                       std::span(said).subspan(i * packet_samples_max, packet_samples_max));
+    }
+    const auto begun = std::ranges::find(bench.speaking, true) - bench.speaking.begin();
+    const auto at = lost * packet_samples_max + half + half / 2;
     // What the playout made shorter, at the spurt's beginning, is missing before it.
     const auto shorter = bench.counters().shortened_samples;
     const auto place = static_cast<std::size_t>(begun) * frame_samples + at - shorter;

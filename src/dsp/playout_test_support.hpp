@@ -44,8 +44,7 @@ public:
     SpeakerPlayout playout = SpeakerPlayout::create().value();
     ManualClock clock;
     std::vector<float> heard;
-    std::vector<bool> speaking;        // on each tick
-    std::vector<std::uint64_t> scaled;  // samples stretched or shortened by each tick's end
+    std::vector<bool> speaking;  // on each tick
 
     /// A packet arrives, as if spoken from `media` on.
     void push(const Bytes& opus, MediaTime media, bool ends_spurt = false) {
@@ -57,7 +56,6 @@ public:
         const bool sound = playout.pull(frame, clock.now());
         heard.insert(heard.end(), frame.begin(), frame.end());
         speaking.push_back(sound);
-        scaled.push_back(counters().stretched_samples + counters().shortened_samples);
         clock.advance(std::chrono::milliseconds(frame_ms));
         return sound;
     }
