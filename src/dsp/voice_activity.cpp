@@ -22,15 +22,25 @@ constexpr float faint_voice_sinks_by = 0.9977F;
 // One frame may be a click.
 constexpr unsigned frames_to_begin = 2;
 
+// What comes before is late: at first there is silence, then filters let the sound in. Were that noise between words,
+// any fan would be 50 dB louder than it, for as long as a floor remembers.
+constexpr unsigned frames_to_run_in = 5;
+
 constexpr float voice_level_speed = 0.01F;
 // Quieter than any microphone: -95 dBFS.
 constexpr float power_least = 3e-10F;
 
 }  // namespace
 
-float VoiceActivity::floor() const { return std::max(power_least, floor_.least()); }
+float VoiceActivity::floor() const {
+    const bool known = frames_of_sound_ >= frames_to_run_in;
+    return known ? std::max(power_least, floor_.least()) : power_least;
+}
 
 bool VoiceActivity::next(const Evidence& evidence) {
+    if (runs_in(evidence.power)) {
+        return false;
+    }
     floor_.follow(evidence.power);
     const bool on = frames_since_speech_ <= hang_over_frames;
     const bool likely = sounds_like_speech(evidence);
@@ -48,6 +58,14 @@ bool VoiceActivity::next(const Evidence& evidence) {
         frames_since_speech_ = std::min(frames_since_speech_ + 1, hang_over_frames + 1);
     }
     return frames_since_speech_ <= hang_over_frames;
+}
+
+bool VoiceActivity::runs_in(float power) {
+    if (frames_of_sound_ >= frames_to_run_in) {
+        return false;
+    }
+    frames_of_sound_ += frames_of_sound_ > 0 || power > 0 ? 1U : 0U;
+    return true;
 }
 
 bool VoiceActivity::sounds_like_speech(const Evidence& evidence) const {

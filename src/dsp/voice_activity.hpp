@@ -34,6 +34,7 @@ public:
     [[nodiscard]] float floor() const;
 
 private:
+    bool runs_in(float power);
     [[nodiscard]] bool sounds_like_speech(const Evidence& evidence) const;
     /// To begin a spurt, for the talker that is known.
     [[nodiscard]] bool is_loud_enough(float power) const;
@@ -41,8 +42,9 @@ private:
     static constexpr std::size_t floor_parts = 8;  // 2 s
 
     NoiseFloor<floor_parts> floor_;
-    float voice_level_ = 0;       // 0: not known yet
-    unsigned likely_frames_ = 0;  // in a row
+    unsigned frames_of_sound_ = 0;  // since the first that was not silence
+    float voice_level_ = 0;         // 0: not known yet
+    unsigned likely_frames_ = 0;    // in a row
     std::size_t frames_since_speech_ = hang_over_frames + 1;
 };
 

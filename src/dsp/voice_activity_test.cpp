@@ -82,6 +82,16 @@ TEST(VoiceActivity, AtAnotherMicrophoneWhoeverIsFaintIsHeardAtOnce) {
     EXPECT_TRUE(listener.hear(0.9F, faint, 2));
 }
 
+TEST(VoiceActivity, AFanIsNoSpeechWhenTheMicrophoneOpens) {
+    Listener listener;
+    // A chain gives silence first, as it is late, and then fades in.
+    EXPECT_FALSE(listener.hear(0, 0, 3));
+    EXPECT_FALSE(listener.hear(0.9F, 1e-4F * loud));
+    EXPECT_FALSE(listener.hear(0.9F, 1e-2F * loud));
+    EXPECT_FALSE(listener.hear(0.9F, loud, 300));
+    EXPECT_TRUE(listener.hear(0.9F, 10 * loud, 2)) << "a voice over it is heard";
+}
+
 TEST(VoiceActivity, LoudKeysAreNoSpeech) {
     Listener listener;
     listener.hear(0, quiet, 100);
