@@ -62,7 +62,8 @@ void describe_users(CLI::App& app, const Chosen& chosen) {
         .word("NAME", &UserPassword::name, "Whose account");
     command<UserUnlink>(user, "unlink", "Take a device from an account", chosen)
         .word("NAME", &UserUnlink::name, "Whose account")
-        .word("FINGERPRINT", &UserUnlink::device, "As `user show` tells it, or how it begins; after -- if that is a -");
+        .word("FINGERPRINT", &UserUnlink::device,
+              "As `user show` tells it, or how it begins; after -- if that is a -");
     command<UserDelete>(user, "delete", "Delete an account; its name is free then", chosen)
         .word("NAME", &UserDelete::name, "Whose account");
 }
