@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
@@ -296,7 +295,6 @@ TEST(RealTimeGuard, OutsideACallbackEverythingIsAllowed) {
     ASSERT_EQ(::posix_memalign(&memory, 256, 100), 0);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory) % 256, 0U);
     std::free(memory);
-    EXPECT_EQ(::posix_memalign(&memory, 3, 100), EINVAL);
     std::timed_mutex timed_mutex;
     EXPECT_TRUE(timed_mutex.try_lock_for(std::chrono::milliseconds(1)));
     timed_mutex.unlock();
