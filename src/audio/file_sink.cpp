@@ -96,7 +96,7 @@ void FileSink::write(dsp::ConstFrame mid, dsp::ConstFrame side) {
     } else {
         std::ranges::copy(mid, next.samples.begin());
     }
-    if (queue_.push(std::move(next))) {
+    if (queue_.push(Queued(next))) {
         silent_ = 0;
     } else {
         // Silent, too, so that what follows is at its place.
