@@ -20,6 +20,7 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using test::Bench;
+using test::decoded;
 using test::packet;
 using test::play;
 using test::Spurt;
@@ -127,12 +128,7 @@ TEST(PlayoutLoss, TakesTheSecondHalfOfALongPacketFromItsCopy) {
 
     // After the cross-fade it is what had been said there, and not what had been said before.
     constexpr std::size_t half = packet_samples_max / 2;
-    std::vector<float> said(spurt.packets * packet_samples_max);
-    auto decoder = OpusDecoder::create().value();
-    for (std::size_t i = 0; i < spurt.packets; ++i) {
-        decoder.decode(packet(encoded, i),
-                       std::span(said).subspan(i * packet_samples_max, packet_samples_max));
-    }
+    const auto said = decoded(spurt);
     const auto begun = std::ranges::find(bench.speaking, true) - bench.speaking.begin();
     const auto at = lost * packet_samples_max + half + half / 2;
     const auto place = static_cast<std::size_t>(begun) * frame_samples + at;

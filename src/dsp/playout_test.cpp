@@ -23,22 +23,11 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using test::Bench;
+using test::decoded;
 using test::packet;
 using test::play;
 using test::Spurt;
 using test::voice;
-
-/// The same packets, simply decoded one after the other.
-std::vector<float> decoded(const Spurt& spurt) {
-    const auto& encoded = voice(spurt.packet_samples, spurt.expected_loss_percent);
-    auto decoder = OpusDecoder::create().value();
-    std::vector<float> out(spurt.packets * spurt.packet_samples);
-    for (std::size_t i = 0; i < spurt.packets; ++i) {
-        decoder.decode(packet(encoded, i),
-                       std::span(out).subspan(i * spurt.packet_samples, spurt.packet_samples));
-    }
-    return out;
-}
 
 /// Where `sound` is found in `heard`, to the bit.
 std::optional<std::size_t> find_exactly(const std::vector<float>& heard,

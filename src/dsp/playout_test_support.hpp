@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "dsp/format.hpp"
+#include "dsp/opus.hpp"
 #include "dsp/playout.hpp"
 #include "dsp/test_support.hpp"
 
@@ -108,6 +110,18 @@ inline void play(Bench& bench, const Spurt& spurt) {
         }
         bench.tick();
     }
+}
+
+/// The same packets, simply decoded one after the other.
+inline std::vector<float> decoded(const Spurt& spurt) {
+    const auto& encoded = voice(spurt.packet_samples, spurt.expected_loss_percent);
+    auto decoder = OpusDecoder::create().value();
+    std::vector<float> out(spurt.packets * spurt.packet_samples);
+    for (std::size_t i = 0; i < spurt.packets; ++i) {
+        decoder.decode(packet(encoded, i),
+                       std::span(out).subspan(i * spurt.packet_samples, spurt.packet_samples));
+    }
+    return out;
 }
 
 }  // namespace partyline::dsp::test
