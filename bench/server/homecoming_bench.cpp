@@ -31,6 +31,7 @@
 #include "bench/targets.hpp"
 #include "bench/write_figures.hpp"
 #include "client/talkie.hpp"
+#include "harness/crowd.hpp"
 #include "harness/failure.hpp"
 #include "harness/scratch.hpp"
 #include "harness/server.hpp"
@@ -62,23 +63,10 @@ struct Options {
     std::string json;
 };
 
-/// The limits of all addresses together are as they come; but here all come from one.
 std::string config(const Options& options) {
-    std::string text = R"(
-[log]
-level = "error"
-[limits]
-connections_per_address = 4000
-unauthenticated = 1000
-arrivals_per_second_per_address = 400
-arrivals_at_once_per_address = 1000
-)";
     const auto sessions = std::max(options.people, people_wanted);
-    text += std::format("sessions = {}\nconnections = {}\n", sessions, 2 * sessions);
-    for (std::size_t i = 0; i < options.rooms; ++i) {
-        text += std::format("[[room]]\nname = \"Room {}\"\n", i);
-    }
-    return text;
+    return harness::crowd_config(
+        options.rooms, std::format("sessions = {}\nconnections = {}\n", sessions, 2 * sessions));
 }
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }

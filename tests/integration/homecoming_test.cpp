@@ -30,6 +30,7 @@
 #include "crypto/handshake.hpp"
 #include "crypto/identity.hpp"
 #include "crypto/keys.hpp"
+#include "harness/crowd.hpp"
 #include "harness/scratch.hpp"
 #include "harness/server.hpp"
 #include "net/loop.hpp"
@@ -57,23 +58,6 @@ constexpr Duration patience = 60s;
 constexpr std::size_t people_with_a_password = 64;
 constexpr Duration last_in_after = 13s;  // 64 - 50 - 1: it is from the first on that it counts
 constexpr auto room_password = "open sesame";
-
-/// The limits of all addresses together are as they come; but here all come from one.
-std::string config(std::size_t rooms_there) {
-    std::string text = R"(
-[log]
-level = "error"
-[limits]
-connections_per_address = 4000
-unauthenticated = 1000
-arrivals_per_second_per_address = 400
-arrivals_at_once_per_address = 1000
-)";
-    for (std::size_t i = 0; i < rooms_there; ++i) {
-        text += std::format("[[room]]\nname = \"Room {}\"\n", i);
-    }
-    return text;
-}
 
 /// One thread, the loop's.
 class Crowd {
@@ -310,7 +294,8 @@ class Homecoming : public testing::Test {
 protected:
     void start(const std::string& listen) {
         server_ = std::make_unique<harness::ServerProcess>(
-            scratch_, harness::ServerOptions{.listen = listen, .config = config(rooms_)});
+            scratch_,
+            harness::ServerOptions{.listen = listen, .config = harness::crowd_config(rooms_)});
     }
     /// As a power cut would, and by whatever looks after servers.
     net::task<TimePoint> crash_and_restart() {
