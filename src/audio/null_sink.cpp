@@ -10,6 +10,7 @@ public:
     void write(dsp::ConstFrame) override { clock_.hand_over(system_.now()); }
     void write(dsp::ConstFrame mid, dsp::ConstFrame) override { write(mid); }
     void rest() override { clock_.rest(); }
+    [[nodiscard]] bool wants_silence() const override { return false; }
     [[nodiscard]] TimePoint started() const override { return clock_.started(); }
     Result<void> close() override { return {}; }
     [[nodiscard]] std::uint64_t underruns() const override { return clock_.underruns(); }

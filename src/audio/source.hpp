@@ -67,6 +67,8 @@ public:
     virtual void write(dsp::ConstFrame mid, dsp::ConstFrame side) = 0;
     /// [voice-down] Nobody hands over anything until the next write(): what is missing meanwhile is no underrun.
     virtual void rest() = 0;
+    /// [voice-down] False where nobody ever hears or reads what is written: silence need not be handed over then.
+    [[nodiscard]] virtual bool wants_silence() const { return true; }
     /// [any] When the first sample of the first frame was played; zero before that.
     [[nodiscard]] virtual TimePoint started() const = 0;
     /// [voice-down] Finishes a file so that it can be read; nothing is written after. Fails with what went wrong,

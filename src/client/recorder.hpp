@@ -55,6 +55,10 @@ public:
     /// [control] Waits until all is written.
     void join();
 
+    /// [any] Whether what is handed over is kept.
+    [[nodiscard]] bool is_on() const {
+        return state_.load(std::memory_order_acquire) != State::off;
+    }
     // None of these waits for anything.
     /// [voice-up] Before anything is done to it. Kept only of `everything`.
     void captured(Placement at, dsp::ConstFrame frame);

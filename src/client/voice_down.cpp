@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::chrono::milliseconds heard_report_interval{100};
 
+/// By then all fades, lights and gains are where silence leaves them.
+constexpr std::size_t silent_frames_before_rest = 1000 / dsp::frame_ms;
+
 /// What is caught up with at once was due so long ago at most.
 constexpr Duration held_up_max = std::chrono::milliseconds(dsp::frame_ms * frames_caught_up_max);
 
@@ -53,7 +56,10 @@ void VoiceDown::run() {
 void VoiceDown::sleep() {
     const auto now = clock_.now();
     std::optional<TimePoint> until = socket() != nullptr ? judge_.next_due() : std::nullopt;
-    if (playing_) {
+    if (playing_ && rests()) {
+        sink_.rest();
+        until = std::min(until.value_or(TimePoint::max()), now + receiver_upkeep_interval);
+    } else if (playing_) {
         until = std::min(until.value_or(TimePoint::max()), sink_.due(now));
     }
     if (until && *until <= now) {
@@ -109,6 +115,7 @@ void VoiceDown::receive_all() {
 
 void VoiceDown::receive(ByteView datagram) {
     if (!datagram.empty() && datagram.front() == wire::downlink_voice_lead) {
+        silent_frames_ = 0;
         receiver_.receive(datagram, clock_.now());
         return;
     }
@@ -180,6 +187,12 @@ void VoiceDown::send_probe(wire::DatagramKind kind, ByteView body) {
 
 // --- sound -----------------------------------------------------------------------------------
 
+// A bot that plays to nobody would be woken a hundred times a second in an empty room.
+bool VoiceDown::rests() const {
+    return !sink_.wants_silence() && silent_frames_ >= silent_frames_before_rest &&
+           !receiver_.anyone_speaking() && (link_.recorder == nullptr || !link_.recorder->is_on());
+}
+
 void VoiceDown::play() {
     if (!playing_) {
         return;
@@ -203,6 +216,7 @@ void VoiceDown::play_frame(TimePoint now) {
     ++frame_.tick;
     whisper_in_frame_ = false;
     const auto heard = receiver_.play(mid, side, now);
+    silent_frames_ = heard == dsp::Heard::nothing ? silent_frames_ + 1 : 0;
     if (heard == dsp::Heard::stereo) {
         sink_.write(mid, side);
     } else {

@@ -17,8 +17,9 @@
 
 namespace partyline::client {
 
-/// Sleeps until a datagram or a command comes, the sink is due, or a ping is. All pings and echoes
-/// are sent from here, microphone or not. Owned by the talkie's control thread.
+/// Sleeps until a datagram or a command comes, the sink is due, or a ping is; a sink that wants no silence is
+/// looked after once in receiver_upkeep_interval while there is nothing else. All pings and echoes are sent from
+/// here, microphone or not. Owned by the talkie's control thread.
 class VoiceDown final : private HeardListener {
 public:
     /// All outlive it.
@@ -51,7 +52,10 @@ private:
     }
     void take(const SessionGone& command) { receiver_.forget_session(command.session); }
     void take(const RoomCleared&) { receiver_.clear_room(); }
-    void take(UseSpeakerKey& command) { receiver_.add_key(std::move(command.key), clock_.now()); }
+    void take(UseSpeakerKey& command) {
+        silent_frames_ = 0;  // frames may have waited for it
+        receiver_.add_key(std::move(command.key), clock_.now());
+    }
     void take(const SetRoute& command);
     void take(const SetRoomTalking& command) { room_talking_ = command.talking; }
     void take(const SetDeafened& command) {
@@ -74,6 +78,8 @@ private:
     void echo(ByteView nonce);
     void judge_lane();
     void send_probe(wire::DatagramKind kind, ByteView body);
+    /// Whether what would be played is silence that nobody needs.
+    [[nodiscard]] bool rests() const;
     void play();
     void play_frame(TimePoint now);
     void heard(SessionId speaker, StreamId stream, dsp::ConstFrame frame) override;
@@ -95,7 +101,8 @@ private:
     bool room_talking_ = false;
     bool deafened_ = false;
     bool playing_ = false;
-    Placement frame_;  // that is played, or was played last
+    Placement frame_;                // that is played, or was played last
+    std::size_t silent_frames_ = 0;  // in a row, with nothing coming in
     bool whisper_in_frame_ = false;
     bool told_started_;  // or by the one before us
     Duration round_trip_{};

@@ -38,16 +38,40 @@ private:
     bool hungry_ = true;
 };
 
+/// Wants frame after frame at once, as HungrySink, but no silence. `on_rest` is told how many it was given since the
+/// last rest.
+class DeafSink final : public audio::Sink {
+public:
+    explicit DeafSink(std::function<void(std::size_t)> on_rest) : on_rest_(std::move(on_rest)) {}
+
+    [[nodiscard]] TimePoint due(TimePoint now) const override { return now; }
+    void write(dsp::ConstFrame) override { ++frames_; }
+    void write(dsp::ConstFrame mid, dsp::ConstFrame) override { write(mid); }
+    void rest() override { on_rest_(std::exchange(frames_, 0)); }
+    [[nodiscard]] bool wants_silence() const override { return false; }
+    [[nodiscard]] TimePoint started() const override { return {}; }
+    Result<void> close() override { return {}; }
+    [[nodiscard]] std::uint64_t underruns() const override { return 0; }
+
+private:
+    const std::function<void(std::size_t)> on_rest_;
+    std::size_t frames_ = 0;
+};
+
 class VoiceDownTest : public testing::Test {
 protected:
     /// Plays from the first round on, and says what comes of it.
     std::size_t listen(std::shared_ptr<UdpWay> way, std::function<bool()> on_write) {
+        HungrySink sink(std::move(on_write));
+        return listen(std::move(way), sink);
+    }
+
+    std::size_t listen(std::shared_ptr<UdpWay> way, audio::Sink& sink) {
         link = std::make_unique<VoiceLink>(
             std::make_shared<Hop>(Hop::Keys{test::hop_key(), test::hop_key(), 1}, std::move(way)),
             counters);
         EXPECT_TRUE(link->to_down.push(StartPlaying{}));
         link->down_wake.wake();
-        HungrySink sink(std::move(on_write));
         const VoiceDown down(test::identity_of(1), *link, sink, clock);
         auto future = found.get_future();
         const bool came = future.wait_for(std::chrono::seconds(60)) == std::future_status::ready;
@@ -95,6 +119,24 @@ TEST_F(VoiceDownTest, WhoeverIsLongHeldUpReadsBetweenTheFramesThatAreDue) {
         return true;
     });
     EXPECT_EQ(in_a_row, frames_caught_up_max);
+}
+
+TEST_F(VoiceDownTest, WhereNobodyHearsSilenceNoneIsPlayedUntilSomethingComes) {
+    constexpr std::size_t a_second = 100;
+    int rests = 0;
+    DeafSink sink([&](std::size_t frames) {
+        ++rests;
+        if (rests == 1) {
+            EXPECT_GE(frames, a_second);
+            EXPECT_LT(frames, a_second + frames_caught_up_max);
+            const std::array voice{wire::downlink_voice_lead};
+            EXPECT_TRUE(link->tunnel_down.push(DatagramSlot::of(voice)));
+            link->down_wake.wake();
+        } else if (rests == 2) {
+            found.set_value(frames);
+        }
+    });
+    EXPECT_GE(listen(nullptr, sink), a_second) << "as it may be the first of many";
 }
 
 }  // namespace
