@@ -105,6 +105,12 @@ protected:
         return opened ? *std::move(opened) : nullptr;
     }
 
+    void TearDown() override {
+        if (HasFailure()) {
+            GTEST_LOG_(INFO) << server_.report();
+        }
+    }
+
     const harness::Scratch scratch_;
     integration::SoundServer server_{scratch_};
 };

@@ -70,6 +70,11 @@ void SoundServer::kill() {
     server_.reset();
 }
 
+std::string SoundServer::report() const {
+    return server_ ? std::format("{}; it said:\n{}", server_->describe(), server_->errors())
+                   : "pulseaudio was killed";
+}
+
 std::string SoundServer::control(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), pactl);
     Process process({.arguments = std::move(arguments)});

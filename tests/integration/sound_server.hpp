@@ -26,6 +26,8 @@ public:
     /// Ends it at once, as a crash would.
     void kill();
     void start();
+    /// How it is and what it has said, for whoever looks into a failure.
+    [[nodiscard]] std::string report() const;
 
 private:
     const harness::Scratch& scratch_;
