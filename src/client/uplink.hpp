@@ -11,9 +11,9 @@
 
 namespace partyline::client {
 
-/// One hop epoch, that is one connection, of one session. Voice is sent by one thread and pings by another, and no counter
-/// may be used twice: the counter is one atomic, and all else here never changes. The relay's
-/// window takes counters in any order. Every member is [any].
+/// One hop epoch, that is one connection, of one session. Voice is sent by one thread and pings by
+/// another, and no counter may be used twice: the counter is one atomic, and all else here never
+/// changes. The relay's window takes counters in any order. Every member is [any].
 class Uplink {
 public:
     Uplink(crypto::HopKey key, std::uint8_t hop_epoch)

@@ -11,9 +11,9 @@
 namespace partyline::dsp {
 
 /// GTCRN, translated from the WebAssembly module of @sapphi-red/web-noise-suppressor. It hears and
-/// gives what is below 8 kHz. The model works on 16 ms at a time, and whoever waits for 16 ms hears of the first of them
-/// late; so two of it take turns, half of that apart, and each gives its newest 8 ms. process() allocates nothing. Holds
-/// about 2 MB. One thread.
+/// gives what is below 8 kHz. The model works on 16 ms at a time, and whoever waits for 16 ms hears of
+/// the first of them late; so two of it take turns, half of that apart, and each gives its newest 8 ms.
+/// process() allocates nothing. Holds about 2 MB. One thread.
 class Gtcrn {
     static constexpr std::size_t models = 2;
     // A model looks at a block, with the one before it, and changes rates on both sides.

@@ -12,8 +12,9 @@ namespace partyline::dsp {
 /// how late the echo is, within half a second, and so after any pause: there is no way to make it
 /// forget but to make another, which asks for 640 KB in 2,800 pieces.
 ///
-/// Every 10 s it makes the names of statistics that nobody keeps, 37 of up to 60 bytes in four frames one after the other, which it
-/// lets go at once: docs/threads.md. Otherwise it allocates nothing. One thread.
+/// Every 10 s it makes the names of statistics that nobody keeps, 37 of up to 60 bytes in four frames
+/// one after the other, which it lets go at once: docs/threads.md. Otherwise it allocates nothing. One
+/// thread.
 class ResidualEcho {
 public:
     /// How much later its output is (measured: its three bands and blocks of 4 ms).

@@ -9,10 +9,10 @@
 
 namespace partyline::dsp {
 
-/// A stage works at a level: from 0, where it is passed by, to what is wanted of it. This counts by how much it takes longer
-/// than it may. When it has fallen too far behind it goes down one level at once, and the next one after a rest up
-/// again. A level that fails while it is on trial makes the next rest twice as long, so that a machine that is just
-/// too slow does not change to and fro all the time. One thread.
+/// A stage works at a level: from 0, where it is passed by, to what is wanted of it. This counts by how
+/// much it takes longer than it may. When it has fallen too far behind it goes down one level at once, and
+/// the next one after a rest up again. A level that fails while it is on trial makes the next rest twice as
+/// long, so that a machine that is just too slow does not change to and fro all the time. One thread.
 class StageWatch {
 public:
     static constexpr std::chrono::milliseconds allowed_each_frame{4};

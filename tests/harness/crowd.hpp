@@ -8,8 +8,8 @@
 
 namespace partyline::harness {
 
-/// "Room 0", "Room 1" and so on. The limits of all addresses together are as they come, those of one are as for a crowd;
-/// `more` are further lines of [limits].
+/// "Room 0", "Room 1" and so on. The limits of all addresses together are as they come, those of one are
+/// as for a crowd; `more` are further lines of [limits].
 inline std::string crowd_config(std::size_t rooms, std::string_view more = {}) {
     std::string text = R"(
 [log]
