@@ -1,15 +1,14 @@
 // What callers ask from any thread, and what a session wants of its talkie. How connections end and
-// follow each other is in live_connection.cpp, how they begin in live_login.cpp.
+// follow each other is in live_connection.cpp, how they begin in live_login.cpp; what is captured and
+// played is in live_voice.cpp.
 #include "client/live_talkie.hpp"
 
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <format>
 #include <utility>
 
 #include "client/limits.hpp"
-#include "client/music_rate.hpp"
 #include "crypto/keys.hpp"
 
 namespace partyline::client {
@@ -203,21 +202,6 @@ void LiveTalkie::whisper(WhisperCommand command) {
         }
     });
 }
-void LiveTalkie::set_capture(CaptureSettings settings) {
-    loop_.post([this, settings] {
-        if (!ended_) {
-            use_capture(settings);
-        }
-    });
-}
-void LiveTalkie::talk(bool pressed) {
-    loop_.post([this, pressed] {
-        pressed_ = pressed;
-        if (up_) {
-            to_up(SetPressed{pressed});
-        }
-    });
-}
 void LiveTalkie::disconnect() {
     loop_.post([this] {
         leaving_ = true;
@@ -252,29 +236,6 @@ VoiceStats LiveTalkie::voice_stats() const {
                                  up_counters_.noise_lowered_to.load(std::memory_order_relaxed)},
                     .times_lowered = up_counters_.times_lowered.load(std::memory_order_relaxed)},
         .heard = heard->heard};
-}
-
-// The devices tell on threads of their own, until stop_voice().
-void LiveTalkie::watch_devices() {
-    const auto teller = [this](bool capture) {
-        return [this, capture](const audio::DeviceChange& change) {
-            loop_.post([this, told = DeviceChanged{
-                                  .capture = capture,
-                                  .state = static_cast<DeviceChanged::State>(change.state),
-                                  .message = change.message}] {
-                if (told.capture && up_) {
-                    to_up(MicrophoneChanged{});
-                }
-                if (!ended_) {
-                    emit(told);
-                }
-            });
-        };
-    };
-    if (source_) {
-        source_->on_device_change(teller(true));
-    }
-    sink_->on_device_change(teller(false));
 }
 
 // --- what keeps a session going --------------------------------------------------------------
@@ -337,125 +298,7 @@ void LiveTalkie::emit(const Event& event) {
     on_event_(event);
 }
 
-void LiveTalkie::to_up(UpCommand command) {
-    if (source_ && !link_->to_up.push(std::move(command))) {
-        end({.code = ErrorCode::io, .message = "The microphone has stopped working."});
-    }
-}
-
-void LiveTalkie::to_down(DownCommand command) {
-    if (!link_->to_down.push(std::move(command))) {
-        end({.code = ErrorCode::io, .message = "The speaker has stopped working."});
-    }
-    link_->down_wake.wake();
-}
-
-void LiveTalkie::begin_voice() {
-    const VoiceIdentity identity{.server_id = session_->server_id(),
-                                 .session = session_->session()};
-    down_ = std::make_unique<VoiceDown>(identity, *link_, *sink_, clock_);
-    if (source_) {
-        if (auto up = VoiceUp::start(identity, *link_, *source_, clock_, capture_now())) {
-            up_ = std::move(*up);
-        } else {
-            emit(DeviceChanged{.capture = true,
-                               .state = DeviceChanged::State::lost,
-                               .message = "Nothing can be said: " + up.error().message});
-        }
-    }
-}
-
-UseCapture LiveTalkie::capture_now() {
-    if (!chain_) {
-        chain_ = create_chain(capture_, clock_);
-    }
-    if (!music_ && capture_.music) {
-        // Without one the middle goes out as a voice does.
-        music_ = create_music_encoder().value_or(nullptr);
-    }
-    return {.settings = capture_,
-            .chain = chain_,
-            .music = capture_.music ? music_ : nullptr,
-            .pressed = pressed_};
-}
-
-void LiveTalkie::use_capture(const CaptureSettings& settings) {
-    capture_ = settings;
-    if (!settings.music) {
-        voice_ = settings;
-    }
-    if (refuse_music()) {
-        return;
-    }
-    if (up_) {
-        to_up(capture_now());
-    }
-    tell_music_rate();
-}
-
-bool LiveTalkie::refuse_music() {
-    const auto rate = music_rate();
-    if (!capture_.music || is_enough_for_music(rate)) {
-        return false;
-    }
-    capture_ = voice_instead_of(capture_, voice_);
-    music_told_bps_ = 0;
-    if (up_) {
-        to_up(capture_now());
-    }
-    emit(Refused{
-        .command = "music",
-        .error = {.code = ErrorCode::not_permitted,
-                  .message = std::format("This room leaves each speaker {} kb/s; music needs {} at "
-                                         "least. You are heard as a voice.",
-                                         rate.bitrate_bps / 1000, music_bps_min / 1000)}});
-    return true;
-}
-
-MusicRate LiveTalkie::music_rate() const {
-    return music_rate_of(session_ ? session_->model().bitrate_cap() : 0);
-}
-
-// Cap and room change while music goes out.
-void LiveTalkie::tell_music_rate() {
-    if (refuse_music()) {
-        return;
-    }
-    const auto rate = capture_.music ? music_rate() : MusicRate{};
-    if (std::exchange(music_told_bps_, rate.bitrate_bps) != rate.bitrate_bps && capture_.music) {
-        emit(rate);
-    }
-}
-
-void LiveTalkie::begin_playout() { to_down(StartPlaying{}); }
-
-void LiveTalkie::begin_capture() {
-    if (up_) {
-        up_->begin();
-    }
-}
-
 void LiveTalkie::end(Error reason) { begin_end(std::move(reason)); }
-
-void LiveTalkie::end_sound() {
-    up_.reset();
-    down_.reset();
-    recording_.seat_lost(leaving_ ? std::nullopt
-                                  : std::optional(Error{.code = ErrorCode::closed,
-                                                        .message = "The connection was lost."}));
-}
-
-void LiveTalkie::close_devices() {
-    if (source_) {
-        source_->on_device_change({});
-    }
-    sink_->on_device_change({});
-    if (const auto closed = sink_->close(); !closed) {
-        emit(DeviceChanged{.capture = false,
-                           .state = DeviceChanged::State::lost,
-                           .message = closed.error().message});
-    }
-}
 
 void LiveTalkie::publish() {
     if (!session_) {

@@ -120,16 +120,6 @@ private:
     net::task<> take_reports(net::Gate::Pass pass);
     net::task<> say_farewell(net::Gate::Pass pass);
     void drain_reports();
-    void watch_devices();
-    void end_sound();
-    void close_devices();
-    /// With the chain and the encoder of music, once they are needed.
-    UseCapture capture_now();
-    void use_capture(const CaptureSettings& settings);
-    [[nodiscard]] MusicRate music_rate() const;
-    /// Where the room leaves too little for it. Whether it was on, and is a voice now.
-    bool refuse_music();
-    void tell_music_rate();
     /// Ends this connection; whether another follows depends on the reason.
     void begin_end(Error reason);
     void end_as_asked();
@@ -151,11 +141,22 @@ private:
     }
     /// The connection is lost, and our seat is kept.
     [[nodiscard]] bool is_away() const { return session_ && session_->away(); }
+    void publish();
+    [[nodiscard]] HeardView heard_now() const;
+    // Voice (live_voice.cpp).
+    void watch_devices();
+    void end_sound();
+    void close_devices();
+    /// With the chain and the encoder of music, once they are needed.
+    UseCapture capture_now();
+    void use_capture(const CaptureSettings& settings);
+    [[nodiscard]] MusicRate music_rate() const;
+    /// Where the room leaves too little for it. Whether it was on, and is a voice now.
+    bool refuse_music();
+    void tell_music_rate();
     // Recording (live_recording.cpp).
     void recording_is_whole(const RecordingChanged& end);
     [[nodiscard]] std::string track_name(const Track& track) const;
-    void publish();
-    [[nodiscard]] HeardView heard_now() const;
 
     // SessionPort, and emit() of RecordingPort.
     void send(const wire::ClientMessage& message) override;
