@@ -15,6 +15,7 @@
 #include "bench/server/measure.hpp"
 #include "bench/targets.hpp"
 #include "bench/write_figures.hpp"
+#include "harness/crowd.hpp"
 #include "harness/scratch.hpp"
 #include "harness/server.hpp"
 #include "platform/open_files.hpp"
@@ -56,7 +57,7 @@ constexpr Target targets[] = {
 };
 
 std::string config() {
-    std::string text = R"(
+    return R"(
 [log]
 level = "error"
 [limits]
@@ -68,11 +69,7 @@ arrivals_per_second = 100000
 arrivals_at_once = 100000
 arrivals_per_second_per_address = 100000
 arrivals_at_once_per_address = 100000
-)";
-    for (std::size_t i = 0; i < rooms; ++i) {
-        text += "[[room]]\nname = \"Room " + std::to_string(i) + "\"\n";
-    }
-    return text;
+)" + harness::crowd_rooms(rooms);
 }
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }

@@ -8,7 +8,16 @@
 
 namespace partyline::harness {
 
-/// "Room 0", "Room 1" and so on. The limits of all addresses together are as they come, those of one are
+/// "Room 0", "Room 1" and so on.
+inline std::string crowd_rooms(std::size_t count) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) {
+        text += std::format("[[room]]\nname = \"Room {}\"\n", i);
+    }
+    return text;
+}
+
+/// With so many crowd_rooms(). The limits of all addresses together are as they come, those of one are
 /// as for a crowd; `more` are further lines of [limits].
 inline std::string crowd_config(std::size_t rooms, std::string_view more = {}) {
     std::string text = R"(
@@ -21,10 +30,7 @@ arrivals_per_second_per_address = 400
 arrivals_at_once_per_address = 1000
 )";
     text += more;
-    for (std::size_t i = 0; i < rooms; ++i) {
-        text += std::format("[[room]]\nname = \"Room {}\"\n", i);
-    }
-    return text;
+    return text + crowd_rooms(rooms);
 }
 
 }  // namespace partyline::harness
