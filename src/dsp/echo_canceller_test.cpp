@@ -43,6 +43,30 @@ double power(const std::vector<float>& sound, std::size_t from, std::size_t to) 
 
 double decibel(double ratio) { return 10 * std::log10(ratio); }
 
+/// Somebody talks over what is captured, from there on: what they say, and nothing else.
+std::vector<float> talk_over(std::vector<float>& captured, std::size_t from) {
+    const auto talker = test::synthetic_voice(static_cast<double>(captured.size()) / second, 11);
+    std::vector<float> said(captured.size());
+    for (std::size_t i = from; i < captured.size(); ++i) {
+        said[i] = 0.5F * talker[i];
+        captured[i] += said[i];
+    }
+    return said;
+}
+
+/// By how much what was said is louder than all that is heard beside it, in dB.
+double clearness(const std::vector<float>& heard, const std::vector<float>& said, std::size_t from,
+                 std::size_t to) {
+    double wrong = 0;
+    const auto late = EchoCanceller::latency_samples;
+    for (std::size_t i = from; i < to; ++i) {
+        const double off = static_cast<double>(heard[i]) - static_cast<double>(said[i - late]);
+        wrong += off * off;
+    }
+    wrong /= static_cast<double>(to - from);
+    return decibel(power(said, from, to) / wrong);
+}
+
 std::vector<float> run(EchoCanceller& canceller, std::vector<float> captured,
                        const std::vector<float>& played) {
     for (std::size_t at = 0; at + frame_samples <= captured.size(); at += frame_samples) {
@@ -87,22 +111,9 @@ TEST_F(EchoCancellerTest, AnEchoThatComesLateIsFoundAndTakenAway) {
 TEST_F(EchoCancellerTest, WhoTalksOverAnEchoIsHeard) {
     plays(14);
     auto captured = echo_of(played_, 60 * second / 1000);
-    const auto talker = test::synthetic_voice(14, 11);
-    std::vector<float> said(captured.size());
-    for (std::size_t i = 8 * second; i < captured.size(); ++i) {
-        said[i] = 0.5F * talker[i];
-        captured[i] += said[i];
-    }
+    const auto said = talk_over(captured, 8 * second);
     const auto heard = run(canceller_, captured, played_);
-    // What is heard is the talker: what differs from them is 8 dB less at least.
-    double wrong = 0;
-    const auto late = EchoCanceller::latency_samples;
-    for (std::size_t i = 9 * second; i < 14 * second; ++i) {
-        const double off = static_cast<double>(heard[i]) - static_cast<double>(said[i - late]);
-        wrong += off * off;
-    }
-    wrong /= static_cast<double>(5 * second);
-    EXPECT_GT(decibel(power(said, 9 * second, 14 * second) / wrong), 8);
+    EXPECT_GT(clearness(heard, said, 9 * second, 14 * second), 8);
 }
 
 TEST_F(EchoCancellerTest, AnEchoThatMovesIsTakenAwayAgain) {
@@ -144,35 +155,16 @@ TEST_F(EchoCancellerTest, AnEchoOfAnotherClockIsFollowed) {
 TEST_F(EchoCancellerTest, WhoTalksOverAnEchoOfAnotherClockIsHeard) {
     plays(26);
     auto captured = at_a_slower_clock(echo_of(played_, 60 * second / 1000), 50);
-    const auto talker = test::synthetic_voice(26, 11);
-    std::vector<float> said(captured.size());
-    for (std::size_t i = 20 * second; i < captured.size(); ++i) {
-        said[i] = 0.5F * talker[i];
-        captured[i] += said[i];
-    }
+    const auto said = talk_over(captured, 20 * second);
     const auto heard = run(canceller_, captured, played_);
-    double wrong = 0;
-    const auto late = EchoCanceller::latency_samples;
-    for (std::size_t i = 21 * second; i < 26 * second; ++i) {
-        const double off = static_cast<double>(heard[i]) - static_cast<double>(said[i - late]);
-        wrong += off * off;
-    }
-    wrong /= static_cast<double>(5 * second);
-    EXPECT_GT(decibel(power(said, 21 * second, 26 * second) / wrong), 6);
+    EXPECT_GT(clearness(heard, said, 21 * second, 26 * second), 6);
     EXPECT_NEAR(canceller_.report().drift_ppm, 50, 10);
 }
 
 TEST_F(EchoCancellerTest, WhereNothingIsPlayedNothingChanges) {
     const auto talker = test::synthetic_voice(5, 5);
     const auto heard = run(canceller_, talker, std::vector<float>(talker.size()));
-    const auto late = EchoCanceller::latency_samples;
-    double wrong = 0;
-    for (std::size_t i = 2 * second; i < 5 * second; ++i) {
-        const double off = static_cast<double>(heard[i]) - static_cast<double>(talker[i - late]);
-        wrong += off * off;
-    }
-    wrong /= static_cast<double>(3 * second);
-    EXPECT_GT(decibel(power(talker, 2 * second, 5 * second) / wrong), 8);
+    EXPECT_GT(clearness(heard, talker, 2 * second, 5 * second), 8);
 }
 
 TEST_F(EchoCancellerTest, FramesPlayedInBurstsAreAsGood) {
