@@ -224,61 +224,64 @@ void offend(void (*offence)()) {
     call_back(client, nullptr, nullptr, 0);
 }
 
-TEST(RealTimeGuardDeathTest, ACallbackThatAllocatesLocksOrLogsAbortsAndSaysWhat) {
+struct Offence {
+    const char* is;
+    void (*commit)();
+};
+
+class RealTimeGuardDeathTest : public testing::Test {
+protected:
+    void SetUp() override {
 #ifndef PARTYLINE_REAL_TIME_GUARD
-    GTEST_SKIP() << "this build has no guard";
+        GTEST_SKIP() << "this build has no guard";
 #endif
+    }
+    static void expect_deadly(const std::vector<Offence>& offences) {
+        for (const auto& [is, commit] : offences) {
+            EXPECT_DEATH(offend(commit), std::string("device callback ") + is);
+        }
+    }
+};
+
+TEST_F(RealTimeGuardDeathTest, ACallbackThatAllocatesLocksOrLogsAbortsAndSaysWhat) {
     static void* kept = ::operator new(16);
     static std::mutex mutex;
-    struct Case {
-        const char* says;
-        void (*offence)();
-    };
-    for (const auto& [says, offence] : std::vector<Case>{
-             {"allocated memory", [] { kept = ::operator new(16); }},
-             {"allocated memory", [] { kept = std::malloc(16); }},
-             {"allocated memory", [] { kept = std::calloc(2, 16); }},
-             {"allocated memory", [] { kept = std::realloc(kept, 32); }},
-             {"allocated memory", [] { kept = std::aligned_alloc(64, 64); }},
-             {"allocated memory",
-              [] { kept = ::posix_memalign(&kept, 64, 64) == 0 ? kept : nullptr; }},
-             {"freed memory", [] { ::operator delete(kept); }},
-             {"freed memory", [] { std::free(kept); }},
-             {"locked a mutex", [] { const std::lock_guard lock(mutex); }},
-             {"locked a mutex", [] { ::pthread_mutex_lock(mutex.native_handle()); }}}) {
-        EXPECT_DEATH(offend(offence), std::string("device callback ") + says);
-    }
-    EXPECT_DEATH(offend([] { log::warning("hello"); }), "device callback logged");
-    // A level that is off today is on for somebody else.
-    EXPECT_DEATH(offend([] { log::debug("hello"); }), "device callback logged");
+    expect_deadly(
+        {{"allocated memory", [] { kept = ::operator new(16); }},
+         {"allocated memory", [] { kept = std::malloc(16); }},
+         {"allocated memory", [] { kept = std::calloc(2, 16); }},
+         {"allocated memory", [] { kept = std::realloc(kept, 32); }},
+         {"allocated memory", [] { kept = std::aligned_alloc(64, 64); }},
+         {"allocated memory", [] { kept = ::posix_memalign(&kept, 64, 64) == 0 ? kept : nullptr; }},
+         {"freed memory", [] { ::operator delete(kept); }},
+         {"freed memory", [] { std::free(kept); }},
+         {"locked a mutex", [] { const std::lock_guard lock(mutex); }},
+         {"locked a mutex", [] { ::pthread_mutex_lock(mutex.native_handle()); }},
+         {"logged", [] { log::warning("hello"); }},
+         // A level that is off today is on for somebody else.
+         {"logged", [] { log::debug("hello"); }}});
     ::operator delete(kept);
 }
 
-TEST(RealTimeGuardDeathTest, ACallbackThatWaitsOrWritesPastOurLogAbortsToo) {
-#ifndef PARTYLINE_REAL_TIME_GUARD
-    GTEST_SKIP() << "this build has no guard";
-#endif
+TEST_F(RealTimeGuardDeathTest, ACallbackThatWaitsOrWritesPastOurLogAbortsToo) {
     static std::mutex mutex;
     static std::timed_mutex timed_mutex;
     static std::condition_variable condition;
     static std::unique_lock lock(mutex);
     static int seven = 7;
-    EXPECT_DEATH(offend([] { condition.wait(lock); }), "device callback waited");
-    EXPECT_DEATH(offend([] { condition.wait_for(lock, std::chrono::milliseconds(0)); }),
-                 "device callback waited");
-    EXPECT_DEATH(offend([] {
-                     if (timed_mutex.try_lock_for(std::chrono::milliseconds(1))) {
-                         timed_mutex.unlock();
-                     }
-                 }),
-                 "device callback locked a mutex");
-    EXPECT_DEATH(offend([] { std::fputs("hello\n", stderr); }), "device callback wrote something");
-    EXPECT_DEATH(offend([] { std::printf("%d\n", seven); }), "device callback wrote something");
-    EXPECT_DEATH(offend([] { std::fprintf(stderr, "%d\n", seven); }),
-                 "device callback wrote something");
-    EXPECT_DEATH(offend([] { seven = static_cast<int>(::write(2, "7\n", 2)); }),
-                 "device callback wrote something");
-    EXPECT_DEATH(offend([] { std::cerr << "hello\n"; }), "device callback wrote something");
+    expect_deadly({{"waited", [] { condition.wait(lock); }},
+                   {"waited", [] { condition.wait_for(lock, milliseconds(0)); }},
+                   {"locked a mutex",
+                    [] {
+                        if (timed_mutex.try_lock_for(milliseconds(1))) {
+                            timed_mutex.unlock();
+                        }
+                    }},
+                   {"wrote something", [] { std::fputs("hello\n", stderr); }},
+                   {"wrote something", [] { std::printf("%d\n", seven); }},
+                   {"wrote something", [] { std::fprintf(stderr, "%d\n", seven); }},
+                   {"wrote something", [] { seven = static_cast<int>(::write(2, "7\n", 2)); }},
+                   {"wrote something", [] { std::cerr << "hello\n"; }}});
     lock.unlock();
 }
 
