@@ -1,8 +1,10 @@
 // For tests: people whose connections are lost, on a clock that is moved by hand.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,14 +42,8 @@ protected:
         std::vector<wire::ServerBody> bodies;
         while (relay.losses_updated == before) {
             manual_clock.advance(std::chrono::milliseconds(20));  // a ping's worth of messages
-            const auto ping = co_await caller.send(wire::ControlPing{});
-            for (;;) {
-                auto message = co_await caller.next();
-                if (message.reply_to == ping) {
-                    break;
-                }
-                bodies.push_back(std::move(message.body));
-            }
+            auto more = co_await caller.told();
+            std::ranges::move(more, std::back_inserter(bodies));
         }
         co_return bodies;
     }

@@ -1,6 +1,7 @@
 // For tests: a talkie's side of the control lane, as raw as can be, so that it can also do wrong.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -9,7 +10,9 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "crypto/handshake.hpp"
@@ -164,6 +167,27 @@ public:
                 co_return take<Body>(std::move(message));
             }
         }
+    }
+
+    /// All that it is told before the answer to a ping.
+    net::task<std::vector<wire::ServerBody>> told() {
+        const auto ping = co_await send(wire::ControlPing{});
+        std::vector<wire::ServerBody> bodies;
+        for (;;) {
+            auto message = co_await next();
+            if (message.reply_to == ping) {
+                co_return bodies;
+            }
+            bodies.push_back(std::move(message.body));
+        }
+    }
+    /// Whether a `Body` is among that.
+    template <class Body>
+    net::task<bool> is_told() {
+        const auto bodies = co_await told();
+        co_return std::ranges::any_of(bodies, [](const wire::ServerBody& body) {
+            return std::holds_alternative<Body>(body);
+        });
     }
 
     /// The next message. Events must be numbered without a gap.

@@ -51,22 +51,15 @@ protected:
 
     /// What has been told until now of whispers and keys.
     net::task<std::vector<wire::ServerBody>> told(Caller& caller) {
-        const auto ping = co_await caller.send(wire::ControlPing{});
-        std::vector<wire::ServerBody> bodies;
-        for (;;) {
-            auto message = co_await caller.next();
-            if (message.reply_to == ping) {
-                co_return bodies;
-            }
-            const auto& body = message.body;
-            if (std::holds_alternative<wire::WhisperChanged>(body) ||
-                std::holds_alternative<wire::WhisperOpened>(body) ||
-                std::holds_alternative<wire::WhisperClosed>(body) ||
-                std::holds_alternative<wire::KeyShare>(body) ||
-                std::holds_alternative<wire::KeyRequested>(body)) {
-                bodies.push_back(std::move(message.body));
-            }
-        }
+        auto bodies = co_await caller.told();
+        std::erase_if(bodies, [](const wire::ServerBody& body) {
+            return !std::holds_alternative<wire::WhisperChanged>(body) &&
+                   !std::holds_alternative<wire::WhisperOpened>(body) &&
+                   !std::holds_alternative<wire::WhisperClosed>(body) &&
+                   !std::holds_alternative<wire::KeyShare>(body) &&
+                   !std::holds_alternative<wire::KeyRequested>(body);
+        });
+        co_return bodies;
     }
     using Told = std::vector<wire::ServerBody>;
 
@@ -135,18 +128,8 @@ protected:
         }
         const auto news = std::get<wire::WhisperChanged>((co_await told(ada)).at(0));
         EXPECT_EQ(sessions_of(news.joined), (std::vector{bob.session}));
-        EXPECT_EQ(co_await code_of(cid, wire::Join{lobby}), ErrorCode::unspecified)
+        EXPECT_EQ(co_await outcome(cid, wire::Join{lobby}), ErrorCode::unspecified)
             << "others are not asked for it";
-    }
-    static net::task<ErrorCode> code_of(Caller& caller, wire::ClientBody body) {
-        const auto id = co_await caller.send(std::move(body));
-        for (;;) {
-            const auto message = co_await caller.next();
-            if (message.reply_to == id) {
-                const auto* refusal = std::get_if<wire::Refusal>(&message.body);
-                co_return refusal == nullptr ? ErrorCode::unspecified : refusal->error.code;
-            }
-        }
     }
 
     /// However many change at once, the relay learns of all of them.
