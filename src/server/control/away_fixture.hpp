@@ -5,8 +5,6 @@
 #include <chrono>
 #include <cstddef>
 #include <iterator>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "server/control/server_fixture.hpp"
@@ -16,11 +14,6 @@ namespace partyline::control {
 class AwayTest : public ServerTest {
 protected:
     AwayTest() { clock = &manual_clock; }
-
-    net::task<> enter(Caller& caller, std::string name, ChannelId channel = lobby) {
-        co_await caller.log_in(port(), std::move(name));
-        co_await caller.ask<wire::Joined>(wire::Join{channel});
-    }
 
     /// Until the server has noticed that a connection is gone. `other` is somebody who is there.
     net::task<> away(Caller& other, std::size_t seats = 1) {

@@ -7,11 +7,6 @@ class KeysTest : public ServerTest {
 protected:
     KeysTest() { clock = &manual_clock; }
 
-    net::task<> enter(Caller& caller, std::string name, ChannelId channel) {
-        co_await caller.log_in(port(), std::move(name));
-        co_await caller.ask<wire::Joined>(wire::Join{channel});
-    }
-
     static Bytes sealed_for(SessionId session) {
         return Bytes(90, static_cast<std::byte>(session.value));
     }

@@ -50,13 +50,6 @@ protected:
         EXPECT_EQ(arrival.sessions.back().name, "Bob");
     }
 
-    static void expect_hop_keys(const Caller& caller, const FakeRelay::Entry& seat) {
-        const auto up = caller.exported(crypto::exporter_label_up).value();
-        const auto down = caller.exported(crypto::exporter_label_down).value();
-        EXPECT_TRUE(std::ranges::equal(seat.keys.up.view(), std::span(up).first<16>()));
-        EXPECT_TRUE(std::ranges::equal(seat.keys.down.view(), std::span(down).first<16>()));
-    }
-
     net::task<> a_snapshot_has_pages() {
         Caller ada(loop);
         const auto hello = co_await ada.connect(port());

@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "net/loop.hpp"
@@ -72,6 +75,24 @@ protected:
         return net::TlsContext::server(certificate(), wire::alpn).value();
     }
 
+    /// Logs in, and goes into that room.
+    net::task<> enter(Caller& caller, std::string name, ChannelId channel = lobby) {
+        co_await caller.log_in(port(), std::move(name));
+        co_await caller.ask<wire::Joined>(wire::Join{channel});
+    }
+    /// In the lobby.
+    static net::task<MessageId> say(Caller& caller, std::string text) {
+        const wire::SendText message{.channel = lobby, .text = std::move(text)};
+        co_return (co_await caller.ask<wire::TextAccepted>(message)).id;
+    }
+
+    /// Those of its connection.
+    static void expect_hop_keys(const Caller& caller, const FakeRelay::Entry& seat) {
+        const auto up = caller.exported(crypto::exporter_label_up).value();
+        const auto down = caller.exported(crypto::exporter_label_down).value();
+        EXPECT_TRUE(std::ranges::equal(seat.keys.up.view(), std::span(up).first<16>()));
+        EXPECT_TRUE(std::ranges::equal(seat.keys.down.view(), std::span(down).first<16>()));
+    }
     /// Asks for something and expects this refusal, with the session going on.
     net::task<> refused(Caller& caller, wire::ClientBody body, ErrorCode code) {
         const auto name = std::string(wire::name_of(body));

@@ -5,16 +5,6 @@ namespace {
 
 class TextsTest : public ServerTest {
 protected:
-    net::task<> enter(Caller& caller, std::string name, ChannelId channel = lobby) {
-        co_await caller.log_in(port(), std::move(name));
-        co_await caller.ask<wire::Joined>(wire::Join{channel});
-    }
-
-    static net::task<MessageId> say(Caller& caller, std::string text) {
-        const wire::SendText message{.channel = lobby, .text = std::move(text)};
-        co_return (co_await caller.ask<wire::TextAccepted>(message)).id;
-    }
-
     static std::vector<std::string> words(const wire::History& history) {
         std::vector<std::string> words;
         for (const auto& text : history.texts) {

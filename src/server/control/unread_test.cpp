@@ -17,11 +17,6 @@ protected:
     net::task<wire::Unread> unread(Caller& caller) {
         co_return co_await caller.ask<wire::Unread>(wire::GetUnread{});
     }
-    /// In the lobby.
-    static net::task<MessageId> say(Caller& caller, std::string text) {
-        const wire::SendText message{.channel = lobby, .text = std::move(text)};
-        co_return (co_await caller.ask<wire::TextAccepted>(message)).id;
-    }
     net::task<> join(Caller& caller) {
         co_await caller.ask<wire::Joined>(wire::Join{.channel = lobby, .password = {}});
     }
