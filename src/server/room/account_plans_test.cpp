@@ -5,16 +5,10 @@
 #include <string>
 
 #include "server/room/limits.hpp"
+#include "server/room/test_support.hpp"
 
 namespace partyline::room {
 namespace {
-
-Identity identity(unsigned number) {
-    Identity identity{};
-    identity[0] = static_cast<std::byte>(number % 256);
-    identity[1] = static_cast<std::byte>(number / 256);
-    return identity;
-}
 
 NewDevice device(unsigned number, std::int64_t unix_ms = 0) {
     return {.identity = identity(number), .label = "phone", .unix_ms = unix_ms};

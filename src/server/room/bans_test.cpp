@@ -4,6 +4,7 @@
 
 #include "server/room/limits.hpp"
 #include "server/room/rules_test_support.hpp"
+#include "server/room/test_support.hpp"
 
 namespace partyline::room {
 namespace {
@@ -19,17 +20,6 @@ constexpr AddressBytes v6(std::uint8_t first, std::uint8_t second, std::uint8_t 
 }
 constexpr AddressRange v4_range(AddressBytes address, int bits) {
     return {.address = address, .prefix_bits = static_cast<std::uint8_t>(96 + bits)};
-}
-
-Identity identity(int number) {
-    Identity identity{};
-    identity[0] = static_cast<std::byte>(number);
-    return identity;
-}
-
-template <class Value>
-ErrorCode code(const Result<Value>& result) {
-    return result ? ErrorCode::unspecified : result.error().code;
 }
 
 TEST(AddressRange, HoldsWhatItsPrefixSays) {

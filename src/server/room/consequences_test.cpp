@@ -5,16 +5,10 @@
 #include "server/room/account_plans.hpp"
 #include "server/room/limits.hpp"
 #include "server/room/rules_test_support.hpp"
+#include "server/room/test_support.hpp"
 
 namespace partyline::room {
 namespace {
-
-Identity identity(std::size_t number) {
-    Identity identity{};
-    identity[0] = static_cast<std::byte>(number / 256);
-    identity[1] = static_cast<std::byte>(number % 256);
-    return identity;
-}
 
 class Consequences : public testing::Test, protected RulesHouse {
 protected:

@@ -3,6 +3,7 @@
 
 #include "server/room/built_in.hpp"
 #include "server/room/model.hpp"
+#include "server/room/test_support.hpp"
 
 namespace partyline::room {
 namespace {
@@ -11,12 +12,6 @@ constexpr ChannelId lobby{1};
 constexpr ChannelId vault{2};
 constexpr AccountId ada_account{1};
 constexpr AccountId zoe_account{2};
-
-Identity identity(std::uint8_t number) {
-    Identity bytes{};
-    bytes.fill(static_cast<std::byte>(number));
-    return bytes;
-}
 
 class LettersTest : public testing::Test {
 protected:

@@ -4,6 +4,8 @@
 
 #include <format>
 
+#include "server/room/test_support.hpp"
+
 namespace partyline::room {
 namespace {
 
@@ -24,11 +26,6 @@ SessionId arrive(Model& model, std::string name) {
     auto in = model.log_in(std::move(name), PeerKeys{});
     EXPECT_TRUE(in) << in.error().message;
     return in->session;
-}
-
-template <class Value>
-ErrorCode code(const Result<Value>& result) {
-    return result ? ErrorCode::unspecified : result.error().code;
 }
 
 TEST(RoomModel, ChannelsMustMakeATree) {
@@ -264,12 +261,6 @@ TEST(RoomModel, RepeatsAreKnownOnAnotherConnection) {
 }
 
 TEST(RecentTexts, OfSoManyDevicesTheOneThatWasSilentForLongestIsForgotten) {
-    const auto identity = [](std::size_t number) {
-        Identity bytes{};
-        bytes[0] = static_cast<std::byte>(number % 256);
-        bytes[1] = static_cast<std::byte>(number / 256);
-        return bytes;
-    };
     SaidLately said;
     for (std::size_t i = 0; i < authors_remembered_max; ++i) {
         said.remember(identity(i), 1, {.id = MessageId{i + 1}});

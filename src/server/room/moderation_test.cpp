@@ -4,6 +4,7 @@
 #include "server/room/built_in.hpp"
 #include "server/room/consequences.hpp"
 #include "server/room/model.hpp"
+#include "server/room/test_support.hpp"
 
 namespace partyline::room {
 namespace {
@@ -12,17 +13,6 @@ using enum Permission;
 constexpr ChannelId lobby{1};
 constexpr ChannelId vault{2};
 constexpr ChannelId nook{3};
-
-template <class Value>
-ErrorCode code(const Result<Value>& result) {
-    return result ? ErrorCode::unspecified : result.error().code;
-}
-
-Identity identity(int number) {
-    Identity identity{};
-    identity[0] = static_cast<std::byte>(number);
-    return identity;
-}
 
 /// A lobby; a vault that guests do not see; a nook with one seat. An owner, two moderators, a
 /// member and a guest.
@@ -54,10 +44,10 @@ protected:
                 .roles = std::move(roles),
                 .owner = is_owner};
     }
-    static Device device(int number, std::uint64_t account) {
+    static Device device(std::size_t number, std::uint64_t account) {
         return {.identity = identity(number), .account = AccountId{account}};
     }
-    SessionId arrive(std::string name, int device) {
+    SessionId arrive(std::string name, std::size_t device) {
         return model->log_in(std::move(name), {.identity = identity(device)})->session;
     }
     [[nodiscard]] const Presence& presence(SessionId session) const {

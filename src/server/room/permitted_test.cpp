@@ -3,16 +3,12 @@
 
 #include "server/room/model.hpp"
 #include "server/room/rules_test_support.hpp"
+#include "server/room/test_support.hpp"
 
 namespace partyline::room {
 namespace {
 
 using enum Permission;
-
-template <class Value>
-ErrorCode code(const Result<Value>& result) {
-    return result ? ErrorCode::unspecified : result.error().code;
-}
 
 /// Lobby, in it Games, in it Red; an owner, a moderator, a member and two guests.
 class Permitted : public testing::Test {
@@ -37,11 +33,6 @@ protected:
                 .recovery_hash = {},
                 .roles = std::move(roles),
                 .owner = is_owner};
-    }
-    static Identity identity(std::uint64_t account) {
-        Identity identity{};
-        identity[0] = static_cast<std::byte>(account);
-        return identity;
     }
     static Device device(std::uint64_t account) {
         return {.identity = identity(account), .account = AccountId{account}};

@@ -4,16 +4,11 @@
 
 #include "server/room/limits.hpp"
 #include "server/room/rules_test_support.hpp"
+#include "server/room/test_support.hpp"
 
 namespace partyline::room {
 namespace {
 
-Identity identity(std::size_t number) {
-    Identity identity{};
-    identity[0] = static_cast<std::byte>(number / 256);
-    identity[1] = static_cast<std::byte>(number % 256);
-    return identity;
-}
 Person somebody(std::size_t number) { return Person::of(identity(number)); }
 
 class Silences : public testing::Test, protected RulesHouse {

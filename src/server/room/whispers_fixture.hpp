@@ -17,6 +17,7 @@
 #include "server/room/built_in.hpp"
 #include "server/room/model.hpp"
 #include "server/room/records.hpp"
+#include "server/room/test_support.hpp"
 
 namespace partyline::room {
 
@@ -25,11 +26,6 @@ inline constexpr ChannelId attic{2};
 inline constexpr ChannelId vault{3};
 inline constexpr StreamId first{1};
 inline constexpr StreamId second{2};
-
-template <class Value>
-ErrorCode code(const Result<Value>& result) {
-    return result ? ErrorCode::unspecified : result.error().code;
-}
 
 /// Three rooms; Ada, who whispers, Bob in the lobby, Cid in the attic, Dan in no room.
 class WhispersTest : public testing::Test {
@@ -52,9 +48,8 @@ protected:
     }
 
     SessionId arrive(std::string name, ChannelId channel = {}) {
-        Identity identity{};
-        identity[0] = static_cast<std::byte>(++arrived);
-        const auto session = model->log_in(std::move(name), {.identity = identity})->session;
+        const auto session =
+            model->log_in(std::move(name), {.identity = identity(++arrived)})->session;
         if (channel) {
             EXPECT_TRUE(model->join(session, channel));
         }
@@ -124,7 +119,7 @@ protected:
     std::optional<Model> model;
     Events events;
     SessionId ada, bob, cid, dan;
-    int arrived = 0;
+    std::size_t arrived = 0;
 };
 
 }  // namespace partyline::room
