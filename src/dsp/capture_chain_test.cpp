@@ -39,14 +39,6 @@ public:
     std::vector<bool> sent;
 };
 
-float steepest(std::span<const float> samples) {
-    float steepest = 0;
-    for (std::size_t i = 1; i < samples.size(); ++i) {
-        steepest = std::max(steepest, std::abs(samples[i] - samples[i - 1]));
-    }
-    return steepest;
-}
-
 TEST(CaptureChain, ChangesNothingUnlessToldTo) {
     Rig rig({});
     const auto voice = test::synthetic_voice(2);
@@ -90,7 +82,7 @@ TEST(CaptureChain, StagesAreSwitchedWithoutAClick) {
     for (std::size_t i = 0; i < tone.size(); ++i) {
         tone[i] = static_cast<float>(0.1 * std::sin(0.0415 * static_cast<double>(i)));
     }
-    const float as_it_is = steepest(tone);
+    const float as_it_is = test::steepest(tone);
     Rig rig({});
     for (std::size_t at = 0, frame = 0; at < tone.size(); at += frame_samples, ++frame) {
         rig.chain.set({.high_pass = frame / 7 % 2 == 0,
@@ -99,7 +91,7 @@ TEST(CaptureChain, StagesAreSwitchedWithoutAClick) {
                        .gain = frame / 13 % 2 == 0});
         rig.chain.process(Frame(&tone[at], frame_samples));
     }
-    EXPECT_LT(steepest(tone), 2.5F * as_it_is);
+    EXPECT_LT(test::steepest(tone), 2.5F * as_it_is);
 }
 
 /// Time that goes on by itself whenever somebody looks.
@@ -238,7 +230,7 @@ TEST(CaptureChain, EchoCancellingIsSwitchedWithoutAClick) {
         rig.chain.set({.echo = frame / 50 % 2 == 1});
         rig.chain.process(Frame(&out[at], frame_samples));
     }
-    EXPECT_LT(steepest(out), 1.5F * steepest(voice));
+    EXPECT_LT(test::steepest(out), 1.5F * test::steepest(voice));
 }
 
 TEST(CaptureChain, OutlivesWhatIsNoSound) {

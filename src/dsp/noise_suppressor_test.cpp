@@ -26,15 +26,6 @@ std::vector<float> run(NoiseSuppressor& suppressor, std::vector<float> samples) 
     return samples;
 }
 
-/// The loudest step from one sample to the next.
-float steepest(std::span<const float> samples) {
-    float steepest = 0;
-    for (std::size_t i = 1; i < samples.size(); ++i) {
-        steepest = std::max(steepest, std::abs(samples[i] - samples[i - 1]));
-    }
-    return steepest;
-}
-
 TEST(NoiseSuppressor, IsAsLateInEachModeAsItSays) {
     const auto voice = test::synthetic_voice(4);
     for (const auto mode : modes) {
@@ -103,7 +94,7 @@ TEST(NoiseSuppressor, ChangesModeWithoutAClick) {
         were_heard.insert(suppressor.mode());
     }
     EXPECT_EQ(were_heard.size(), modes.size());
-    EXPECT_LT(steepest(heard), 1.5F * steepest(tone));
+    EXPECT_LT(test::steepest(heard), 1.5F * test::steepest(tone));
 }
 
 TEST(NoiseSuppressor, ChangesStrengthWithoutAClick) {
@@ -117,7 +108,7 @@ TEST(NoiseSuppressor, ChangesStrengthWithoutAClick) {
             }
             suppressor.process(Frame(heard.data() + at, frame_samples));
         }
-        EXPECT_LT(steepest(heard), 1.5F * steepest(tone)) << static_cast<int>(mode);
+        EXPECT_LT(test::steepest(heard), 1.5F * test::steepest(tone)) << static_cast<int>(mode);
     }
 }
 

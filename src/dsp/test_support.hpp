@@ -92,6 +92,15 @@ inline double level_db(std::span<const float> samples) {
     return 10 * std::log10(power / static_cast<double>(samples.size()) + 1e-20);
 }
 
+/// The loudest step from one sample to the next.
+inline float steepest(std::span<const float> samples) {
+    float most = 0;
+    for (std::size_t i = 1; i < samples.size(); ++i) {
+        most = std::max(most, std::abs(samples[i] - samples[i - 1]));
+    }
+    return most;
+}
+
 /// By how many samples, up to 50 ms, `late` is most like `early`.
 inline int lag_of(std::span<const float> late, std::span<const float> early) {
     constexpr std::size_t lag_max = sample_rate_hz / 20;

@@ -43,14 +43,6 @@ std::vector<float> tone(double hz, double seconds) {
     return out;
 }
 
-float steepest(std::span<const float> samples) {
-    float most = 0;
-    for (std::size_t i = 1; i < samples.size(); ++i) {
-        most = std::max(most, std::abs(samples[i] - samples[i - 1]));
-    }
-    return most;
-}
-
 TEST(TimeScale, PassesSoundUnchanged) {
     const auto voice = test::synthetic_voice(2);
     const auto out = pass(voice, [](TimeScale&, int) {});
@@ -83,7 +75,7 @@ TEST(TimeScale, SplicesATonePeriodically) {
                 }
             });
             EXPECT_GT(splices, 35U);
-            EXPECT_LT(steepest(out), 1.05F * steepest(tone(hz, 1))) << hz << " Hz";
+            EXPECT_LT(test::steepest(out), 1.05F * test::steepest(tone(hz, 1))) << hz << " Hz";
             double power = 0;
             for (const float sample : out) {
                 power += static_cast<double>(sample) * static_cast<double>(sample);
@@ -115,7 +107,7 @@ TEST(TimeScale, TellsExactlyHowMuchItCutOrRepeated) {
     EXPECT_NEAR(static_cast<double>(out.size()),
                 static_cast<double>(voice.size()) + static_cast<double>(longer), 3000);
     // No click anywhere.
-    EXPECT_LT(steepest(out), 1.5F * steepest(voice));
+    EXPECT_LT(test::steepest(out), 1.5F * test::steepest(voice));
 }
 
 TEST(TimeScale, IsAsParticularAsItIsTold) {
