@@ -2,7 +2,6 @@
 // is, and `--json FILE` writes the figures as one flat object, name -> nanoseconds.
 #include <benchmark/benchmark.h>
 
-#include <cstdio>
 #include <map>
 #include <string>
 #include <string_view>
@@ -43,9 +42,5 @@ int main(int argc, char** argv) {
     }
     Collector collector;
     benchmark::RunSpecifiedBenchmarks(&collector);
-    if (!json.empty() && !partyline::bench::write_figures(json, collector.figures)) {
-        std::fprintf(stderr, "cannot write %s\n", json.c_str());
-        return 1;
-    }
-    return 0;
+    return partyline::bench::write_figures(json, collector.figures) ? 0 : 1;
 }

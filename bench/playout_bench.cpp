@@ -113,9 +113,5 @@ int main(int argc, char** argv) {
     std::vector<Named> figures;
     compare(figures);
     judge_loss(figures);
-    if (to_file && !partyline::bench::write_figures(argv[2], figures)) {
-        std::fprintf(stderr, "cannot write %s\n", argv[2]);
-        return 1;
-    }
-    return 0;
+    return partyline::bench::write_figures(to_file ? argv[2] : "", figures) ? 0 : 1;
 }

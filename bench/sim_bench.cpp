@@ -42,9 +42,6 @@ int main(int argc, char** argv) {
         values.emplace_back(figure.name, figure.value);
         kept = kept && (figure.limit < 0 || figure.value <= figure.limit);
     }
-    if (to_file && !partyline::bench::write_figures(argv[2], values)) {
-        std::fprintf(stderr, "cannot write %s\n", argv[2]);
-        return 1;
-    }
-    return kept ? 0 : 1;
+    const bool written = partyline::bench::write_figures(to_file ? argv[2] : "", values);
+    return written && kept ? 0 : 1;
 }

@@ -182,11 +182,7 @@ int run(const std::string& json, const std::string& only) {
         }
     }
     std::fputs(verdict(figures, targets).c_str(), stdout);
-    if (!json.empty() && !write_figures(json, figures)) {
-        std::fprintf(stderr, "cannot write %s\n", json.c_str());
-        return 1;
-    }
-    return 0;
+    return write_figures(json, figures) ? 0 : 1;
 }
 
 }  // namespace

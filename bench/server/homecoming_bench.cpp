@@ -298,11 +298,7 @@ int run(const Options& options) {
         std::fprintf(stderr, "%s\n", failure.what());
         return 1;
     }
-    if (!options.json.empty() && !write_figures(options.json, figures)) {
-        std::fprintf(stderr, "cannot write %s\n", options.json.c_str());
-        return 1;
-    }
-    return 0;
+    return write_figures(options.json, figures) ? 0 : 1;
 }
 
 }  // namespace

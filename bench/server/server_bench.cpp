@@ -205,11 +205,7 @@ int run(const std::string& json) {
     figures["server.binary_mb"] = binary_mb(harness::Scratch());
     std::printf("stripped, the program has %.1f MB\n", figures["server.binary_mb"]);
     std::fputs(verdict(figures, targets).c_str(), stdout);
-    if (!json.empty() && !write_figures(json, figures)) {
-        std::fprintf(stderr, "cannot write %s\n", json.c_str());
-        return 1;
-    }
-    return 0;
+    return write_figures(json, figures) ? 0 : 1;
 }
 
 }  // namespace
