@@ -24,13 +24,7 @@ TEST_F(Conversation, WhatIsSaidIsHeard) {
     bob->wait("speaking", [&](const Json& told) {
         return told["session"] == session && told["speaking"] == false;
     });
-    const auto sent = alice->stats()["packets_sent"].get<std::uint64_t>();
-    EXPECT_GT(sent, 200U);
-    const auto heard = bob->heard_until(
-        "alice", [sent](const Json& told) { return told["packets_received"] >= sent; });
-    EXPECT_EQ(heard["packets_received"], sent);
-    EXPECT_EQ(heard["packets_lost"], 0);
-    EXPECT_EQ(heard["packets_unopened"], 0);
+    expect_all_heard(*bob, *alice);
 
     EXPECT_EQ(bob->quit(), 0);
     EXPECT_EQ(alice->quit(), 0);

@@ -104,6 +104,11 @@ protected:
         EXPECT_TRUE(opened) << opened.error().message;
         return opened ? *std::move(opened) : nullptr;
     }
+    /// What it is unplugged by.
+    std::string plug_in_headset() {
+        return server_.control(
+            {"load-module", "module-null-sink", "sink_name=headset", "norewinds=1", "rate=48000"});
+    }
 
     void TearDown() override {
         if (HasFailure()) {
@@ -167,11 +172,7 @@ TEST_F(Devices, TheDefaultIsFollowed) {
 }
 
 TEST_F(Devices, AChosenDeviceThatVanishesIsReplacedUntilItIsBack) {
-    const auto plug_in = [this] {
-        return server_.control(
-            {"load-module", "module-null-sink", "sink_name=headset", "norewinds=1", "rate=48000"});
-    };
-    const auto headset = plug_in();
+    const auto headset = plug_in_headset();
     const auto speaker = sink("headset");
     const auto microphone = source("echo");  // hears the default speaker
     ASSERT_TRUE(speaker && microphone);
@@ -179,16 +180,12 @@ TEST_F(Devices, AChosenDeviceThatVanishesIsReplacedUntilItIsBack) {
     ASSERT_TRUE(hear(*microphone, false, 50)) << "the headset is not the default";
     server_.control({"unload-module", headset});
     EXPECT_TRUE(hear(*microphone, true)) << "the default stands in";
-    plug_in();
+    plug_in_headset();
     EXPECT_TRUE(hear(*microphone, false)) << "the chosen one is back";
 }
 
 TEST_F(Devices, APersonIsToldWhatBecomesOfTheirDevice) {
-    const auto plug_in = [this] {
-        return server_.control(
-            {"load-module", "module-null-sink", "sink_name=headset", "norewinds=1", "rate=48000"});
-    };
-    const auto headset = plug_in();
+    const auto headset = plug_in_headset();
     const harness::ServerProcess switchboard(scratch_, {});
     harness::TalkieProcess ada(
         scratch_,
@@ -198,7 +195,7 @@ TEST_F(Devices, APersonIsToldWhatBecomesOfTheirDevice) {
     const auto gone = ada.wait("device", "state", "stand_in");
     EXPECT_EQ(gone["what"], "playout");
     EXPECT_NE(gone["message"].get<std::string>().find("\"headset\" is gone"), std::string::npos);
-    plug_in();
+    plug_in_headset();
     ada.wait("device", "state", "back");
     EXPECT_EQ(ada.quit(), 0);
 }

@@ -108,12 +108,7 @@ TEST_F(Letters, WhatCameWhileNobodyWasHereIsToldAtTheNextLogin) {
 }
 
 TEST_F(Letters, WhatCameWhileTheConnectionWasAwayIsToldOnce) {
-    start_server({.data = "no-seats", .config = R"(
-[limits]
-resume_seconds = 0
-[[room]]
-name = "Lobby"
-)"});
+    start_server_without_seats();
     once("ada", {"--password-file", password_, "claim", "ada"}, "account");
     harness::Tap tap(port());
     TalkieProcess ada(scratch_, {.name = "ada", .port = tap.port()});

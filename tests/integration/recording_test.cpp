@@ -54,6 +54,14 @@ protected:
             mark);
         EXPECT_EQ(seen["name"], name);
     }
+    /// Since `mark`. Ada talks on, and `watcher` hears her.
+    static void expect_ended_by_disk(TalkieProcess& ada, TalkieProcess& watcher, std::size_t mark) {
+        const auto ended = ada.wait("recording", "on", false, mark);
+        EXPECT_EQ(ended["error"]["code"], "io") << ended;
+        expect_seen(watcher, "ada", false);
+        hear_more(watcher, "ada");
+        EXPECT_EQ(ada.quit(), 0);
+    }
     static bool shows_recording(TalkieProcess& watcher, const std::string& name) {
         const auto mark = watcher.mark();
         watcher.command("who");
@@ -189,11 +197,7 @@ TEST_F(Recording, AFullDiskEndsItAndTheMarkGoes) {
     expect_seen(*bob, "ada", true);
     const auto mark = ada->mark();
     disk->fill();
-    const auto ended = ada->wait("recording", "on", false, mark);
-    EXPECT_EQ(ended["error"]["code"], "io") << ended;
-    expect_seen(*bob, "ada", false);
-    hear_more(*bob, "ada");  // and she talks on
-    EXPECT_EQ(ada->quit(), 0);
+    expect_ended_by_disk(*ada, *bob, mark);
 }
 
 // The same on machines that let us mount nothing.
@@ -205,11 +209,7 @@ TEST_F(Recording, ATalkieThatCanWriteNothingEndsIt) {
     expect_seen(*bob, "ada", true);
     const auto mark = ada->mark();
     const harness::FullForOne full(ada->process().pid());
-    const auto ended = ada->wait("recording", "on", false, mark);
-    EXPECT_EQ(ended["error"]["code"], "io") << ended;
-    expect_seen(*bob, "ada", false);
-    hear_more(*bob, "ada");  // and she talks on
-    EXPECT_EQ(ada->quit(), 0);
+    expect_ended_by_disk(*ada, *bob, mark);
 }
 
 TEST_F(Recording, ABugReportHasAllThereIsToHear) {

@@ -179,12 +179,7 @@ TEST_F(Resume, WhatIsAskedForMeanwhileIsDoneThen) {
 }
 
 TEST_F(Resume, WithoutASeatWhatWasMissedIsLookedUp) {
-    start_server({.data = "no-seats", .config = R"(
-[limits]
-resume_seconds = 0
-[[room]]
-name = "Lobby"
-)"});
+    start_server_without_seats();
     harness::Tap tap(port());
     const auto alice = enter({.name = "alice", .join = "Lobby"});
     const auto bob = enter({.name = "bob", .port = tap.port(), .join = "Lobby"});

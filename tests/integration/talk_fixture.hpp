@@ -39,6 +39,15 @@ protected:
     void start_server(const harness::ServerOptions& options) {
         server_ = std::make_unique<harness::ServerProcess>(scratch_, options);
     }
+    /// Another, which keeps nobody's seat. Its room is "Lobby".
+    void start_server_without_seats() {
+        start_server({.data = "no-seats", .config = R"(
+[limits]
+resume_seconds = 0
+[[room]]
+name = "Lobby"
+)"});
+    }
     [[nodiscard]] std::uint16_t port() const { return server_->port(); }
 
     /// A talkie that is in its room, with everybody's keys. Port and room are filled in.
@@ -78,6 +87,16 @@ protected:
             throw harness::Failure(
                 std::format("{} does not hear {}: {}", listener.name(), speaker, heard.dump()));
         }
+    }
+    /// All that was sent so far comes, and can be opened.
+    static void expect_all_heard(TalkieProcess& listener, TalkieProcess& speaker) {
+        const auto sent = speaker.stats()["packets_sent"].get<std::uint64_t>();
+        EXPECT_GT(sent, 200U) << "too little to judge by";
+        const auto heard = listener.heard_until(
+            speaker.name(), [sent](const Json& told) { return told["packets_received"] >= sent; });
+        EXPECT_EQ(heard["packets_received"], sent);
+        EXPECT_EQ(heard["packets_lost"], 0);
+        EXPECT_EQ(heard["packets_unopened"], 0);
     }
     /// Whether nothing comes from the speaker while somebody else hears it say `more` frames.
     static bool deaf_while(TalkieProcess& deaf, TalkieProcess& listener, const std::string& speaker,

@@ -68,13 +68,7 @@ TEST_F(Whisper, FromNoRoomAtAllEveryWordIsHeard) {
     EXPECT_EQ(began["stream"], 1);
     alice.wait("mic_finished");
     bob->wait("whispering", "whispering", false);
-    const auto sent = alice.stats()["packets_sent"].get<std::uint64_t>();
-    EXPECT_GT(sent, 200U);
-    const auto heard = bob->heard_until(
-        "alice", [sent](const Json& told) { return told["packets_received"] >= sent; });
-    EXPECT_EQ(heard["packets_received"], sent);
-    EXPECT_EQ(heard["packets_lost"], 0);
-    EXPECT_EQ(heard["packets_unopened"], 0);
+    expect_all_heard(*bob, alice);
     EXPECT_FALSE(any_light(*bob, session, 0)) << "a whisper is no talk in a room";
 
     EXPECT_EQ(bob->quit(), 0);
