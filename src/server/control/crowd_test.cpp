@@ -123,19 +123,12 @@ private:
         lines_.push_back(
             std::make_unique<Line>(*switchboard_, clock_, admission_, identities_.back()));
         lines_.back()->log_in(server_.public_key(), std::format("Guest {}", identities_.size()));
-        let_the_store_answer();
-    }
-    void let_the_store_answer() {
-        while (!posted_.empty()) {
-            auto work = std::move(posted_.front());
-            posted_.pop_front();
-            work();
-        }
+        posted_.do_all();
     }
 
     crypto::Identity server_ = crypto::Identity::generate();
-    std::deque<std::move_only_function<void()>> posted_;
-    FakeStore store_{[this](auto work) { posted_.push_back(std::move(work)); }};
+    Posted posted_;
+    FakeStore store_{posted_.poster()};
     NoPasswords hashing_;
     Admission admission_{config_.limits, {}};
     std::unique_ptr<Switchboard> switchboard_;

@@ -191,13 +191,7 @@ protected:
         EXPECT_NE(bans, nullptr);
         return bans == nullptr ? wire::Ban{} : bans->bans.at(0);
     }
-    void let_the_store_answer() {
-        while (!posted.empty()) {
-            auto work = std::move(posted.front());
-            posted.pop_front();
-            work();
-        }
-    }
+    void let_the_store_answer() { posted.do_all(); }
     /// What becomes of a stranger from there.
     ErrorCode stranger(std::string_view address) {
         const auto identity = crypto::Identity::generate();
@@ -213,9 +207,9 @@ protected:
     const crypto::Identity owners = crypto::Identity::generate();
     const crypto::Identity moderators = crypto::Identity::generate();
     const crypto::Identity guests = crypto::Identity::generate();
-    std::deque<std::move_only_function<void()>> posted;
+    Posted posted;
     FakeRelay relay;
-    FakeStore store{[this](auto work) { posted.push_back(std::move(work)); }};
+    FakeStore store{posted.poster()};
     HeldHashing hashing;
     std::unique_ptr<Switchboard> switchboard;
     std::unique_ptr<Comer> ada;

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,11 +20,7 @@ room::Changes ban(std::uint64_t id) {
 class DurableTest : public testing::Test {
 protected:
     /// One answer of the store.
-    void run_one() {
-        auto work = std::move(posted_.front());
-        posted_.pop_front();
-        work();
-    }
+    void run_one() { posted_.do_one(); }
     /// Its steps are told in `story`.
     Result<void> submit(std::uint64_t id) {
         return durable_->submit(
@@ -64,17 +59,13 @@ protected:
             },
             by);
     }
-    void run_all() {
-        while (!posted_.empty()) {
-            run_one();
-        }
-    }
+    void run_all() { posted_.do_all(); }
 
     const Error full{.code = ErrorCode::store_failed, .message = "The disk is full."};
     using Story = std::vector<std::string>;
     Story story;
-    std::deque<std::move_only_function<void()>> posted_;
-    FakeStore store_{[this](auto work) { posted_.push_back(std::move(work)); }};
+    Posted posted_;
+    FakeStore store_{posted_.poster()};
     std::optional<Durable> durable_{
         std::in_place, store_, [this](const room::Changes& changes) {
             const auto* ban = std::get_if<room::Ban>(&changes.front());

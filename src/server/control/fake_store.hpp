@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <deque>
 #include <functional>
 #include <iterator>
 #include <map>
@@ -41,6 +42,30 @@ inline room::Records records_of(const room::Directory& directory) {
     records.last_invite = {directory.next_invite().value - 1};
     return records;
 }
+
+/// What a store posts, until a test has it done. One thread.
+class Posted {
+public:
+    [[nodiscard]] store::Poster poster() {
+        return [this](std::move_only_function<void()> work) { work_.push_back(std::move(work)); };
+    }
+    [[nodiscard]] bool empty() const { return work_.empty(); }
+    void do_one() {
+        auto work = std::move(work_.front());
+        work_.pop_front();
+        work();
+    }
+    /// And what is posted meanwhile.
+    void do_all() {
+        while (!work_.empty()) {
+            do_one();
+        }
+    }
+    void clear() { work_.clear(); }
+
+private:
+    std::deque<std::move_only_function<void()>> work_;
+};
 
 class FakeStore final : public store::Store {
 public:

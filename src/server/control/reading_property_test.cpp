@@ -5,7 +5,6 @@
 
 #include <array>
 #include <chrono>
-#include <deque>
 #include <format>
 #include <functional>
 #include <iterator>
@@ -203,13 +202,7 @@ private:
             one.account.empty() ? std::format("Guest {}", random_.below(20)) : one.account);
         reader->ask(wire::Join{.channel = channel(), .password = {}});
     }
-    void let_the_store_answer() {
-        while (!posted_.empty()) {
-            auto work = std::move(posted_.front());
-            posted_.pop_front();
-            work();
-        }
-    }
+    void let_the_store_answer() { posted_.do_all(); }
 
     ChannelId channel() {
         return ChannelId{static_cast<std::uint32_t>(1 + random_.below(channels))};
@@ -306,8 +299,8 @@ private:
     Tally& tally_;
     ManualClock clock_;
     std::optional<FakeRelay> relay_;
-    std::deque<std::move_only_function<void()>> posted_;
-    FakeStore store_{[this](auto work) { posted_.push_back(std::move(work)); }};
+    Posted posted_;
+    FakeStore store_{posted_.poster()};
     NoHashing hashing_;
     Admission admission_{Limits{.arrivals_per_address = {.per_second = 1e6, .burst = 1e6}}, {}};
     MessageId old_{};

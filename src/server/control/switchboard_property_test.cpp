@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <deque>
 #include <format>
 #include <map>
 #include <set>
@@ -232,13 +231,7 @@ private:
     }
 
     /// What it was asked some steps ago: much may have happened since.
-    void let_the_store_answer() {
-        while (!posted_.empty()) {
-            auto work = std::move(posted_.front());
-            posted_.pop_front();
-            work();
-        }
-    }
+    void let_the_store_answer() { posted_.do_all(); }
 
     void log_in(Line& line) {
         line.log_in(identity().public_key(), std::format("Talker {}", random_.below(20)));
@@ -247,8 +240,8 @@ private:
     Random random_;
     ManualClock clock_;
     FakeRelay relay_;
-    std::deque<std::move_only_function<void()>> posted_;
-    FakeStore store_{[this](auto work) { posted_.push_back(std::move(work)); }};
+    Posted posted_;
+    FakeStore store_{posted_.poster()};
     BusyHashing hashing_;
     Admission admission_{Limits{.arrivals_per_address = {.per_second = 1e6, .burst = 1e6}}, {}};
     std::unique_ptr<Switchboard> switchboard_;
