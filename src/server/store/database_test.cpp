@@ -24,6 +24,15 @@ protected:
     [[nodiscard]] std::filesystem::path path() const { return folder_.path / "test.db"; }
     [[nodiscard]] std::filesystem::path copy() const { return folder_.path / "test.db.before-2"; }
 
+    /// With many texts, all of them in the one file.
+    void fill() const {
+        auto database = open_database(path(), schema).value();
+        database.exec("PRAGMA journal_mode = DELETE");
+        for (int i = 0; i < 500; ++i) {
+            database.exec("INSERT INTO message VALUES (" + std::to_string(i + 1) +
+                          ", 1, x'00', 'Ada', 'a text of some length', NULL, 1, 0, 0, 0, 0, 0)");
+        }
+    }
     static int number(SQLite::Database& database, const std::string& query) {
         return database.execAndGet(query).getInt();
     }
@@ -70,14 +79,7 @@ TEST_F(DatabaseTest, ANewerOneStopsTheStart) {
 }
 
 TEST_F(DatabaseTest, ADamagedOneStopsTheStart) {
-    {
-        auto database = open_database(path(), schema).value();
-        database.exec("PRAGMA journal_mode = DELETE");
-        for (int i = 0; i < 500; ++i) {
-            database.exec("INSERT INTO message VALUES (" + std::to_string(i + 1) +
-                          ", 1, x'00', 'Ada', 'a text of some length', NULL, 1, 0, 0, 0, 0, 0)");
-        }
-    }
+    fill();
     {
         std::fstream file(path(), std::ios::in | std::ios::out | std::ios::binary);
         file.seekp(4096 * 3);
@@ -92,14 +94,7 @@ TEST_F(DatabaseTest, ADamagedOneStopsTheStart) {
 }
 
 TEST_F(DatabaseTest, ALargeOneIsLookedThroughLater) {
-    {
-        auto database = open_database(path(), schema).value();
-        database.exec("PRAGMA journal_mode = DELETE");
-        for (int i = 0; i < 500; ++i) {
-            database.exec("INSERT INTO message VALUES (" + std::to_string(i + 1) +
-                          ", 1, x'00', 'Ada', 'a text of some length', NULL, 1, 0, 0, 0, 0, 0)");
-        }
-    }
+    fill();
     EXPECT_FALSE(is_large(path(), checked_at_start_bytes_max));
     EXPECT_TRUE(is_large(path(), 0));
     EXPECT_TRUE(look_through(path(), {}));
