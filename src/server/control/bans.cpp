@@ -9,14 +9,19 @@
 #include "base/bytes.hpp"
 #include "server/control/address_range.hpp"
 #include "server/control/convert.hpp"
+#include "server/control/limits.hpp"
 #include "server/control/switchboard.hpp"
 #include "server/room/account_plans.hpp"
 #include "server/room/decide.hpp"
+#include "server/room/limits.hpp"
 #include "server/room/names.hpp"
 #include "wire/limits.hpp"
 
 namespace partyline::control {
 namespace {
+
+// With the ban itself and its line in the audit log: or else what has ended would keep moderators from banning.
+static_assert(room::ended_bans_dropped_max + 2 <= durable_owed_of_one_max);
 
 Result<void> unless(const room::Ban* ban) {
     return ban == nullptr ? Result<void>{} : std::unexpected(room::banned(*ban));

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "crypto/password.hpp"
+#include "server/control/limits.hpp"
 #include "server/control/people_fixture.hpp"
 
 namespace partyline::control {
@@ -24,6 +25,7 @@ protected:
     net::task<> resuming();
     net::task<> listing();
     net::task<> bad_input();
+    net::task<> after_many();
 };
 
 net::task<> BansTest::being_here() {
@@ -199,6 +201,14 @@ net::task<> BansTest::bad_input() {
     EXPECT_EQ(server->model().sessions().size(), 2U);
 }
 
+net::task<> BansTest::after_many() {
+    Caller mo(loop), gus(loop);
+    co_await enter(mo, "Mo");
+    co_await enter(gus, "Gus");
+    EXPECT_EQ((co_await mo.ask<wire::Bans>(by(gus.session, "spam"))).bans.size(), 1U);
+    EXPECT_EQ((co_await gus.farewell()).code, ErrorCode::banned);
+}
+
 TEST_F(BansTest, WhoeverIsHereGoesAtOnce) { play(being_here()); }
 TEST_F(BansTest, NobodyComesBackUntilItIsLifted) { play(coming_back()); }
 TEST_F(BansTest, AnEndedBanHitsNobody) {
@@ -213,6 +223,18 @@ TEST_F(BansTest, AnAccountIsClosedToNewDevices) {
 TEST_F(BansTest, ASeatThatWaitsIsTaken) { play(resuming()); }
 TEST_F(BansTest, ThereArePages) { play(listing()); }
 TEST_F(BansTest, WhatIsWrongChangesNothing) { play(bad_input()); }
+TEST_F(BansTest, HoweverManyHaveEndedAnotherIsPlaced) {
+    auto& records = store.remembered;
+    for (std::uint64_t id = 1; id <= durable_owed_of_one_max + 1; ++id) {
+        records.bans.push_back({.id = BanId{id},
+                                .identity = room::Identity{},
+                                .created_unix_ms = 0,
+                                .until_unix_ms = 1,
+                                .rank = 500});
+        records.last_ban = BanId{id};
+    }
+    play(after_many());
+}
 
 }  // namespace
 }  // namespace partyline::control

@@ -192,7 +192,7 @@ Result<Changes> plan_ban(const Directory& directory, Subject actor, NewBan made)
     }
     Changes ended;
     for (const auto& [id, ban] : directory.bans()) {
-        if (has_ended(ban, made.now_unix_ms)) {
+        if (ended.size() < ended_bans_dropped_max && has_ended(ban, made.now_unix_ms)) {
             ended.emplace_back(DropBan{id});
         }
     }

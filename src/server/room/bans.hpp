@@ -53,7 +53,7 @@ struct NewBan {
 };
 
 /// Fails with not_permitted (also for an identity or account whose rank is not below the actor's),
-/// unknown_account or too_large. The first change is the new Ban; those that have ended go.
+/// unknown_account or too_large. The first change is the new Ban; of those that have ended some go.
 Result<Changes> plan_ban(const Directory& directory, Subject actor, NewBan made);
 /// Fails with not_permitted (also for one that somebody of a higher rank has placed) or unknown_ban.
 Result<Changes> plan_lift_ban(const Directory& directory, Subject actor, BanId ban);

@@ -250,5 +250,19 @@ TEST_F(Bans, ThatHaveEndedMakeRoomForNewOnes) {
     EXPECT_EQ(outcome(moderator, ban), ErrorCode::too_large);
 }
 
+TEST_F(Bans, OnlySoManyThatHaveEndedGoWithANewOne) {
+    for (std::size_t i = 0; i <= ended_bans_dropped_max; ++i) {
+        place({.identity = identity(2), .until_unix_ms = now});
+    }
+    const NewBan ban{.identity = identity(9), .now_unix_ms = now};
+    const auto first = plan_ban(directory, moderator, ban);
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->size(), 1 + ended_bans_dropped_max);
+    directory.apply(*first);
+    const auto next = plan_ban(directory, moderator, ban);
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->size(), 2U) << "and the last of them with the next";
+}
+
 }  // namespace
 }  // namespace partyline::room
