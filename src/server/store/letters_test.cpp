@@ -227,6 +227,9 @@ TEST_F(LettersTest, MentionsFollowTheText) {
     EXPECT_FALSE(waiting_.edit({.id = MessageId{9}, .text = "-", .unix_ms = 2, .mentions = {ada}}))
         << "of what is not there";
     say(2, 2, {ada});
+    auto forgetful = chamber(lobby, "Lobby");
+    forgetful.channel.retention.keep = false;
+    ASSERT_TRUE(waiting_.apply({forgetful}));
     ASSERT_TRUE(waiting_.prune({.keep = false}, 0));
     EXPECT_EQ(lobby_of(ada), RoomState{.channel = lobby}) << "they go with the text";
 }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <set>
@@ -100,6 +101,9 @@ public:
           old_(channel, days_before(now_unix_ms, retention.days)) {}
 
     bool operator()(SQLite::Database& database) {
+        if (is_kept_otherwise(database)) {
+            return false;
+        }
         if (!retention_.keep) {
             return drop_oldest(database, channel_) == texts_pruned_at_once;
         }
@@ -114,6 +118,20 @@ public:
     }
 
 private:
+    /// By now: then what it is to keep is found the next time. Nothing says it of a room that is not here.
+    [[nodiscard]] bool is_kept_otherwise(SQLite::Database& database) const {
+        auto now = retention_;
+        for_rows(
+            database, "SELECT keep, keep_days, keep_bytes FROM channel WHERE id = ? AND away = 0",
+            [&](Row row) {
+                now.keep = row.flag();
+                now.days = row.number<std::uint32_t>();
+                now.bytes = row.number<std::uint64_t>();
+            },
+            channel_.value);
+        return now != retention_;
+    }
+
     /// From the newest back, to the one that weighs together with the newer ones more than is kept.
     bool weigh(SQLite::Database& database) {
         std::size_t looked_at = 0;

@@ -17,7 +17,8 @@ namespace partyline::store {
 /// again, in another transaction. Throws SQLite::Exception.
 using Slice = std::move_only_function<bool(SQLite::Database&)>;
 
-/// What is older, or more, than is to be kept in this room.
+/// What is older, or more, than is to be kept in this room, as long as the room is to keep just that: others change
+/// it in between, and what is said from then on is to stay.
 [[nodiscard]] Slice prune_room(ChannelId channel, const room::Retention& retention,
                                std::int64_t now_unix_ms);
 /// Direct messages that are older than so many days (0: none are), and conversations that are left

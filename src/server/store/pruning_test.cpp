@@ -99,6 +99,34 @@ TEST_F(PruningTest, WhatIsSaidMeanwhilePassesInBetween) {
     EXPECT_EQ(count("message"), 1);
 }
 
+TEST_F(PruningTest, WhatARoomIsToKeepByThenStays) {
+    test::Executor executor;
+    // As above: all of it waits, one behind the other.
+    std::latch opened(1);
+    const auto store = open_sqlite_store(path(), [&](std::move_only_function<void()> work) {
+                           opened.wait();
+                           executor.poster()(std::move(work));
+                       }).value();
+    auto chamber = room_named(pruned_room, "Lobby");
+    chamber.channel.retention.keep = false;
+    store->apply({chamber}, [](const Result<void>&) {});
+    for (std::uint64_t id = 1; id <= 2 * texts_pruned_at_once; ++id) {
+        say(*store, id, other_room);
+    }
+    bool done = false;
+    store->prune(other_room, {.keep = false}, 0, [](const Result<void>&) {});
+    store->prune(pruned_room, {.keep = false}, 0, [&](const Result<void>&) { done = true; });
+    chamber.channel.retention.keep = true;
+    store->apply({chamber}, [](const Result<void>&) {});
+    say(*store, 10'000);
+    opened.count_down();
+    while (!done) {
+        executor.run_one();
+    }
+    EXPECT_EQ(count("message WHERE channel = 8"), 0);
+    EXPECT_EQ(count("message WHERE channel = 7"), 1) << "said after it was to be kept";
+}
+
 TEST_F(PruningTest, AllThatIsOldGoesHoweverMuch) {
     test::Waiting waiting(path());
     const std::uint64_t old_ones = 2 * texts_pruned_at_once + 1;

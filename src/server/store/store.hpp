@@ -139,7 +139,8 @@ public:
     virtual void erase_and_log(MessageId id, room::AuditEntry line, Done<bool> done) = 0;
     // What is to be forgotten goes little by little: other writes pass in between, and `done` is called
     // when all is gone. An end does not wait for that; what is left is found the next time.
-    /// Drops what is older, or more, than is to be kept in this room.
+    /// Drops what is older, or more, than is to be kept in this room; nothing any more once the room is to keep
+    /// something else.
     virtual void prune(ChannelId channel, room::Retention retention, std::int64_t now_unix_ms,
                        Done<void> done) = 0;
 
