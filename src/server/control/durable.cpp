@@ -115,15 +115,17 @@ void Durable::start(Command command) {
     if (changes && !changes->empty() && (unkept || command.act)) {
         apply_(*changes);
     }
+    if (!unkept && command.act) {
+        // Before what comes of it, which may be noted, too.
+        owed_.add(command.by, *changes, on_its_way_);
+        unsettled_.push_back(std::move(command.done));
+    }
     if (changes && command.act) {
         command.act();
     }
     if (unkept) {
         command.done(changes.transform([](const auto&) {}));
-    } else if (command.act) {
-        owed_.add(command.by, *changes, on_its_way_);
-        unsettled_.push_back(std::move(command.done));
-    } else {
+    } else if (!command.act) {
         store(*std::move(changes), std::move(command));
     }
 }

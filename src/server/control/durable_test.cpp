@@ -235,6 +235,14 @@ TEST_F(DurableTest, ALineIsKeptByItselfAndWaitsForNoCommand) {
     EXPECT_EQ(store_.applied.back(), room::Changes{line("alone")});
 }
 
+TEST_F(DurableTest, ALineAboutWhatADeedBringsAboutComesAfterIt) {
+    ASSERT_TRUE(durable_->submit_at_once([] { return ban(1); }, [this] { note("ended"); },
+                                         [](const Result<void>&) {}));
+    run_all();
+    ASSERT_EQ(store_.applied.size(), 1U);
+    EXPECT_EQ(store_.applied.front(), (room::Changes{ban(1).front(), line("ended")}));
+}
+
 TEST_F(DurableTest, ALineIsOwedToADiskThatRefusesIt) {
     store_.failure = full;
     note("begun");
