@@ -35,6 +35,21 @@ Result<void> remove_file(const fs::path& at) {
     return {};
 }
 
+fs::path draft_of(const fs::path& at) { return with_ending(at, restoring); }
+
+/// And what was half made of them: none of it is of any use until it is decided that it is to be there.
+Result<void> clear_drafts(const fs::path& folder) {
+    for (const auto name : restored_files) {
+        const auto draft = draft_of(folder / name);
+        for (const auto& left : {draft, with_ending(draft, store::part_ending)}) {
+            if (auto removed = remove_file(left); !removed) {
+                return removed;
+            }
+        }
+    }
+    return {};
+}
+
 /// Everything that is to be there, under names of its own; gone again unless it is needed.
 class Drafts {
 public:
@@ -42,7 +57,7 @@ public:
     ~Drafts() {
         // In doubt they are needed.
         if (!is_there(folder_ / restore_under_way_file).value_or(true)) {
-            std::ignore = clear();
+            std::ignore = clear_drafts(folder_);
         }
     }
     Drafts(const Drafts&) = delete;
@@ -54,33 +69,23 @@ public:
             return std::unexpected(files.error());
         }
         // Whatever an attempt that was broken off has left is of no use.
-        if (auto cleared = clear(); !cleared) {
+        if (auto cleared = clear_drafts(folder_); !cleared) {
             return cleared;
         }
         for (const auto& file : *files) {
-            const auto made = platform::create_secret_file(draft(file.name), file.bytes);
+            const auto made =
+                platform::create_secret_file(draft_of(folder_ / file.name), file.bytes);
             if (!made) {
                 return std::unexpected(made.error());
             }
         }
-        return store::extract_database(from, draft(database_file)).and_then([&] {
-            return platform::flush(draft(database_file));
+        const auto database = draft_of(folder_ / database_file);
+        return store::extract_database(from, database).and_then([&] {
+            return platform::flush(database);
         });
     }
 
 private:
-    [[nodiscard]] fs::path draft(std::string_view name) const {
-        return with_ending(folder_ / name, restoring);
-    }
-    [[nodiscard]] Result<void> clear() const {
-        for (const auto name : restored_files) {
-            if (auto removed = remove_file(draft(name)); !removed) {
-                return removed;
-            }
-        }
-        return {};
-    }
-
     const fs::path folder_;
 };
 
@@ -152,7 +157,7 @@ Result<void> keep_journals_aside(const fs::path& database, const Rename& rename)
 
 /// The draft of one file to its place, if that has not been done.
 Result<void> put_in_place(const fs::path& at, const Rename& rename) {
-    const auto draft = with_ending(at, restoring);
+    const auto draft = draft_of(at);
     const auto ready = is_there(draft);
     if (!ready) {
         return std::unexpected(ready.error());
@@ -290,6 +295,8 @@ Result<void> restore_at_start(const fs::path& folder, const Rename& rename) {
         return std::unexpected(wanted.error());
     }
     if (!*wanted) {
+        // Of one that was broken off before it was decided, and taken back.
+        std::ignore = clear_drafts(folder);
         return {};
     }
     if (const auto restored = put_back(folder, staged, rename); !restored) {

@@ -207,6 +207,21 @@ TEST_F(Restoring, WhatIsHalfDoneIsNotTakenBack) {
     expect_restored(config.data_folder);
 }
 
+/// By the machine's stopping, and the restore was taken back then.
+TEST_F(Restoring, WhatWasLeftBeforeItWasDecidedGoesWithTheNextStart) {
+    const auto config = make("now", "now");
+    const auto& folder = config.data_folder;
+    for (const auto* left :
+         {"identity.restoring", "partyline.db.restoring", "partyline.db.restoring.part"}) {
+        std::ofstream(folder / left) << "of another server";
+    }
+    ASSERT_TRUE(restore_at_start(folder));
+    for (const auto& entry : fs::directory_iterator(folder)) {
+        EXPECT_FALSE(entry.path().string().contains(".restoring")) << entry.path();
+    }
+    expect_untouched(folder);
+}
+
 TEST_F(Restoring, WhatIsNoBackupIsNotStaged) {
     const auto config = make("now", "now");
     const auto garbage = scratch_.path() / "garbage";

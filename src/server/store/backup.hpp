@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -30,6 +31,9 @@ Result<void> write_backup(const std::filesystem::path& database, std::span<const
 /// The files of a backup. Fails with io or config for what is no backup, is damaged, or is of a newer
 /// version than ours.
 Result<std::vector<KeptFile>> read_backup(const std::filesystem::path& from);
+
+/// What is being written has this ending until it is whole.
+inline constexpr std::string_view part_ending = ".part";
 
 /// Writes a backup as it is to `to`, which is not there yet.
 Result<void> copy_backup(const std::filesystem::path& from, const std::filesystem::path& to);
