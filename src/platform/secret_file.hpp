@@ -23,4 +23,7 @@ Result<std::optional<Bytes>> read_secret_file(const std::filesystem::path& path)
 /// nothing changed, when there is something at `path` already. Fails with io, naming the path.
 Result<bool> create_secret_file(const std::filesystem::path& path, ByteView bytes);
 
+/// Fails with io for a file that belongs to another user, root or not: it says as whom to go on.
+Result<void> check_is_own(const std::filesystem::path& path);
+
 }  // namespace partyline::platform

@@ -194,4 +194,17 @@ Result<bool> create_secret_file(const path& at, ByteView bytes) {
     return true;
 }
 
+Result<void> check_is_own(const path& at) {
+    struct stat facts{};
+    if (stat(at.c_str(), &facts) != 0) {
+        return io_failure("look at", at);
+    }
+    if (facts.st_uid != geteuid()) {
+        return fail(ErrorCode::io,
+                    std::format("{} belongs to another user: do this as that one (sudo -u '#{}')",
+                                at.string(), facts.st_uid));
+    }
+    return {};
+}
+
 }  // namespace partyline::platform

@@ -107,6 +107,19 @@ TEST_F(SecretFileTest, WhatIsSomebodyElsesIsRefused) {
     expect_refused(at, "another user");
 }
 
+TEST_F(SecretFileTest, WhoseAFileIsIsTold) {
+    const auto at = file(0600);
+    EXPECT_TRUE(check_is_own(at));
+    EXPECT_FALSE(check_is_own(folder.path() / "absent"));
+    if (geteuid() != 0) {
+        GTEST_SKIP() << "only root can give files away";
+    }
+    ASSERT_EQ(chown(at.c_str(), somebody_else, somebody_else), 0);
+    const auto refused = check_is_own(at);
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().message.contains("sudo -u '#54321'")) << refused.error().message;
+}
+
 TEST_F(SecretFileTest, WhatIsNoFileIsRefused) {
     expect_refused(folder.path(), "not a file");
     const auto pipe = folder.path() / "pipe";

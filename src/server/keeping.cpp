@@ -131,7 +131,10 @@ Result<std::string> restore(const config::Config& config, const fs::path& from) 
 
 Result<std::string> restore_at_next_start(const config::Config& config, const fs::path& from) {
     const auto& folder = config.data_folder;
-    if (const auto checked = check_has_run(folder); !checked) {
+    // When its time comes the server has to read what is left here, and nobody is there to be told if it cannot.
+    const auto checked = check_has_run(folder).and_then(
+        [&] { return platform::check_is_own(folder / database_file); });
+    if (!checked) {
         return std::unexpected(checked.error());
     }
     if (const auto files = read_for_restore(from); !files) {

@@ -23,7 +23,8 @@ Result<std::string> back_up(const config::Config& config, const std::filesystem:
 Result<std::string> restore(const config::Config& config, const std::filesystem::path& from);
 
 /// Has the next start do that: whether or not a server runs on the folder now, in place of what was
-/// to be restored then until now. Fails as restore() does, and where no server has run yet.
+/// to be restored then until now. Fails as restore() does, where no server has run yet, and for whoever is not
+/// the user that it runs as.
 Result<std::string> restore_at_next_start(const config::Config& config,
                                           const std::filesystem::path& from);
 /// Takes that back. Fails with io where there is nothing to take back, or it is half done already.

@@ -2,6 +2,7 @@
 #include "server/restoring.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <iterator>
@@ -220,6 +221,21 @@ TEST_F(Restoring, WhatWasLeftBeforeItWasDecidedGoesWithTheNextStart) {
         EXPECT_FALSE(entry.path().string().contains(".restoring")) << entry.path();
     }
     expect_untouched(folder);
+}
+
+TEST_F(Restoring, NothingIsStagedThatTheServerCouldNotRead) {
+    if (geteuid() != 0) {
+        GTEST_SKIP() << "only root can give files away";
+    }
+    const auto from = backup();
+    const auto config = make("now", "now");
+    constexpr uid_t somebody_else = 54'321;
+    const auto database = config.data_folder / database_file;
+    ASSERT_EQ(chown(database.c_str(), somebody_else, somebody_else), 0);
+    const auto refused = restore_at_next_start(config, from);
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().message.contains("sudo -u '#54321'")) << refused.error().message;
+    EXPECT_FALSE(fs::exists(config.data_folder / staged_backup_file));
 }
 
 TEST_F(Restoring, WhatIsNoBackupIsNotStaged) {
