@@ -214,7 +214,7 @@ void CapturePath::send_open(dsp::Frame frame, Deliver& deliver) {
         if (std::exchange(first, false)) {
             fade_in(*kept);
         }
-        send(*kept, VoiceSender::Spurt::goes_on, deliver);
+        send(*kept, VoiceSender::Spurt::catches_up, deliver);
     }
     if (first) {
         fade_in(frame);

@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "client/test_support.hpp"
+#include "wire/datagram.hpp"
 
 namespace partyline::client {
 namespace {
@@ -34,6 +35,7 @@ public:
     struct Sent {
         bool starts = false;
         bool ends = false;
+        bool kept = false;
     };
     /// 10 ms.
     std::vector<Sent> push(bool talking) {
@@ -44,7 +46,10 @@ public:
         }
         captured_ += dsp::frame_samples;
         path_.push(frame, [&](const VoiceSender::Packet& packet) {
-            sent.push_back({.starts = packet.starts_spurt, .ends = packet.ends_spurt});
+            const auto body = wire::parse_header(packet.datagram).value().body;
+            sent.push_back({.starts = packet.starts_spurt,
+                            .ends = packet.ends_spurt,
+                            .kept = wire::parse_record(body).value().was_kept()});
         });
         return sent;
     }
@@ -77,6 +82,9 @@ TEST(CapturePath, WhatCameBeforeGoesOutInABurstWhenTheGateOpens) {
     const auto burst = rig.push(true);
     ASSERT_EQ(burst.size(), dsp::PreRoll::frames_max + 1);
     EXPECT_TRUE(burst.front().starts);
+    EXPECT_TRUE(
+        std::ranges::all_of(std::span(burst).first(dsp::PreRoll::frames_max), &Rig::Sent::kept));
+    EXPECT_FALSE(burst.back().kept);
     EXPECT_EQ(rig.sender().media_time(), rig.captured())
         << "each has the time that it was captured";
     EXPECT_EQ(rig.run(true, 10), 10U);

@@ -93,11 +93,11 @@ std::optional<crypto::OpenFailure> SpeakerStream::open(ByteView sealed,
         return opened.error();
     }
     tally_.opened(counter);
-    push(ByteView(plaintext).first(*opened), (stream_and_flags & wire::end_of_spurt) != 0, arrived);
+    push(ByteView(plaintext).first(*opened), stream_and_flags, arrived);
     return std::nullopt;
 }
 
-void SpeakerStream::push(ByteView plaintext, bool ends_spurt, TimePoint arrived) {
+void SpeakerStream::push(ByteView plaintext, std::uint8_t flags, TimePoint arrived) {
     if (plaintext.size() <= media_time_bytes) {
         return;
     }
@@ -110,7 +110,8 @@ void SpeakerStream::push(ByteView plaintext, bool ends_spurt, TimePoint arrived)
     }
     playout_->push({.media_time = load_be<dsp::MediaTime>(plaintext),
                     .opus = plaintext.subspan(media_time_bytes),
-                    .ends_spurt = ends_spurt,
+                    .ends_spurt = (flags & wire::end_of_spurt) != 0,
+                    .kept = (flags & wire::kept_frame) != 0,
                     .arrived = arrived});
 }
 

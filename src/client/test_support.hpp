@@ -115,8 +115,9 @@ public:
     /// 10 ms: the downlink datagram, if there is one.
     std::optional<Bytes> talk() { return push(buzz(sender_.media_time())); }
     std::optional<Bytes> pause() { return push(Samples{}); }
-    std::optional<Bytes> push(const Samples& samples) {
-        const auto packet = sender_.push(samples);
+    std::optional<Bytes> push(const Samples& samples,
+                              VoiceSender::Spurt spurt = VoiceSender::Spurt::goes_on) {
+        const auto packet = sender_.push(samples, spurt);
         return packet ? std::optional(to_downlink(packet->datagram)) : std::nullopt;
     }
 

@@ -347,6 +347,31 @@ TEST_F(VoiceReceiverTest, WhatIsKnownOfTheNetworkOutlastsSilenceAndRooms) {
     EXPECT_GT(stats().delay_target, learnt - 5ms) << "of one who has gone the same way";
 }
 
+TEST_F(VoiceReceiverTest, WhatWasKeptForTheMicrophoneIsNotLateThoughTheEndBeforeItWasLost) {
+    using enum VoiceSender::Spurt;
+    give_key();
+    const auto say = [this](VoiceSender::Spurt spurt) {
+        return talker_.push(test::buzz(talker_.sender().media_time()), spurt);
+    };
+    for (int i = 0; i < 300; ++i) {
+        hear(say(goes_on));
+    }
+    for (int spurt = 0; spurt < 5; ++spurt) {
+        say(ends);  // and nobody receives it
+        for (int i = 0; i < 21; ++i) {
+            listen();
+        }
+        for (int i = 0; i < 20; ++i) {
+            receive(say(catches_up));
+        }
+        for (int i = 0; i < 60; ++i) {
+            hear(say(goes_on));
+        }
+    }
+    EXPECT_EQ(stats().packets_lost, 5U);
+    EXPECT_EQ(stats().delay_target, dsp::delay_target_min);
+}
+
 TEST_F(VoiceReceiverTest, LightsGoOnAndOff) {
     give_key();
     std::vector<bool> lights;

@@ -10,8 +10,7 @@
 namespace partyline::client {
 namespace {
 
-constexpr std::uint8_t stream_and_flags(StreamId stream, bool ends_spurt) {
-    const unsigned flags = ends_spurt ? unsigned{wire::end_of_spurt} : 0U;
+constexpr std::uint8_t stream_and_flags(StreamId stream, unsigned flags) {
     return static_cast<std::uint8_t>((unsigned{stream.value} << 4U) | flags);
 }
 
@@ -213,7 +212,9 @@ std::optional<VoiceSender::Packet> VoiceSender::send_samples(Spurt spurt) {
     std::ranges::copy(packet().last(channels() * fade_out_samples()), sent_last_.begin());
 
     store_be<dsp::MediaTime>(plaintext_, captured_ - static_cast<dsp::MediaTime>(packet_samples_));
-    const auto datagram = seal(encoded.bytes, stream_and_flags(stream_, silent));
+    const unsigned end = silent ? unsigned{wire::end_of_spurt} : 0U;
+    const unsigned kept = spurt == Spurt::catches_up ? unsigned{wire::kept_frame} : 0U;
+    const auto datagram = seal(encoded.bytes, stream_and_flags(stream_, end | kept));
     ++counters_.packets_sent;
     return Packet{.datagram = datagram, .starts_spurt = starts, .ends_spurt = silent};
 }

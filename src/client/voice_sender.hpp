@@ -70,8 +70,9 @@ public:
         bool starts_spurt = false;
         bool ends_spurt = false;
     };
-    /// What comes after a frame, as far as whoever captures knows.
-    enum class Spurt : std::uint8_t { goes_on, ends };
+    /// What comes after a frame, as far as whoever captures knows. While it catches up a frame was kept from before the
+    /// microphone opened: of a long packet the last one counts.
+    enum class Spurt : std::uint8_t { catches_up, goes_on, ends };
     /// The next 10 ms of capture. Nothing while a 20 ms packet is half full, in silence after its
     /// first packet, and while closed. A running spurt that ends does so with the packet that is full.
     std::optional<Packet> push(dsp::ConstFrame frame, Spurt spurt = Spurt::goes_on);

@@ -46,6 +46,7 @@ struct Seen {
     std::uint64_t kid = 0;
     std::uint64_t counter = 0;
     bool ends_spurt = false;
+    bool kept = false;
     dsp::MediaTime media_time = 0;
     std::size_t opus_bytes = 0;
 };
@@ -62,16 +63,18 @@ public:
 
     void talk(int frames) { run(frames, true); }
     void pause(int frames) { run(frames, false); }
+    /// What was said before the microphone opened.
+    void catch_up(int frames) { run(frames, true, VoiceSender::Spurt::catches_up); }
 
     std::vector<Seen> take() { return std::exchange(seen_, {}); }
 
 private:
     VoiceSender make() { return VoiceSender::create(test::identity_of(session), uplink_).value(); }
 
-    void run(int frames, bool talking) {
+    void run(int frames, bool talking, VoiceSender::Spurt spurt = VoiceSender::Spurt::goes_on) {
         for (int i = 0; i < frames; ++i) {
             const auto samples = talking ? test::buzz(sender_.media_time()) : test::Samples{};
-            if (const auto packet = sender_.push(samples)) {
+            if (const auto packet = sender_.push(samples, spurt)) {
                 seen_.push_back(open(packet->datagram));
                 EXPECT_EQ(packet->ends_spurt, seen_.back().ends_spurt);
             }
@@ -95,6 +98,7 @@ private:
                 .kid = header.kid,
                 .counter = header.counter,
                 .ends_spurt = record.ends_spurt(),
+                .kept = record.was_kept(),
                 .media_time = load_be<dsp::MediaTime>(opened),
                 .opus_bytes = opened.size() - sizeof(dsp::MediaTime)};
     }
@@ -139,6 +143,25 @@ TEST(VoiceSender, OfAPauseOnlyTheFirstSilentPacketGoesOutAndEndsTheSpurt) {
     ASSERT_FALSE(seen.empty());
     EXPECT_EQ(seen.back().media_time, 359U * dsp::frame_samples);
     EXPECT_EQ(seen.front().counter, last_counter + 1);
+}
+
+TEST(VoiceSender, SaysOfWhatWasKeptThatItIsLateByThat) {
+    for (const unsigned frame_ms : {10U, 20U}) {
+        SCOPED_TRACE(frame_ms);
+        Rig rig;
+        rig.sender().set_frame_ms(frame_ms).value();
+        rig.catch_up(5);
+        rig.talk(5);
+        std::vector<bool> kept;
+        for (const auto& seen : rig.take()) {
+            kept.push_back(seen.kept);
+        }
+        const auto expected =
+            frame_ms == 10
+                ? std::vector{true, true, true, true, true, false, false, false, false, false}
+                : std::vector{true, true, false, false, false};  // the third ends with what is new
+        EXPECT_EQ(kept, expected);
+    }
 }
 
 TEST(VoiceSender, SilenceFromTheStartSendsNothing) {

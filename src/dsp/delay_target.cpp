@@ -74,11 +74,12 @@ void DelayTarget::observe(const Arrival& arrival) {
     fastest_.add(transit, arrival.arrived);
     rebase(fastest_.value() - fastest_before);
 
-    // Sound from before the microphone opened comes in a burst at the start of a spurt. What would have
-    // been here before the spurt's first packet, had it been sent when it was spoken, waited for the
-    // microphone, and says nothing about the network: in whatever order the burst arrives.
+    // Sound from before the microphone opened comes in a burst at the start of a spurt, and says nothing
+    // about the network. Its packets say so. Of a talkie whose do not, what would have been here before the
+    // spurt's first packet, had it been sent when it was spoken, waited for the microphone: in whatever
+    // order the burst arrives.
     note_spurt(arrival);
-    if (end + fastest_.value() > spurt_arrived_) {
+    if (!arrival.kept && end + fastest_.value() > spurt_arrived_) {
         record(transit - fastest_.value());
     }
     packet_samples_ = arrival.samples;

@@ -48,6 +48,7 @@ public:
         std::size_t samples = 0;
         bool has_fec = false;
         bool ends_spurt = false;
+        bool kept = false;
     };
     void observe(const Arrival& arrival);
     /// What became of a frame when it was due: lost, whether or not FEC brought it back.
@@ -80,7 +81,8 @@ private:
     Samples target_ = to_samples(delay_target_min);
     Samples spread_ = 0;  // the percentile as of the last packet
 
-    // Where the newest spurt began: sound kept from before the microphone opened comes in a burst.
+    // Where the newest spurt began: sound kept from before the microphone opened comes in a burst, and not every
+    // talkie says of it that it was kept.
     Samples spurt_arrived_ = 0;
     Samples newest_end_ = 0;
     bool newest_ends_spurt_ = false;

@@ -17,13 +17,15 @@ public:
     double held_up_ms = 0;
     double drift_ppm = 0;
     bool fec = false;
+    bool kept = false;
 
     void packet(double extra_ms = 0) {
         const double sent_ms = static_cast<double>(packets_) * 10 * (1 + drift_ppm * 1e-6);
         target.observe({.media = packets_ * 480,
                         .arrived = static_cast<Samples>((1000 + sent_ms + extra_ms) * 48),
                         .samples = frame_samples,
-                        .has_fec = fec});
+                        .has_fec = fec,
+                        .kept = kept});
         ++packets_;
     }
     void seconds(double seconds, const std::function<double()>& extra_ms) {
@@ -48,6 +50,7 @@ public:
                             .ends_spurt = packet + 1 == packets_});
         }
     }
+    void lose_one() { ++packets_; }
     /// Nothing is said for so long.
     void pause(double seconds) { packets_ += static_cast<Samples>(seconds * 100); }
     [[nodiscard]] double target_ms() const { return static_cast<double>(target.value()) / 48; }
@@ -151,6 +154,26 @@ TEST(DelayTarget, DoesNotTakePreRollForJitterHoweverItArrives) {
                 feed.spurt(pre_roll, 120, jitter);
                 ASSERT_LE(feed.target_ms(), jitter_ms + 10);
             }
+        }
+    }
+}
+
+TEST(DelayTarget, DoesNotTakeKeptSoundForLateThoughTheEndBeforeItWasLost) {
+    // The next spurt goes back to the very moment of the end, or nearly: as if the one before went on.
+    for (const double pause_seconds : {0.0, 0.05, 0.08}) {
+        SCOPED_TRACE(pause_seconds);
+        Feed feed;
+        feed.seconds(10, none);
+        for (int spurt = 0; spurt < 20; ++spurt) {
+            feed.lose_one();
+            feed.pause(pause_seconds);
+            feed.kept = true;
+            for (int packet = 0; packet < 20; ++packet) {
+                feed.packet(200 - packet * 10);
+            }
+            feed.kept = false;
+            feed.seconds(1, none);
+            ASSERT_EQ(feed.target_ms(), 10);
         }
     }
 }

@@ -134,7 +134,8 @@ void SpeakerPlayout::State::push(const VoicePacket& packet) {
                                        .arrived = entry.arrived,
                                        .samples = samples,
                                        .has_fec = entry.has_fec,
-                                       .ends_spurt = ends_spurt(entry)};
+                                       .ends_spurt = ends_spurt(entry),
+                                       .kept = packet.kept};
     if (is_late(entry.media)) {
         ++counters.packets_late;
         // How late it was is worth knowing, unless it is from another clock.

@@ -18,6 +18,7 @@ struct VoicePacket {
     MediaTime media_time = 0;  // of its first sample
     ByteView opus;
     bool ends_spurt = false;
+    bool kept = false;  // from before the microphone opened: sent later than it was said
     TimePoint arrived;
 };
 

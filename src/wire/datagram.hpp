@@ -53,6 +53,7 @@ void write_header(MutableByteView out, const Header& header);
 
 enum RecordFlag : std::uint8_t {
     end_of_spurt = 0x1,  // the last frame before silence
+    kept_frame = 0x2,    // from before the microphone opened: sent later than it was said
 };
 
 /// One sealed frame of one speaker: the same bytes on the way up and on every way down.
@@ -65,6 +66,7 @@ struct Record {
         return StreamId{static_cast<std::uint8_t>(stream_and_flags >> 4U)};
     }
     [[nodiscard]] bool ends_spurt() const { return (stream_and_flags & end_of_spurt) != 0; }
+    [[nodiscard]] bool was_kept() const { return (stream_and_flags & kept_frame) != 0; }
 };
 
 /// Reads the record at the start of `bytes`; nothing unless its length fits. `*taken`, if asked

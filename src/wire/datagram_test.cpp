@@ -124,7 +124,9 @@ TEST(Record, RoundTripsAndSaysHowMuchItTook) {
 
 TEST(Record, FlagsDoNotLeakIntoTheStream) {
     const auto sealed = bytes_of(1);
-    EXPECT_FALSE(record_of(sealed, 7, 0x70).ends_spurt());
+    EXPECT_FALSE(record_of(sealed, 7, 0x7E).ends_spurt());
+    EXPECT_FALSE(record_of(sealed, 7, 0x7D).was_kept());
+    EXPECT_TRUE(record_of(sealed, 7, 0x72).was_kept());
     EXPECT_EQ(record_of(sealed, 7, 0x7F).stream().value, 7);
     EXPECT_EQ(record_of(sealed, 7, 0x0F).stream().value, 0);
 }

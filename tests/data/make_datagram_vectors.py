@@ -55,7 +55,7 @@ def spoken(speaker, sender_key, *, generation, step, counter, flags, media_time,
     metadata = SERVER_ID + struct.pack(">IB", speaker, flags)
     sealed = seal_frame(sender_key, generation, step, counter, metadata, struct.pack(">I", media_time) + opus)
     fields = {
-        "speaker": speaker, "stream": flags >> 4, "end_of_spurt": bool(flags & 1),
+        "speaker": speaker, "stream": flags >> 4, "end_of_spurt": bool(flags & 1), "kept": bool(flags & 2),
         "sender_key": sender_key.hex(), "generation": generation, "step": step,
         "sframe_counter": counter, "media_time": media_time, "opus": opus.hex(), "sealed": sealed.hex(),
     }
@@ -82,8 +82,12 @@ def main():
     last, last_record = spoken(
         *SPEAKERS[1], generation=70000, step=65535, counter=300, flags=0x01, media_time=0xFFFFFE20,
         opus=pattern(41, 3))
+    kept, kept_record = spoken(
+        *SPEAKERS[1], generation=70000, step=65535, counter=301, flags=0x12, media_time=960, opus=pattern(42, 20))
     voice_up = header_vector("voice, the first frame", "voice", {"record": first}, first_record, counter=4)
     voice_end = header_vector("voice, the end of a spurt", "voice", {"record": last}, last_record, counter=5)
+    voice_kept = header_vector(
+        "whispered voice, kept from before the microphone opened", "voice", {"record": kept}, kept_record, counter=6)
     ping = bytes.fromhex(next(headed_vectors())["datagram"])
     up = bytes.fromhex(voice_up["datagram"])
     refused = {
@@ -105,11 +109,12 @@ def main():
         "server_id": SERVER_ID.hex(),
         "exporter_up": EXPORTER_UP.hex(), "exporter_down": EXPORTER_DOWN.hex(),
         "hop_key_up": EXPORTER_UP[:16].hex(), "hop_key_down": EXPORTER_DOWN[:16].hex(),
-        "with_header": [*headed_vectors(), voice_up, voice_end],
+        "with_header": [*headed_vectors(), voice_up, voice_end, voice_kept],
         "downlink_voice": [
             {"name": "one record", "records_of": [voice_up["name"]], "datagram": (b"\x11" + first_record).hex()},
             {"name": "two records", "records_of": [voice_up["name"], voice_end["name"]],
              "datagram": (b"\x11" + first_record + last_record).hex()},
+            {"name": "a whisper", "records_of": [voice_kept["name"]], "datagram": (b"\x11" + kept_record).hex()},
         ],
         "refused_headers": {why: datagram.hex() for why, datagram in refused.items()},
         "refused_downlink_voice": {why: datagram.hex() for why, datagram in refused_down.items()},

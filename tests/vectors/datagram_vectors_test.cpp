@@ -80,10 +80,10 @@ wire::DatagramKind kind_of(const Json& vector) {
 /// The record of a vector; `sealed` is where its bytes stay.
 wire::Record record_of(const Json& vector, const Bytes& sealed) {
     const auto stream = number_at<unsigned>(vector, "stream");
-    const unsigned flags =
-        vector.at("end_of_spurt").get<bool>() ? unsigned{wire::end_of_spurt} : 0U;
+    const unsigned end = vector.at("end_of_spurt").get<bool>() ? unsigned{wire::end_of_spurt} : 0U;
+    const unsigned kept = vector.at("kept").get<bool>() ? unsigned{wire::kept_frame} : 0U;
     return {.speaker = SessionId{number_at<std::uint32_t>(vector, "speaker")},
-            .stream_and_flags = static_cast<std::uint8_t>(stream << 4U | flags),
+            .stream_and_flags = static_cast<std::uint8_t>(stream << 4U | end | kept),
             .sealed = sealed};
 }
 
@@ -212,6 +212,7 @@ TEST_F(DatagramVectors, DownlinkCarriesTheRecordsOfTheUplinkUnchanged) {
             EXPECT_EQ(record->speaker.value, number_at<std::uint32_t>(fields, "speaker"));
             EXPECT_EQ(record->stream().value, number_at<std::uint8_t>(fields, "stream"));
             EXPECT_EQ(record->ends_spurt(), number_at<bool>(fields, "end_of_spurt"));
+            EXPECT_EQ(record->was_kept(), number_at<bool>(fields, "kept"));
             EXPECT_EQ(to_hex(record->sealed), text_at(fields, "sealed"));
         }
         EXPECT_FALSE(records->next());
