@@ -78,6 +78,28 @@ TEST_F(VoiceEnd, TheLastWordsOfWhoeverLeavesTheServerAreHeard) {
     expect_the_last_words();
 }
 
+TEST_F(VoiceEnd, NothingIsAllocatedForTheLastWordsOfAnybody) {
+    receive_much();
+    auto before = test::allocations();
+    receiver_.remove_member(talker_.session());
+    EXPECT_EQ(test::allocations(), before);
+    EXPECT_GT(listen(), 0.0);
+
+    receiver_.add_member(talker_.session());
+    give_key();
+    receive_much();
+    before = test::allocations();
+    receiver_.clear_room();
+    EXPECT_EQ(test::allocations(), before);
+
+    receiver_.add_member(talker_.session());
+    give_key();
+    receive_much();
+    before = test::allocations();
+    receiver_.forget_session(talker_.session());
+    EXPECT_EQ(test::allocations(), before);
+}
+
 TEST_F(VoiceEnd, WhoeverIsBackBeforeTheirLastWordsAreOverIsHeardAndNotTwice) {
     receive_much();
     receiver_.remove_member(talker_.session());

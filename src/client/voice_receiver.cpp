@@ -16,7 +16,13 @@ constexpr StreamId room_stream{};
 
 }  // namespace
 
-VoiceReceiver::VoiceReceiver(const VoiceIdentity& identity) : identity_(identity) {}
+// Where somebody leaves, or all do at once, nothing waits for memory.
+VoiceReceiver::VoiceReceiver(const VoiceIdentity& identity) : identity_(identity) {
+    endings_.reserve(playouts_max);
+    active_.reserve(playouts_max);
+    speaking_changes_.reserve(playouts_max);
+    departed_.reserve(departed_stats_max);
+}
 VoiceReceiver::~VoiceReceiver() = default;
 VoiceReceiver::VoiceReceiver(VoiceReceiver&&) noexcept = default;
 VoiceReceiver& VoiceReceiver::operator=(VoiceReceiver&&) noexcept = default;

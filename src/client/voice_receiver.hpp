@@ -80,9 +80,9 @@ public:
     virtual void heard(SessionId speaker, StreamId stream, dsp::ConstFrame frame) = 0;
 };
 
-/// Everybody whom this talkie can hear. Decoders are made at a speaker's first opened frame;
-/// nothing is allocated after that until they leave. No socket; time is passed in. Owned by the voice-down thread,
-/// or by a test. One thread.
+/// Everybody whom this talkie can hear. Decoders are made at a speaker's first opened frame, anew after a minute of
+/// silence or in another room; between these nothing is allocated, nor when anybody leaves (docs/threads.md says what
+/// is). No socket; time is passed in. Owned by the voice-down thread, or by a test. One thread.
 class VoiceReceiver {
 public:
     explicit VoiceReceiver(const VoiceIdentity& identity);

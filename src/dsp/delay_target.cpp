@@ -56,7 +56,7 @@ bool SlidingMinimum::outlived(Samples now) const {
 
 Samples SlidingMinimum::value() const { return any_ ? std::ranges::min(least_) : 0; }
 
-DelayTarget::DelayTarget() : histogram_(histogram_ms) {
+DelayTarget::DelayTarget() {
     // Before anything is known: a network that holds nothing up.
     histogram_[0] = 1.0F;
 }

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
 
 #include "dsp/limits.hpp"
 #include "dsp/sample_time.hpp"
@@ -37,7 +36,7 @@ private:
 /// Learns from each arrival how far the network holds packets up beyond the quickest ones, and
 /// derives the delay from arrival to playout that the quickest ones need. A forgetting histogram,
 /// as WebRTC's NetEQ keeps one: a new spread counts after a few packets, an old one fades over some
-/// 20 s. One thread; no allocation after construction.
+/// 20 s. One thread; no allocation.
 class DelayTarget {
 public:
     DelayTarget();
@@ -76,8 +75,8 @@ private:
     [[nodiscard]] Samples percentile() const;
     void update();
 
-    SlidingMinimum fastest_;        // from the packet's end to its arrival
-    std::vector<float> histogram_;  // share of packets held up by so many ms
+    SlidingMinimum fastest_;                       // from the packet's end to its arrival
+    std::array<float, histogram_ms> histogram_{};  // share of packets held up by so many ms
     Samples target_ = to_samples(delay_target_min);
     Samples spread_ = 0;  // the percentile as of the last packet
 

@@ -418,7 +418,7 @@ Result<SpeakerPlayout> SpeakerPlayout::create(std::optional<DelayTarget> network
     }
     auto state = std::make_unique<State>(std::move(*decoder));
     if (network) {
-        state->target = std::move(*network);
+        state->target = *network;
         state->target.forget_clock();  // media time is unwrapped anew
     }
     return SpeakerPlayout(std::move(state));
