@@ -342,12 +342,22 @@ void VoiceReceiver::retire(SpeakerStream& stream) {
 }
 
 void VoiceReceiver::note_speaking(SpeakerStream& stream) {
-    if (stream.speaking() != stream.light) {
-        stream.light = !stream.light;
-        speaking_changes_.push_back({.speaker = stream.name().speaker,
-                                     .speaking = stream.light,
-                                     .stream = stream.name().stream});
+    if (stream.speaking() == stream.light) {
+        return;
     }
+    stream.light = !stream.light;
+    const auto& name = stream.name();
+    if (speaking_changes_.size() >= playouts_max) {
+        // Nobody takes them. What goes on and off again, however often, is nothing then.
+        const auto taken_back = std::erase_if(speaking_changes_, [&](const SpeakingChange& change) {
+            return change.speaker == name.speaker && change.stream == name.stream;
+        });
+        if (taken_back % 2 == 1) {
+            return;
+        }
+    }
+    speaking_changes_.push_back(
+        {.speaker = name.speaker, .speaking = stream.light, .stream = name.stream});
 }
 
 void VoiceReceiver::end_due_whispers(Speaker& speaker, TimePoint now) {

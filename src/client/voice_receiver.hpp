@@ -174,9 +174,9 @@ private:
 
     // Owned.
     std::unordered_map<SessionId, std::unique_ptr<Speaker>> speakers_;
-    std::vector<SpeakerStats> departed_;  // of sessions that have ended, oldest first
-    std::vector<SpeakingChange> speaking_changes_;
-    std::vector<Ending> endings_;  // oldest first, at most as many as are active
+    std::vector<SpeakerStats> departed_;            // of sessions that have ended, oldest first
+    std::vector<SpeakingChange> speaking_changes_;  // oldest first; once many, one of a light
+    std::vector<Ending> endings_;                   // oldest first, at most as many as are active
     dsp::Ducker ducker_;
     dsp::Limiter limiter_;
     dsp::GainRamp own_ears_;  // silent while we are deafened

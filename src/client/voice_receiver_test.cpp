@@ -400,6 +400,34 @@ TEST_F(VoiceReceiverTest, LightsGoOnAndOff) {
     EXPECT_EQ(lights, (std::vector{true, false, true, false}));
 }
 
+TEST_F(VoiceReceiverTest, OfLightsThatNobodyAsksForNoMoreChangesAreKeptThanCanBeLit) {
+    give_key();
+    const auto talk = [this] {
+        for (int i = 0; i < 5; ++i) {
+            hear(talker_.talk());
+        }
+        EXPECT_TRUE(receiver_.anyone_speaking());
+    };
+    for (std::size_t spurt = 0; spurt < playouts_max; ++spurt) {
+        talk();
+        hear(talker_.push(test::buzz(talker_.sender().media_time()), VoiceSender::Spurt::ends));
+        for (int i = 0; i < 20; ++i) {
+            talker_.sender().skip();
+            listen();
+        }
+        EXPECT_FALSE(receiver_.anyone_speaking());
+    }
+    talk();
+    std::size_t changes = 0;
+    bool lit = false;
+    while (const auto change = receiver_.take_speaking_change()) {
+        ++changes;
+        lit = change->speaking;
+    }
+    EXPECT_LE(changes, playouts_max);
+    EXPECT_TRUE(lit) << "how it is now is told all the same";
+}
+
 TEST_F(VoiceReceiverTest, KeepsABoundedNumberOfDecoders) {
     for (std::uint32_t session = 100; session < 100 + playouts_max + 20; ++session) {
         meet(SessionId{session});
