@@ -366,6 +366,8 @@ void Session::back_refused(const Error& error) {
         forget_way_back();
         if (!model_.own_channel()) {
             tell_out();
+        } else if (!is_moving()) {
+            heading_ = model_.own_channel();  // where somebody has put us meanwhile
         }
         return;
     }

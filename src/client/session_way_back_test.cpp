@@ -175,6 +175,22 @@ TEST_F(SessionWayBack, WhoIsMovedMeanwhileStaysThere) {
     EXPECT_EQ(session->leave_behind().room, std::vector<std::string>{"Den"});
 }
 
+TEST_F(SessionWayBack, WhoIsMovedBeforeTheRefusalIsAtHomeThere) {
+    for (const auto code : {ErrorCode::bad_password, ErrorCode::rate_limited}) {
+        wait_at_the_door();
+        wait(2s);
+        EXPECT_EQ(joins(), 2U) << "they ask once more";
+        say(wire::Moved{.channel = den, .route = Route{7}});
+        answer_to<wire::Join>(refusal(code));
+        wait(1min);
+        EXPECT_EQ(told(), "moved 11 say refused ");
+        EXPECT_EQ(joins(), 2U);
+        restart(rooms);
+        EXPECT_EQ(last_join(), join_of(den)) << "after another loss";
+        answer_to<wire::Join>(joined(den));
+    }
+}
+
 TEST_F(SessionWayBack, WhoIsMovedToWhereTheyWaitForIsBack) {
     wait_at_the_door();
     say(wire::Moved{.channel = lobby, .route = Route{7}});
