@@ -266,8 +266,10 @@ void VoiceDown::report() {
     receiver_.collect_stats(heard->speakers);
     heard->round_trip = round_trip_;
     if (heard->speakers != told_heard_.speakers || round_trip_ != told_heard_.round_trip) {
-        told_heard_ = *heard;
-        send_report(std::move(heard));
+        HeardReport told = *heard;
+        if (send_report(std::move(heard))) {
+            told_heard_ = std::move(told);
+        }
     }
 }
 

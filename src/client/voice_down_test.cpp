@@ -9,6 +9,7 @@
 #include <future>
 #include <memory>
 #include <utility>
+#include <variant>
 
 #include "client/limits.hpp"
 #include "client/test_support.hpp"
@@ -58,21 +59,37 @@ private:
     std::size_t frames_ = 0;
 };
 
+/// A millisecond passes whenever the listening thread looks.
+class PassingClock final : public Clock {
+public:
+    [[nodiscard]] TimePoint now() const override { return now_ += std::chrono::milliseconds(1); }
+    [[nodiscard]] std::int64_t unix_ms() const override { return 0; }
+
+private:
+    mutable TimePoint now_{std::chrono::hours(1)};
+};
+
 class VoiceDownTest : public testing::Test {
 protected:
-    /// Plays from the first round on, and says what comes of it.
-    std::size_t listen(std::shared_ptr<UdpWay> way, std::function<bool()> on_write) {
-        HungrySink sink(std::move(on_write));
-        return listen(std::move(way), sink);
-    }
-
-    std::size_t listen(std::shared_ptr<UdpWay> way, audio::Sink& sink) {
+    /// It plays from the first round on.
+    void prepare(std::shared_ptr<UdpWay> way) {
         link = std::make_unique<VoiceLink>(
             std::make_shared<Hop>(Hop::Keys{test::hop_key(), test::hop_key(), 1}, std::move(way)),
             counters);
         EXPECT_TRUE(link->to_down.push(StartPlaying{}));
+    }
+    /// Says what comes of it.
+    std::size_t listen(std::shared_ptr<UdpWay> way, std::function<bool()> on_write) {
+        prepare(std::move(way));
+        return listen(clock, std::move(on_write));
+    }
+    std::size_t listen(const Clock& by, std::function<bool()> on_write) {
+        HungrySink sink(std::move(on_write));
+        return listen(by, sink);
+    }
+    std::size_t listen(const Clock& by, audio::Sink& sink) {
         link->down_wake.wake();
-        const VoiceDown down(test::identity_of(1), *link, sink, clock);
+        const VoiceDown down(test::identity_of(1), *link, sink, by);
         auto future = found.get_future();
         const bool came = future.wait_for(std::chrono::seconds(60)) == std::future_status::ready;
         EXPECT_TRUE(came) << "nothing was played";
@@ -136,7 +153,39 @@ TEST_F(VoiceDownTest, WhereNobodyHearsSilenceNoneIsPlayedUntilSomethingComes) {
             found.set_value(frames);
         }
     });
-    EXPECT_GE(listen(nullptr, sink), a_second) << "as it may be the first of many";
+    prepare(nullptr);
+    EXPECT_GE(listen(clock, sink), a_second) << "as it may be the first of many";
+}
+
+TEST_F(VoiceDownTest, FiguresThatThereWasNoRoomForAreToldLater) {
+    // After so many nothing of the figures changes by itself.
+    constexpr int frames_without_room = 1'000;
+    constexpr int frames_most = 10'000;
+    test::Talker talker(2);
+    talker.sender().set_key(test::key_of(1));
+    prepare(nullptr);
+    EXPECT_TRUE(link->to_down.push(MemberEntered{.session = talker.session()}));
+    EXPECT_TRUE(link->tunnel_down.push(DatagramSlot::of(talker.talk().value())));
+    while (link->from_down.push(LaneChanged{})) {
+    }
+    const PassingClock passing;
+    int frames = 0;
+    const auto speakers_told = listen(passing, [&] {
+        if (++frames < frames_without_room) {
+            return true;
+        }
+        while (const auto report = link->from_down.pop()) {
+            if (const auto* heard = std::get_if<std::unique_ptr<HeardReport>>(&*report)) {
+                found.set_value((*heard)->speakers.size());
+                return false;
+            }
+        }
+        if (frames == frames_most) {
+            found.set_value(0);
+        }
+        return frames < frames_most;
+    });
+    EXPECT_EQ(speakers_told, 1U);
 }
 
 }  // namespace
