@@ -56,6 +56,10 @@ public:
         std::array<float, dsp::frame_samples> side;
         return read(frame, side);
     }
+    /// [voice-up] Whole ones that have come and were not read.
+    [[nodiscard]] std::size_t frames_waiting() const {
+        return ring_.size() / (device_channels * dsp::frame_samples);
+    }
     /// [voice-up] Drops the frames that wait.
     void drop() {
         std::array<float, dsp::frame_samples> old;

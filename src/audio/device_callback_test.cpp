@@ -133,6 +133,7 @@ void capture_from_a_device(std::uint64_t seed) {
         }
         ASSERT_EQ(ring.overruns(), overruns) << "seed " << seed;
         std::array<float, dsp::frame_samples> frame;
+        ASSERT_EQ(ring.frames_waiting(), waiting.size() / dsp::frame_samples) << "seed " << seed;
         while (!(stalls && call < calls_each / 2) && ring.read(frame)) {
             ASSERT_GE(waiting.size(), frame.size());
             ASSERT_TRUE(std::equal(frame.begin(), frame.end(), waiting.begin())) << "seed " << seed;

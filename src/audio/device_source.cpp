@@ -28,6 +28,7 @@ public:
 
     bool read(dsp::Frame frame) override;
     bool read(dsp::Frame mid, dsp::Frame side) override;
+    [[nodiscard]] Duration waited() const override { return periods(ring_.frames_waiting()); }
     void stop() override;
     void resume() override;
     [[nodiscard]] TimePoint started() const override { return ring_.started(); }

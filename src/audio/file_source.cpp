@@ -30,6 +30,9 @@ public:
         return read(frame, side);
     }
     bool read(dsp::Frame mid, dsp::Frame side) override;
+    [[nodiscard]] Duration waited() const override {
+        return std::max<Duration>(pace_->now() - (origin_ + periods(frames_)), Duration{});
+    }
     void stop() override {
         pace_->stop();
         if (from_.pipe) {

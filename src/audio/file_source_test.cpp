@@ -52,6 +52,7 @@ TEST(FileSource, AFrameIsCapturedEveryTenMillisecondsWhateverTheReaderDoes) {
     for (int k = 0; k < 10; ++k) {
         ASSERT_TRUE(source->read(frame));
         EXPECT_EQ(pace->now(), start + (k + 1) * milliseconds(10));
+        EXPECT_EQ(source->waited(), Duration{});
         pace->advance(milliseconds(3));  // a reader that takes its time delays nothing
     }
     pace->advance(milliseconds(50));
@@ -59,6 +60,7 @@ TEST(FileSource, AFrameIsCapturedEveryTenMillisecondsWhateverTheReaderDoes) {
     for (int k = 10; k < 15; ++k) {
         ASSERT_TRUE(source->read(frame));
         EXPECT_EQ(pace->now(), stalled_until) << "catches up";
+        EXPECT_EQ(source->waited(), stalled_until - (start + (k + 1) * milliseconds(10)));
     }
     ASSERT_TRUE(source->read(frame));
     EXPECT_EQ(pace->now(), start + milliseconds(160));

@@ -35,6 +35,9 @@ public:
     virtual bool read(dsp::Frame frame) = 0;
     /// [voice-up] The same in stereo, as dsp/stereo.hpp has it; `side` is zero where the source is mono.
     virtual bool read(dsp::Frame mid, dsp::Frame side) = 0;
+    /// [voice-up] How long the frame that was read last had waited for that: a reader that was held up is given what
+    /// was captured meanwhile at once.
+    [[nodiscard]] virtual Duration waited() const { return {}; }
     /// [any] Makes a waiting read() return false, and every later one.
     virtual void stop() = 0;
     /// After stop(), while nobody reads: read() works again. A file goes on where it stood; what a

@@ -54,6 +54,7 @@ void VoiceUp::run() {
     std::array<float, dsp::frame_samples> side;
     while (stage_.load() == Stage::capturing && source_.read(mid, side)) {
         newest_read_ = clock_.now();
+        newest_from_ = newest_read_ - source_.waited() - std::chrono::milliseconds(dsp::frame_ms);
         // Before each frame, so that it is sealed under the key that is due.
         take_commands();
         take_loss();
@@ -131,7 +132,6 @@ void VoiceUp::hear_played() {
 }
 
 void VoiceUp::record_captured(dsp::ConstFrame frame) {
-    newest_from_ = newest_read_ - std::chrono::milliseconds(dsp::frame_ms);
     ++frames_read_;
     if (link_.recorder != nullptr) {
         link_.recorder->captured({.at = newest_from_, .tick = frames_read_}, frame);
