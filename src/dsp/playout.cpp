@@ -334,13 +334,18 @@ void SpeakerPlayout::State::settle_invented() {
         counters.stretched_samples += static_cast<std::uint64_t>(waited);
         return;
     }
-    counters.concealed += frames(waited);
-    next += waited;
-    while (first != nullptr && first->media < next) {
+    // The end of the spurt is played all the same: it fades out, and what it is late by is made up for with the next.
+    const auto waited_until = next + waited;
+    while (first != nullptr && first->media < waited_until && !ends_spurt(*first)) {
         ++counters.packets_late;
         buffer.pop();
         first = buffer.first();
     }
+    const bool end_is_here = first != nullptr && first->media < waited_until;
+    const auto dropped = end_is_here ? (first->media - next) / frame_length * frame_length : waited;
+    counters.concealed += frames(dropped);
+    counters.stretched_samples += static_cast<std::uint64_t>(waited - dropped);
+    next += dropped;
 }
 
 void SpeakerPlayout::State::play_first() {

@@ -66,6 +66,8 @@ TEST(PlayoutLoss, AccountsForEveryFrame) {
         {"late", {.late_ms = {{30, 25}}}, 0, 1, 1},
         {"late, but recovered", {.expected_loss_percent = fec, .late_ms = {{30, 25}}}, 1, 0, 1},
         {"lost and the next late", {.lost = {30}, .late_ms = {{31, 25}}}, 0, 2, 1},
+        {"the end late", {.late_ms = {{99, 25}}}, 0, 0},
+        {"the last two late", {.late_ms = {{98, 35}, {99, 25}}}, 0, 1, 1},
     };
     for (const auto& test : cases) {
         check(test);
