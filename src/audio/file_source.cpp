@@ -40,7 +40,7 @@ public:
         }
     }
     void resume() override {
-        origin_ = pace_->now() - periods(frames_);
+        begins_ = true;
         if (from_.pipe) {
             from_.pipe->resume();
         }
@@ -65,14 +65,17 @@ private:
     const bool silence_after_;
     const std::unique_ptr<Pace> pace_;
     std::uint64_t frames_ = 0;
-    TimePoint origin_;  // when frame 0 would have been captured, had nobody stopped us
+    bool begins_ = true;  // or goes on, with the next read(), however long nobody came to that
+    TimePoint origin_;    // when frame 0 would have been captured, had nobody stopped us
     std::atomic<Duration::rep> started_{0};
     std::atomic<bool> finished_{false};
 };
 
 bool FileSource::read(dsp::Frame mid, dsp::Frame side) {
+    if (std::exchange(begins_, false)) {
+        origin_ = pace_->now() - periods(frames_);
+    }
     if (frames_ == 0) {
-        origin_ = pace_->now();
         started_.store(origin_.time_since_epoch().count(), std::memory_order_release);
     }
     // Decoded before the wait, so that it adds no delay.

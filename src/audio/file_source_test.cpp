@@ -259,11 +259,14 @@ TEST(FileSource, GoesOnWhereItStoodAfterAStop) {
     source->stop();
     EXPECT_FALSE(source->read(frame)) << "this frame is lost";
     pace->advance(std::chrono::seconds(5));
-    const auto resumed = pace->now();
     source->resume();
+    pace->advance(std::chrono::seconds(8));  // until there is somebody to hear it
+    const auto read_on = pace->now();
     ASSERT_TRUE(source->read(frame));
     EXPECT_EQ(frame[1], samples[961]);
-    EXPECT_EQ(pace->now(), resumed + milliseconds(10)) << "at the pace of time, not catching up";
+    EXPECT_EQ(pace->now(), read_on + milliseconds(10)) << "at the pace of time, not catching up";
+    ASSERT_TRUE(source->read(frame));
+    EXPECT_EQ(pace->now(), read_on + milliseconds(20));
     EXPECT_EQ(source->started(), start);
 }
 
