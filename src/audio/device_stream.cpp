@@ -181,7 +181,7 @@ DeviceStream::~DeviceStream() {
 Result<std::unique_ptr<DeviceStream>> DeviceStream::open(Direction direction, std::string wanted,
                                                          DeviceClient& client) {
     std::unique_ptr<DeviceStream> stream(new DeviceStream(direction, std::move(wanted), client));
-    auto opened = stream->open_device(IfMissing::fail);
+    auto opened = stream->open_device(Which::wanted);
     if (!opened) {
         return std::unexpected(std::move(opened).error());
     }
@@ -193,20 +193,21 @@ Result<std::unique_ptr<DeviceStream>> DeviceStream::open(Direction direction, st
     return stream;
 }
 
-Result<DeviceStream::Opened> DeviceStream::open_device(IfMissing if_missing) {
+Result<DeviceStream::Opened> DeviceStream::prepare(Which which) {
     auto context = Context::create(sound_system_);
     if (!context) {
         return std::unexpected(std::move(context).error());
     }
     const auto listed = (*context)->devices(direction_);
     const auto names = names_of(listed);
-    const auto chosen = wanted_.empty() ? std::nullopt : pick_device(names, wanted_);
-    if (!wanted_.empty() && !chosen && if_missing == IfMissing::fail) {
+    const bool by_name = which == Which::wanted && !wanted_.empty();
+    const auto chosen = by_name ? pick_device(names, wanted_) : std::nullopt;
+    if (by_name && !chosen) {
         return std::unexpected(no_such_device(direction_, wanted_, names));
     }
 
     Opened opened{.device = std::make_unique<Device>(*std::move(context)),
-                  .is_stand_in = !wanted_.empty() && !chosen};
+                  .is_stand_in = which == Which::stand_in};
     auto config = make_config(direction_, chosen ? &listed[*chosen].id : nullptr);
     config.pUserData = this;
     config.dataCallback = [](ma_device* device, void* out, const void* in, ma_uint32 samples) {
@@ -216,17 +217,33 @@ Result<DeviceStream::Opened> DeviceStream::open_device(IfMissing if_missing) {
         stream->called_back(samples);
     };
     auto& device = opened.device->device;
-    auto result = ma_device_init(&opened.device->context->get(), &config, &device);
-    if (result == MA_SUCCESS) {
-        opened.device->live = true;
-        result = ma_device_start(&device);
-    }
+    const auto result = ma_device_init(&opened.device->context->get(), &config, &device);
     if (result != MA_SUCCESS) {
+        return fail(
+            ErrorCode::io,
+            std::format("cannot open {} ({})",
+                        by_name ? std::format("the {} \"{}\"", word_for(direction_), wanted_)
+                                : std::format("the default {}", word_for(direction_)),
+                        names.empty() ? "there is none" : ma_result_description(result)));
+    }
+    opened.device->live = true;
+    return opened;
+}
+
+Result<void> DeviceStream::start(Opened& opened) {
+    if (const auto result = ma_device_start(&opened.device->device); result != MA_SUCCESS) {
         return fail(ErrorCode::io,
-                    std::format("cannot open {} ({})",
-                                chosen ? std::format("the {} \"{}\"", word_for(direction_), wanted_)
-                                       : std::format("the default {}", word_for(direction_)),
-                                names.empty() ? "there is none" : ma_result_description(result)));
+                    std::format("it does not start ({})", ma_result_description(result)));
+    }
+    return {};
+}
+
+Result<DeviceStream::Opened> DeviceStream::open_device(Which which) {
+    auto opened = prepare(which);
+    if (opened) {
+        if (auto started = start(*opened); !started) {
+            return std::unexpected(std::move(started).error());
+        }
     }
     return opened;
 }
@@ -235,11 +252,6 @@ void DeviceStream::called_back(std::size_t samples) {
     // Reading the monotonic clock is no system call on the platforms we run on.
     last_callback_.store(SystemClock().now().time_since_epoch().count(), std::memory_order_release);
     samples_.fetch_add(samples, std::memory_order_relaxed);
-}
-
-bool DeviceStream::chosen_is_there() const {
-    auto context = Context::create(sound_system_);
-    return context && pick_device(names_of((*context)->devices(direction_)), wanted_).has_value();
 }
 
 void DeviceStream::watch(const std::stop_token& stop) {
@@ -259,12 +271,13 @@ void DeviceStream::watch(const std::stop_token& stop) {
                 continue;
             }
         }
-        const bool look = now >= retry_at_ && (!opened_.device || opened_.is_stand_in);
-        if (look) {
-            retry_at_ = now + device_retry_period;
+        if (now < retry_at_) {
+            continue;
         }
-        if (look && (!opened_.device || chosen_is_there())) {
+        if (!opened_.device) {
             reopen(now, {});
+        } else if (opened_.is_stand_in) {
+            return_to_wanted(now);
         }
     }
 }
@@ -284,27 +297,49 @@ void DeviceStream::tell(DeviceChange::State state, std::string message) {
 
 // `why`: what was wrong with the device in use; empty when there was none, or only a stand-in.
 void DeviceStream::reopen(TimePoint now, std::string_view why) {
-    using enum DeviceChange::State;
-    const auto what = word_for(direction_);
-    const bool was_open = opened_.device != nullptr;
     opened_.device.reset();
-    auto opened = open_device(IfMissing::take_default);
     retry_at_ = now + device_retry_period;
-    if (!opened) {
-        if (was_open) {
-            tell(lost, std::format("The {} {}, and {}. It is tried again every second.", what,
-                                   why.empty() ? "was to change" : why, opened.error().message));
-        }
+    auto opened = open_device(Which::wanted);
+    if (!opened && !wanted_.empty()) {
+        opened = open_device(Which::stand_in);
+    }
+    if (opened) {
+        use(*std::move(opened));
+    } else if (!std::exchange(is_lost_, true)) {
+        tell(DeviceChange::State::lost,
+             std::format("The {} {}, and {}. It is tried again every second.", word_for(direction_),
+                         why.empty() ? "was to change" : why, opened.error().message));
+    }
+}
+
+// The stand-in serves until the wanted device is open, which may be listed and in another program's hands. Never do
+// both call back.
+void DeviceStream::return_to_wanted(TimePoint now) {
+    retry_at_ = now + device_retry_period;
+    auto wanted = prepare(Which::wanted);
+    if (!wanted) {
         return;
     }
-    opened_ = *std::move(opened);
+    opened_.device.reset();
+    if (start(*wanted)) {
+        use(*std::move(wanted));
+    } else {
+        wanted->device.reset();
+        reopen(now, {});
+    }
+}
+
+void DeviceStream::use(Opened opened) {
+    const auto what = word_for(direction_);
+    opened_ = std::move(opened);
+    is_lost_ = false;
     judge_.opened(SystemClock().now(), samples_.load(std::memory_order_relaxed));
     if (opened_.is_stand_in) {
-        tell(stand_in,
+        tell(DeviceChange::State::stand_in,
              std::format("The {} \"{}\" is gone. The default one is used until it is back.", what,
                          wanted_));
     } else {
-        tell(back, std::format("The {} runs again.", what));
+        tell(DeviceChange::State::back, std::format("The {} runs again.", what));
     }
 }
 

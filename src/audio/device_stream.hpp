@@ -51,14 +51,18 @@ private:
         std::unique_ptr<Device> device;
         bool is_stand_in = false;  // not the one that was chosen
     };
-    enum class IfMissing : std::uint8_t { fail, take_default };
+    enum class Which : std::uint8_t { wanted, stand_in };
 
     DeviceStream(Direction direction, std::string wanted, DeviceClient& client);
 
-    Result<Opened> open_device(IfMissing if_missing);
-    [[nodiscard]] bool chosen_is_there() const;
+    /// Opened, but it does not call back yet.
+    Result<Opened> prepare(Which which);
+    static Result<void> start(Opened& opened);
+    Result<Opened> open_device(Which which);
     void watch(const std::stop_token& stop);
     void reopen(TimePoint now, std::string_view why);
+    void return_to_wanted(TimePoint now);
+    void use(Opened opened);
     void tell(DeviceChange::State state, std::string message);
     void called_back(std::size_t samples);
 
@@ -75,6 +79,7 @@ private:
 
     // [watch] once its thread runs.
     Opened opened_;
+    bool is_lost_ = false;  // and told
     DeviceJudge judge_;
     TimePoint retry_at_;
 

@@ -38,8 +38,7 @@ std::unexpected<Error> io_failure(const fs::path& path, std::string_view what,
 /// Gone again unless it gets its name.
 class Draft {
 public:
-    explicit Draft(const fs::path& to)
-        : to_(to), path_(to.string() + std::string(part_ending)) {}
+    explicit Draft(const fs::path& to) : to_(to), path_(to.string() + std::string(part_ending)) {}
     ~Draft() {
         std::error_code ignored;
         fs::remove(path_, ignored);
