@@ -1,6 +1,6 @@
 // After a server's end by force and its new start: how soon everybody is back in their room, with the
-// talkies that people use. All of them, and the server, share this machine: each talkie hears its room
-// (silence), answers pings and exchanges keys as it always does, on threads of its own.
+// talkies that people use. All of them, and the server, share this machine: each talkie waits for what
+// is said in its room (nothing), answers pings and exchanges keys as it always does, on threads of its own.
 #include <unistd.h>
 
 #include <algorithm>
