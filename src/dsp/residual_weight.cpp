@@ -9,9 +9,11 @@ namespace {
 constexpr float follow = 0.3F;
 constexpr float power_min = 1e-10F;      // -100 dBFS
 constexpr float echo_power_min = 1e-8F;  // -80 dBFS: less is no echo
-/// What is left of an echo is believed to sink at once, and to rise slowly.
+/// What is left of an echo is believed to sink at once, and to rise slowly: by 3 dB a second, and by 0.5 while somebody
+/// talks, as what is left is theirs then.
 constexpr float sink = 0.2F;
 constexpr float rise_db = 0.03F;
+constexpr float rise_talking_db = 0.005F;
 /// A filter that leaves more than this cannot be left alone with a talker.
 constexpr float leak_db_max = -12;
 /// What is louder than what is left of an echo is not sure to be a talker before so much.
@@ -82,7 +84,8 @@ bool ResidualWeight::somebody_talks(float above_db) {
 }
 
 void ResidualWeight::learn(float left_db) {
-    leak_db_ += left_db < leak_db_ ? sink * (left_db - leak_db_) : rise_db;
+    const float rise = talks_ ? rise_talking_db : rise_db;
+    leak_db_ += left_db < leak_db_ ? sink * (left_db - leak_db_) : rise;
     leak_db_ = std::clamp(leak_db_, -40.0F, 0.0F);
 }
 

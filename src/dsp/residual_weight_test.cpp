@@ -64,6 +64,13 @@ TEST_F(ResidualWeightTest, ATalkerOverAQuietEchoIsLeftAlone) {
     EXPECT_LT(update(20, 0.1F, 0.05F), 0.1F);
 }
 
+TEST_F(ResidualWeightTest, ATalkerWhoGoesOnIsStillLeftAlone) {
+    update(100, 0.1F, 0);
+    constexpr unsigned fifteen_seconds = 1'500;
+    EXPECT_LT(update(fifteen_seconds, 0.1F, 0.05F), 0.1F);
+    EXPECT_EQ(update(30, 0.1F, 0), 1) << "the suppressor is back all the same";
+}
+
 TEST_F(ResidualWeightTest, TheSuppressorIsBackSoonAfterTheTalker) {
     update(100, 0.1F, 0);
     update(50, 0.1F, 0.05F);
