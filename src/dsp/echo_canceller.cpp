@@ -34,6 +34,7 @@ void EchoCanceller::process(Frame captured) {
     reference_.set_drift(drift_.ppm());
     reference_.read(played);
     drift_.update(captured, played);
+    curve_.bend(played);
     Samples linear;
     linear_.process(captured, played, linear);
     if (trust_.judge(captured, played, linear) == FilterTrust::Verdict::wrong) {
@@ -43,6 +44,9 @@ void EchoCanceller::process(Frame captured) {
     const float weight = weight_.update(captured, linear);
     const bool doubted = !trust_.trusted() || weight_.likeness() < likeness_min;
     doubt_ = doubted ? doubt_frames : doubt_ - std::min(doubt_, 1U);
+    if (doubt_ == 0 && weight >= 1) {
+        curve_.learn(captured, linear);  // nobody talks
+    }
     before_rest_.push(linear);
     whole_.process(captured);
     rest_.process(linear);
@@ -91,6 +95,7 @@ void EchoCanceller::align() {
 void EchoCanceller::reset() {
     reference_.reset();
     drift_.reset();
+    curve_.reset();
     linear_.reset();
     trust_.reset();
     weight_.reset();

@@ -11,6 +11,7 @@
 #include "dsp/filter_trust.hpp"
 #include "dsp/format.hpp"
 #include "dsp/linear_echo.hpp"
+#include "dsp/loudspeaker_curve.hpp"
 #include "dsp/residual_echo.hpp"
 #include "dsp/residual_weight.hpp"
 
@@ -52,6 +53,7 @@ private:
     // Owned.
     EchoReference reference_;
     DriftTracker drift_;
+    LoudspeakerCurve curve_;
     LinearEcho linear_;
     ResidualEcho whole_;  // of what was captured
     ResidualEcho rest_;   // of what the linear filter leaves

@@ -116,6 +116,34 @@ TEST_F(EchoCancellerTest, WhoTalksOverAnEchoIsHeard) {
     EXPECT_GT(clearness(heard, said, 9 * second, 14 * second), 8);
 }
 
+/// As a loudspeaker plays it that is driven hard.
+std::vector<float> flattened(std::vector<float> sound) {
+    for (float& sample : sound) {
+        sample = std::tanh(6 * sample) / 6;
+    }
+    return sound;
+}
+
+TEST_F(EchoCancellerTest, WhoTalksOverALoudspeakerThatIsDrivenHardIsHeard) {
+    plays(26);
+    auto captured = echo_of(flattened(played_), 60 * second / 1000);
+    const auto talker = test::synthetic_voice(26, 11);
+    std::vector<float> said(captured.size());
+    for (std::size_t i = 20 * second; i < captured.size(); ++i) {
+        said[i] = 0.3F * talker[i];
+        captured[i] += said[i];
+    }
+    const auto heard = run(canceller_, captured, played_);
+    double wrong = 0;
+    const auto late = EchoCanceller::latency_samples;
+    for (std::size_t i = 21 * second; i < 26 * second; ++i) {
+        const double off = static_cast<double>(heard[i]) - static_cast<double>(said[i - late]);
+        wrong += off * off;
+    }
+    wrong /= static_cast<double>(5 * second);
+    EXPECT_GT(decibel(power(said, 21 * second, 26 * second) / wrong), 8.4);
+}
+
 TEST_F(EchoCancellerTest, AnEchoThatMovesIsTakenAwayAgain) {
     plays(12);
     auto captured = echo_of(played_, 60 * second / 1000);
