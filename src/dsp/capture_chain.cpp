@@ -102,7 +102,7 @@ void CaptureChain::suppress(Frame samples) {
     const auto level = noise_watch_.level(static_cast<unsigned>(settings_.noise), from);
     noise_at_work_ = static_cast<Suppression>(level);
     suppressor_.set_mode(noise_at_work_);
-    suppressor_.process(samples);
+    suppressor_.process(samples, echo_heard_ ? echo_.echo_left() : EchoLeft{});
     if (level > 0) {
         noise_watch_.ran(level, from, clock_.now());
     }

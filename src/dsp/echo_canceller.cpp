@@ -44,6 +44,7 @@ void EchoCanceller::process(Frame captured) {
     const float weight = weight_.update(captured, linear);
     const bool doubted = !trust_.trusted() || weight_.likeness() < likeness_min;
     doubt_ = doubted ? doubt_frames : doubt_ - std::min(doubt_, 1U);
+    lost_frames_ = doubt_ == 0 ? 0 : std::min(lost_frames_ + 1, lost_frames_max);
     if (doubt_ == 0 && weight >= 1) {
         curve_.learn(captured, linear);  // nobody talks
     }
@@ -103,7 +104,13 @@ void EchoCanceller::reset() {
     suppressed_ = 1;
     whole_share_ = 1;
     doubt_ = 0;
+    lost_frames_ = lost_frames_max;
     realignments_ = 0;
+}
+
+EchoLeft EchoCanceller::echo_left() const {
+    return {.power = trust_.trusted() ? weight_.echo() : 0,
+            .lost = doubt_ > 0 && lost_frames_ < lost_frames_max};
 }
 
 EchoReport EchoCanceller::report() const {

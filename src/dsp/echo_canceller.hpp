@@ -7,6 +7,7 @@
 
 #include "dsp/delay_line.hpp"
 #include "dsp/drift_tracker.hpp"
+#include "dsp/echo_left.hpp"
 #include "dsp/echo_reference.hpp"
 #include "dsp/filter_trust.hpp"
 #include "dsp/format.hpp"
@@ -38,6 +39,9 @@ public:
     /// In place.
     void process(Frame captured);
 
+    /// Of the echo in what process() gave last.
+    [[nodiscard]] EchoLeft echo_left() const;
+
     /// After a pause or a change of devices: nothing learnt holds any more. AEC3 finds its way by itself. Allocates
     /// nothing.
     void reset();
@@ -49,6 +53,9 @@ private:
     void align();
     [[nodiscard]] double echo_begins_ms(unsigned delay_ms) const;
     void mix(Frame whole, const Samples& rest, float weight);
+
+    // A way that is lost for longer may not be there any more.
+    static constexpr unsigned lost_frames_max = 200;
 
     // Owned.
     EchoReference reference_;
@@ -64,6 +71,8 @@ private:
     float suppressed_ = 1;   // the suppressors' share in the last sample
     float whole_share_ = 1;  // and of the two the share of `whole_`
     unsigned realignments_ = 0;
+    // Since the way was last known.
+    unsigned lost_frames_ = lost_frames_max;
 };
 
 }  // namespace partyline::dsp

@@ -144,6 +144,39 @@ TEST_F(EchoCancellerTest, WhoTalksOverALoudspeakerThatIsDrivenHardIsHeard) {
     EXPECT_GT(decibel(power(said, 21 * second, 26 * second) / wrong), 8.4);
 }
 
+TEST_F(EchoCancellerTest, TellsHowLoudTheEchoIsOnceItIsKnown) {
+    plays(8);
+    EXPECT_EQ(canceller_.echo_left().power, 0);
+    const auto captured = echo_of(played_, 60 * second / 1000);
+    run(canceller_, captured, played_);
+    // Of late, and the loudest: not less than the mean.
+    EXPECT_GT(static_cast<double>(canceller_.echo_left().power),
+              0.5 * power(captured, 7 * second, 8 * second));
+    run(canceller_, std::vector<float>(second), std::vector<float>(second));
+    EXPECT_LT(canceller_.echo_left().power, 1e-8F);
+    canceller_.reset();
+    EXPECT_EQ(canceller_.echo_left().power, 0);
+}
+
+TEST_F(EchoCancellerTest, TellsThatTheWayIsLostWhenItChangesAndNotForEver) {
+    plays(12);
+    run(canceller_, std::vector<float>(2 * second), played_);
+    EXPECT_FALSE(canceller_.echo_left().lost) << "there never was an echo";
+    auto captured = echo_of(played_, 60 * second / 1000);
+    const auto later = echo_of(played_, 90 * second / 1000);
+    std::copy(later.begin() + 6 * second, later.end(), captured.begin() + 6 * second);
+    std::fill(captured.begin() + 8 * second, captured.end(), 0.0F);  // headphones
+    unsigned lost_after_change = 0;
+    for (std::size_t at = 0; at + frame_samples <= captured.size(); at += frame_samples) {
+        canceller_.render(ConstFrame(&played_[at], frame_samples));
+        canceller_.process(Frame(&captured[at], frame_samples));
+        const bool just_changed = at >= 6 * second && at < 7 * second;
+        lost_after_change += just_changed && canceller_.echo_left().lost ? 1U : 0U;
+    }
+    EXPECT_GT(lost_after_change, 20U);
+    EXPECT_FALSE(canceller_.echo_left().lost);
+}
+
 TEST_F(EchoCancellerTest, AnEchoThatMovesIsTakenAwayAgain) {
     plays(12);
     auto captured = echo_of(played_, 60 * second / 1000);

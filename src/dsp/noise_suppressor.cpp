@@ -78,7 +78,8 @@ float NoiseSuppressor::voice() const {
     return mode_ == Suppression::high ? voice_before_ : voice_now_;
 }
 
-void NoiseSuppressor::process(Frame samples) {
+void NoiseSuppressor::process(Frame samples, const EchoLeft& echo) {
+    echo_ = echo;
     if (wanted_ != next_) {
         start(wanted_);
     }
@@ -177,6 +178,7 @@ void NoiseSuppressor::mix(Suppression mode, Samples& neural) {
         .captured = mean_square(captured_.late(dsp::latency_samples(mode))),
         .neural = mean_square(neural),
         .removed_high = mean_square(removed),
+        .echo = echo_,
     });
     blend(before, weight_, steady, neural, ramp_samples);
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "dsp/delay_line.hpp"
+#include "dsp/echo_left.hpp"
 #include "dsp/format.hpp"
 #include "dsp/gtcrn.hpp"
 #include "dsp/high_pass.hpp"
@@ -43,8 +44,8 @@ public:
     /// From 0, as it came but as late, to 1. What is outside is taken as the nearer end.
     void set_strength(float strength);
 
-    /// Suppresses in place.
-    void process(Frame samples);
+    /// Suppresses in place. An echo was taken out before, as far as that goes: what is left of it is noise, but no keys.
+    void process(Frame samples, const EchoLeft& echo = {});
 
     /// That is heard now.
     [[nodiscard]] Suppression mode() const { return mode_; }
@@ -83,6 +84,7 @@ private:
     Samples gtcrn_out_{};
     float voice_now_ = 0;
     float voice_before_ = 0;
+    EchoLeft echo_;
 
     Suppression wanted_;
     Suppression mode_;

@@ -181,6 +181,26 @@ TEST(NoiseSuppressor, TakesKeysAwayWhereANetworkListens) {
     }
 }
 
+TEST(NoiseSuppressor, TakesWhatMayBeLeftOfAnEchoForNoKeys) {
+    auto clicks = test::white_noise(12, 0.3F);
+    for (std::size_t i = 0; i < clicks.size(); ++i) {
+        clicks[i] *= std::exp(-static_cast<float>(i % 16'000) / 240.0F);
+    }
+    for (const auto mode : {Suppression::normal, Suppression::high}) {
+        for (const float echo : {0.0F, 1.0F}) {
+            NoiseSuppressor suppressor(mode);
+            for (std::size_t at = 0; at < clicks.size(); at += frame_samples) {
+                std::vector<float> frame(
+                    clicks.begin() + static_cast<std::ptrdiff_t>(at),
+                    clicks.begin() + static_cast<std::ptrdiff_t>(at + frame_samples));
+                suppressor.process(Frame(frame.data(), frame_samples), {.power = echo});
+            }
+            // The last frame is far from any click: what is taken of the networks is for what was heard before.
+            EXPECT_EQ(suppressor.neural_weight() > 0.9F, echo <= 0) << suppressor.neural_weight();
+        }
+    }
+}
+
 TEST(NoiseSuppressor, OutlivesWhatIsNoSound) {
     for (const auto mode : modes) {
         NoiseSuppressor suppressor(mode);

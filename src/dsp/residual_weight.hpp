@@ -17,6 +17,8 @@ public:
     /// How much of the filter's guess is found in what was captured: about 1 if it knows the way, 0 if
     /// it does not.
     [[nodiscard]] float likeness() const;
+    /// The loudest that an echo may be now, before anything of it was taken away: the mean square of the filter's guess.
+    [[nodiscard]] float echo() const { return held_; }
     void reset() { *this = ResidualWeight(); }
 
 private:

@@ -71,6 +71,13 @@ TEST_F(ResidualWeightTest, ATalkerWhoGoesOnIsStillLeftAlone) {
     EXPECT_EQ(update(30, 0.1F, 0), 1) << "the suppressor is back all the same";
 }
 
+TEST_F(ResidualWeightTest, TellsHowLoudTheEchoIsBeforeItIsTakenAway) {
+    update(100, 0.1F, 0);
+    EXPECT_NEAR(weight_.echo(), 0.1F * 0.1F / 3, 0.001F);
+    update(50, 0, 0.05F);
+    EXPECT_LT(weight_.echo(), 1e-5F);
+}
+
 TEST_F(ResidualWeightTest, TheSuppressorIsBackSoonAfterTheTalker) {
     update(100, 0.1F, 0);
     update(50, 0.1F, 0.05F);

@@ -22,6 +22,8 @@ constexpr float pause_click_most_db = -10;
 constexpr float pause_fall = 0.995F;  // for each frame of a pause
 constexpr float pause_fall_at_first = 0.97F;
 constexpr float weight_of_clicks = 0.9F;
+/// What was taken away is surely more than the rest of an echo when it is louder than all of the echo.
+constexpr float echo_share_max = 2;
 
 constexpr float steady_near_db = 5;  // noise below the voice: the full weight, and none
 constexpr float steady_far_db = 35;
@@ -55,13 +57,15 @@ float SuppressionWeight::next(const Evidence& evidence) {
     const float trust = click_trust_alone + (1 - click_trust_alone) * busy();
     click_ =
         std::max(trust * between(excess_db, click_least_db, click_most_db), click_fall * click_);
-    follow_clicks(excess_db);
+    const bool may_be_echo = evidence.removed_high < echo_share_max * evidence.echo.power;
+    follow_clicks(may_be_echo ? decibel(0) : excess_db);
     silence_ = hold_frames_ < 0 ? std::min(1.0F, silence_ + silence_rise)
                                 : std::max(0.0F, silence_ - silence_fall);
     const float noise = floor_.least();
     const float steady = weight_of_steady * between(decibel(voice_level_) - decibel(noise),
                                                     steady_far_db, steady_near_db);
-    return std::max({steady, weight_of_clicks * busy(), click_, silence_ * busy()});
+    const float doubt = evidence.echo.lost ? 1.0F : busy();
+    return std::max({steady, weight_of_clicks * doubt, click_, silence_ * doubt});
 }
 
 void SuppressionWeight::follow_voice(const Evidence& evidence) {

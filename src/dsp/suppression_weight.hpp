@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 
+#include "dsp/echo_left.hpp"
 #include "dsp/noise_floor.hpp"
 
 namespace partyline::dsp {
@@ -14,7 +15,8 @@ namespace partyline::dsp {
 ///
 /// - How much does the neural one take beyond what the classical one did, above 1.5 kHz, against the
 ///   level of the voice? Much: a click, now.
-/// - Did it do so in the last pauses, too? Then somebody types: pauses are silenced, and clicks believed.
+/// - Did it do so in the last pauses, too? Then somebody types: pauses are silenced, and clicks believed. What may be
+///   left of an echo is no key; where much of one may be left, all that is heard is doubted as if somebody typed.
 /// - How far is the steady noise below the voice? The closer, the more of the neural one.
 ///
 /// One thread.
@@ -26,6 +28,7 @@ public:
         float captured = 0;      // as it came
         float neural = 0;        // what the neural suppressor left
         float removed_high = 0;  // above 1.5 kHz: what it took beyond the classical one
+        EchoLeft echo = {};      // of late
     };
 
     SuppressionWeight();

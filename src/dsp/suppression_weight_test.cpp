@@ -100,6 +100,36 @@ TEST(SuppressionWeight, SilencesPausesOfATypistAndForgetsHim) {
     EXPECT_LT(after_talk(weight, 20, -75), 0.05F);
 }
 
+/// As after_talk(), with keys in the pauses that may be what is left of an echo.
+float after_talk_over_an_echo(double echo_db) {
+    SuppressionWeight weight;
+    after_talk(weight, 5, -75);
+    float last = 0;
+    for (int frame = 0; frame < 1'000; ++frame) {
+        auto evidence = frame % 200 >= 100 ? voice(-75) : frame % 50 < 3 ? key() : pause(-75);
+        evidence.echo.power = power(echo_db);
+        last = weight.next(evidence);
+    }
+    return last;
+}
+
+TEST(SuppressionWeight, WhatIsLeftOfAnEchoIsNoTypist) {
+    EXPECT_LT(after_talk_over_an_echo(-25), 0.02F);
+}
+
+TEST(SuppressionWeight, KeysThatAreLouderThanAnEchoAreHeardAsKeys) {
+    EXPECT_GT(after_talk_over_an_echo(-45), 0.5F);
+}
+
+TEST(SuppressionWeight, DoubtsAllWhileTheWayOfAnEchoIsLost) {
+    SuppressionWeight weight;
+    ASSERT_LT(after_talk(weight, 5, -75), 0.02F);
+    auto echo = voice(-75);
+    echo.echo.lost = true;
+    EXPECT_GT(weight.next(echo), 0.8F);
+    EXPECT_LT(weight.next(voice(-75)), 0.02F) << "at once as before";
+}
+
 TEST(SuppressionWeight, HoldsOnWhileAWordFadesAway) {
     SuppressionWeight weight;
     after_talk(weight, 3, -75);

@@ -16,7 +16,7 @@ public:
         std::ranges::copy(near, out.begin());
         canceller_.render(far);
         canceller_.process(out);
-        suppressor_.process(out);
+        suppressor_.process(out, canceller_.echo_left());
     }
     [[nodiscard]] std::size_t delay_samples() const override {
         return dsp::EchoCanceller::latency_samples + suppressor_.latency_samples();
