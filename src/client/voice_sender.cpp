@@ -175,8 +175,8 @@ std::optional<VoiceSender::Packet> VoiceSender::send_packet(Spurt spurt) {
 void VoiceSender::fade_in() {
     const auto samples = packet().first(channels() * dsp::frame_samples);
     for (std::size_t i = 0; i < samples.size(); ++i) {
-        samples[i] *=
-            static_cast<float>(i / channels() + 1) / static_cast<float>(dsp::frame_samples);
+        const auto place = i / channels() + 1;
+        samples[i] *= static_cast<float>(place) / static_cast<float>(dsp::frame_samples);
     }
 }
 

@@ -11,18 +11,17 @@ namespace partyline::client {
 
 Result<std::unique_ptr<VoiceUp>> VoiceUp::start(const VoiceIdentity& identity, VoiceLink& link,
                                                 audio::Source& source, const Clock& clock,
-                                                UseCapture capture) {
+                                                const UseCapture& capture) {
     auto sender = VoiceSender::create(identity, link.hop->uplink);
     if (!sender) {
         return std::unexpected(std::move(sender.error()));
     }
     source.resume();
-    return std::unique_ptr<VoiceUp>(
-        new VoiceUp(std::move(*sender), link, source, clock, std::move(capture)));
+    return std::unique_ptr<VoiceUp>(new VoiceUp(std::move(*sender), link, source, clock, capture));
 }
 
 VoiceUp::VoiceUp(VoiceSender sender, VoiceLink& link, audio::Source& source, const Clock& clock,
-                 UseCapture capture)
+                 const UseCapture& capture)
     : link_(link),
       source_(source),
       clock_(clock),

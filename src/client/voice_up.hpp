@@ -25,7 +25,7 @@ public:
     /// are not spoken to nobody.
     static Result<std::unique_ptr<VoiceUp>> start(const VoiceIdentity& identity, VoiceLink& link,
                                                   audio::Source& source, const Clock& clock,
-                                                  UseCapture capture);
+                                                  const UseCapture& capture);
     /// [control] Stops the source and joins the thread.
     ~VoiceUp() override;
     VoiceUp(const VoiceUp&) = delete;
@@ -38,7 +38,7 @@ private:
     enum class Stage : std::uint8_t { waiting, capturing, ending };
 
     VoiceUp(VoiceSender sender, VoiceLink& link, audio::Source& source, const Clock& clock,
-            UseCapture capture);
+            const UseCapture& capture);
 
     // [voice-up]
     void run();
