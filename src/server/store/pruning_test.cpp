@@ -65,6 +65,15 @@ protected:
     [[nodiscard]] int count(const std::string& table) const {
         return open_reader(path()).value().execAndGet("SELECT count(*) FROM " + table).getInt();
     }
+    /// Its writer stands at its first answer until `opened`, and all the rest waits for it.
+    auto held_store(test::Executor& executor, std::latch& opened) const {
+        return open_sqlite_store(path(),
+                                 [&](std::move_only_function<void()> work) {
+                                     opened.wait();
+                                     executor.poster()(std::move(work));
+                                 })
+            .value();
+    }
     using Words = std::vector<std::string>;
     using Ids = std::vector<std::uint64_t>;
 
@@ -73,12 +82,8 @@ protected:
 
 TEST_F(PruningTest, WhatIsSaidMeanwhilePassesInBetween) {
     test::Executor executor;
-    // Until then the writer stands at its first answer, and all the rest waits for it.
     std::latch opened(1);
-    const auto store = open_sqlite_store(path(), [&](std::move_only_function<void()> work) {
-                           opened.wait();
-                           executor.poster()(std::move(work));
-                       }).value();
+    const auto store = held_store(executor, opened);
     for (std::uint64_t id = 1; id <= 3 * texts_pruned_at_once; ++id) {
         say(*store, id);
     }
@@ -101,12 +106,8 @@ TEST_F(PruningTest, WhatIsSaidMeanwhilePassesInBetween) {
 
 TEST_F(PruningTest, WhatARoomIsToKeepByThenStays) {
     test::Executor executor;
-    // As above: all of it waits, one behind the other.
     std::latch opened(1);
-    const auto store = open_sqlite_store(path(), [&](std::move_only_function<void()> work) {
-                           opened.wait();
-                           executor.poster()(std::move(work));
-                       }).value();
+    const auto store = held_store(executor, opened);
     auto chamber = room_named(pruned_room, "Lobby");
     chamber.channel.retention.keep = false;
     store->apply({chamber}, [](const Result<void>&) {});
