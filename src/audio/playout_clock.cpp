@@ -12,22 +12,25 @@ TimePoint PlayoutClock::due(TimePoint now) {
     if (start() == TimePoint{}) {
         start_.store(now.time_since_epoch().count(), std::memory_order_release);
     }
-    return start() + periods(periods_);
+    return start() + periods(periods_ + missed(now));
+}
+
+// The periods that have begun without anything to play.
+std::uint64_t PlayoutClock::missed(TimePoint now) const {
+    const auto heard_at = start() + periods(periods_) + period;
+    return now > heard_at ? static_cast<std::uint64_t>((now - heard_at - Duration(1)) / period) + 1
+                          : 0;
 }
 
 std::uint64_t PlayoutClock::hand_over(TimePoint now) {
-    const auto heard_at = due(now) + period;
-    std::uint64_t missed = 0;
-    if (now > heard_at) {
-        // The periods that have begun without anything to play.
-        missed = static_cast<std::uint64_t>((now - heard_at - Duration(1)) / period) + 1;
-        if (!resting_) {
-            underruns_.fetch_add(missed, std::memory_order_relaxed);
-        }
+    due(now);  // it may be the first
+    const auto silent = missed(now);
+    if (!resting_) {
+        underruns_.fetch_add(silent, std::memory_order_relaxed);
     }
     resting_ = false;
-    periods_ += missed + 1;
-    return missed;
+    periods_ += silent + 1;
+    return silent;
 }
 
 TimePoint PlayoutClock::started() const {

@@ -13,7 +13,8 @@ namespace partyline::audio {
 /// hole which the device fills with silence. Owned by a sink; [voice-down] unless marked.
 class PlayoutClock {
 public:
-    /// When to hand over the next frame. The first call starts the clock, and is due at once.
+    /// When to hand over the next frame. The first call starts the clock, and is due at once. Of one that is late by now
+    /// it is the period in which it still comes in time: those before that are silent.
     TimePoint due(TimePoint now);
     /// Counts one frame handed over, and says how many periods of silence were played before it
     /// because it was late.
@@ -30,6 +31,8 @@ public:
 
 private:
     [[nodiscard]] TimePoint start() const;
+    /// So many periods of silence come before the next frame, if it is handed over now.
+    [[nodiscard]] std::uint64_t missed(TimePoint now) const;
 
     std::atomic<Duration::rep> start_{0};  // of the clock; 0: not yet
     std::uint64_t periods_ = 0;            // handed over or filled so far

@@ -43,6 +43,22 @@ TEST(PlayoutClock, WhatComesTooLateLeavesAHoleAsADeviceWould) {
     }
 }
 
+TEST(PlayoutClock, WhatIsLateIsDueInThePeriodInWhichItIsHeard) {
+    ManualClock time;
+    PlayoutClock clock;
+    const auto start = clock.due(time.now());
+    clock.hand_over(start);
+    for (const int late_ms : {0, 10, 11, 20, 21, 510}) {
+        const auto due = clock.due(start + milliseconds(10 + late_ms));
+        EXPECT_EQ(due, start + milliseconds(10 + (late_ms - 1) / 10 * 10)) << late_ms;
+    }
+    EXPECT_EQ(clock.underruns(), 0U) << "nothing was handed over yet";
+    const auto now = start + milliseconds(310);
+    const auto due = clock.due(now);
+    clock.hand_over(now);
+    EXPECT_EQ(clock.due(now), due + milliseconds(10)) << "and what follows comes right after it";
+}
+
 TEST(PlayoutClock, AfterARestTheSilenceIsToldButNobodyWasLate) {
     ManualClock time;
     PlayoutClock clock;
