@@ -75,7 +75,7 @@ void CapturePath::change_kind() {
     }
     if (!is_heard) {
         // What waits was meant to go out as what it was.
-        forget();
+        drop_waiting();
         sender_.drop_half_packet();
     }
     music_ = wants_music_;
@@ -92,7 +92,8 @@ void CapturePath::leave(dsp::Frame frame) const {
     }
 }
 
-// While music goes out the chain stands still: what is in it then has been sent, or is of long ago.
+// While music goes out the chain stands still, and so it does without a seat: what is in it then has been sent, or is
+// of long ago.
 bool CapturePath::process(dsp::Frame frame) {
     if (!chain_) {
         return true;
@@ -130,7 +131,7 @@ Result<std::shared_ptr<dsp::OpusEncoder>> create_music_encoder() {
         });
 }
 
-void CapturePath::forget() {
+void CapturePath::drop_waiting() {
     while (waiting_.take()) {
         sender_.skip();
     }

@@ -45,7 +45,11 @@ public:
     /// The sender outlives it.
     explicit CapturePath(VoiceSender& sender) : sender_(sender) {}
 
-    void use(std::shared_ptr<dsp::CaptureChain> chain) { chain_ = std::move(chain); }
+    /// It may have served before: what is in it then is not heard.
+    void use(std::shared_ptr<dsp::CaptureChain> chain) {
+        chain_is_stale_ = chain_is_stale_ || chain != chain_;
+        chain_ = std::move(chain);
+    }
     /// For CaptureSettings::music; kept by whoever made it, too.
     void use_music(std::shared_ptr<dsp::OpusEncoder> encoder) { encoder_ = std::move(encoder); }
     /// Voice becomes music, or music voice, as soon as what was before has faded out: with the packet after the
@@ -70,8 +74,12 @@ public:
     }
     /// It outlives the path, or its replacement by another or none.
     void set_listener(SentListener* listener) { listener_ = listener; }
-    /// What waits goes nowhere: it was not meant for those who hear what is said from now on.
-    void forget();
+    /// What waits goes nowhere, and what is in the chain neither: it was not meant for those who hear what is said from
+    /// now on.
+    void forget() {
+        drop_waiting();
+        chain_is_stale_ = true;
+    }
 
     /// 10 ms, which may be changed. Each packet that is ready goes to `deliver`: a burst of them when the
     /// microphone opens.
@@ -109,6 +117,7 @@ private:
     template <class Deliver>
     void send_open(dsp::Frame frame, Deliver& deliver);
 
+    void drop_waiting();
     /// To what is wanted, if nobody hears a step there.
     void change_kind();
     [[nodiscard]] bool is_leaving() const { return music_ != wants_music_; }
@@ -131,7 +140,7 @@ private:
     bool music_ = false;
     bool wants_music_ = false;
     bool faded_out_ = false;        // while leaving: of what was before no more is to come
-    bool chain_is_stale_ = false;   // what it gives next is from before the music
+    bool chain_is_stale_ = false;   // what it gives next is from before, and not to be heard
     std::size_t stale_frames_ = 0;  // that are yet to come of it
     bool fades_in_ = false;         // after them
     bool needs_key_ = false;
@@ -207,7 +216,7 @@ void CapturePath::push_voice(dsp::Frame frame, Deliver& deliver) {
 template <class Deliver>
 void CapturePath::send_open(dsp::Frame frame, Deliver& deliver) {
     if (chain_ && !chain_->wants_pre_roll()) {
-        forget();
+        drop_waiting();
     }
     bool first = !was_open_;
     while (auto kept = waiting_.take()) {

@@ -229,6 +229,54 @@ TEST(CapturePath, WhateverEndsFadesSoEarlyThatItsSilenceIsDecodedToo) {
     }
 }
 
+constexpr CaptureSettings quiet_voice{.noise = NoiseSuppression::normal};
+constexpr std::size_t frames_in_chain =
+    dsp::latency_samples(dsp::Suppression::normal) / dsp::frame_samples;
+
+/// The energy of what is sent until the chain gives what it is given now.
+double energy_of_before(CapturePath& path, SentFrames& sent) {
+    sent.energy = 0;
+    for (std::size_t i = 0; i < frames_in_chain; ++i) {
+        test::Samples silence{};
+        path.push(silence, [](const VoiceSender::Packet&) {});
+    }
+    return sent.energy;
+}
+
+TEST(CapturePath, NobodyHearsWhatTheChainStillHoldsOfBeforeTheySwitchedToThem) {
+    Rig rig(quiet_voice);
+    SentFrames sent;
+    rig.path().set_listener(&sent);
+    rig.run(true, 100);
+    EXPECT_GT(energy_of_before(rig.path(), sent), 0.0) << "else this tells nothing";
+    rig.run(true, 100);
+    rig.path().forget();
+    EXPECT_EQ(energy_of_before(rig.path(), sent), 0.0);
+    EXPECT_GT(rig.run(true, 20), 0U);
+    EXPECT_GT(sent.energy, 0.0);
+}
+
+TEST(CapturePath, AChainThatServesAnotherSeatBeginsItInSilence) {
+    const ManualClock clock;
+    const auto chain = create_chain(quiet_voice, clock);
+    for (int seat = 0; seat < 2; ++seat) {
+        test::Talker talker(42);
+        talker.sender().set_key(test::key_of(1));
+        CapturePath path(talker.sender());
+        path.use(chain);
+        path.set(quiet_voice);
+        SentFrames sent;
+        path.set_listener(&sent);
+        EXPECT_EQ(energy_of_before(path, sent), 0.0) << seat;
+        for (int i = 0; i < 100; ++i) {
+            auto frame = test::buzz(talker.sender().media_time());
+            path.push(frame, [](const VoiceSender::Packet&) {});
+            path.use(chain);  // as with any other settings
+        }
+        EXPECT_GT(sent.energy, 0.0);
+    }
+}
+
 TEST(CapturePath, HalfAPacketOfSomebodyWhoIsMutedKeepsNobodyFromMusic) {
     Rig rig(loud_only, 20);
     rig.sender().set_open(false);

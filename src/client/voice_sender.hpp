@@ -92,6 +92,8 @@ public:
     [[nodiscard]] std::size_t lookahead_samples() const { return encoder_.lookahead_samples(); }
     /// That the spurt is on, or the last one was.
     [[nodiscard]] StreamId stream() const { return stream_; }
+    /// That what is said from now on is for.
+    [[nodiscard]] StreamId next_stream() const { return next_stream_; }
     /// Whether what is pushed now is for the room, unless the codec takes it for silence.
     [[nodiscard]] bool speaks_to_room() const;
     /// Of the next sample to be captured.

@@ -86,7 +86,9 @@ void VoiceUp::take(const SetRoute& command) {
     sender_.set_route(command.route);
 }
 void VoiceUp::take(const SetOpen& command) {
-    path_.forget();
+    if (command.stream == sender_.next_stream()) {
+        path_.forget();
+    }
     sender_.set_open(command.open, command.stream);
 }
 void VoiceUp::take(const SetStream& command) {

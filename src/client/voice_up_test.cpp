@@ -113,6 +113,21 @@ TEST_F(VoiceUpTest, FramesThatTakeLongerThanTheyLastAreCounted) {
     EXPECT_TRUE(told().empty()) << "there is no stage that could do less";
 }
 
+TEST_F(VoiceUpTest, WhatWaitsIsForgottenWhenItsOwnAudienceChangesAndNotWhenAnotherDoes) {
+    constexpr int changes_at = 95;
+    constexpr std::uint64_t waiting = dsp::PreRoll::frames_max;
+    const auto frames_gone = [this](StreamId stream) {
+        run({.activation = Activation::gate, .gate_dbfs = 0}, 100, [this, stream](int frame) {
+            if (frame == changes_at) {
+                EXPECT_TRUE(link->to_up.push(SetOpen{.open = true, .stream = stream}));
+            }
+        });
+        return counters.frames_captured.load();
+    };
+    EXPECT_EQ(frames_gone(StreamId{}), 95U);
+    EXPECT_EQ(frames_gone(StreamId{1}), 100U - waiting);
+}
+
 TEST_F(VoiceUpTest, NoiseSuppressionGoesDownAStepAtATimeAndUpAgainAndEachIsTold) {
     run({.noise = NoiseSuppression::high}, slow_frames + frames_to_recover,
         [this](int frame) { clock.step = frame < slow_frames ? far_too_slow : fast_enough; });
