@@ -93,11 +93,12 @@ std::optional<crypto::OpenFailure> SpeakerStream::open(ByteView sealed,
         return opened.error();
     }
     tally_.opened(counter);
-    push(ByteView(plaintext).first(*opened), stream_and_flags, arrived);
+    push(ByteView(plaintext).first(*opened), stream_and_flags, counter, arrived);
     return std::nullopt;
 }
 
-void SpeakerStream::push(ByteView plaintext, std::uint8_t flags, TimePoint arrived) {
+void SpeakerStream::push(ByteView plaintext, std::uint8_t flags, std::uint64_t counter,
+                         TimePoint arrived) {
     if (plaintext.size() <= media_time_bytes) {
         return;
     }
@@ -112,7 +113,8 @@ void SpeakerStream::push(ByteView plaintext, std::uint8_t flags, TimePoint arriv
                     .opus = plaintext.subspan(media_time_bytes),
                     .ends_spurt = (flags & wire::end_of_spurt) != 0,
                     .kept = (flags & wire::kept_frame) != 0,
-                    .arrived = arrived});
+                    .arrived = arrived,
+                    .number = counter});
 }
 
 void SpeakerStream::give_up_oldest() {

@@ -78,7 +78,7 @@ private:
     std::optional<crypto::OpenFailure> open(ByteView sealed, std::uint8_t stream_and_flags,
                                             std::uint64_t counter, TimePoint arrived,
                                             TimePoint now);
-    void push(ByteView plaintext, std::uint8_t flags, TimePoint arrived);
+    void push(ByteView plaintext, std::uint8_t flags, std::uint64_t counter, TimePoint arrived);
     void give_up_oldest();
     [[nodiscard]] Loss total_loss() const;
 

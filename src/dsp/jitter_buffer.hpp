@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -18,6 +19,7 @@ struct BufferedPacket {
     std::size_t samples = 0;
     bool ends_spurt = false;
     bool has_fec = false;
+    std::optional<std::uint64_t> number = {};
     ByteView opus;  // owned by the buffer once added
 
     [[nodiscard]] Samples end() const { return media + static_cast<Samples>(samples); }

@@ -86,6 +86,7 @@ struct SpeakerPlayout::State {
     void fill(std::size_t samples);
     void fill_ahead(std::size_t samples);
     [[nodiscard]] bool next_is_here() const;
+    [[nodiscard]] Samples unheard_before(const BufferedPacket& first) const;
     void decode_next();
     void settle_invented();
     void play_first();
@@ -109,6 +110,8 @@ struct SpeakerPlayout::State {
     bool known = false;    // `next` means something
     Samples next = 0;
     Samples invented = 0;
+    std::optional<std::uint64_t> number;  // of the last packet played
+    Samples missed = 0;                   // of what was sent since, and is accounted for
     Samples delay = 0;  // from arrival to playout of the quickest packets, on the last tick
     std::size_t packet_samples = frame_samples;  // of the last packet played
     std::size_t concealed_samples = 0;           // in a row
@@ -129,6 +132,7 @@ void SpeakerPlayout::State::push(const VoicePacket& packet) {
                                .samples = samples,
                                .ends_spurt = packet.ends_spurt,
                                .has_fec = OpusDecoder::has_fec(packet.opus),
+                               .number = packet.number,
                                .opus = packet.opus};
     const DelayTarget::Arrival arrival{.media = entry.media,
                                        .arrived = entry.arrived,
@@ -176,6 +180,7 @@ void SpeakerPlayout::State::start_over() {
     target.forget_clock();
     counters.concealed += frames(std::exchange(invented, 0));
     packets_out_of_time = 0;
+    number.reset();
     known = false;
     ended = true;
 }
@@ -291,6 +296,17 @@ bool SpeakerPlayout::State::next_is_here() const {
     return known && first != nullptr && first->media - next < frame_length;
 }
 
+/// How much of what was sent before it is neither played nor accounted for. Where the packet that ended a spurt is
+/// lost, what is missing before the next spurt is a pause but for that. Without numbers it may be all of it.
+Samples SpeakerPlayout::State::unheard_before(const BufferedPacket& first) const {
+    if (!number || !first.number || *first.number <= *number) {
+        return buffered_samples_max;
+    }
+    const auto packets = std::min<std::uint64_t>(*first.number - *number - 1, buffered_packets_max);
+    const auto longest = std::max(packet_samples, first.samples);
+    return std::max<Samples>(0, static_cast<Samples>(packets * longest) - missed);
+}
+
 void SpeakerPlayout::State::decode_next() {
     settle_invented();
     const auto* const first = buffer.first();
@@ -315,20 +331,23 @@ void SpeakerPlayout::State::decode_next() {
 }
 
 /// Now that there is a packet: what was invented before it stands for what is missing between, and
-/// the rest of it for having waited.
+/// the rest of it for having waited. What is missing, but was never sent, was a pause.
 void SpeakerPlayout::State::settle_invented() {
     const auto* first = buffer.first();
     if (invented == 0 || first == nullptr) {
         return;
     }
     const auto missing = (first->media - next) / frame_length * frame_length;
-    const auto lost = std::min(invented, missing);
+    const auto passed = std::min(invented, missing);
+    const auto lost = std::min(passed, unheard_before(*first));
     for (Samples settled = 0; settled < lost; settled += frame_length) {
         target.observe_frame(true);
     }
     counters.concealed += frames(lost);
-    next += lost;
-    const auto waited = std::exchange(invented, 0) - lost;
+    counters.stretched_samples += static_cast<std::uint64_t>(passed - lost);
+    missed += lost;
+    next += passed;
+    const auto waited = std::exchange(invented, 0) - passed;
     if (!playing || waited >= stall_frames_min * frame_length || delay <= target.value() ||
         waited % static_cast<Samples>(first->samples) != 0) {
         counters.stretched_samples += static_cast<std::uint64_t>(waited);
@@ -345,6 +364,7 @@ void SpeakerPlayout::State::settle_invented() {
     const auto dropped = end_is_here ? (first->media - next) / frame_length * frame_length : waited;
     counters.concealed += frames(dropped);
     counters.stretched_samples += static_cast<std::uint64_t>(waited - dropped);
+    missed += dropped;
     next += dropped;
 }
 
@@ -356,6 +376,8 @@ void SpeakerPlayout::State::play_first() {
     fade_in(sound);
     target.observe_frame(false);
     next = packet.end();
+    number = packet.number;
+    missed = 0;
     packet_samples = packet.samples;
     ended = ends_spurt(packet);
     buffer.pop();
@@ -368,6 +390,7 @@ void SpeakerPlayout::State::recover_before_first() {
     counter += frames(static_cast<Samples>(packet.samples));
     fade_in(sound);
     target.observe_frame(true);
+    missed += static_cast<Samples>(packet.samples);
     next += static_cast<Samples>(packet.samples);
 }
 
@@ -377,14 +400,22 @@ void SpeakerPlayout::State::recover_end_before_first() {
     ++(sound.genuine ? counters.recovered : counters.concealed);
     fade_in(sound);
     target.observe_frame(true);
+    missed += frame_length;
     next += frame_length;
 }
 
 void SpeakerPlayout::State::conceal_lost() {
-    if (conceal_frame()) {
+    const bool was_sent = unheard_before(*buffer.first()) > 0;
+    if (!conceal_frame()) {
+        return;
+    }
+    next += frame_length;
+    if (was_sent) {
         ++counters.concealed;
         target.observe_frame(true);
-        next += frame_length;
+        missed += frame_length;
+    } else {
+        counters.stretched_samples += frame_samples;
     }
 }
 

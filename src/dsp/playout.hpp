@@ -20,6 +20,8 @@ struct VoicePacket {
     bool ends_spurt = false;
     bool kept = false;  // from before the microphone opened: sent later than it was said
     TimePoint arrived;
+    /// Each that the speaker sends has the next one: what was lost is told by it from what was never said.
+    std::optional<std::uint64_t> number = {};
 };
 
 /// Exact counts, in frames of 10 ms unless said otherwise; each only grows.
@@ -33,7 +35,8 @@ struct PlayoutCounters {
     std::uint64_t recovered = 0;          // lost, and decoded out of the next packet's FEC
     std::uint64_t concealed = 0;          // lost within a spurt, and invented
     std::uint64_t silent = 0;             // between spurts
-    std::uint64_t stretched_samples = 0;  // added by time-scale modification, or by waiting
+    /// Added by time-scale modification, by waiting, or invented where nothing had been said.
+    std::uint64_t stretched_samples = 0;
     std::uint64_t shortened_samples = 0;  // removed by it
 };
 

@@ -74,6 +74,40 @@ TEST(PlayoutLoss, AccountsForEveryFrame) {
     }
 }
 
+TEST(PlayoutLoss, OfASpurtWhoseEndIsLostOnlyThatCountsAsLost) {
+    for (const std::size_t packet_samples : {frame_samples, packet_samples_max}) {
+        Bench bench;
+        play(bench, {.packets = 50, .packet_samples = packet_samples, .lost = {49}});
+        play(bench,
+             {.packets = 50, .packet_samples = packet_samples, .media = 900'000, .number = 50});
+        const auto per_packet = packet_samples / frame_samples;
+        EXPECT_EQ(bench.counters().concealed, per_packet);
+        EXPECT_EQ(bench.counters().played, 99 * per_packet);
+    }
+}
+
+TEST(PlayoutLoss, SoItIsWhereTheNextSpurtBeginsBeforeTheHoleHasFaded) {
+    constexpr std::size_t ends = 49;
+    constexpr std::size_t begins = 54;
+    Bench bench;
+    std::uint64_t number = 0;
+    for (std::size_t i = 0; i < 100; ++i) {
+        if (i < ends || i >= begins) {
+            bench.playout.push({.media_time = static_cast<MediaTime>(i * frame_samples),
+                                .opus = packet(voice(), i),
+                                .ends_spurt = i == 99,
+                                .arrived = bench.clock.now(),
+                                .number = number});
+        }
+        number += i <= ends || i >= begins ? 1U : 0U;
+        bench.tick();
+    }
+    bench.ticks(30);
+    EXPECT_EQ(bench.counters().concealed, 1U);
+    EXPECT_EQ(bench.counters().played, 95U);
+    EXPECT_GE(bench.counters().stretched_samples, 4 * frame_samples) << "what the pause sounded of";
+}
+
 TEST(PlayoutLoss, WaitsForFecWhenPacketsAreLost) {
     // Too little delay for the next packet to be there when one is missing; so the first losses
     // are concealed, until losses are known to happen.

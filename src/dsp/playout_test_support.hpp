@@ -81,6 +81,7 @@ struct Spurt {
     MediaTime media = 7'000;
     std::set<std::size_t> lost;
     std::map<std::size_t, int> late_ms;
+    std::uint64_t number = 0;  // of the first packet
 };
 
 /// Lets a whole spurt arrive and be played.
@@ -106,7 +107,8 @@ inline void play(Bench& bench, const Spurt& spurt) {
                 {.media_time = spurt.media + static_cast<MediaTime>(i * spurt.packet_samples),
                  .opus = packet(encoded, i),
                  .ends_spurt = i + 1 == spurt.packets,
-                 .arrived = at});
+                 .arrived = at,
+                 .number = spurt.number + i});
         }
         bench.tick();
     }
