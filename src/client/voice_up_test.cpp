@@ -31,7 +31,7 @@ private:
     mutable TimePoint now_{std::chrono::hours(1)};
 };
 
-/// So many frames of silence, as fast as they are asked for. `before` is told the number of each.
+/// So many frames of next to nothing, as fast as they are asked for. `before` is told the number of each.
 class ScriptedSource final : public audio::Source {
 public:
     ScriptedSource(int frames, std::function<void(int)> before)
@@ -47,7 +47,7 @@ public:
             return false;
         }
         before_(given_++);
-        std::ranges::fill(mid, 0.0F);
+        std::ranges::fill(mid, 1e-4F);  // of a microphone that is on
         std::ranges::fill(side, 0.0F);
         return true;
     }

@@ -21,6 +21,8 @@ void fade(ConstFrame other, float before, float now, Frame samples) {
     }
 }
 
+std::size_t frames_of(std::size_t samples) { return (samples + frame_samples - 1) / frame_samples; }
+
 float share(bool heard) { return heard ? 1.0F : 0.0F; }
 
 constexpr unsigned echo_on = 1;  // its only level
@@ -45,15 +47,19 @@ void CaptureChain::set(const ChainSettings& settings) {
 
 bool CaptureChain::process(Frame samples) {
     std::ranges::replace_if(samples, [](float sample) { return !std::isfinite(sample); }, 0.0F);
+    const bool off = std::ranges::all_of(
+        samples, [](float sample) { return std::fpclassify(sample) == FP_ZERO; });
+    zeros_ = (zeros_ << 1U) | (off ? 1U : 0U);
     pass_high(samples);
     cancel_echo(samples);
     suppress(samples);
+    const auto late_frames = frames_of(latency_samples());
     // Beyond full scale is no sound that anything could be learnt from.
     const float power = std::min(mean_square(samples), 1.0F);
-    const bool voice = activity_.next(
-        {.network = suppressor_.tells_voice(), .voice = suppressor_.voice(), .power = power});
+    const VoiceActivity::Evidence evidence{
+        .network = suppressor_.tells_voice(), .voice = suppressor_.voice(), .power = power};
+    const bool voice = was_off(late_frames) ? activity_.pause() : activity_.next(evidence);
     gain_.process(samples, {.speech = activity_.speech(), .noise = activity_.floor()});
-    const auto late_frames = (latency_samples() + frame_samples - 1) / frame_samples;
     return gate_.next({.voice = voice, .power = power, .late_frames = late_frames});
 }
 
@@ -84,6 +90,7 @@ void CaptureChain::cancel_echo(Frame samples) {
     const bool heard_before = echo_heard_;
     echo_heard_ = settings_.echo && !echo_passed_by_;
     if (!heard_before && !echo_heard_) {
+        hushed_ = false;
         return;
     }
     if (!heard_before) {
@@ -93,10 +100,26 @@ void CaptureChain::cancel_echo(Frame samples) {
     std::ranges::copy(samples, rest.begin());
     echo_.process(rest);
     fade(rest, share(heard_before), share(echo_heard_), samples);
+    hush(samples);
     echo_watch_.ran(echo_on, from, clock_.now());
 }
 
+/// Of an echo that a microphone does not hear, as it is off, the guess is no sound.
+void CaptureChain::hush(Frame samples) {
+    static_assert(EchoCanceller::latency_samples <= frame_samples);
+    static constexpr std::array<float, frame_samples> nothing{};
+    const bool before = std::exchange(hushed_, frames_off() > 1);
+    if (before || hushed_) {
+        fade(nothing, share(before), share(hushed_), samples);
+    }
+}
+
 void CaptureChain::suppress(Frame samples) {
+    // Of a microphone that is off all that was heard before has come out by then, and been faded.
+    if (frames_off() > frames_of(suppressor_.latency_samples()) + 2) {
+        std::ranges::fill(samples, 0.0F);
+        return;
+    }
     const auto from = clock_.now();
     // Its modes are levels: each does more than the one before, and takes longer.
     const auto level = noise_watch_.level(static_cast<unsigned>(settings_.noise), from);

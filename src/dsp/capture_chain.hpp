@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "base/clock.hpp"
@@ -41,7 +43,8 @@ struct ChainReport {
 
 /// High-pass, echo cancelling, noise suppression, adaptive gain, and the decision whether to send. Settings may change
 /// at any time, and cross-fade within 10 ms. What voice activity looks at has no gain on it yet, so a gain
-/// that moves does not make anybody speak. process() allocates nothing, but for what
+/// that moves does not make anybody speak. A microphone that is off, as it gives nothing but zeros, tells nothing of
+/// noise and voice: what was learnt of them outlasts it. process() allocates nothing, but for what
 /// AEC3 does every 10 s while echo is cancelled (ResidualEcho). One thread.
 class CaptureChain {
 public:
@@ -68,8 +71,16 @@ public:
     [[nodiscard]] EchoReport echo_report() const { return echo_.report(); }
 
 private:
+    /// For so many frames, 32 at most, nothing but zeros was captured.
+    [[nodiscard]] std::size_t frames_off() const {
+        return static_cast<std::size_t>(std::countr_one(zeros_));
+    }
+    [[nodiscard]] bool was_off(std::size_t frames_ago) const {
+        return ((zeros_ >> frames_ago) & 1U) != 0;
+    }
     void pass_high(Frame samples);
     void cancel_echo(Frame samples);
+    void hush(Frame samples);
     [[nodiscard]] std::size_t latency_samples() const;
     void suppress(Frame samples);
 
@@ -90,6 +101,8 @@ private:
     bool high_pass_heard_;
     bool echo_heard_ = false;
     bool echo_passed_by_ = false;
+    bool hushed_ = false;
+    std::uint32_t zeros_ = 0;  // whether each of the last frames was that alone, the newest last
     Suppression noise_at_work_ = Suppression::off;
 };
 

@@ -131,6 +131,7 @@ public:
 private:
     void run_one() {
         std::array<float, frame_samples> samples{};
+        samples.fill(1e-4F);  // a microphone that is off would cost next to nothing
         chain.process(samples);
     }
 };
@@ -220,6 +221,44 @@ TEST(CaptureChain, WhileEchoCancellingIsPassedByAVoiceGoesOutAsItIsAndLaterTheEc
     EXPECT_LT(test::level_db(std::span(out).last(2 * sample_rate_hz)),
               test::level_db(std::span(echo).last(2 * sample_rate_hz)) - 20);
     EXPECT_EQ(rig.chain.report().times_lowered, 1U);
+}
+
+TEST(CaptureChain, AMicrophoneThatWasOffFindsItsFanAsItWas) {
+    constexpr ChainSettings voice{
+        .high_pass = true, .noise = Suppression::light, .activation = Activation::voice};
+    const auto fan = test::white_noise(4, 0.01F);
+    const auto fan_later = test::white_noise(2, 0.01F, 2);
+    Rig always_on(voice);
+    always_on.run(fan);
+    const auto as_it_was = always_on.run(fan_later);
+    Rig rig(voice);
+    rig.run(fan);
+    const auto nothing = rig.run(std::vector<float>(3 * sample_rate_hz));
+    EXPECT_LT(test::level_db(std::span(nothing).last(2 * sample_rate_hz)), -190);
+    const auto after = rig.run(fan_later);
+    // A second, once all stages are filled again.
+    const auto level_db = [](const std::vector<float>& sound) {
+        return test::level_db(std::span(sound).subspan(sample_rate_hz / 5, sample_rate_hz));
+    };
+    EXPECT_LT(level_db(after), level_db(as_it_was) + 3);
+    EXPECT_LT(rig.share_sent(), always_on.share_sent() + 0.15) << "nor is it taken for a voice";
+}
+
+TEST(CaptureChain, NothingOfAnEchoIsHeardWhileTheMicrophoneIsOff) {
+    Rig rig({.echo = true});
+    const auto played = test::synthetic_voice(6);
+    constexpr std::size_t late = 60 * sample_rate_hz / 1000;
+    constexpr std::size_t off_from = 4 * sample_rate_hz;
+    std::vector<float> out(played.size());
+    for (std::size_t i = late; i < off_from; ++i) {
+        out[i] = 0.5F * played[i - late];
+    }
+    for (std::size_t at = 0; at < out.size(); at += frame_samples) {
+        rig.chain.render(ConstFrame(&played[at], frame_samples));
+        rig.chain.process(Frame(&out[at], frame_samples));
+    }
+    EXPECT_GT(test::level_db(std::span(out).first(off_from)), -190);
+    EXPECT_LT(test::level_db(std::span(out).last(sample_rate_hz)), -190);
 }
 
 TEST(CaptureChain, EchoCancellingIsSwitchedWithoutAClick) {

@@ -36,6 +36,8 @@ constexpr float silence_rise = 0.2F;  // for each frame
 constexpr float silence_fall = 0.5F;
 
 constexpr float tiny = 1e-12F;
+/// -120 dBFS: of a microphone that is off, which tells nothing of the noise.
+constexpr float captured_least = 1e-12F;
 
 float decibel(float power) { return 10 * std::log10(power + tiny); }
 
@@ -52,7 +54,9 @@ float SuppressionWeight::busy() const { return std::min(1.0F, 1.5F * clicks_in_p
 
 float SuppressionWeight::next(const Evidence& evidence) {
     follow_voice(evidence);
-    floor_.follow(evidence.captured);
+    if (evidence.captured > captured_least) {
+        floor_.follow(evidence.captured);
+    }
     const float excess_db = decibel(evidence.removed_high) - decibel(voice_level_);
     const float trust = click_trust_alone + (1 - click_trust_alone) * busy();
     click_ =

@@ -69,6 +69,19 @@ TEST(SuppressionWeight, GrowsWithSteadyNoise) {
     EXPECT_LT(before, 0.6F);
 }
 
+TEST(SuppressionWeight, ForgetsNoNoiseWhileTheMicrophoneIsOff) {
+    SuppressionWeight weight;
+    const float before = after_talk(weight, 5, -36);
+    for (int frame = 0; frame < 300; ++frame) {
+        weight.next({});
+    }
+    float after = 0;
+    for (int frame = 0; frame < 20; ++frame) {
+        after = weight.next(voice(-36));
+    }
+    EXPECT_NEAR(after, before, 0.05F);
+}
+
 TEST(SuppressionWeight, RisesOnTheFirstClickAtOnce) {
     SuppressionWeight weight;
     ASSERT_LT(after_talk(weight, 5, -75), 0.02F);

@@ -42,7 +42,7 @@ bool VoiceActivity::next(const Evidence& evidence) {
         return false;
     }
     floor_.follow(evidence.power);
-    const bool on = frames_since_speech_ <= hang_over_frames;
+    const bool on = is_on();
     const bool likely = sounds_like_speech(evidence);
     const bool faint = likely && evidence.network && !on && !is_loud_enough(evidence.power);
     if (faint) {
@@ -57,7 +57,13 @@ bool VoiceActivity::next(const Evidence& evidence) {
     } else {
         frames_since_speech_ = std::min(frames_since_speech_ + 1, hang_over_frames + 1);
     }
-    return frames_since_speech_ <= hang_over_frames;
+    return is_on();
+}
+
+bool VoiceActivity::pause() {
+    likely_frames_ = 0;
+    frames_since_speech_ = std::min(frames_since_speech_ + 1, hang_over_frames + 1);
+    return is_on();
 }
 
 bool VoiceActivity::runs_in(float power) {
@@ -69,7 +75,7 @@ bool VoiceActivity::runs_in(float power) {
 }
 
 bool VoiceActivity::sounds_like_speech(const Evidence& evidence) const {
-    const bool on = frames_since_speech_ <= hang_over_frames;
+    const bool on = is_on();
     if (!evidence.network) {
         return evidence.power >
                floor() * (on ? above_floor_goes_on_alone : above_floor_begins_alone);

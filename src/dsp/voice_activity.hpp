@@ -26,6 +26,8 @@ public:
 
     /// Whether this frame is of a talk spurt, hang-over included.
     bool next(const Evidence& evidence);
+    /// The same of a frame in which a microphone that was off heard nothing: nothing is learnt from it.
+    bool pause();
     /// How loud the talker is counts for nothing any more: the microphone is another.
     void forget_level() { voice_level_ = 0; }
     /// Whether the last frame was speech itself: what a level may be learnt from.
@@ -34,6 +36,7 @@ public:
     [[nodiscard]] float floor() const;
 
 private:
+    [[nodiscard]] bool is_on() const { return frames_since_speech_ <= hang_over_frames; }
     bool runs_in(float power);
     [[nodiscard]] bool sounds_like_speech(const Evidence& evidence) const;
     /// To begin a spurt, for the talker that is known.

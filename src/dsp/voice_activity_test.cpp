@@ -92,6 +92,28 @@ TEST(VoiceActivity, AFanIsNoSpeechWhenTheMicrophoneOpens) {
     EXPECT_TRUE(listener.hear(0.9F, 10 * loud, 2)) << "a voice over it is heard";
 }
 
+TEST(VoiceActivity, AMicrophoneThatIsOffTellsNothingOfTheNoise) {
+    Listener listener;
+    listener.hear(0.9F, loud, 400);
+    for (int frame = 0; frame < 400; ++frame) {
+        EXPECT_FALSE(listener.activity.pause());
+    }
+    for (int frame = 0; frame < 100; ++frame) {
+        EXPECT_FALSE(listener.hear(0.9F, loud));
+    }
+    EXPECT_TRUE(listener.hear(0.9F, 10 * loud, 2));
+}
+
+TEST(VoiceActivity, ASpurtEndsWhenTheMicrophoneIsOff) {
+    Listener listener;
+    listener.hear(0.1F, quiet, 100);
+    EXPECT_TRUE(listener.hear(0.9F, loud, 2));
+    for (std::size_t frame = 0; frame < VoiceActivity::hang_over_frames; ++frame) {
+        EXPECT_TRUE(listener.activity.pause());
+    }
+    EXPECT_FALSE(listener.activity.pause());
+}
+
 TEST(VoiceActivity, LoudKeysAreNoSpeech) {
     Listener listener;
     listener.hear(0, quiet, 100);
