@@ -94,7 +94,8 @@ void Session::leave() {
     // Not one more word goes out, whenever the server hears of it.
     ++leaves_asked_;
     update_open();
-    request(wire::Leave{}, {.asked = Asked::leave});
+    request(wire::Leave{},
+            {.asked = Asked::leave, .of_way_back = estate_.in_room && is_back_asked()});
 }
 
 void Session::say(std::string text) {

@@ -167,6 +167,7 @@ private:
         Asked asked = Asked::other;
         std::uint64_t ticket = 0;
         bool back = false;                        // the join that returns us to where we were
+        bool of_way_back = false;                 // a leave: while that join had no answer yet
         std::string_view command = {};            // of administration, which one
         std::optional<Administration> then = {};  // once we know the role's number
         wire::Roles roles = {};                   // that `then` is about
@@ -249,6 +250,9 @@ private:
         return std::ranges::contains(requests_, asked,
                                      [](const auto& entry) { return entry.second.asked; });
     }
+    [[nodiscard]] bool is_back_asked() const {
+        return std::ranges::any_of(requests_, [](const auto& entry) { return entry.second.back; });
+    }
     /// Whether a join or a leave of ours has no answer yet.
     [[nodiscard]] bool is_moving() const;
     /// Takes those back that are seen to have been carried out.
@@ -263,6 +267,9 @@ private:
     [[nodiscard]] ChannelId former_room() const;
     void ask_for_way_back();
     void back_refused(const Error& error);
+    /// Whether the server refuses this leave only since the way back has failed.
+    [[nodiscard]] bool is_out_already(const Request& request, ErrorCode code) const;
+    void leave_not_needed();
     void stay_out(Error error);
     /// Where somebody goes whose room is not to be had: the rooms above it, the nearest first, then the
     /// first ones that there are.

@@ -147,6 +147,8 @@ void Session::on_answer(const Request& request, const wire::Refusal& refusal) {
         whispers_refused(request, refusal.error);
     } else if (request.back) {
         back_refused(refusal.error);
+    } else if (is_out_already(request, refusal.error.code)) {
+        leave_not_needed();
     } else {
         refuse(request, refusal.error);
     }

@@ -385,6 +385,18 @@ void Session::back_refused(const Error& error) {
     try_another_room();
 }
 
+bool Session::is_out_already(const Request& request, ErrorCode code) const {
+    return request.of_way_back && code == ErrorCode::not_in_room && !model_.own_channel() &&
+           !is_back_asked();
+}
+
+// The person wanted to be out of the room that they were told to be in, and is.
+void Session::leave_not_needed() {
+    --leaves_asked_;
+    update_open();
+    tell_out();
+}
+
 void Session::find_other_rooms() {
     auto& others = way_back_.others;
     if (!estate_.in_room && !estate_.instead) {

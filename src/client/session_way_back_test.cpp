@@ -166,6 +166,32 @@ TEST_F(SessionWayBack, WhoLeavesMeanwhileIsOut) {
     EXPECT_TRUE(session->leave_behind().room.empty());
 }
 
+TEST_F(SessionWayBack, WhoLeavesBeforeTheyAreRefusedIsToldOnceThatTheyAreOut) {
+    session->join(lobby, "sesame");
+    answer(joined(lobby));
+    restart(rooms);
+    session->leave();
+    answer_to<wire::Join>(refusal(ErrorCode::rate_limited, 1000));
+    EXPECT_EQ(told(), "out ");
+    answer_to<wire::Leave>(refusal(ErrorCode::not_in_room));
+    EXPECT_EQ(told(), "");
+    session->leave();
+    answer_to<wire::Leave>(refusal(ErrorCode::not_in_room));
+    EXPECT_EQ(told(), "leave refused ") << "of a room that nobody thought to be in";
+    wait(1min);
+    EXPECT_EQ(joins(), 1U);
+}
+
+TEST_F(SessionWayBack, WhoLeavesBeforeTheyAreBackIsOutOnce) {
+    session->join(lobby, "sesame");
+    answer(joined(lobby));
+    restart(rooms);
+    session->leave();
+    answer_to<wire::Join>(joined(lobby));
+    answer_to<wire::Leave>(wire::Moved{.route = Route{9}});
+    EXPECT_EQ(told(), "in 10 out ");
+}
+
 TEST_F(SessionWayBack, WhoIsMovedMeanwhileStaysThere) {
     wait_at_the_door();
     say(wire::Moved{.channel = den, .route = Route{7}});
