@@ -99,6 +99,8 @@ inline constexpr std::uint64_t trial_seconds_max = 12 * 3600;
 // Recording (docs/recording.md).
 inline constexpr std::size_t recording_tracks_max = 128;
 inline constexpr std::size_t track_name_bytes_max = 100;
+/// Of those who have gone: a track of theirs that has no file yet is still to be named.
+inline constexpr std::size_t gone_names_max = recording_tracks_max;
 inline constexpr std::chrono::hours recording_time_max{6};
 /// How long the end of the program waits for what is still to be written: of one who first spoke just now, after nearly
 /// six hours, that is 11 s of silence.

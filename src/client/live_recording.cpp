@@ -33,12 +33,16 @@ void LiveTalkie::recording_is_whole(const RecordingChanged& end) {
     }
 }
 
-// [writer]
+// [writer] Whoever has spoken for the first time may have gone by now.
 std::string LiveTalkie::track_name(const Track& track) const {
     const auto view = view_.load();
     const auto name = [&](SessionId session) {
         const auto found = std::ranges::find(view->people, session, &Person::session);
-        return found == view->people.end() ? std::format("session {}", session.value) : found->name;
+        if (found != view->people.end()) {
+            return found->name;
+        }
+        auto gone = view->gone.name_of(session);
+        return gone.empty() ? std::format("session {}", session.value) : gone;
     };
     switch (track.kind) {
         case Track::Kind::captured: return "captured";

@@ -306,8 +306,13 @@ void LiveTalkie::publish() {
     }
     const auto& model = session_->model();
     if (model.ready() && std::exchange(model_shown_, model.revision()) != model.revision()) {
-        view_.store(std::make_shared<const View>(
-            View{.rooms = model.rooms(), .people = model.people(), .room = model.own_channel()}));
+        const auto before = view_.load();
+        View view{.rooms = model.rooms(),
+                  .people = model.people(),
+                  .room = model.own_channel(),
+                  .gone = before->gone};
+        view.gone.follow(before->people, view.people);
+        view_.store(std::make_shared<const View>(std::move(view)));
     }
     tell_music_rate();
     const auto revision = session_->heard_revision();

@@ -16,6 +16,7 @@
 #include "base/clock.hpp"
 #include "client/backoff.hpp"
 #include "client/control_lane.hpp"
+#include "client/gone_names.hpp"
 #include "client/handshake.hpp"
 #include "client/recorder.hpp"
 #include "client/room_recording.hpp"
@@ -77,6 +78,7 @@ private:
         std::vector<Room> rooms;
         std::vector<Person> people;
         ChannelId room{};
+        GoneNames gone;
     };
     struct HeardView {
         std::vector<HeardStats> heard;
