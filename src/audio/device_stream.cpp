@@ -19,8 +19,6 @@
 namespace partyline::audio {
 namespace {
 
-/// How soon a device that is gone, or the chosen one while another stands in, is looked for again.
-constexpr std::chrono::milliseconds device_retry_period{1'000};
 constexpr std::chrono::milliseconds device_watch_period{100};
 static_assert(device_watch_period < device_silent_max);
 
@@ -149,10 +147,10 @@ ma_device_config make_config(Direction direction, const ma_device_id* id) {
 
 }  // namespace
 
-/// A running device. Stops and closes with its owner.
-struct DeviceStream::Device {
+/// Stops and closes with its owner.
+struct DeviceStream::Device final : OpenedDevice {
     explicit Device(std::unique_ptr<Context> in) : context(std::move(in)) {}
-    ~Device() {
+    ~Device() override {
         if (live) {
             // A device whose server died hangs for ever in uninit unless it was stopped before.
             ma_device_stop(&device);
@@ -162,52 +160,58 @@ struct DeviceStream::Device {
     Device(const Device&) = delete;
     Device& operator=(const Device&) = delete;
 
+    Result<void> start() override {
+        if (const auto result = ma_device_start(&device); result != MA_SUCCESS) {
+            return fail(ErrorCode::io,
+                        std::format("it does not start ({})", ma_result_description(result)));
+        }
+        return {};
+    }
+
     std::unique_ptr<Context> context;
     ma_device device{};
     bool live = false;
 };
 
 DeviceStream::DeviceStream(Direction direction, std::string wanted, DeviceClient& client)
-    : direction_(direction), wanted_(std::move(wanted)), client_(client) {}
+    : direction_(direction),
+      wanted_(std::move(wanted)),
+      client_(client),
+      keeper_(*this, clock_, direction, wanted_) {}
 
 DeviceStream::~DeviceStream() {
     if (watch_.joinable()) {
         watch_.request_stop();
         watch_.join();
     }
-    opened_.device.reset();
+    keeper_.close();
 }
 
 Result<std::unique_ptr<DeviceStream>> DeviceStream::open(Direction direction, std::string wanted,
                                                          DeviceClient& client) {
     std::unique_ptr<DeviceStream> stream(new DeviceStream(direction, std::move(wanted), client));
-    auto opened = stream->open_device(Which::wanted);
-    if (!opened) {
-        return std::unexpected(std::move(opened).error());
+    if (auto begun = stream->keeper_.begin(); !begun) {
+        return std::unexpected(std::move(begun).error());
     }
-    stream->opened_ = *std::move(opened);
-    stream->sound_system_ = stream->opened_.device->context->backend();
-    stream->judge_.opened(SystemClock().now(), 0);
     stream->watch_ =
         std::jthread([raw = stream.get()](const std::stop_token& stop) { raw->watch(stop); });
     return stream;
 }
 
-Result<DeviceStream::Opened> DeviceStream::prepare(Which which) {
+Result<std::unique_ptr<OpenedDevice>> DeviceStream::open_device(WhichDevice which) {
     auto context = Context::create(sound_system_);
     if (!context) {
         return std::unexpected(std::move(context).error());
     }
     const auto listed = (*context)->devices(direction_);
     const auto names = names_of(listed);
-    const bool by_name = which == Which::wanted && !wanted_.empty();
+    const bool by_name = which == WhichDevice::chosen && !wanted_.empty();
     const auto chosen = by_name ? pick_device(names, wanted_) : std::nullopt;
     if (by_name && !chosen) {
         return std::unexpected(no_such_device(direction_, wanted_, names));
     }
 
-    Opened opened{.device = std::make_unique<Device>(*std::move(context)),
-                  .is_stand_in = which == Which::stand_in};
+    auto opened = std::make_unique<Device>(*std::move(context));
     auto config = make_config(direction_, chosen ? &listed[*chosen].id : nullptr);
     config.pUserData = this;
     config.dataCallback = [](ma_device* device, void* out, const void* in, ma_uint32 samples) {
@@ -216,8 +220,7 @@ Result<DeviceStream::Opened> DeviceStream::prepare(Which which) {
                   samples);
         stream->called_back(samples);
     };
-    auto& device = opened.device->device;
-    const auto result = ma_device_init(&opened.device->context->get(), &config, &device);
+    const auto result = ma_device_init(&opened->context->get(), &config, &opened->device);
     if (result != MA_SUCCESS) {
         return fail(
             ErrorCode::io,
@@ -226,31 +229,14 @@ Result<DeviceStream::Opened> DeviceStream::prepare(Which which) {
                                 : std::format("the default {}", word_for(direction_)),
                         names.empty() ? "there is none" : ma_result_description(result)));
     }
-    opened.device->live = true;
-    return opened;
-}
-
-Result<void> DeviceStream::start(Opened& opened) {
-    if (const auto result = ma_device_start(&opened.device->device); result != MA_SUCCESS) {
-        return fail(ErrorCode::io,
-                    std::format("it does not start ({})", ma_result_description(result)));
-    }
-    return {};
-}
-
-Result<DeviceStream::Opened> DeviceStream::open_device(Which which) {
-    auto opened = prepare(which);
-    if (opened) {
-        if (auto started = start(*opened); !started) {
-            return std::unexpected(std::move(started).error());
-        }
-    }
+    opened->live = true;
+    sound_system_ = opened->context->backend();
     return opened;
 }
 
 void DeviceStream::called_back(std::size_t samples) {
     // Reading the monotonic clock is no system call on the platforms we run on.
-    last_callback_.store(SystemClock().now().time_since_epoch().count(), std::memory_order_release);
+    last_callback_.store(clock_.now().time_since_epoch().count(), std::memory_order_release);
     samples_.fetch_add(samples, std::memory_order_relaxed);
 }
 
@@ -263,23 +249,12 @@ void DeviceStream::watch(const std::stop_token& stop) {
                 return;
             }
         }
-        const auto now = SystemClock().now();
-        if (opened_.device) {
-            if (const auto what =
-                    judge_.fault(now, last_callback(), samples_.load(std::memory_order_relaxed))) {
-                reopen(now, *what);
-                continue;
-            }
-        }
-        if (now < retry_at_) {
-            continue;
-        }
-        if (!opened_.device) {
-            reopen(now, {});
-        } else if (opened_.is_stand_in) {
-            return_to_wanted(now);
-        }
+        keeper_.look();
     }
+}
+
+DeviceSigns DeviceStream::signs() const {
+    return {.called = last_callback(), .samples = samples_.load(std::memory_order_relaxed)};
 }
 
 void DeviceStream::on_change(OnDeviceChange listener) {
@@ -287,59 +262,11 @@ void DeviceStream::on_change(OnDeviceChange listener) {
     listener_ = std::move(listener);
 }
 
-void DeviceStream::tell(DeviceChange::State state, std::string message) {
-    log::info("{}", message);
+void DeviceStream::tell(const DeviceChange& change) {
+    log::info("{}", change.message);
     const std::lock_guard lock(listener_mutex_);
     if (listener_) {
-        listener_({.state = state, .message = std::move(message)});
-    }
-}
-
-// `why`: what was wrong with the device in use; empty when there was none, or only a stand-in.
-void DeviceStream::reopen(TimePoint now, std::string_view why) {
-    opened_.device.reset();
-    retry_at_ = now + device_retry_period;
-    auto opened = open_device(Which::wanted);
-    if (!opened && !wanted_.empty()) {
-        opened = open_device(Which::stand_in);
-    }
-    if (opened) {
-        use(*std::move(opened));
-    } else if (!std::exchange(is_lost_, true)) {
-        tell(DeviceChange::State::lost,
-             std::format("The {} {}, and {}. It is tried again every second.", word_for(direction_),
-                         why.empty() ? "was to change" : why, opened.error().message));
-    }
-}
-
-// The stand-in serves until the wanted device is open, which may be listed and in another program's hands. Never do
-// both call back.
-void DeviceStream::return_to_wanted(TimePoint now) {
-    retry_at_ = now + device_retry_period;
-    auto wanted = prepare(Which::wanted);
-    if (!wanted) {
-        return;
-    }
-    opened_.device.reset();
-    if (start(*wanted)) {
-        use(*std::move(wanted));
-    } else {
-        wanted->device.reset();
-        reopen(now, {});
-    }
-}
-
-void DeviceStream::use(Opened opened) {
-    const auto what = word_for(direction_);
-    opened_ = std::move(opened);
-    is_lost_ = false;
-    judge_.opened(SystemClock().now(), samples_.load(std::memory_order_relaxed));
-    if (opened_.is_stand_in) {
-        tell(DeviceChange::State::stand_in,
-             std::format("The {} \"{}\" is gone. The default one is used until it is back.", what,
-                         wanted_));
-    } else {
-        tell(DeviceChange::State::back, std::format("The {} runs again.", what));
+        listener_(change);
     }
 }
 

@@ -43,6 +43,12 @@ static_assert(device_ring_samples >= 8 * dsp::frame_samples);
 inline constexpr std::chrono::milliseconds device_silent_max{500};
 /// The first callback may take longer: PulseAudio wakes suspended devices first.
 inline constexpr std::chrono::milliseconds device_first_callback_max{3'000};
+/// A chosen device that can be opened, but does not run, is left alone for so long, and each time for twice as long.
+inline constexpr std::chrono::milliseconds device_rest_min{4'000};
+inline constexpr std::chrono::milliseconds device_rest_max{256'000};
+/// What has run for so long begins anew with that.
+inline constexpr std::chrono::milliseconds device_trusted_after{2'000};
+static_assert(device_rest_min > device_first_callback_max);
 /// A device that runs this many times too fast keeps no time at all (ALSA's null device).
 inline constexpr std::uint64_t device_rate_factor_max = 4;
 /// How long a reader waits beyond a frame's time before it takes the device for stalled and goes on

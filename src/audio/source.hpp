@@ -17,7 +17,7 @@ namespace partyline::audio {
 struct DeviceChange {
     enum class State : std::uint8_t {
         lost,      // nothing is captured or played; it is tried again every second
-        stand_in,  // the system's default serves until the chosen one is back
+        stand_in,  // the system's default serves until the chosen one is back, or runs
         back,      // it runs again
     };
     State state = State::lost;
