@@ -18,12 +18,12 @@ struct TrustedServer {
     crypto::PublicKey id{};
     std::string name;
     std::string fingerprint;
-    bool first_use = false;
+    bool first_use = false;  // and to be pinned, once it has answered
     wire::Limits limits;
 };
 
 /// `exporter` is the TLS exporter's value for crypto::exporter_label_login on this connection.
-/// Fails with bad_signature, wrong_identity or wrong_version, or because pins cannot be kept.
+/// Fails with bad_signature, wrong_identity or wrong_version, or because pins cannot be read. Nothing is pinned yet.
 Result<TrustedServer> check_hello(const wire::Hello& hello, const crypto::ExporterValue& exporter,
                                   const Settings& settings);
 

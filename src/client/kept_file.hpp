@@ -15,12 +15,15 @@ public:
     /// `what` is in it, for people: "the known servers". The folder is made if it is not there; the file
     /// need not be.
     static Result<KeptFile> open(std::string path, std::string_view what);
+    /// What is in the file at `path`, as read(), for whoever changes nothing: waits for no other talkie, as the file is
+    /// replaced whole.
+    static Result<std::string> look(const std::string& path, std::string_view what);
     ~KeptFile();
     KeptFile(KeptFile&& other) noexcept;
     KeptFile& operator=(KeptFile&&) = delete;
 
     /// Empty when there is no file.
-    [[nodiscard]] Result<std::string> read() const;
+    [[nodiscard]] Result<std::string> read() const { return look(path_, what_); }
     /// Whole and on the disk, or not at all; for its owner alone.
     [[nodiscard]] Result<void> replace(std::string_view text) const;
 

@@ -87,13 +87,13 @@ KeptFile::KeptFile(KeptFile&& other) noexcept
       what_(std::move(other.what_)),
       lock_(std::exchange(other.lock_, -1)) {}
 
-Result<std::string> KeptFile::read() const {
-    const File file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+Result<std::string> KeptFile::look(const std::string& path, std::string_view what) {
+    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.is_open()) {
         if (errno == ENOENT) {
             return std::string();
         }
-        return failure(std::format("read {} in", what_), path_);
+        return failure(std::format("read {} in", what), path);
     }
     std::string text;
     char buffer[4096];
@@ -103,12 +103,12 @@ Result<std::string> KeptFile::read() const {
             return text;
         }
         if (got < 0 && errno != EINTR) {
-            return failure(std::format("read {} in", what_), path_);
+            return failure(std::format("read {} in", what), path);
         }
         text.append(buffer, static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     }
     return fail(ErrorCode::config,
-                std::format("{} is too large to be the file of {}.", path_, what_));
+                std::format("{} is too large to be the file of {}.", path, what));
 }
 
 Result<void> KeptFile::replace(std::string_view text) const {

@@ -58,6 +58,22 @@ net::task<Result<wire::ServerMessage>> LiveTalkie::receive_before(TimePoint dead
     co_return message;
 }
 
+// Whoever is met for the first time is pinned only now: a busy disk may take longer for it than a server waits for a
+// login.
+net::task<Result<wire::ServerMessage>> LiveTalkie::ask_for_seat(const TrustedServer& server,
+                                                                wire::ClientMessage request,
+                                                                TimePoint deadline) {
+    connection_->lane.send(request);
+    auto answer = co_await receive_before(deadline);
+    if (server.first_use) {
+        const auto name = server_name_of(settings_.host, settings_.port);
+        if (auto pinned = pin_server(settings_.trust, name, server.fingerprint); !pinned) {
+            co_return std::unexpected(std::move(pinned).error());
+        }
+    }
+    co_return answer;
+}
+
 // Nothing is sent before the server has proven who it is.
 net::task<Result<void>> LiveTalkie::come_in() {
     if (auto connected = co_await connection_->lane.connect(settings_.host, settings_.port);
@@ -106,13 +122,13 @@ net::task<Result<bool>> LiveTalkie::take_up(const TrustedServer& server,
     if (server.id != session_->server_id()) {
         co_return false;
     }
-    connection_->lane.send({.request_id = resume_request_id,
-                            .body = make_resume({.identity = identity_,
-                                                 .exporter = exporter,
-                                                 .session = session_->session(),
-                                                 .token = resume_token_,
-                                                 .last_seq = session_->last_seq()})});
-    const auto answer = co_await receive_before(deadline);
+    wire::ClientMessage resume{.request_id = resume_request_id,
+                               .body = make_resume({.identity = identity_,
+                                                    .exporter = exporter,
+                                                    .session = session_->session(),
+                                                    .token = resume_token_,
+                                                    .last_seq = session_->last_seq()})};
+    const auto answer = co_await ask_for_seat(server, std::move(resume), deadline);
     if (!answer && answer.error().code == ErrorCode::resume_refused) {
         co_return false;
     }
@@ -145,18 +161,17 @@ net::task<Result<void>> LiveTalkie::log_in(const TrustedServer& server,
                                            const crypto::ExporterValue& exporter,
                                            TimePoint deadline) {
     auto agreement = crypto::AgreementKey::generate();
-    const wire::ClientMessage login{.request_id = login_request_id,
-                                    .body = make_login({.identity = identity_,
-                                                        .agreement = agreement,
-                                                        .server_id = server.id,
-                                                        .exporter = exporter,
-                                                        .name = settings_.name,
-                                                        .now_unix_ms = clock_.unix_ms()})};
+    wire::ClientMessage login{.request_id = login_request_id,
+                              .body = make_login({.identity = identity_,
+                                                  .agreement = agreement,
+                                                  .server_id = server.id,
+                                                  .exporter = exporter,
+                                                  .name = settings_.name,
+                                                  .now_unix_ms = clock_.unix_ms()})};
     if (auto checked = wire::check(login, server.limits); !checked) {
         co_return std::unexpected(std::move(checked).error());  // the name is too long, say
     }
-    connection_->lane.send(login);
-    const auto second = co_await receive_before(deadline);
+    const auto second = co_await ask_for_seat(server, std::move(login), deadline);
     if (!second) {
         co_return std::unexpected(second.error());
     }

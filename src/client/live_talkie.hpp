@@ -116,6 +116,10 @@ private:
     void take(const wire::ServerMessage& message);
     void do_early_work();
     net::task<Result<wire::ServerMessage>> receive_before(TimePoint deadline);
+    /// The server's answer to a Login or Resume.
+    net::task<Result<wire::ServerMessage>> ask_for_seat(const TrustedServer& server,
+                                                        wire::ClientMessage request,
+                                                        TimePoint deadline);
     [[nodiscard]] Result<void> sit_down(const TrustedServer& server, const wire::Welcome& welcome,
                                         crypto::AgreementKey agreement);
     net::task<> tick_along(net::Gate::Pass pass);

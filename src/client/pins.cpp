@@ -9,6 +9,8 @@
 namespace partyline::client {
 namespace {
 
+constexpr std::string_view pins_kept = "the known servers";
+constexpr std::string_view nothing_sent = "nothing was sent";
 constexpr std::size_t fingerprint_bytes = 32;
 
 std::string_view trimmed(std::string_view line) {
@@ -38,6 +40,7 @@ struct Expectation {
     std::string_view fingerprint;
     std::string source;  // "the one that ..."
     std::string remedy;
+    std::string_view sent = nothing_sent;
 };
 
 std::unexpected<Error> refuse(const std::string& server, std::string_view actual,
@@ -46,43 +49,39 @@ std::unexpected<Error> refuse(const std::string& server, std::string_view actual
         ErrorCode::wrong_identity,
         std::format("{0} is not the server it should be. Its fingerprint is {1}, but {2} is {3}. "
                     "Either somebody is in between and pretends to be the server, or it has a new "
-                    "identity; nothing was sent. Ask its owner for its fingerprint in some other "
+                    "identity; {5}. Ask its owner for its fingerprint in some other "
                     "way. If it is {1}, {4}; if it is not, somebody listens in: do not go on.",
-                    server, actual, expected.source, expected.fingerprint, expected.remedy));
+                    server, actual, expected.source, expected.fingerprint, expected.remedy,
+                    expected.sent));
 }
 
-Result<ServerKnown> check_pins(const std::string& path, const std::string& server,
-                               const std::string& fingerprint) {
-    const auto file = KeptFile::open(path, "the known servers");
-    if (!file) {
-        return std::unexpected(file.error());
-    }
-    auto text = file->read();
-    if (!text) {
-        return std::unexpected(std::move(text.error()));
-    }
-    const auto pins = parse_pins(*text);
+/// A file of pins, as it is now.
+struct PinsFile {
+    const std::string& path;
+    const std::string& text;
+};
+
+/// `sent`: what the server has been told of us by now, as Expectation has it.
+Result<ServerKnown> check_pins(const PinsFile& file, const std::string& server,
+                               const std::string& fingerprint, std::string_view sent) {
+    const auto& path = file.path;
+    const auto pins = parse_pins(file.text);
     if (!pins) {
         return fail(ErrorCode::config, std::format("{}: {}.", path, pins.error().message));
     }
-    if (const auto pin = std::ranges::find(*pins, server, &Pin::server); pin != pins->end()) {
-        if (pin->fingerprint != fingerprint) {
-            return refuse(
-                server, fingerprint,
-                {.fingerprint = pin->fingerprint,
-                 .source = std::format("the one pinned in {}, line {},", path, pin->line),
-                 .remedy = std::format("delete line {} of {} and connect again", pin->line, path)});
-        }
-        return ServerKnown::before;
+    const auto pin = std::ranges::find(*pins, server, &Pin::server);
+    if (pin == pins->end()) {
+        return ServerKnown::first_use;
     }
-    if (!text->empty() && text->back() != '\n') {
-        *text += '\n';
+    if (pin->fingerprint != fingerprint) {
+        return refuse(
+            server, fingerprint,
+            {.fingerprint = pin->fingerprint,
+             .source = std::format("the one pinned in {}, line {},", path, pin->line),
+             .remedy = std::format("delete line {} of {} and connect again", pin->line, path),
+             .sent = sent});
     }
-    *text += std::format("{} {}\n", server, fingerprint);
-    if (auto written = file->replace(*text); !written) {
-        return std::unexpected(std::move(written.error()));
-    }
-    return ServerKnown::first_use;
+    return ServerKnown::before;
 }
 
 }  // namespace
@@ -129,7 +128,38 @@ Result<ServerKnown> check_server(const ServerTrust& trust, const std::string& se
         }
         return ServerKnown::before;
     }
-    return check_pins(trust.known_servers_path, server, fingerprint);
+    const auto& path = trust.known_servers_path;
+    const auto text = KeptFile::look(path, pins_kept);
+    if (!text) {
+        return std::unexpected(text.error());
+    }
+    return check_pins({.path = path, .text = *text}, server, fingerprint, nothing_sent);
+}
+
+Result<void> pin_server(const ServerTrust& trust, const std::string& server,
+                        const std::string& fingerprint) {
+    const auto& path = trust.known_servers_path;
+    const auto file = KeptFile::open(path, pins_kept);
+    if (!file) {
+        return std::unexpected(file.error());
+    }
+    auto text = file->read();
+    if (!text) {
+        return std::unexpected(std::move(text.error()));
+    }
+    const auto known = check_pins({.path = path, .text = *text}, server, fingerprint,
+                                  "all that it was told is your name and who you are");
+    if (!known) {
+        return std::unexpected(known.error());
+    }
+    if (*known == ServerKnown::before) {
+        return {};
+    }
+    if (!text->empty() && text->back() != '\n') {
+        *text += '\n';
+    }
+    *text += std::format("{} {}\n", server, fingerprint);
+    return file->replace(*text);
 }
 
 }  // namespace partyline::client

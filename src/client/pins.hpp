@@ -29,11 +29,17 @@ Result<std::vector<Pin>> parse_pins(std::string_view text);
 
 enum class ServerKnown : std::uint8_t { before, first_use };
 
-/// Decides whether the server that proved to be `fingerprint` is the one that is meant, and pins it
-/// on first use. Fails with wrong_identity, giving both fingerprints and what to do, when it is pinned or insisted
-/// on otherwise: a pin is never overwritten. Fails with io or config, naming the file, when pins
-/// cannot be read or kept; the server is then not trusted. [control]
+/// Decides whether the server that proved to be `fingerprint` is the one that is meant, before anything is sent to
+/// it; on first use it is then to be pinned. Fails with wrong_identity, giving both fingerprints and what to do, when
+/// it is pinned or insisted on otherwise: a pin is never overwritten. Fails with config, naming the file, when pins
+/// cannot be read; the server is then not trusted. Writes nothing, and waits for no other talkie. [control]
 Result<ServerKnown> check_server(const ServerTrust& trust, const std::string& server,
                                  const std::string& fingerprint);
+
+/// Pins a server that check_server() has found to be met for the first time, and that has been told who we are since:
+/// this waits for the disk, and for other talkies that do so. Fails as check_server(), should another talkie have
+/// pinned it otherwise meanwhile, and with config when pins cannot be kept. [control]
+Result<void> pin_server(const ServerTrust& trust, const std::string& server,
+                        const std::string& fingerprint);
 
 }  // namespace partyline::client

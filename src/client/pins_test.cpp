@@ -3,15 +3,20 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <filesystem>
 #include <format>
 #include <fstream>
+#include <future>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "client/kept_file.hpp"
 
 namespace partyline::client {
 namespace {
@@ -30,6 +35,17 @@ protected:
     ~PinsTest() override { std::filesystem::remove_all(folder_); }
 
     [[nodiscard]] ServerTrust trust() const { return {.known_servers_path = path_}; }
+    /// As a talkie does.
+    static Result<ServerKnown> meet(const ServerTrust& by, const std::string& server,
+                                    const std::string& fingerprint) {
+        auto known = check_server(by, server, fingerprint);
+        if (known == ServerKnown::first_use) {
+            if (auto pinned = pin_server(by, server, fingerprint); !pinned) {
+                return std::unexpected(std::move(pinned).error());
+            }
+        }
+        return known;
+    }
 
     void write(const std::string& text) const {
         std::filesystem::create_directories(std::filesystem::path(path_).parent_path());
@@ -52,10 +68,10 @@ protected:
 
 TEST_F(PinsTest, PinsOnFirstUseAndKnowsAfter) {
     const auto print = fingerprint_of(1);
-    EXPECT_EQ(check_server(trust(), "host:1", print), ServerKnown::first_use);
+    EXPECT_EQ(meet(trust(), "host:1", print), ServerKnown::first_use);
     EXPECT_EQ(read(), "host:1 " + print + "\n");
     EXPECT_EQ(check_server(trust(), "host:1", print), ServerKnown::before);
-    EXPECT_EQ(check_server(trust(), "host:2", fingerprint_of(2)), ServerKnown::first_use);
+    EXPECT_EQ(meet(trust(), "host:2", fingerprint_of(2)), ServerKnown::first_use);
     EXPECT_EQ(check_server(trust(), "host:1", print), ServerKnown::before);
 
     struct stat facts{};
@@ -82,7 +98,7 @@ TEST_F(PinsTest, AChangedIdentityIsAHardStopThatShowsBoth) {
 }
 
 TEST_F(PinsTest, InsistingNeverOverwritesAPin) {
-    check_server(trust(), "host:1", fingerprint_of(1)).value();
+    meet(trust(), "host:1", fingerprint_of(1)).value();
     const auto before = read();
     auto insisting = trust();
     insisting.fingerprint = fingerprint_of(2);
@@ -102,7 +118,8 @@ TEST_F(PinsTest, InsistingPinsOnFirstUseAndWorksWithoutAFile) {
     EXPECT_EQ(check_server(insisting, "host:1", fingerprint_of(3)).error().code,
               ErrorCode::wrong_identity);
     EXPECT_FALSE(std::filesystem::exists(path_));
-    EXPECT_EQ(check_server(insisting, "host:1", fingerprint_of(2)), ServerKnown::first_use);
+    EXPECT_EQ(meet(insisting, "host:1", fingerprint_of(2)), ServerKnown::first_use);
+    EXPECT_EQ(read(), "host:1 " + fingerprint_of(2) + "\n");
 
     insisting.known_servers_path.clear();
     EXPECT_EQ(check_server(insisting, "other:1", fingerprint_of(2)), ServerKnown::before);
@@ -115,7 +132,7 @@ TEST_F(PinsTest, KeepsWhatElseIsInTheFile) {
     const auto old = "# mine\n\n  spaced:1   " + fingerprint_of(7) + "  \nlast:2 " +
                      fingerprint_of(8);  // without a line feed
     write(old);
-    EXPECT_EQ(check_server(trust(), "host:1", fingerprint_of(1)), ServerKnown::first_use);
+    EXPECT_EQ(meet(trust(), "host:1", fingerprint_of(1)), ServerKnown::first_use);
     EXPECT_EQ(read(), old + "\nhost:1 " + fingerprint_of(1) + "\n");
     EXPECT_EQ(check_server(trust(), "spaced:1", fingerprint_of(7)), ServerKnown::before);
     EXPECT_EQ(check_server(trust(), "last:2", fingerprint_of(8)), ServerKnown::before);
@@ -140,13 +157,47 @@ TEST_F(PinsTest, AFileThatCannotBeKeptMeansNoTrust) {
     EXPECT_NE(refused.error().message.find(path_), std::string::npos);
 }
 
+TEST_F(PinsTest, AFolderThatTakesNoFileIsNamed) {
+    std::ofstream(folder_ / "deeper") << "no folder";
+    const auto pinned = pin_server(trust(), "host:1", fingerprint_of(1));
+    ASSERT_FALSE(pinned);
+    EXPECT_EQ(pinned.error().code, ErrorCode::config);
+    EXPECT_TRUE(pinned.error().message.contains((folder_ / "deeper").string()))
+        << pinned.error().message;
+}
+
+TEST_F(PinsTest, NobodyWaitsForAnotherToCheckAServer) {
+    meet(trust(), "host:1", fingerprint_of(1)).value();
+    std::optional<KeptFile> held(KeptFile::open(path_, "what another talkie changes").value());
+    auto checked = std::async(std::launch::async, [this] {
+        return check_server(trust(), "host:1", fingerprint_of(1)) == ServerKnown::before;
+    });
+    const bool at_once = checked.wait_for(std::chrono::seconds(60)) == std::future_status::ready;
+    held.reset();
+    EXPECT_TRUE(at_once);
+    EXPECT_TRUE(checked.get());
+}
+
+TEST_F(PinsTest, WhoeverAnotherTalkieHasPinnedOtherwiseMeanwhileIsRefused) {
+    ASSERT_EQ(check_server(trust(), "host:1", fingerprint_of(1)), ServerKnown::first_use);
+    EXPECT_FALSE(std::filesystem::exists(path_)) << "it is pinned once it has answered";
+    ASSERT_TRUE(pin_server(trust(), "host:1", fingerprint_of(2)));
+    const auto before = read();
+    const auto refused = pin_server(trust(), "host:1", fingerprint_of(1));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::wrong_identity);
+    EXPECT_FALSE(refused.error().message.contains("nothing was sent")) << refused.error().message;
+    EXPECT_TRUE(pin_server(trust(), "host:1", fingerprint_of(2))) << "it is as it should be";
+    EXPECT_EQ(read(), before);
+}
+
 TEST_F(PinsTest, PinsAtTheSameTimeDoNotUndoEachOther) {
     std::vector<std::thread> threads;
     for (int i = 0; i < 8; ++i) {
         threads.emplace_back([&, i] {
             for (int j = 0; j < 10; ++j) {
                 const auto server = "host:" + std::to_string(100 * i + j);
-                EXPECT_EQ(check_server(trust(), server, fingerprint_of(1)), ServerKnown::first_use);
+                EXPECT_EQ(meet(trust(), server, fingerprint_of(1)), ServerKnown::first_use);
             }
         });
     }

@@ -112,9 +112,8 @@ std::string print_volumes(const VolumeTable& table) {
 
 namespace {
 
-/// What the file at `path` has by now.
-Result<VolumeTable> read_volumes(const KeptFile& file, std::string_view path) {
-    const auto text = file.read();
+/// What the file at `path` has, of which this is the text.
+Result<VolumeTable> volumes_in(const Result<std::string>& text, std::string_view path) {
     if (!text) {
         return std::unexpected(text.error());
     }
@@ -137,11 +136,7 @@ Result<Volumes> Volumes::open(std::string path) {
     if (volumes.path_.empty()) {
         return volumes;
     }
-    const auto file = KeptFile::open(volumes.path_, what_is_kept);
-    if (!file) {
-        return std::unexpected(file.error());
-    }
-    auto table = read_volumes(*file, volumes.path_);
+    auto table = volumes_in(KeptFile::look(volumes.path_, what_is_kept), volumes.path_);
     if (!table) {
         return std::unexpected(table.error());
     }
@@ -165,7 +160,7 @@ Result<void> Volumes::keep(const std::string& owner, Volume volume) {
     if (!file) {
         return std::unexpected(file.error());
     }
-    auto table = read_volumes(*file, path_);
+    auto table = volumes_in(file->read(), path_);
     if (!table) {
         return std::unexpected(table.error());
     }

@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <fstream>
+#include <future>
 #include <limits>
+#include <optional>
 
+#include "client/kept_file.hpp"
 #include "client/limits.hpp"
 #include "platform/scratch_folder.hpp"
 
@@ -65,6 +69,20 @@ TEST(Volumes, TwoTalkiesDoNotUndoEachOther) {
     const auto kept = Volumes::open(path).value();
     EXPECT_EQ(kept.of(volume_owner(key(1))).gain_db, 1);
     EXPECT_EQ(kept.of(volume_owner(key(2))).gain_db, 2);
+}
+
+TEST(Volumes, NobodyWaitsForAnotherToReadThem) {
+    const platform::ScratchFolder folder;
+    const auto path = (folder.path() / "volumes").string();
+    EXPECT_TRUE(Volumes::open(path).value().set(volume_owner(key(1)), {.gain_db = 1}));
+    std::optional<KeptFile> held(KeptFile::open(path, "what another talkie changes").value());
+    auto opened = std::async(std::launch::async, [&path] {
+        return Volumes::open(path).value().of(volume_owner(key(1))).gain_db;
+    });
+    const bool at_once = opened.wait_for(std::chrono::seconds(60)) == std::future_status::ready;
+    held.reset();
+    EXPECT_TRUE(at_once);
+    EXPECT_EQ(opened.get(), 1);
 }
 
 TEST(Volumes, WithoutAFileTheyHoldForThisRun) {

@@ -1,11 +1,14 @@
 // Whom a talkie talks to.
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <thread>
 #include <tuple>
 
@@ -44,6 +47,21 @@ TEST_F(Trust, TheFirstUsePinsAndLaterOnesCheck) {
         EXPECT_EQ(connected["fingerprint"], server_->fingerprint());
         EXPECT_EQ(alice->quit(), 0);
     }
+}
+
+TEST_F(Trust, WhoeverWaitsForTheDiskToPinAServerHasLoggedInBefore) {
+    // As another talkie that changes the file has it, for as long as its disk takes.
+    auto folder = std::optional(
+        harness::Descriptor(::open(scratch_.path("").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
+    ASSERT_EQ(::flock(folder->get(), LOCK_EX), 0);
+    auto& server = server_->process();
+    const auto before = server.errors().size();
+    TalkieProcess alice(scratch_, {.name = "alice", .port = port()});
+    EXPECT_TRUE(server.wait_for_error(" begins (", before)) << server.errors();
+    EXPECT_FALSE(std::filesystem::exists(scratch_.path("alice.servers")));
+    folder.reset();
+    EXPECT_EQ(alice.wait("connected")["first_use"], true);
+    EXPECT_TRUE(std::filesystem::exists(scratch_.path("alice.servers")));
 }
 
 TEST_F(Trust, AnotherServerInItsPlaceIsAHardStop) {
