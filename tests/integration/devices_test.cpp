@@ -195,8 +195,10 @@ TEST_F(Devices, APersonIsToldWhatBecomesOfTheirDevice) {
     const auto gone = ada.wait("device", "state", "stand_in");
     EXPECT_EQ(gone["what"], "playout");
     EXPECT_NE(gone["message"].get<std::string>().find("\"headset\" is gone"), std::string::npos);
+    // A machine that was held up may have told of one that had stopped, and runs again, before.
+    const auto without = ada.mark();
     plug_in_headset();
-    ada.wait("device", "state", "back");
+    ada.wait("device", "state", "back", without);
     EXPECT_EQ(ada.quit(), 0);
 }
 
