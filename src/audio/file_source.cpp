@@ -75,13 +75,13 @@ bool FileSource::read(dsp::Frame mid, dsp::Frame side) {
     if (std::exchange(begins_, false)) {
         origin_ = pace_->now() - periods(frames_);
     }
-    if (frames_ == 0) {
-        started_.store(origin_.time_since_epoch().count(), std::memory_order_release);
-    }
     // Decoded before the wait, so that it adds no delay.
     const auto got = next(mid, side);
     if (got == PipeReader::Got::interrupted) {
         return false;
+    }
+    if (frames_ == 0) {
+        started_.store(origin_.time_since_epoch().count(), std::memory_order_release);
     }
     if (got == PipeReader::Got::end) {
         finished_.store(true, std::memory_order_release);

@@ -247,6 +247,18 @@ TEST(FileSource, WhatIsNoSoundInAPipeIsToldToWhoeverListens) {
     EXPECT_TRUE(told.starts_with("cannot play " + pipe + ": ")) << told;
 }
 
+TEST(FileSource, APipeThatIsStoppedBeforeAnythingCameHasNotStarted) {
+    const platform::ScratchFolder folder;
+    const auto pipe = in(folder, "pipe");
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    const auto source = open(pipe, {.silence_after = false});
+    ASSERT_TRUE(source);
+    source->stop();
+    Buffer frame;
+    EXPECT_FALSE(source->read(frame));
+    EXPECT_EQ(source->started(), TimePoint{});
+}
+
 TEST(FileSource, GoesOnWhereItStoodAfterAStop) {
     const platform::ScratchFolder folder;
     const auto samples = tone(48'000, 1);

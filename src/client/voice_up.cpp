@@ -49,6 +49,9 @@ void VoiceUp::begin() {
 
 void VoiceUp::run() {
     stage_.wait(Stage::waiting);
+    if (stage_.load() != Stage::capturing) {
+        return;
+    }
     std::array<float, dsp::frame_samples> mid;
     std::array<float, dsp::frame_samples> side;
     while (stage_.load() == Stage::capturing && source_.read(mid, side)) {
@@ -67,6 +70,7 @@ void VoiceUp::run() {
             link_.up_counters.frames_slow.fetch_add(1, std::memory_order_relaxed);
         }
     }
+    report();  // the last read may have brought the source's end and no frame
 }
 
 void VoiceUp::take_commands() {
@@ -181,7 +185,7 @@ void VoiceUp::report() {
                                              std::memory_order_relaxed);
     link_.up_counters.times_lowered.store(capture.times_lowered, std::memory_order_relaxed);
     link_.talking.store(sender_.in_spurt(), std::memory_order_relaxed);
-    if (!told_started_) {
+    if (!told_started_ && source_.started() != TimePoint{}) {
         told_started_ = send_report(AudioStarted{.capture = true, .at = source_.started()});
     }
     if (capture.load != told_load_ && send_report(VoiceLowered{capture.load})) {

@@ -31,7 +31,8 @@ private:
     mutable TimePoint now_{std::chrono::hours(1)};
 };
 
-/// So many frames of next to nothing, as fast as they are asked for. `before` is told the number of each.
+/// So many frames of next to nothing, as fast as they are asked for. `before` is told the number of each. It is finished
+/// with the read that gives none, as a file that ends while the talkie stops.
 class ScriptedSource final : public audio::Source {
 public:
     ScriptedSource(int frames, std::function<void(int)> before)
@@ -43,6 +44,7 @@ public:
     }
     bool read(dsp::Frame mid, dsp::Frame side) override {
         if (given_ == frames_) {
+            finished_ = true;
             over_.set_value();
             return false;
         }
@@ -54,6 +56,7 @@ public:
     void stop() override {}
     void resume() override {}
     [[nodiscard]] TimePoint started() const override { return {}; }
+    [[nodiscard]] bool finished() const override { return finished_; }
 
     void wait_until_over() { over_.get_future().wait(); }
 
@@ -61,6 +64,7 @@ private:
     const int frames_;
     const std::function<void(int)> before_;
     int given_ = 0;
+    bool finished_ = false;
     std::promise<void> over_;
 };
 
@@ -150,6 +154,16 @@ TEST_F(VoiceUpTest, EchoCancellingIsPassedByAndComesBackAndBothAreTold) {
     EXPECT_EQ(told(), (std::vector{CaptureLoad{.echo_passed_by = true}, CaptureLoad{}}));
     EXPECT_EQ(counters.times_lowered.load(), 1U);
     EXPECT_FALSE(counters.echo_passed_by.load());
+}
+
+TEST_F(VoiceUpTest, TheEndOfTheSourceIsToldThoughNoFrameFollows) {
+    run({}, 3, [](int) {});
+    int ends = 0;
+    while (const auto report = link->from_up.pop()) {
+        ends += std::holds_alternative<MicFinished>(*report) ? 1 : 0;
+        EXPECT_FALSE(std::holds_alternative<AudioStarted>(*report)) << "nothing says when it did";
+    }
+    EXPECT_EQ(ends, 1);
 }
 
 TEST_F(VoiceUpTest, WhatCouldNotBeToldAtOnceIsToldAsItIsThen) {
