@@ -63,4 +63,11 @@ Error no_such_device(Direction direction, std::string_view wanted,
     return Error{.code = ErrorCode::io, .message = std::move(message)};
 }
 
+Error cannot_open(Direction direction, std::string_view wanted, std::string_view why) {
+    const auto word = word_for(direction);
+    const auto which = wanted.empty() ? std::format("the default {}", word)
+                                      : std::format("the {} \"{}\"", word, wanted);
+    return Error{.code = ErrorCode::io, .message = std::format("cannot open {} ({})", which, why)};
+}
+
 }  // namespace partyline::audio

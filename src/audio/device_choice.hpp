@@ -29,5 +29,7 @@ std::string_view word_for(Direction direction);
 /// What to tell somebody whose choice is not there, with those that are.
 Error no_such_device(Direction direction, std::string_view wanted,
                      std::span<const DeviceName> devices);
+/// What to tell somebody whose choice, or the system's if `wanted` is empty, is there and does not run.
+Error cannot_open(Direction direction, std::string_view wanted, std::string_view why);
 
 }  // namespace partyline::audio

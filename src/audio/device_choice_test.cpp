@@ -39,5 +39,13 @@ TEST(DeviceChoice, SaysWhatThereIs) {
               "there is no speaker \"phone\", nor any other");
 }
 
+TEST(DeviceChoice, SaysWhatIsThereAndDoesNotOpen) {
+    const auto error = cannot_open(Direction::capture, "usb.1", "Device or resource busy");
+    EXPECT_EQ(error.code, ErrorCode::io);
+    EXPECT_EQ(error.message, "cannot open the microphone \"usb.1\" (Device or resource busy)");
+    EXPECT_EQ(cannot_open(Direction::playback, "", "there is none").message,
+              "cannot open the default speaker (there is none)");
+}
+
 }  // namespace
 }  // namespace partyline::audio

@@ -59,10 +59,10 @@ void DeviceKeeper::use(std::unique_ptr<OpenedDevice> device, WhichDevice which) 
     judge_.opened(opened_at_, port_.signs().samples);
     if (which == WhichDevice::stand_in) {
         const bool is_there = opened_at_ < chosen_not_before_;
-        tell(State::stand_in,
-             std::format("The {} \"{}\" {}. The default one is used until it {}.",
-                         word_for(direction_), chosen_, is_there ? "does not run" : "is gone",
-                         is_there ? "does" : "is back"));
+        tell(State::stand_in, std::format("The {} \"{}\" {}. The default one is used until it {}.",
+                                          word_for(direction_), chosen_,
+                                          is_there ? "does not run" : "is gone or busy",
+                                          is_there ? "does" : "is back"));
     }
 }
 

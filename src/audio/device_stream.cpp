@@ -149,7 +149,9 @@ ma_device_config make_config(Direction direction, const ma_device_id* id) {
 
 /// Stops and closes with its owner.
 struct DeviceStream::Device final : OpenedDevice {
-    explicit Device(std::unique_ptr<Context> in) : context(std::move(in)) {}
+    /// `asked_for`: its name, empty for the default one.
+    Device(std::unique_ptr<Context> in, Direction way, std::string_view asked_for)
+        : context(std::move(in)), direction(way), name(asked_for) {}
     ~Device() override {
         if (live) {
             // A device whose server died hangs for ever in uninit unless it was stopped before.
@@ -162,13 +164,14 @@ struct DeviceStream::Device final : OpenedDevice {
 
     Result<void> start() override {
         if (const auto result = ma_device_start(&device); result != MA_SUCCESS) {
-            return fail(ErrorCode::io,
-                        std::format("it does not start ({})", ma_result_description(result)));
+            return std::unexpected(cannot_open(direction, name, ma_result_description(result)));
         }
         return {};
     }
 
     std::unique_ptr<Context> context;
+    const Direction direction;
+    const std::string name;
     ma_device device{};
     bool live = false;
 };
@@ -211,7 +214,8 @@ Result<std::unique_ptr<OpenedDevice>> DeviceStream::open_device(WhichDevice whic
         return std::unexpected(no_such_device(direction_, wanted_, names));
     }
 
-    auto opened = std::make_unique<Device>(*std::move(context));
+    const auto asked_for = by_name ? std::string_view(wanted_) : std::string_view();
+    auto opened = std::make_unique<Device>(*std::move(context), direction_, asked_for);
     auto config = make_config(direction_, chosen ? &listed[*chosen].id : nullptr);
     config.pUserData = this;
     config.dataCallback = [](ma_device* device, void* out, const void* in, ma_uint32 samples) {
@@ -222,11 +226,8 @@ Result<std::unique_ptr<OpenedDevice>> DeviceStream::open_device(WhichDevice whic
     };
     const auto result = ma_device_init(&opened->context->get(), &config, &opened->device);
     if (result != MA_SUCCESS) {
-        return fail(
-            ErrorCode::io,
-            std::format("cannot open {} ({})",
-                        by_name ? std::format("the {} \"{}\"", word_for(direction_), wanted_)
-                                : std::format("the default {}", word_for(direction_)),
+        return std::unexpected(
+            cannot_open(direction_, asked_for,
                         names.empty() ? "there is none" : ma_result_description(result)));
     }
     opened->live = true;
