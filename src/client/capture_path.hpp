@@ -66,6 +66,11 @@ public:
             chain_->microphone_changed();
         }
     }
+    void loudspeaker_changed() {
+        if (chain_) {
+            chain_->loudspeaker_changed();
+        }
+    }
     /// What the loudspeaker was given. While music goes out the chain stands still, and so does what it compares.
     void render(dsp::ConstFrame played) {
         if (chain_ && !music_) {

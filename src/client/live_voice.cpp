@@ -40,8 +40,10 @@ void LiveTalkie::watch_devices() {
                                   .capture = capture,
                                   .state = static_cast<DeviceChanged::State>(change.state),
                                   .message = change.message}] {
-                if (told.capture && up_) {
+                if (up_ && told.capture) {
                     to_up(MicrophoneChanged{});
+                } else if (up_) {
+                    to_up(LoudspeakerChanged{});
                 }
                 if (!ended_) {
                     emit(told);

@@ -71,9 +71,11 @@ struct SetPressed {
 };
 /// It failed, or another serves in its place, or it is back.
 struct MicrophoneChanged {};
+/// The same of what is played: the echo comes another way.
+struct LoudspeakerChanged {};
 using UpCommand =
     std::variant<std::monostate, UseSenderKey, SetRoute, SetFrameLength, SetBitrateCap, SetOpen,
-                 SetStream, UseHop, UseCapture, SetPressed, MicrophoneChanged>;
+                 SetStream, UseHop, UseCapture, SetPressed, MicrophoneChanged, LoudspeakerChanged>;
 
 /// Whether the server says that somebody in the room talks.
 struct SetRoomTalking {

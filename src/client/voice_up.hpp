@@ -53,6 +53,7 @@ private:
     void take(const UseCapture& command);
     void take(const SetPressed& command) { path_.press(command.pressed); }
     void take(const MicrophoneChanged&) { path_.microphone_changed(); }
+    void take(const LoudspeakerChanged&) { path_.loudspeaker_changed(); }
     void take(const UseHop& command);
     void take_loss();
     void hear_played();

@@ -59,7 +59,12 @@ public:
     void press(bool pressed) { gate_.press(pressed); }
 
     /// What comes next is another microphone's.
-    void microphone_changed() { activity_.forget_level(); }
+    void microphone_changed() {
+        activity_.forget_level();
+        echo_.reset();
+    }
+    /// What is rendered next, another loudspeaker plays.
+    void loudspeaker_changed() { echo_.reset(); }
 
     /// What the loudspeaker was given, in order; none, one or more for each frame captured.
     void render(ConstFrame played);

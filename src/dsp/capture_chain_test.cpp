@@ -192,6 +192,29 @@ TEST(CaptureChain, TakesTheLoudspeakersEchoOut) {
     EXPECT_EQ(rig.chain.report().latency_samples, EchoCanceller::latency_samples);
 }
 
+TEST(CaptureChain, WhatWasLearntOfAnEchoIsForgottenWithTheDevices) {
+    const auto played = test::synthetic_voice(8);
+    constexpr std::size_t late = 60 * sample_rate_hz / 1000;
+    for (const bool microphone : {true, false}) {
+        Rig rig({.echo = true});
+        std::array<float, frame_samples> heard{};
+        for (std::size_t at = 0; at < played.size(); at += frame_samples) {
+            for (std::size_t i = 0; i < frame_samples; ++i) {
+                heard[i] = at + i < late ? 0.0F : 0.5F * played[at + i - late];
+            }
+            rig.chain.render(ConstFrame(&played[at], frame_samples));
+            rig.chain.process(heard);
+        }
+        EXPECT_TRUE(rig.chain.echo_report().linear);
+        if (microphone) {
+            rig.chain.microphone_changed();
+        } else {
+            rig.chain.loudspeaker_changed();
+        }
+        EXPECT_FALSE(rig.chain.echo_report().linear) << "of the microphone: " << microphone;
+    }
+}
+
 TEST(CaptureChain, WhileEchoCancellingIsPassedByAVoiceGoesOutAsItIsAndLaterTheEchoGoesAgain) {
     SlowRig rig({.echo = true});
     rig.clock.step = 20ms;
