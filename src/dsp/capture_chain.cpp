@@ -33,7 +33,8 @@ CaptureChain::CaptureChain(const Clock& clock, const ChainSettings& settings)
     : clock_(clock),
       high_pass_(high_pass_hz),
       suppressor_(settings.noise),
-      high_pass_heard_(settings.high_pass) {
+      high_pass_heard_(settings.high_pass),
+      echo_runs_(settings.echo) {
     set(settings);
 }
 
@@ -87,13 +88,15 @@ std::size_t CaptureChain::latency_samples() const {
 void CaptureChain::cancel_echo(Frame samples) {
     const auto from = clock_.now();
     echo_passed_by_ = settings_.echo && echo_watch_.level(echo_on, from) == 0;
-    const bool heard_before = echo_heard_;
-    echo_heard_ = settings_.echo && !echo_passed_by_;
-    if (!heard_before && !echo_heard_) {
+    const bool ran_before = std::exchange(echo_runs_, settings_.echo && !echo_passed_by_);
+    // What AEC3 gives first is from before it stood still.
+    static_assert(EchoCanceller::latency_samples <= frame_samples);
+    const bool heard_before = std::exchange(echo_heard_, echo_runs_ && ran_before);
+    if (!heard_before && !echo_runs_) {
         hushed_ = false;
         return;
     }
-    if (!heard_before) {
+    if (echo_runs_ && !ran_before) {
         echo_.reset();  // what it learnt is of another time
     }
     std::array<float, frame_samples> rest;

@@ -104,6 +104,7 @@ private:
 
     ChainSettings settings_;
     bool high_pass_heard_;
+    bool echo_runs_;
     bool echo_heard_ = false;
     bool echo_passed_by_ = false;
     bool hushed_ = false;

@@ -295,6 +295,27 @@ TEST(CaptureChain, EchoCancellingIsSwitchedWithoutAClick) {
     EXPECT_LT(test::steepest(out), 1.5F * test::steepest(voice));
 }
 
+TEST(CaptureChain, EchoCancellingThatIsSwitchedOnAgainGivesNothingFromBefore) {
+    Rig rig({.echo = true});
+    const auto run = [&](std::vector<float> samples) {
+        const std::array<float, frame_samples> nothing_played{};
+        for (std::size_t at = 0; at < samples.size(); at += frame_samples) {
+            rig.chain.render(nothing_played);
+            rig.chain.process(Frame(&samples[at], frame_samples));
+        }
+        return samples;
+    };
+    const auto noise = test::white_noise(1, 0.3F);
+    run(noise);
+    rig.chain.set({});
+    run(noise);  // it is taken in until nothing of it is heard
+    rig.chain.set({.echo = true});
+    const auto heard = run(std::vector<float>(sample_rate_hz / 10));
+    const auto loudness = [](float sample) { return std::abs(sample); };
+    EXPECT_LT(loudness(std::ranges::max(heard, {}, loudness)), 0.02F);
+    EXPECT_EQ(rig.chain.report().latency_samples, EchoCanceller::latency_samples);
+}
+
 TEST(CaptureChain, OutlivesWhatIsNoSound) {
     Rig rig(everything);
     std::vector<float> odd(20 * frame_samples, std::numeric_limits<float>::max());
