@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "dsp/no_denormals.hpp"
+
 namespace partyline::dsp {
 namespace {
 
@@ -47,6 +49,7 @@ void CaptureChain::set(const ChainSettings& settings) {
 }
 
 bool CaptureChain::process(Frame samples) {
+    const NoDenormals here;
     std::ranges::replace_if(samples, [](float sample) { return !std::isfinite(sample); }, 0.0F);
     const bool off = std::ranges::all_of(
         samples, [](float sample) { return std::fpclassify(sample) == FP_ZERO; });
@@ -77,6 +80,7 @@ void CaptureChain::pass_high(Frame samples) {
 
 void CaptureChain::render(ConstFrame played) {
     if (settings_.echo && !echo_passed_by_) {
+        const NoDenormals here;
         echo_.render(played);
     }
 }

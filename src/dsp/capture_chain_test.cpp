@@ -8,6 +8,7 @@
 #include <limits>
 #include <vector>
 
+#include "dsp/no_denormals.hpp"
 #include "dsp/test_support.hpp"
 
 namespace partyline::dsp {
@@ -326,6 +327,16 @@ TEST(CaptureChain, OutlivesWhatIsNoSound) {
     const auto out = rig.run(test::synthetic_voice(10));
     EXPECT_TRUE(std::ranges::all_of(out, finite));
     EXPECT_GE(rig.chain.report().gain_db, 0) << "no gain is learnt from it";
+}
+
+TEST(CaptureChain, TakesWhatIsTooSmallToBeASoundForSilence) {
+    if (!NoDenormals::works) {
+        GTEST_SKIP() << "not on this processor";
+    }
+    Rig rig({.high_pass = true});
+    const float small = 1'000 * std::numeric_limits<float>::denorm_min();
+    const auto heard = rig.run(std::vector<float>(frame_samples, small));
+    EXPECT_TRUE(std::ranges::none_of(heard, [](float sample) { return std::abs(sample) > 0; }));
 }
 
 TEST(CaptureChain, AllocatesNothing) {
