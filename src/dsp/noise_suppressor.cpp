@@ -158,9 +158,15 @@ void NoiseSuppressor::join_networks(Samples& out) {
     // The low-pass looks as far ahead as behind: both are still in the line.
     static_assert(late > taps / 2);
     const auto* oldest = rnnoise_out_.late(late + taps / 2).data();
+    Samples low{};
+    // Tap by tap: the sums of a sample wait for each other, those of neighbours do not.
+    for (std::size_t tap = 0; tap < taps; ++tap) {
+        for (std::size_t i = 0; i < frame_samples; ++i) {
+            low[i] += low_pass_[tap] * oldest[tap + i];
+        }
+    }
     for (std::size_t i = 0; i < frame_samples; ++i) {
-        const float low = std::inner_product(low_pass_.begin(), low_pass_.end(), oldest + i, 0.0F);
-        out[i] = 0.5F * (gtcrn_out_[i] + rnnoise[i]) + 0.5F * (rnnoise[i] - low);
+        out[i] = 0.5F * (gtcrn_out_[i] + rnnoise[i]) + 0.5F * (rnnoise[i] - low[i]);
     }
 }
 
