@@ -6,9 +6,11 @@
 #include <cerrno>
 #include <format>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include "platform/folder_lock.hpp"
+#include "platform/secret_file.hpp"
 
 namespace partyline::platform {
 namespace {
@@ -45,6 +47,8 @@ Result<FolderLock> FolderLock::take(const std::filesystem::path& folder) {
     if (lock.fd_ < 0) {
         return no_use(folder, errno);
     }
+    // Or nobody but root would take it from now on.
+    std::ignore = give_to_owner_of(folder, path);
     if (flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK) {
             return no_use(folder, errno);

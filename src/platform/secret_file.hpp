@@ -26,4 +26,9 @@ Result<bool> create_secret_file(const std::filesystem::path& path, ByteView byte
 /// Fails with io for a file that belongs to another user, root or not: it says as whom to go on.
 Result<void> check_is_own(const std::filesystem::path& path);
 
+/// Root's: a file that root has made goes to the user and group that `owned` belongs to, and stays as it is
+/// otherwise. Whoever else asks gives nothing away, and succeeds. Fails with io, naming the path.
+Result<void> give_to_owner_of(const std::filesystem::path& owned,
+                              const std::filesystem::path& made);
+
 }  // namespace partyline::platform

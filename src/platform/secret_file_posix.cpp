@@ -207,4 +207,30 @@ Result<void> check_is_own(const path& at) {
     return {};
 }
 
+Result<void> give_to_owner_of(const path& owned, const path& made) {
+    if (geteuid() != 0) {
+        return {};
+    }
+    struct stat owner{};
+    if (stat(owned.c_str(), &owner) != 0) {
+        return io_failure("look at", owned);
+    }
+    const Descriptor file(open(made.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    struct stat facts{};
+    if (!file.is_open() || fstat(file.get(), &facts) != 0) {
+        return io_failure("open", made);
+    }
+    if (facts.st_uid != 0) {
+        return {};
+    }
+    // Whoever the folder belongs to may have put another of root's files under that name.
+    if (!S_ISREG(facts.st_mode) || facts.st_nlink != 1) {
+        return fail(ErrorCode::io, std::format("{} is not the file that was made.", made.string()));
+    }
+    if (fchown(file.get(), owner.st_uid, owner.st_gid) != 0) {
+        return io_failure("give away", made);
+    }
+    return {};
+}
+
 }  // namespace partyline::platform

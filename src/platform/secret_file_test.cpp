@@ -50,6 +50,11 @@ protected:
         EXPECT_EQ(stat(at.c_str(), &facts), 0);
         return facts.st_mode & 07777U;
     }
+    static uid_t owner_of(const fs::path& at) {
+        struct stat facts{};
+        EXPECT_EQ(stat(at.c_str(), &facts), 0);
+        return facts.st_uid;
+    }
 
     std::size_t entries() {
         return static_cast<std::size_t>(
@@ -118,6 +123,37 @@ TEST_F(SecretFileTest, WhoseAFileIsIsTold) {
     const auto refused = check_is_own(at);
     ASSERT_FALSE(refused);
     EXPECT_TRUE(refused.error().message.contains("sudo -u '#54321'")) << refused.error().message;
+}
+
+TEST_F(SecretFileTest, WhatRootMakesGoesToWhomTheFolderBelongs) {
+    const auto at = file(0600);
+    EXPECT_TRUE(give_to_owner_of(folder.path(), at));
+    if (geteuid() != 0) {
+        GTEST_SKIP() << "only root can give files away";
+    }
+    ASSERT_EQ(chown(folder.path().c_str(), somebody_else, somebody_else), 0);
+    EXPECT_TRUE(give_to_owner_of(folder.path(), at));
+    EXPECT_EQ(owner_of(at), somebody_else);
+    EXPECT_EQ(mode_of(at), 0600U);
+    ASSERT_EQ(chown(folder.path().c_str(), 0, 0), 0);
+    EXPECT_TRUE(give_to_owner_of(folder.path(), at));
+    EXPECT_EQ(owner_of(at), somebody_else) << "what is somebody's stays theirs";
+}
+
+TEST_F(SecretFileTest, NothingElseOfRootsIsGivenAway) {
+    if (geteuid() != 0) {
+        GTEST_SKIP() << "only root can give files away";
+    }
+    const auto of_root = file(0600);
+    ASSERT_EQ(chown(folder.path().c_str(), somebody_else, somebody_else), 0);
+    const auto link = folder.path() / "link";
+    fs::create_symlink(of_root, link);
+    EXPECT_FALSE(give_to_owner_of(folder.path(), link));
+    fs::remove(link);
+    fs::create_hard_link(of_root, link);
+    EXPECT_FALSE(give_to_owner_of(folder.path(), link));
+    EXPECT_FALSE(give_to_owner_of(folder.path(), folder.path() / "absent"));
+    EXPECT_EQ(owner_of(of_root), 0U);
 }
 
 TEST_F(SecretFileTest, WhatIsNoFileIsRefused) {

@@ -50,6 +50,16 @@ Result<void> clear_drafts(const fs::path& folder) {
     return {};
 }
 
+/// The server's user has to read what root has put back: it is theirs whose it was before.
+Result<void> make_theirs(const fs::path& folder, const fs::path& draft) {
+    const auto database = folder / database_file;
+    return is_there(database)
+        .and_then([&](bool there) {
+            return platform::give_to_owner_of(there ? database : folder, draft);
+        })
+        .and_then([&] { return platform::flush(draft); });
+}
+
 /// Everything that is to be there, under names of its own; gone again unless it is needed.
 class Drafts {
 public:
@@ -73,15 +83,17 @@ public:
             return cleared;
         }
         for (const auto& file : *files) {
-            const auto made =
-                platform::create_secret_file(draft_of(folder_ / file.name), file.bytes);
+            const auto draft = draft_of(folder_ / file.name);
+            const auto made = platform::create_secret_file(draft, file.bytes).and_then([&](bool) {
+                return make_theirs(folder_, draft);
+            });
             if (!made) {
                 return std::unexpected(made.error());
             }
         }
         const auto database = draft_of(folder_ / database_file);
         return store::extract_database(from, database).and_then([&] {
-            return platform::flush(database);
+            return make_theirs(folder_, database);
         });
     }
 

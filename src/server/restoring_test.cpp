@@ -2,6 +2,7 @@
 #include "server/restoring.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -21,6 +22,8 @@ namespace partyline::server {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr uid_t somebody_else = 54'321;
 
 class Restoring : public testing::Test {
 protected:
@@ -69,6 +72,14 @@ protected:
         EXPECT_EQ(remembered(folder / database_file), "now");
         EXPECT_FALSE(fs::exists(folder / "identity.before-restore"));
         EXPECT_FALSE(fs::exists(folder / "partyline.db.before-restore"));
+    }
+    static void give_away(const fs::path& at) {
+        EXPECT_EQ(chown(at.c_str(), somebody_else, somebody_else), 0);
+    }
+    static uid_t owner_of(const fs::path& at) {
+        struct stat facts{};
+        EXPECT_EQ(stat(at.c_str(), &facts), 0);
+        return facts.st_uid;
     }
     /// Renames so many times, and then the machine has stopped.
     static Rename stopping_after(int renames) {
@@ -229,13 +240,46 @@ TEST_F(Restoring, NothingIsStagedThatTheServerCouldNotRead) {
     }
     const auto from = backup();
     const auto config = make("now", "now");
-    constexpr uid_t somebody_else = 54'321;
-    const auto database = config.data_folder / database_file;
-    ASSERT_EQ(chown(database.c_str(), somebody_else, somebody_else), 0);
+    give_away(config.data_folder / database_file);
     const auto refused = restore_at_next_start(config, from);
     ASSERT_FALSE(refused);
     EXPECT_TRUE(refused.error().message.contains("sudo -u '#54321'")) << refused.error().message;
     EXPECT_FALSE(fs::exists(config.data_folder / staged_backup_file));
+}
+
+TEST_F(Restoring, WhatRootPutsBackIsWhoseItWasBefore) {
+    if (geteuid() != 0) {
+        GTEST_SKIP() << "only root can give files away";
+    }
+    const auto from = backup();
+    const auto config = make("now", "now");
+    const auto& folder = config.data_folder;
+    for (const auto& at : {folder, folder / identity_file, folder / database_file}) {
+        give_away(at);
+    }
+    const auto done = restore(config, from);
+    ASSERT_TRUE(done) << done.error().message;
+    for (const auto* name : {identity_file, database_file, "lock"}) {
+        EXPECT_EQ(owner_of(folder / name), somebody_else) << name;
+    }
+    expect_restored(folder);
+}
+
+TEST_F(Restoring, WhatRootPutsIntoAnEmptyFolderIsWhoseThatIs) {
+    if (geteuid() != 0) {
+        GTEST_SKIP() << "only root can give files away";
+    }
+    const auto from = backup();
+    auto config = config::embedded_defaults();
+    config.data_folder = scratch_.path() / "new";
+    const auto& folder = config.data_folder;
+    fs::create_directory(folder);
+    give_away(folder);
+    ASSERT_TRUE(restore(config, from));
+    for (const auto* name : {identity_file, database_file, "lock"}) {
+        EXPECT_EQ(owner_of(folder / name), somebody_else) << name;
+    }
+    EXPECT_EQ(remembered(folder / database_file), "then");
 }
 
 TEST_F(Restoring, WhatIsNoBackupIsNotStaged) {
