@@ -1,7 +1,10 @@
 #include "server/restoring.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <format>
 #include <string>
 #include <system_error>
@@ -182,30 +185,57 @@ Result<void> put_in_place(const fs::path& at, const Rename& rename) {
         .and_then([&] { return rename(draft, at); });
 }
 
-/// Another file that got this name was written later.
-fs::file_time_type written_at(const fs::path& file) {
-    std::error_code ignored;
-    return fs::last_write_time(file, ignored);
+/// What tells a file from another that has, or gets, its name; whenever that was written.
+struct FileFacts {
+    dev_t device = 0;
+    ino_t number = 0;
+    std::int64_t written_s = 0;
+    std::int64_t written_ns = 0;
+    bool operator==(const FileFacts&) const = default;
+};
+
+/// Of none where there is no file.
+FileFacts facts_of(const fs::path& file) {
+    struct stat facts{};
+    if (stat(file.c_str(), &facts) != 0) {
+        return {};
+    }
+    return {.device = facts.st_dev,
+            .number = facts.st_ino,
+            .written_s = facts.st_mtim.tv_sec,
+            .written_ns = facts.st_mtim.tv_nsec};
+}
+
+std::unexpected<Error> replaced(const fs::path& from) {
+    return fail(ErrorCode::io,
+                std::format("{}: was replaced by another, or taken away, meanwhile; the next "
+                            "restore, or the next start of the server, takes what is there then",
+                            from.string()));
 }
 
 /// What is decided on is what the drafts were made from: while a server starts another may be staged.
-Result<void> check_the_same(const fs::path& from, fs::file_time_type written) {
-    if (written_at(from) != written) {
-        return fail(ErrorCode::io,
-                    std::format("{}: was replaced by another meanwhile; the next start of the "
-                                "server, or the next restore, takes that one",
-                                from.string()));
-    }
-    return {};
+Result<void> check_the_same(const fs::path& from, const FileFacts& before) {
+    return facts_of(from) == before ? Result<void>{} : replaced(from);
 }
 
 /// From here on it has to be done.
-Result<void> decide(const fs::path& folder, const fs::path& from, const Rename& rename) {
+Result<void> decide(const fs::path& folder, const fs::path& from, const FileFacts& before,
+                    const Rename& rename) {
     const auto marker = folder / restore_under_way_file;
-    if (from == folder / staged_backup_file) {
-        return rename(from, marker);
+    if (from != folder / staged_backup_file) {
+        return platform::create_secret_file(marker, {}).transform([](bool) {});
     }
-    return platform::create_secret_file(marker, {}).transform([](bool) {});
+    if (auto named = rename(from, marker); !named) {
+        return named;
+    }
+    if (facts_of(marker) == before) {
+        return {};
+    }
+    // Another was staged since the last look. Nothing has changed yet: it is to come, unless a still newer one is.
+    return is_there(from)
+        .and_then(
+            [&](bool newer) { return newer ? remove_file(marker) : rename_for_good(marker, from); })
+        .and_then([&]() -> Result<void> { return replaced(from); });
 }
 
 }  // namespace
@@ -277,12 +307,12 @@ Result<bool> finish_restore(const fs::path& folder, const Rename& rename) {
 }
 
 Result<void> put_back(const fs::path& folder, const fs::path& from, const Rename& rename) {
-    const auto written = written_at(from);
+    const auto before = facts_of(from);
     Drafts drafts(folder);
     return drafts.make(from)
         .and_then([&] { return clear_the_way(folder); })
-        .and_then([&] { return check_the_same(from, written); })
-        .and_then([&] { return decide(folder, from, rename); })
+        .and_then([&] { return check_the_same(from, before); })
+        .and_then([&] { return decide(folder, from, before, rename); })
         .and_then([&] { return finish_restore(folder, rename).transform([](bool) {}); });
 }
 

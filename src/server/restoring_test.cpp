@@ -9,6 +9,7 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "platform/folder_lock.hpp"
@@ -201,6 +202,32 @@ TEST_F(Restoring, TheLastOneStagedIsRestored) {
     ASSERT_FALSE(nothing);
     EXPECT_TRUE(nothing.error().message.contains("nothing was to be restored"))
         << nothing.error().message;
+}
+
+/// However short the time between the last look and that.
+TEST_F(Restoring, WhatIsStagedWhileAnotherIsDecidedComesWithTheNextStart) {
+    const auto from = backup();
+    const auto other = scratch_.path() / "other";
+    ASSERT_TRUE(back_up(make("else", "else"), other));
+    const auto config = make("now", "now");
+    const auto& folder = config.data_folder;
+    const auto staged = folder / staged_backup_file;
+    stage(config, other);
+    const auto written = fs::last_write_time(staged);
+    bool decided = false;
+    const auto refused = restore_at_start(folder, [&](const fs::path& at, const fs::path& to) {
+        if (!std::exchange(decided, true)) {
+            stage(config, from);
+            fs::last_write_time(staged, written);
+        }
+        return rename_for_good(at, to);
+    });
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().message.contains("was replaced by another"))
+        << refused.error().message;
+    expect_untouched(folder);
+    ASSERT_TRUE(restore_at_start(folder));
+    expect_restored(folder);
 }
 
 TEST_F(Restoring, WhatIsHalfDoneIsNotTakenBack) {
