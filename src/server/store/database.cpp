@@ -9,8 +9,10 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "server/store/limits.hpp"
+#include "server/store/statement.hpp"
 
 namespace partyline::store {
 namespace {
@@ -43,15 +45,30 @@ SQLite::Database connect(const std::filesystem::path& path, int flags) {
     return database;
 }
 
-std::string first_complaint(SQLite::Database& database) {
-    SQLite::Statement check(database, "PRAGMA quick_check(1)");
-    check.executeStep();
-    return check.getColumn(0).getString();
+std::optional<std::string> first_complaint(SQLite::Database& database, const std::string& check) {
+    SQLite::Statement checking(database, check);
+    checking.executeStep();
+    auto complaint = checking.getColumn(0).getString();
+    return complaint == "ok" ? std::nullopt : std::optional(std::move(complaint));
 }
 
-std::unexpected<Error> damaged(const std::filesystem::path& path, std::string_view complaint) {
-    return fail(ErrorCode::io, std::format("{} is damaged ({}); put a backup in its place.",
-                                           path.string(), complaint));
+std::string damaged(const std::filesystem::path& path, std::string_view complaint) {
+    return std::format("{} is damaged ({}); put a backup in its place.", path.string(), complaint);
+}
+
+bool tells_of_damage(const SQLite::Exception& error) {
+    const int code = error.getErrorCode() & 0xFF;
+    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+}
+
+/// One for each table: for the list of them, which has the free pages with it, first.
+std::vector<std::string> checks_of_tables(SQLite::Database& database) {
+    std::vector<std::string> checks{"PRAGMA quick_check('sqlite_schema')"};
+    for_rows(database,
+             "SELECT 'PRAGMA quick_check(' || quote(name) || ')' FROM sqlite_schema "
+             "WHERE type = 'table'",
+             [&](Row row) { checks.push_back(row.text()); });
+    return checks;
 }
 
 void copy_beside(SQLite::Database& database, const std::filesystem::path& path, int version) {
@@ -95,8 +112,8 @@ Result<SQLite::Database> open_database(const std::filesystem::path& path,
         keep_private(path);
         const int version = database.execAndGet("PRAGMA user_version").getInt();
         if (!large || std::cmp_less(version, migrations.size())) {
-            if (const auto complaint = first_complaint(database); complaint != "ok") {
-                return damaged(path, complaint);
+            if (const auto complaint = first_complaint(database, "PRAGMA quick_check(1)")) {
+                return fail(ErrorCode::io, damaged(path, *complaint));
             }
         }
         if (std::cmp_greater(version, migrations.size())) {
@@ -128,7 +145,9 @@ Result<SQLite::Database> open_reader(const std::filesystem::path& path) {
     }
 }
 
-Result<void> look_through(const std::filesystem::path& path, std::stop_token stop) {
+Result<std::optional<std::string>> find_damage(const std::filesystem::path& path,
+                                               std::stop_token stop,
+                                               const std::function<void()>& between_tables) {
     constexpr int steps_at_once = 1'000;
     try {
         auto database = connect(path, SQLite::OPEN_READONLY);
@@ -138,12 +157,23 @@ Result<void> look_through(const std::filesystem::path& path, std::stop_token sto
                 return static_cast<const std::stop_token*>(token)->stop_requested() ? 1 : 0;
             },
             &stop);
-        const auto complaint = first_complaint(database);
-        return complaint == "ok" || stop.stop_requested() ? Result<void>()
-                                                          : damaged(path, complaint);
+        for (const auto& check : checks_of_tables(database)) {
+            const auto complaint = first_complaint(database, check);
+            if (stop.stop_requested()) {
+                return std::nullopt;
+            }
+            if (complaint) {
+                return damaged(path, *complaint);
+            }
+            between_tables();
+        }
+        return std::nullopt;
     } catch (const SQLite::Exception& error) {
         if (stop.stop_requested()) {
-            return {};
+            return std::nullopt;
+        }
+        if (tells_of_damage(error)) {
+            return damaged(path, error.what());
         }
         return cannot(path, "cannot be read to its end", error);
     }

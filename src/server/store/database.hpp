@@ -6,8 +6,11 @@
 #include <cstdint>
 #include <exception>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <string_view>
 
 #include "base/error.hpp"
@@ -32,9 +35,13 @@ Result<SQLite::Database> open_database(
 /// Whether it is larger than that.
 [[nodiscard]] bool is_large(const std::filesystem::path& path, std::uintmax_t bytes_max);
 
-/// Checks on a connection of its own that a database is whole, however long that takes; whoever asks it
-/// to stop gets success. Fails with io.
-Result<void> look_through(const std::filesystem::path& path, std::stop_token stop);
+/// Looks on a connection of its own for what is damaged, and says it for the owner; nothing of a database that is
+/// whole, or once it is asked to stop. However long it takes, it holds what the database was like for no longer than
+/// one table takes, as the journal grows meanwhile; `between_tables` is a test's own. Fails with io when it cannot
+/// look at all of it, which says nothing of damage.
+Result<std::optional<std::string>> find_damage(
+    const std::filesystem::path& path, std::stop_token stop,
+    const std::function<void()>& between_tables = [] {});
 
 /// A second connection, for reading.
 Result<SQLite::Database> open_reader(const std::filesystem::path& path);

@@ -97,7 +97,7 @@ TEST_F(DatabaseTest, ALargeOneIsLookedThroughLater) {
     fill();
     EXPECT_FALSE(is_large(path(), checked_at_start_bytes_max));
     EXPECT_TRUE(is_large(path(), 0));
-    EXPECT_TRUE(look_through(path(), {}));
+    EXPECT_FALSE(find_damage(path(), {}).value());
     {
         std::fstream file(path(), std::ios::in | std::ios::out | std::ios::binary);
         const std::string all{std::istreambuf_iterator<char>(file), {}};
@@ -108,13 +108,40 @@ TEST_F(DatabaseTest, ALargeOneIsLookedThroughLater) {
     }
     EXPECT_FALSE(open_database(path(), schema)) << "one of that size is looked through at once";
     EXPECT_TRUE(open_database(path(), schema, 0));
-    const auto looked = look_through(path(), {});
-    ASSERT_FALSE(looked);
-    EXPECT_EQ(looked.error().code, ErrorCode::io);
-    EXPECT_TRUE(looked.error().message.contains("test.db")) << looked.error().message;
+    const auto damage = find_damage(path(), {}).value();
+    ASSERT_TRUE(damage);
+    EXPECT_TRUE(damage->contains("test.db is damaged")) << *damage;
     std::stop_source stopping;
     stopping.request_stop();
-    EXPECT_TRUE(look_through(path(), stopping.get_token())) << "nobody wants to know any more";
+    EXPECT_FALSE(find_damage(path(), stopping.get_token()).value())
+        << "nobody wants to know any more";
+}
+
+TEST_F(DatabaseTest, WhatIsNoDatabaseAnyMoreIsDamaged) {
+    std::ofstream(path()) << std::string(8192, 'x');
+    EXPECT_TRUE(find_damage(path(), {}).value());
+}
+
+TEST_F(DatabaseTest, WhatCannotBeLookedAtIsNotTakenForDamaged) {
+    const auto unseen = find_damage(path(), {});
+    ASSERT_FALSE(unseen) << "it is not there";
+    EXPECT_EQ(unseen.error().code, ErrorCode::io);
+    EXPECT_TRUE(unseen.error().message.contains("test.db: cannot be read to its end"))
+        << unseen.error().message;
+}
+
+TEST_F(DatabaseTest, LookingThroughItHoldsUpTheJournalForNoLongerThanATable) {
+    auto database = open_database(path(), schema).value();
+    int tables = 0;
+    const auto look = [&] {
+        ++tables;
+        database.exec(
+            "INSERT INTO meta VALUES ('told', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1");
+        EXPECT_EQ(number(database, "PRAGMA wal_checkpoint(TRUNCATE)"), 0)
+            << "it begins anew, as nobody looks at what was before";
+    };
+    EXPECT_FALSE(find_damage(path(), {}, look).value());
+    EXPECT_GT(tables, 10);
 }
 
 TEST_F(DatabaseTest, AnotherProgramThatHoldsItIsWaitedForSoLong) {

@@ -212,11 +212,15 @@ public:
     /// Once, for a database that is too large to be checked before it is used.
     void look_through_meanwhile(const std::filesystem::path& path) {
         checker_ = std::jthread([this, path](const std::stop_token& stop) {
-            const auto whole = look_through(path, stop);
-            if (!whole) {
+            const auto damage = find_damage(path, stop);
+            if (!damage) {
+                log::error(
+                    "Whether the database is whole is not known, and looked at again at the next "
+                    "start: {}",
+                    damage.error().message);
+            } else if (*damage) {
                 damaged_ = true;
-                log::error("The database was looked through, and is not whole: {}",
-                           whole.error().message);
+                log::error("The database was looked through, and is not whole: {}", **damage);
             } else if (!stop.stop_requested()) {
                 log::info("The database was looked through, and is whole");
             }
