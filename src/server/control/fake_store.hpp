@@ -83,6 +83,8 @@ public:
     std::map<MessageId, room::Message> messages;
     std::optional<Error> failure;  // of every call, while it is set
     int prunings = 0;
+    store::Figures shown;  // to whoever watches
+    int probes = 0;
     bool hold = false;  // what it has to answer waits for release()
     void release() {
         hold = false;
@@ -113,6 +115,8 @@ public:
         }
         answer(std::move(done));
     }
+    [[nodiscard]] store::Figures figures() const override { return shown; }
+    void probe() override { ++probes; }
     /// The newest, whatever is asked for.
     void audit(store::AuditQuery query, Done<store::AuditPage> done) override {
         store::AuditPage page;
