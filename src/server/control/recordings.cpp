@@ -43,12 +43,14 @@ void Switchboard::note_recording(Seat& seat, ChannelId recorded) {
 
 void Switchboard::log_recording(const Seat& seat, std::string_view action) {
     auto [name, beside] = whom(seat.session);
-    durable_.note(model_.person(seat.session), {.unix_ms = clock_.unix_ms(),
-                                                .actor = std::move(name),
-                                                .action = std::string(action),
-                                                .target = seat.recorded_name,
-                                                .reason = {},
-                                                .detail = std::move(beside)});
+    const auto who = model_.person(seat.session);
+    durable_.note(who, {.unix_ms = clock_.unix_ms(),
+                        .actor = std::move(name),
+                        .action = std::string(action),
+                        .target = seat.recorded_name,
+                        .reason = {},
+                        .detail = std::move(beside),
+                        .recorder = who});
 }
 
 void Switchboard::end_recordings() {

@@ -17,6 +17,7 @@ protected:
             const auto* entry = std::get_if<room::AuditEntry>(&change);
             if (entry != nullptr && entry->action.starts_with("recording_")) {
                 EXPECT_EQ(entry->actor, "Mem");
+                EXPECT_NE(entry->recorder, room::Person{}) << "whose share it is of";
                 EXPECT_EQ(entry->unix_ms, clock->unix_ms());
                 lines.push_back(entry->action.substr(10) + " " + entry->target);
             }

@@ -137,6 +137,8 @@ struct AuditEntry {
     std::string target;
     std::string reason;
     std::string detail;
+    /// Whose recording it is of: each person has a share of these lines. Not read back.
+    Person recorder = {};
     bool operator==(const AuditEntry&) const = default;
 };
 

@@ -17,6 +17,8 @@ inline constexpr std::uint64_t ids_reserved = 10'000;
 /// these push out none of the others.
 inline constexpr std::int64_t audit_entries_max = 100'000;
 inline constexpr std::int64_t audit_recordings_max = 20'000;
+/// Of these no more are one person's: whoever begins and ends all day pushes out their own.
+inline constexpr std::int64_t audit_recordings_of_one_max = 1'000;
 /// What a kept text counts for beside its words: a tombstone takes its place, too.
 inline constexpr std::uint64_t message_weight_bytes = 100;
 /// Of the unread texts of a room or conversation no more are counted: beyond it, it is "so many or

@@ -304,6 +304,35 @@ TEST_F(MigrationTest, AFailureInTheMiddleLeavesTheEighthVersion) {
     EXPECT_EQ(database.execAndGet("SELECT count(*) FROM audit").getInt(), 4);
 }
 
+TEST_F(MigrationTest, RecordingsOfBeforeAreCountedAndNobodys) {
+    {
+        auto database = open_database(path(), std::span(schema).first(8)).value();
+        database.exec(version_8);
+    }
+    {
+        auto database = open_database(path(), std::span(schema).first(9)).value();
+    }
+    auto database = open_database(path(), schema).value();
+    EXPECT_EQ(database.execAndGet("SELECT value FROM meta WHERE key = 'audit_recordings'").getInt(),
+              2);
+    EXPECT_EQ(database.execAndGet("SELECT count(*) FROM audit WHERE person IS NULL").getInt(), 4);
+}
+
+TEST_F(MigrationTest, AFailureInTheMiddleLeavesTheNinthVersion) {
+    {
+        auto database = open_database(path(), std::span(schema).first(9)).value();
+        // What the tenth version wants to make, in the end.
+        database.exec("INSERT INTO meta VALUES ('audit_recordings', 0)");
+    }
+    EXPECT_FALSE(open_database(path(), schema));
+    auto database = open_database(path(), std::span(schema).first(9)).value();
+    EXPECT_EQ(database.execAndGet("PRAGMA user_version").getInt(), 9);
+    EXPECT_EQ(
+        database.execAndGet("SELECT count(*) FROM pragma_table_info('audit') WHERE name = 'person'")
+            .getInt(),
+        0);
+}
+
 TEST_F(MigrationTest, SilencesThatFailInTheMiddleLeaveTheFourthVersion) {
     {
         auto database = open_database(path(), std::span(schema).first(4)).value();

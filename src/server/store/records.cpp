@@ -270,19 +270,40 @@ public:
     void operator()(const room::AuditEntry& entry) {
         const bool of_recording = room::is_of_recording(entry);
         const std::int64_t share = of_recording ? 1 : 0;
+        const auto recorder = key_of(entry.recorder);
         run(database_,
-            "INSERT INTO audit(unix_ms, actor, action, target, reason, detail, share, place) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, "
+            "INSERT INTO audit(unix_ms, actor, action, target, reason, detail, person, share, "
+            "place) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
             "1 + coalesce((SELECT max(place) FROM audit WHERE share = ?), 0))",
             entry.unix_ms, entry.actor, entry.action, entry.target, entry.reason, entry.detail,
-            share, share);
-        run(database_,
-            "DELETE FROM audit WHERE share = ? AND "
-            "place <= (SELECT max(place) FROM audit WHERE share = ?) - ?",
-            share, share, of_recording ? audit_recordings_max : audit_entries_max);
+            of_recording ? std::optional(ByteView(recorder)) : std::nullopt, share, share);
+        if (of_recording) {
+            drop_oldest_recordings(recorder);
+        } else {
+            run(database_,
+                "DELETE FROM audit WHERE share = 0 AND "
+                "place <= (SELECT max(place) FROM audit WHERE share = 0) - ?",
+                audit_entries_max);
+        }
     }
 
 private:
+    /// After one more: of its own person's, or else of all. They are counted, as one person's that went leave gaps
+    /// among the places.
+    void drop_oldest_recordings(ByteView person) {
+        const auto own = run_counting(database_,
+                                      "DELETE FROM audit WHERE person = ?1 AND place <= "
+                                      "(SELECT place FROM audit WHERE person = ?1 "
+                                      "ORDER BY place DESC LIMIT 1 OFFSET ?2)",
+                                      person, audit_recordings_of_one_max);
+        run(database_, "UPDATE meta SET value = value + 1 - ? WHERE key = 'audit_recordings'", own);
+        const auto all = run_counting(
+            database_,
+            "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE share = 1 ORDER BY place "
+            "LIMIT max(0, (SELECT value FROM meta WHERE key = 'audit_recordings') - ?))",
+            audit_recordings_max);
+        run(database_, "UPDATE meta SET value = value - ? WHERE key = 'audit_recordings'", all);
+    }
     void note_use(InviteId invite, const room::Person& person) {
         run(database_, "INSERT OR IGNORE INTO invite_use VALUES (?, ?)", invite.value,
             ByteView(key_of(person)));

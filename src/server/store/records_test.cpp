@@ -1,11 +1,16 @@
 #include "server/room/records.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <utility>
 
 #include "server/room/built_in.hpp"
 #include "server/room/decide.hpp"
+#include "server/store/database.hpp"
 #include "server/store/limits.hpp"
+#include "server/store/schema.hpp"
 #include "server/store/test_support.hpp"
 
 namespace partyline::store {
@@ -342,17 +347,21 @@ TEST_F(RecordsTest, TheAuditLogForgetsTheOldest) {
     EXPECT_EQ(page.entries.back(), entry(2));
 }
 
+room::AuditEntry recorded(std::int64_t n, std::int64_t by) {
+    auto line = entry(n);
+    line.action = n % 2 == 0 ? room::recording_ended : room::recording_begun;
+    line.recorder = room::Person::of(AccountId{static_cast<std::uint64_t>(by)});
+    return line;
+}
+
 TEST_F(RecordsTest, RecordingsPushNothingElseOutOfTheAuditLog) {
-    const auto recorded = [](std::int64_t n) {
-        auto line = entry(n);
-        line.action = n % 2 == 0 ? room::recording_ended : room::recording_begun;
-        return line;
-    };
+    // So many that none of them has used up their own share.
+    constexpr auto people = audit_recordings_max / audit_recordings_of_one_max + 1;
     Waiting waiting(path());
     ASSERT_TRUE(waiting.apply({entry(1)}));
     room::Changes many;
     for (std::int64_t n = 1; n <= audit_recordings_max + 1; ++n) {
-        many.emplace_back(recorded(n));
+        many.emplace_back(recorded(n, 1 + n % people));
     }
     ASSERT_TRUE(waiting.apply(std::move(many)));
     ASSERT_TRUE(waiting.apply({entry(2)}));
@@ -360,9 +369,30 @@ TEST_F(RecordsTest, RecordingsPushNothingElseOutOfTheAuditLog) {
     const auto page = waiting.audit({.entries_max = most + 5});
     ASSERT_EQ(page.entries.size(), most + 2);
     EXPECT_EQ(page.entries.front(), entry(2));
-    EXPECT_EQ(page.entries.at(1), recorded(audit_recordings_max + 1));
-    EXPECT_EQ(page.entries.at(most), recorded(2)) << "the oldest of their own went";
+    EXPECT_EQ(page.entries.at(1).unix_ms, audit_recordings_max + 1);
+    EXPECT_EQ(page.entries.at(most).unix_ms, 2) << "the oldest of their own went";
     EXPECT_EQ(page.entries.back(), entry(1));
+}
+
+TEST_F(RecordsTest, WhoeverRecordsAllDayPushesOutTheirOwnLines) {
+    constexpr auto most = static_cast<std::size_t>(audit_recordings_of_one_max);
+    const AuditQuery all{.entries_max = most + 5};
+    Waiting waiting(path());
+    room::Changes many{recorded(1, 2)};
+    for (std::int64_t n = 2; n <= audit_recordings_of_one_max + 1; ++n) {
+        many.emplace_back(recorded(n, 1));
+    }
+    ASSERT_TRUE(waiting.apply(std::move(many)));
+    EXPECT_EQ(waiting.audit(all).entries.size(), most + 1) << "so many are kept";
+    ASSERT_TRUE(waiting.apply({recorded(5'000, 1)}));
+    const auto page = waiting.audit(all);
+    ASSERT_EQ(page.entries.size(), most + 1);
+    EXPECT_EQ(page.entries.front().unix_ms, 5'000);
+    EXPECT_EQ(page.entries.at(most - 1).unix_ms, 3) << "the oldest of their own went";
+    EXPECT_EQ(page.entries.back().unix_ms, 1) << "and not another's";
+    auto database = open_database(path(), schema).value();
+    EXPECT_EQ(database.execAndGet("SELECT value FROM meta WHERE key = 'audit_recordings'").getInt(),
+              audit_recordings_of_one_max + 1);
 }
 
 }  // namespace

@@ -258,6 +258,13 @@ inline constexpr std::array schema{
             WHERE audit.id = numbered.id;
         CREATE INDEX audit_by_share ON audit(share, place);
     )sql"},
+    Migration{R"sql(
+        -- Of the lines that say who recorded each person has a share; whose those of before are nobody knows.
+        -- And how many of these lines there are.
+        ALTER TABLE audit ADD COLUMN person BLOB;
+        CREATE INDEX audit_of_person ON audit(person, place) WHERE person IS NOT NULL;
+        INSERT INTO meta SELECT 'audit_recordings', count(*) FROM audit WHERE share = 1;
+    )sql"},
 };
 
 }  // namespace partyline::store
