@@ -49,16 +49,17 @@ Result<void> Switchboard::submit(Reply reply, Command command) {
         }
     };
     if (course->command.turn == Turn::at_once) {
-        return durable_.submit_at_once(
-            std::move(plan),
-            [this, act] {
-                act();
-                tell_changes();
-                settle();
-            },
-            answer,
-            model_.find(reply.session) == nullptr ? std::nullopt
-                                                  : std::optional(model_.person(reply.session)));
+        return durable_.submit_at_once(std::move(plan),
+                                       [this, act] {
+                                           act();
+                                           tell_changes();
+                                           settle();
+                                       },
+                                       answer,
+                                       {.by = model_.find(reply.session) == nullptr
+                                                  ? std::nullopt
+                                                  : std::optional(model_.person(reply.session)),
+                                        .whom = course->command.whom});
     }
     return durable_.submit(std::move(plan), [this, act, answer](const Result<void>& done) {
         if (done) {

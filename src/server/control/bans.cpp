@@ -23,6 +23,13 @@ namespace {
 // With the ban itself and its line in the audit log: or else what has ended would keep moderators from banning.
 static_assert(room::ended_bans_dropped_max + 2 <= durable_owed_of_one_max);
 
+/// Nobody where it may hit others than whoever is here under that session.
+std::optional<room::Person> only_target(const room::Model& model, const wire::AddBan& add) {
+    const bool only = !add.of_address && add.identity.empty() && add.account.empty() &&
+                      add.range.empty() && model.find(add.session) != nullptr;
+    return only ? std::optional(model.person(add.session)) : std::nullopt;
+}
+
 Result<void> unless(const room::Ban* ban) {
     return ban == nullptr ? Result<void>{} : std::unexpected(room::banned(*ban));
 }
@@ -241,32 +248,38 @@ wire::Ban Switchboard::ban_shown(const room::Ban& ban) const {
 // Whether the actor may ban is asked at once as well as in its turn: whoever may not takes up no
 // room among what moderators wait for.
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::AddBan& add) {
-    if (const auto may = may_ban(directory_, subject_of(seat.session)); !may) {
-        return may;
+    const auto checked = may_ban(directory_, subject_of(seat.session)).and_then([&] {
+        return may_do(seat, Doing::change);
+    });
+    if (!checked) {
+        return checked;
     }
     const auto made = std::make_shared<room::Ban>();
-    return change_rules(
-        call, seat,
-        [this, add, made, session = seat.session](
-            room::Subject actor, room::AuditEntry& entry) -> Result<room::Changes> {
-            if (const auto may = may_ban(directory_, actor); !may) {
-                return std::unexpected(may.error());
-            }
-            auto ban = ban_meant(session, add);
-            if (!ban) {
-                return std::unexpected(ban.error());
-            }
-            return room::plan_ban(directory_, actor, *std::move(ban))
-                .transform([&](room::Changes changes) {
-                    *made = std::get<room::Ban>(changes.front());
-                    entry.action = "ban";
-                    entry.target = made->name;
-                    entry.reason = made->reason;
-                    entry.detail = in_words(ban_shown(*made));
-                    return changes;
-                });
-        },
-        [this, made] { return wire::Bans{.bans = {ban_shown(*made)}}; }, Turn::at_once);
+    auto plan = audited([this, add, made, session = seat.session](
+                            room::Subject actor, room::AuditEntry& entry) -> Result<room::Changes> {
+        if (const auto may = may_ban(directory_, actor); !may) {
+            return std::unexpected(may.error());
+        }
+        auto ban = ban_meant(session, add);
+        if (!ban) {
+            return std::unexpected(ban.error());
+        }
+        return room::plan_ban(directory_, actor, *std::move(ban))
+            .transform([&](room::Changes changes) {
+                *made = std::get<room::Ban>(changes.front());
+                entry.action = "ban";
+                entry.target = made->name;
+                entry.reason = made->reason;
+                entry.detail = in_words(ban_shown(*made));
+                return changes;
+            });
+    });
+    return administer(call, seat,
+                      {.plan = std::move(plan),
+                       .answer = [this, made] { return wire::Bans{.bans = {ban_shown(*made)}}; },
+                       .effect = {},
+                       .turn = Turn::at_once,
+                       .whom = only_target(model_, add)});
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::LiftBan& lift) {

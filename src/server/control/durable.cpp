@@ -18,16 +18,31 @@ bool is_forgotten(const room::Change& change) {
     return record != nullptr && record->channel.temporary;
 }
 
-/// Whether what moderators do to people may look at it, or be looked at by it.
-bool is_about_people(const room::Change& change) {
-    return std::holds_alternative<room::Account>(change) ||
-           std::holds_alternative<room::DropAccount>(change) ||
-           std::holds_alternative<room::Device>(change) ||
+/// Whether what moderators do to people may look at it, or be looked at by it, whoever these are.
+bool is_about_anybody(const room::Change& change) {
+    return std::holds_alternative<room::DropAccount>(change) ||
            std::holds_alternative<room::DropDevice>(change) ||
            std::holds_alternative<room::Silence>(change) ||
            std::holds_alternative<room::DropSilence>(change) ||
            std::holds_alternative<room::Ban>(change) ||
            std::holds_alternative<room::DropBan>(change);
+}
+
+/// Who will be somebody else by it: then nobody acts on who they were. Nothing where that may be anybody.
+std::optional<std::vector<room::Person>> people_in(const room::Changes& changes) {
+    std::vector<room::Person> people;
+    for (const auto& change : changes) {
+        if (is_about_anybody(change)) {
+            return std::nullopt;
+        }
+        if (const auto* account = std::get_if<room::Account>(&change)) {
+            people.push_back(room::Person::of(account->id));
+        } else if (const auto* device = std::get_if<room::Device>(&change)) {
+            people.push_back(room::Person::of(device->identity));
+            people.push_back(room::Person::of(device->account));
+        }
+    }
+    return people;
 }
 
 /// What the audit log has not, the server's own has.
@@ -50,10 +65,12 @@ Result<void> Durable::submit(Plan plan, Done done) {
                   {.plan = std::move(plan), .act = {}, .done = std::move(done)});
 }
 
-Result<void> Durable::submit_at_once(Plan plan, Act act, Done done, const Owed::Actor& by) {
-    return submit(
-        at_once_, durable_at_once_max,
-        {.plan = std::move(plan), .act = std::move(act), .done = std::move(done), .by = by});
+Result<void> Durable::submit_at_once(Plan plan, Act act, Done done, const Involved& involved) {
+    return submit(at_once_, durable_at_once_max,
+                  {.plan = std::move(plan),
+                   .act = std::move(act),
+                   .done = std::move(done),
+                   .involved = involved});
 }
 
 Result<void> Durable::submit(std::deque<Command>& queue, std::size_t queue_max, Command command) {
@@ -86,24 +103,35 @@ void Durable::go_on() {
 }
 
 std::optional<Durable::Command> Durable::next() {
-    std::deque<Command>* queue = nullptr;
-    if (!at_once_.empty() && !people_change_) {
-        queue = &at_once_;
-    } else if (busy_) {
-        return {};
-    } else if (!waiting_.empty()) {
-        queue = &waiting_;
-    } else {
+    const auto ready =
+        std::ranges::find_if(at_once_, [this](const Command& command) { return !waits(command); });
+    if (ready != at_once_.end()) {
+        auto command = std::move(*ready);
+        at_once_.erase(ready);
+        return command;
+    }
+    if (busy_ || waiting_.empty()) {
         return {};
     }
-    auto command = std::move(queue->front());
-    queue->pop_front();
+    auto command = std::move(waiting_.front());
+    waiting_.pop_front();
     return command;
+}
+
+bool Durable::waits(const Command& command) const {
+    if (!changing_ || changing_->empty()) {
+        return !changing_;
+    }
+    const auto changes = [this](const room::Person& person) {
+        return std::ranges::contains(*changing_, person);
+    };
+    const auto& [by, whom] = command.involved;
+    return !whom || changes(*whom) || (by && changes(*by));
 }
 
 void Durable::start(Command command) {
     auto changes = command.plan();
-    if (changes && command.act && !owed_.has_room(command.by, *changes)) {
+    if (changes && command.act && !owed_.has_room(command.involved.by, *changes)) {
         log::error(
             "{} changes wait for the database: a moderator can do no more until it takes them",
             owed());
@@ -117,7 +145,7 @@ void Durable::start(Command command) {
     }
     if (!unkept && command.act) {
         // Before what comes of it, which may be noted, too.
-        owed_.add(command.by, *changes, on_its_way_);
+        owed_.add(command.involved.by, *changes, on_its_way_);
         unsettled_.push_back(std::move(command.done));
     }
     if (changes && command.act) {
@@ -132,7 +160,7 @@ void Durable::start(Command command) {
 
 void Durable::store(room::Changes changes, Command command) {
     busy_ = true;
-    people_change_ = std::ranges::any_of(changes, is_about_people);
+    changing_ = people_in(changes);
     // With what is owed, in the order in which it was carried out, and all of it or nothing: an older change
     // must not be written over this one later.
     auto all = take_owed();
@@ -150,7 +178,7 @@ void Durable::finish(const room::Changes& changes, Command command, const Result
     if (stored) {
         apply_(changes);
     }
-    people_change_ = false;
+    changing_.emplace();
     command.done(stored);
     busy_ = false;
     go_on();

@@ -8,21 +8,30 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "server/control/owed.hpp"
+#include "server/room/person.hpp"
 #include "server/room/records.hpp"
 #include "server/store/store.hpp"
 
 namespace partyline::control {
 
+/// Whose doing it is, and to whom; where nobody is named, it may be to anybody.
+struct Involved {
+    Owed::Actor by = {};
+    std::optional<room::Person> whom = {};
+};
+
 /// Owned by the Switchboard. One thread.
 ///
 /// The next command is planned after the former has been carried out, so that no plan is made on
-/// what is no longer so. What is done at once waits only for a change of who people are: of accounts,
-/// devices, silences and bans. What was done meanwhile goes to the disk together, in its order, by one
+/// what is no longer so. What is done at once waits only for a change of who people are: where that makes or
+/// changes accounts and links devices, if it is by these people or may be to them; where it drops these, or is
+/// of silences or bans, in any case. What was done meanwhile goes to the disk together, in its order, by one
 /// write after the other. Chat and voice do not wait for these, nor these for them.
 class Durable {
 public:
@@ -46,9 +55,9 @@ public:
     Result<void> submit(Plan plan, Done done);
     /// The same, but carried out at once, and durable by `done`: what moderators do to people does not wait
     /// for what anybody may ask for, and has room of its own, so that nobody stalls them by asking for much.
-    /// What the store does not take is owed to it by whoever has done it (`by`); where it would be more than
+    /// What the store does not take is owed to it by whoever has done it; where it would be more than
     /// can be owed, nothing is carried out, and `done` gets store_failed.
-    Result<void> submit_at_once(Plan plan, Act act, Done done, const Owed::Actor& by = {});
+    Result<void> submit_at_once(Plan plan, Act act, Done done, const Involved& involved = {});
     /// A line of the audit log about what has happened, and nobody waits for: kept as soon as the store
     /// takes it, in the order of these calls. What cannot be kept, as too much waits, is in the server's log.
     void note(const Owed::Actor& by, room::AuditEntry line);
@@ -69,12 +78,14 @@ private:
         Plan plan;
         Act act;  // none: only once it is durable
         Done done;
-        Owed::Actor by = {};
+        Involved involved = {};
     };
 
     Result<void> submit(std::deque<Command>& queue, std::size_t queue_max, Command command);
     void go_on();
     std::optional<Command> next();
+    /// For the command that the store is busy with.
+    [[nodiscard]] bool waits(const Command& command) const;
     void start(Command command);
     void store(room::Changes changes, Command command);
     void finish(const room::Changes& changes, Command command, const Result<void>& stored);
@@ -89,9 +100,10 @@ private:
     Apply apply_;
     std::deque<Command> at_once_;  // while who people are changes, or submitted from inside another
     std::deque<Command> waiting_;
-    bool starting_ = false;       // commands, in go_on()
-    bool busy_ = false;           // the store, with a command or with a payment
-    bool people_change_ = false;  // with the command that the store is busy with
+    bool starting_ = false;  // commands, in go_on()
+    bool busy_ = false;      // the store, with a command or with a payment
+    /// Who will be somebody else by the command that the store is busy with; none: anybody may.
+    std::optional<std::vector<room::Person>> changing_{std::in_place};
     Owed owed_;
     std::size_t on_its_way_ = 0;   // of these
     bool refused_ = false;         // when they were on their way the last time

@@ -44,7 +44,8 @@ protected:
     void note(std::string action) {
         durable_->note(room::Person::of(AccountId{7}), line(std::move(action)));
     }
-    Result<void> submit_at_once(std::uint64_t id, const Owed::Actor& by = {}) {
+    Result<void> submit_at_once(std::uint64_t id, const Owed::Actor& by = {},
+                                std::optional<room::Person> whom = {}) {
         return durable_->submit_at_once(
             [this, id]() -> Result<room::Changes> {
                 story.push_back("plan " + std::to_string(id));
@@ -57,7 +58,7 @@ protected:
                                                                             : "failed ") +
                                 std::to_string(id));
             },
-            by);
+            {.by = by, .whom = whom});
     }
     void run_all() { posted_.do_all(); }
 
@@ -124,6 +125,38 @@ TEST_F(DurableTest, WhatModeratorsDoWaitsForAChangeOfWhoPeopleAre) {
     EXPECT_EQ(story, Story{"plan 1"});
     run_one();
     EXPECT_EQ(story, (Story{"plan 1", "apply 1", "done 1", "plan 2", "apply 2", "act 2"}));
+}
+
+TEST_F(DurableTest, WhatModeratorsDoWaitsForAClaimOnlyWhereItIsAboutWhoeverClaims) {
+    const auto claimant = room::Person::of(room::Identity{std::byte{1}});
+    const auto guest = room::Person::of(room::Identity{std::byte{2}});
+    const auto mo = room::Person::of(AccountId{1});
+    const auto claimed = room::Person::of(AccountId{2});
+    ASSERT_TRUE(durable_->submit(
+        [&] {
+            return room::Changes{
+                room::Account{.id = claimed.account,
+                              .name = "Zoe",
+                              .password_hash = {},
+                              .recovery_hash = {},
+                              .roles = {}},
+                room::Device{
+                    .identity = claimant.identity, .account = claimed.account, .label = "first"}};
+        },
+        [this](const Result<void>&) { story.push_back("claimed"); }));
+    ASSERT_TRUE(submit_at_once(1, mo, claimant));
+    ASSERT_TRUE(submit_at_once(2, claimant, guest));
+    ASSERT_TRUE(submit_at_once(3, mo, claimed));
+    ASSERT_TRUE(submit_at_once(4, mo)) << "to whom is not known";
+    EXPECT_EQ(story, Story{}) << "all of these wait";
+    ASSERT_TRUE(submit_at_once(5, mo, guest));
+    ASSERT_TRUE(submit_at_once(6, {}, guest)) << "at the machine";
+    EXPECT_EQ(story, (Story{"plan 5", "apply 5", "act 5", "plan 6", "apply 6", "act 6"}));
+    story.clear();
+    run_one();
+    EXPECT_EQ(story,
+              (Story{"apply role", "claimed", "plan 1", "apply 1", "act 1", "plan 2", "apply 2",
+                     "act 2", "plan 3", "apply 3", "act 3", "plan 4", "apply 4", "act 4"}));
 }
 
 TEST_F(DurableTest, OfTwoDeedsOnTheirWayToAFailingDiskBothAreOwed) {

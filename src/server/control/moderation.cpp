@@ -136,7 +136,8 @@ Result<void> Switchboard::moderate(Call& call, Seat& seat, Act act) {
                       {.plan = std::move(plan),
                        .answer = {},
                        .effect = std::move(effect),
-                       .turn = Turn::at_once});
+                       .turn = Turn::at_once,
+                       .whom = model_.person(target)});
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::Kick& kick) {

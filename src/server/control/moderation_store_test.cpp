@@ -13,6 +13,7 @@ protected:
     net::task<> after_the_restart();
     net::task<> slipping_through();
     net::task<> not_waiting_for_the_disk();
+    net::task<> while_somebody_claims();
     net::task<> a_full_disk();
     net::task<> going_first();
     net::task<> refusing_at_once();
@@ -86,6 +87,33 @@ net::task<> ModerationStoreTest::not_waiting_for_the_disk() {
     store.release();
     co_await mo.answer<wire::Ok>(asked);
     co_await ada.answer<wire::Ok>(next);
+}
+
+net::task<> ModerationStoreTest::while_somebody_claims() {
+    Caller mo(loop), gus(loop), zoe(loop), otto(loop);
+    co_await enter_lobby(mo, gus);
+    co_await enter_lobby(zoe, "Zoe");
+    co_await enter_lobby(otto, "Otto");
+    hold_the_store();
+    const auto claiming = co_await zoe.send(
+        wire::ClaimAccount{.name = "Zoe", .password = "correct horse", .label = {}});
+    co_await store_has_begun();
+    const auto muting =
+        co_await mo.send(wire::SetServerMute{.session = zoe.session, .mute = true, .reason = {}});
+    const auto kicking = co_await mo.send(wire::Kick{.session = gus.session, .reason = {}});
+    const auto banning =
+        co_await mo.send(wire::AddBan{.session = otto.session, .of_identity = true});
+    co_await mo.ask<wire::ControlPong>(wire::ControlPing{});
+    EXPECT_EQ(server->model().find(gus.session), nullptr);
+    EXPECT_EQ(server->model().find(otto.session), nullptr);
+    EXPECT_FALSE(presence(zoe).server_mute) << "who she is has to be known";
+    store.release();
+    co_await mo.answer<wire::Ok>(kicking);
+    co_await mo.answer<wire::Bans>(banning);
+    co_await mo.answer<wire::Ok>(muting);
+    const auto id = (co_await zoe.answer<wire::Account>(claiming)).id;
+    EXPECT_TRUE(presence(zoe).server_mute);
+    EXPECT_NE(server->model().directory().silence_of(room::Person::of(id)), nullptr);
 }
 
 net::task<> ModerationStoreTest::a_full_disk() {
@@ -212,6 +240,7 @@ TEST_F(ModerationStoreTest, AMuteOutlivesTheServer) {
 }
 TEST_F(ModerationStoreTest, NobodySlipsThroughWhileTheDiskWrites) { play(slipping_through()); }
 TEST_F(ModerationStoreTest, NoDiskIsWaitedFor) { play(not_waiting_for_the_disk()); }
+TEST_F(ModerationStoreTest, NoClaimOfAnothersIsWaitedFor) { play(while_somebody_claims()); }
 TEST_F(ModerationStoreTest, AFullDiskProtectsNobody) { play(a_full_disk()); }
 TEST_F(ModerationStoreTest, WhoeverIsActedOnIsToldWhatWasDone) { play(telling_what_was_done()); }
 TEST_F(ModerationStoreTest, ModeratorsWaitForNobodyElse) { play(going_first()); }

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "server/control/peer.hpp"
 #include "server/room/decide.hpp"
+#include "server/room/person.hpp"
 #include "server/room/records.hpp"
 #include "wire/control.hpp"
 
@@ -42,6 +44,8 @@ struct Command {
     /// still here. What has become impossible by then is told.
     Effect effect;
     Turn turn = Turn::in_order;
+    /// At once to this one; nobody: it may be to anybody.
+    std::optional<room::Person> whom = {};
 };
 
 /// Fills in what the audit log is to say.
