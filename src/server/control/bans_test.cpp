@@ -26,6 +26,9 @@ protected:
     net::task<> listing();
     net::task<> bad_input();
     net::task<> after_many();
+    net::task<> many_on_a_full_disk();
+    /// More than one moderator may owe changes to the disk.
+    void have_many_ended();
 };
 
 net::task<> BansTest::being_here() {
@@ -209,6 +212,29 @@ net::task<> BansTest::after_many() {
     EXPECT_EQ((co_await gus.farewell()).code, ErrorCode::banned);
 }
 
+net::task<> BansTest::many_on_a_full_disk() {
+    Caller mo(loop);
+    co_await enter(mo, "Mo");
+    store.failure = Error{.code = ErrorCode::store_failed, .message = "The disk is full."};
+    for (int i = 0; i < 32; ++i) {
+        const auto told = co_await mo.ask<wire::Refusal>(
+            wire::AddBan{.identity = Bytes(32, static_cast<std::byte>(i + 1))});
+        EXPECT_EQ(told.error.code, ErrorCode::not_kept) << i;
+    }
+}
+
+void BansTest::have_many_ended() {
+    auto& records = store.remembered;
+    for (std::uint64_t id = 1; id <= durable_owed_of_one_max + 1; ++id) {
+        records.bans.push_back({.id = BanId{id},
+                                .identity = room::Identity{},
+                                .created_unix_ms = 0,
+                                .until_unix_ms = 1,
+                                .rank = 500});
+        records.last_ban = BanId{id};
+    }
+}
+
 TEST_F(BansTest, WhoeverIsHereGoesAtOnce) { play(being_here()); }
 TEST_F(BansTest, NobodyComesBackUntilItIsLifted) { play(coming_back()); }
 TEST_F(BansTest, AnEndedBanHitsNobody) {
@@ -224,16 +250,12 @@ TEST_F(BansTest, ASeatThatWaitsIsTaken) { play(resuming()); }
 TEST_F(BansTest, ThereArePages) { play(listing()); }
 TEST_F(BansTest, WhatIsWrongChangesNothing) { play(bad_input()); }
 TEST_F(BansTest, HoweverManyHaveEndedAnotherIsPlaced) {
-    auto& records = store.remembered;
-    for (std::uint64_t id = 1; id <= durable_owed_of_one_max + 1; ++id) {
-        records.bans.push_back({.id = BanId{id},
-                                .identity = room::Identity{},
-                                .created_unix_ms = 0,
-                                .until_unix_ms = 1,
-                                .rank = 500});
-        records.last_ban = BanId{id};
-    }
+    have_many_ended();
     play(after_many());
+}
+TEST_F(BansTest, HoweverManyHaveEndedAFullDiskProtectsNobody) {
+    have_many_ended();
+    play(many_on_a_full_disk());
 }
 
 }  // namespace

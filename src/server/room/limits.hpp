@@ -45,9 +45,9 @@ inline constexpr std::size_t password_bytes_max = 256;
 /// Why somebody was sent away, banned, muted or moved.
 inline constexpr std::size_t reason_bytes_max = 512;
 inline constexpr std::size_t bans_max = 10'000;
-/// So many that have ended make room at a time, however many they are: what one ban changes is to be owed by one
-/// moderator where the disk takes nothing.
-inline constexpr std::size_t ended_bans_dropped_max = 64;
+/// So many that have ended make room at a time, however many they are: what bans change is owed by their moderator
+/// where the disk takes nothing, and is not to keep them from the next. As each ends once, they get fewer.
+inline constexpr std::size_t ended_bans_dropped_max = 2;
 inline constexpr std::uint64_t ban_seconds_max = 315'360'000;  // ten years; beyond it: for good
 /// Nobody shuts out half the world with one command.
 inline constexpr int ban_prefix_bits_min_v4 = 8;
