@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <cstring>
 #include <format>
-#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -78,8 +77,8 @@ void make_private(const fs::path& path) {
 void copy_moment(const fs::path& from, const fs::path& to) {
     // Whatever else reads the folder: the copy is private from its first byte on.
     fs::remove(to);
-    {
-        const std::ofstream made(to);
+    if (const auto failure = make_private_file(to)) {
+        throw fs::filesystem_error("cannot be made", to, failure);
     }
     make_private(to);
     auto source = open(from, SQLite::OPEN_READONLY);

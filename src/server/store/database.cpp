@@ -2,12 +2,16 @@
 
 #include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <format>
 #include <string>
 #include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -74,10 +78,12 @@ std::vector<std::string> checks_of_tables(SQLite::Database& database) {
 void copy_beside(SQLite::Database& database, const std::filesystem::path& path, int version) {
     const auto copy = std::format("{}.before-{}", path.string(), version + 1);
     std::filesystem::remove(copy);
+    if (const auto failure = make_private_file(copy)) {
+        throw std::filesystem::filesystem_error("cannot be made", copy, failure);
+    }
     SQLite::Statement vacuum(database, "VACUUM INTO ?");
     vacuum.bind(1, copy);
     vacuum.exec();
-    keep_private(copy);
 }
 
 void migrate(SQLite::Database& database, std::span<const Migration> migrations, int version) {
@@ -97,6 +103,16 @@ void keep_private(const std::filesystem::path& path) {
         path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
 
+std::error_code make_private_file(const std::filesystem::path& path) {
+    const int file =
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (file < 0) {
+        return {errno, std::generic_category()};
+    }
+    ::close(file);
+    return {};
+}
+
 bool is_large(const std::filesystem::path& path, std::uintmax_t bytes_max) {
     std::error_code missing;
     const auto bytes = std::filesystem::file_size(path, missing);
@@ -108,6 +124,8 @@ Result<SQLite::Database> open_database(const std::filesystem::path& path,
                                        std::uintmax_t checked_bytes_max) {
     try {
         const bool large = is_large(path, checked_bytes_max);
+        // Where it is there already, or cannot be made, SQLite goes on.
+        std::ignore = make_private_file(path);
         auto database = connect(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
         keep_private(path);
         const int version = database.execAndGet("PRAGMA user_version").getInt();

@@ -12,6 +12,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "base/error.hpp"
 #include "server/store/limits.hpp"
@@ -48,6 +49,10 @@ Result<SQLite::Database> open_reader(const std::filesystem::path& path);
 
 /// Readable and writable by its owner only: what people said is nobody else's.
 void keep_private(const std::filesystem::path& path);
+
+/// Makes an empty file that is so before anybody can open it; whoever has a file open reads what it gets later.
+/// Fails where something has that name already.
+[[nodiscard]] std::error_code make_private_file(const std::filesystem::path& path);
 
 /// What went wrong, for the person whose message was not kept; `database` is where.
 Error store_error(const std::exception& error, const SQLite::Database& database);

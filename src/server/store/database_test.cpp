@@ -1,12 +1,14 @@
 #include "server/store/database.hpp"
 
 #include <SQLiteCpp/Statement.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <fstream>
 #include <iterator>
 #include <stop_token>
 #include <string>
+#include <system_error>
 
 #include "server/store/limits.hpp"
 #include "server/store/schema.hpp"
@@ -158,6 +160,19 @@ TEST_F(DatabaseTest, AnotherProgramThatHoldsItIsWaitedForSoLong) {
     holder.exec("PRAGMA locking_mode = NORMAL");
     EXPECT_EQ(number(holder, "SELECT count(*) FROM pet"), 2) << "which lets it go";
     EXPECT_TRUE(open_database(path(), std::span(&make_pets, 1)));
+}
+
+TEST_F(DatabaseTest, APrivateFileIsSoFromTheFirst) {
+    namespace fs = std::filesystem;
+    const auto before = umask(0);
+    const auto failure = make_private_file(path());
+    umask(before);
+    EXPECT_FALSE(failure) << failure.message();
+    EXPECT_EQ(fs::status(path()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+    EXPECT_EQ(make_private_file(path()), std::errc::file_exists);
+    fs::create_symlink(folder_.path / "elsewhere", copy());
+    EXPECT_EQ(make_private_file(copy()), std::errc::file_exists) << "and leads nowhere";
+    EXPECT_FALSE(fs::exists(folder_.path / "elsewhere"));
 }
 
 TEST_F(DatabaseTest, AFolderThatIsNotThereIsNamed) {
