@@ -6,6 +6,7 @@
 
 #include "platform/folder_lock.hpp"
 #include "platform/identity_file.hpp"
+#include "platform/secret_file.hpp"
 #include "server/data_folder.hpp"
 #include "server/keeping.hpp"
 #include "server/restoring.hpp"
@@ -53,11 +54,16 @@ Result<std::string> make_new_identity(const config::Config& config) {
                                 "another one, whom no talkie knows",
                                 at.string()));
     }
-    return platform::load_or_create_identity(at).transform([&](const crypto::Identity& made) {
+    const auto made = platform::load_or_create_identity(at);
+    if (!made) {
+        return std::unexpected(made.error());
+    }
+    // Or the server's user could not read what root has made.
+    return platform::give_to_owner_of(folder / database_file, at).transform([&] {
         return std::format(
             "{} holds a new identity. Give people the new fingerprint, {}: their "
             "talkies refuse the server until they have dropped the old one.",
-            at.string(), crypto::fingerprint(made.public_key()));
+            at.string(), crypto::fingerprint(made->public_key()));
     });
 }
 
