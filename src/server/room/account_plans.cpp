@@ -14,10 +14,11 @@ std::unexpected<Error> unknown_account() {
     return fail(ErrorCode::unknown_account, "There is no such account.");
 }
 
-AuditEntry entry(std::string action, std::string by, std::string target, std::int64_t unix_ms) {
+AuditEntry entry(std::string_view action, std::string by, std::string target,
+                 std::int64_t unix_ms) {
     return {.unix_ms = unix_ms,
             .actor = std::move(by),
-            .action = std::move(action),
+            .action = std::string(action),
             .target = std::move(target),
             .reason = {},
             .detail = {}};
@@ -119,7 +120,7 @@ Result<Changes> plan_claim(const Directory& directory, Claim claim) {
                           .account = id,
                           .label = std::move(claim.device.label),
                           .linked_unix_ms = unix_ms},
-                   entry("account_claimed", name, name, unix_ms)};
+                   entry(account_claimed, name, name, unix_ms)};
 }
 
 Result<Changes> plan_link(const Directory& directory, AccountId to, NewDevice device,
@@ -134,7 +135,7 @@ Result<Changes> plan_link(const Directory& directory, AccountId to, NewDevice de
     if (const auto may = may_link(directory, device.identity, to); !may) {
         return std::unexpected(may.error());
     }
-    auto audit = entry("device_linked", account->name, account->name, device.unix_ms);
+    auto audit = entry(device_linked, account->name, account->name, device.unix_ms);
     audit.detail = device.label;
     Changes changes{Device{.identity = device.identity,
                            .account = to,
@@ -161,7 +162,7 @@ Result<Changes> plan_unlink(const Directory& directory, AccountId from, const Id
         return fail(ErrorCode::unknown_account,
                     std::format("\"{}\" has no such device.", account->name));
     }
-    auto audit = entry("device_unlinked", deed.by, account->name, deed.unix_ms);
+    auto audit = entry(device_unlinked, deed.by, account->name, deed.unix_ms);
     audit.detail = device->label;
     return Changes{DropDevice{identity}, std::move(audit)};
 }
@@ -177,7 +178,7 @@ Result<Changes> plan_password(const Directory& directory, AccountId of, NewPassw
     if (password.recovery_hash) {
         changed.recovery_hash = *std::move(password.recovery_hash);
     }
-    auto audit = entry("password_changed", deed.by, account->name, deed.unix_ms);
+    auto audit = entry(password_changed, deed.by, account->name, deed.unix_ms);
     return Changes{std::move(changed), std::move(audit)};
 }
 
@@ -190,7 +191,7 @@ Result<Changes> plan_recovery_code(const Directory& directory, AccountId of, std
     auto changed = *account;
     changed.recovery_hash = std::move(hash);
     return Changes{std::move(changed),
-                   entry("recovery_code_renewed", deed.by, account->name, deed.unix_ms)};
+                   entry(recovery_code_renewed, deed.by, account->name, deed.unix_ms)};
 }
 
 Result<Changes> plan_delete_account(const Directory& directory, AccountId id, const Deed& deed) {

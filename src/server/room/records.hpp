@@ -142,11 +142,25 @@ struct AuditEntry {
     bool operator==(const AuditEntry&) const = default;
 };
 
-/// What people do of their own accord, as often as they like: that they record.
+// What people do of their own accord, as often as they like.
+/// That they record.
 inline constexpr std::string_view recording_begun = "recording_begun";
 inline constexpr std::string_view recording_ended = "recording_ended";
 inline bool is_of_recording(const AuditEntry& entry) {
     return entry.action == recording_begun || entry.action == recording_ended;
+}
+/// That they have an account, link devices to it and drop them, and change what it is entered by.
+inline constexpr std::string_view account_claimed = "account_claimed";
+inline constexpr std::string_view device_linked = "device_linked";
+inline constexpr std::string_view device_unlinked = "device_unlinked";
+inline constexpr std::string_view password_changed = "password_changed";
+inline constexpr std::string_view recovery_code_renewed = "recovery_code_renewed";
+/// Not what others do to it.
+inline bool is_of_own_account(const AuditEntry& entry) {
+    return entry.actor == entry.target &&
+           (entry.action == account_claimed || entry.action == device_linked ||
+            entry.action == device_unlinked || entry.action == password_changed ||
+            entry.action == recovery_code_renewed);
 }
 
 // --- how it changes --------------------------------------------------------------------------

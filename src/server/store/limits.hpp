@@ -13,9 +13,10 @@ inline constexpr std::size_t group_commit_max = 512;
 inline constexpr std::size_t waiting_max = 10'000;
 /// Ids are set aside this many at a time, so that none is used twice even after a crash.
 inline constexpr std::uint64_t ids_reserved = 10'000;
-/// So many of the newest entries of the audit log are kept, and beside them so many that say who recorded:
-/// these push out none of the others.
+/// So many of the newest entries of the audit log are kept, and beside them so many that say who recorded, and
+/// what people did to accounts of their own: these push out none of the others.
 inline constexpr std::int64_t audit_entries_max = 100'000;
+inline constexpr std::int64_t audit_own_accounts_max = 20'000;
 inline constexpr std::int64_t audit_recordings_max = 20'000;
 /// Of these no more are one person's: whoever begins and ends all day pushes out their own.
 inline constexpr std::int64_t audit_recordings_of_one_max = 1'000;

@@ -269,7 +269,9 @@ public:
 
     void operator()(const room::AuditEntry& entry) {
         const bool of_recording = room::is_of_recording(entry);
-        const std::int64_t share = of_recording ? 1 : 0;
+        const bool of_own_account = room::is_of_own_account(entry);
+        // Each is the next one of its share.
+        const std::int64_t share = of_recording ? 1 : of_own_account ? 2 : 0;
         const auto recorder = key_of(entry.recorder);
         run(database_,
             "INSERT INTO audit(unix_ms, actor, action, target, reason, detail, person, share, "
@@ -281,9 +283,9 @@ public:
             drop_oldest_recordings(recorder);
         } else {
             run(database_,
-                "DELETE FROM audit WHERE share = 0 AND "
-                "place <= (SELECT max(place) FROM audit WHERE share = 0) - ?",
-                audit_entries_max);
+                "DELETE FROM audit WHERE share = ?1 AND "
+                "place <= (SELECT max(place) FROM audit WHERE share = ?1) - ?2",
+                share, of_own_account ? audit_own_accounts_max : audit_entries_max);
         }
     }
 

@@ -374,6 +374,28 @@ TEST_F(RecordsTest, RecordingsPushNothingElseOutOfTheAuditLog) {
     EXPECT_EQ(page.entries.back(), entry(1));
 }
 
+TEST_F(RecordsTest, WhatPeopleDoToTheirOwnAccountsPushesNothingElseOutOfTheAuditLog) {
+    const auto linked = [](std::int64_t n, std::string by) {
+        auto line = entry(n);
+        line.action = room::device_linked;
+        line.actor = std::move(by);
+        line.target = "Ada";
+        return line;
+    };
+    Waiting waiting(path());
+    room::Changes many{entry(1), linked(2, "Mo")};
+    for (std::int64_t n = 3; n <= audit_own_accounts_max + 3; ++n) {
+        many.emplace_back(linked(n, "Ada"));
+    }
+    ASSERT_TRUE(waiting.apply(std::move(many)));
+    const auto most = static_cast<std::size_t>(audit_own_accounts_max);
+    const auto page = waiting.audit({.entries_max = most + 5});
+    ASSERT_EQ(page.entries.size(), most + 2);
+    EXPECT_EQ(page.entries.at(most - 1), linked(4, "Ada")) << "the oldest of their own went";
+    EXPECT_EQ(page.entries.at(most), linked(2, "Mo")) << "what others do to them is no such line";
+    EXPECT_EQ(page.entries.back(), entry(1));
+}
+
 TEST_F(RecordsTest, WhoeverRecordsAllDayPushesOutTheirOwnLines) {
     constexpr auto most = static_cast<std::size_t>(audit_recordings_of_one_max);
     const AuditQuery all{.entries_max = most + 5};
