@@ -122,12 +122,7 @@ void add_files(SQLite::Database& database, std::span<const KeptFile> files) {
     all.commit();
 }
 
-Result<void> check_open(SQLite::Database& database, const fs::path& path) {
-    SQLite::Statement check(database, "PRAGMA quick_check(1)");
-    check.executeStep();
-    if (const auto complaint = check.getColumn(0).getString(); complaint != "ok") {
-        return io_failure(path, "is damaged", complaint);
-    }
+Result<void> check_version(SQLite::Database& database, const fs::path& path) {
     const int version = database.execAndGet("PRAGMA user_version").getInt();
     if (std::cmp_greater(version, schema.size())) {
         return fail(ErrorCode::config,
@@ -136,6 +131,15 @@ Result<void> check_open(SQLite::Database& database, const fs::path& path) {
                                 path.string(), version, schema.size()));
     }
     return {};
+}
+
+Result<void> check_open(SQLite::Database& database, const fs::path& path) {
+    SQLite::Statement check(database, "PRAGMA quick_check(1)");
+    check.executeStep();
+    if (const auto complaint = check.getColumn(0).getString(); complaint != "ok") {
+        return io_failure(path, "is damaged", complaint);
+    }
+    return check_version(database, path);
 }
 
 }  // namespace
@@ -225,9 +229,16 @@ void fold_journal(const fs::path& database) {
 }
 
 Result<void> check_database(const fs::path& database) {
+    const auto damage = find_damage(database, {});
+    if (!damage) {
+        return std::unexpected(damage.error());
+    }
+    if (*damage) {
+        return fail(ErrorCode::io, **damage);
+    }
     try {
         auto opened = open(database, SQLite::OPEN_READONLY);
-        return check_open(opened, database);
+        return check_version(opened, database);
     } catch (const SQLite::Exception& failure) {
         return io_failure(database, "cannot be read", failure.what());
     }

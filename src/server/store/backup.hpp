@@ -54,7 +54,8 @@ using Link = std::error_code (*)(const std::filesystem::path& from,
 /// can be: afterwards it is one file.
 void fold_journal(const std::filesystem::path& database);
 
-/// Looks at a database, in use or not, and changes nothing. Fails as read_backup() does.
+/// Looks at a database, in use or not, as find_damage() does, and changes nothing. Fails as read_backup() does, saying
+/// what to do.
 Result<void> check_database(const std::filesystem::path& database);
 
 }  // namespace partyline::store

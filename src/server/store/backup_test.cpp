@@ -140,7 +140,11 @@ TEST_F(BackupTest, ADamagedDatabaseIsFound) {
         file.seekp(8192);
         file << std::string(20'000, '\xFF');
     }
-    EXPECT_FALSE(check_database(path("a.db")));
+    const auto checked = check_database(path("a.db"));
+    ASSERT_FALSE(checked);
+    EXPECT_TRUE(checked.error().message.contains("put a backup in its place"))
+        << checked.error().message;
+    EXPECT_FALSE(check_database(path("absent"))) << "which says nothing of damage";
 }
 
 TEST_F(BackupTest, FoldingLeavesOneFile) {
