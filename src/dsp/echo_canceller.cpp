@@ -41,12 +41,12 @@ void EchoCanceller::process(Frame captured) {
         linear_.reset();
         weight_.reset();
     }
-    const float weight = weight_.update(captured, linear);
+    const float weight = weight_.update(linear_.heard(), linear);
     const bool doubted = !trust_.trusted() || weight_.likeness() < likeness_min;
     doubt_ = doubted ? doubt_frames : doubt_ - std::min(doubt_, 1U);
     lost_frames_ = doubt_ == 0 ? 0 : std::min(lost_frames_ + 1, lost_frames_max);
     if (doubt_ == 0 && weight >= 1) {
-        curve_.learn(captured, linear);  // nobody talks
+        curve_.learn(linear_.heard(), linear);  // nobody talks
     }
     before_rest_.push(linear);
     whole_.process(captured);

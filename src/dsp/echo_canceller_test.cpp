@@ -154,6 +154,8 @@ TEST_F(EchoCancellerTest, TellsHowLoudTheEchoIsOnceItIsKnown) {
               0.5 * power(captured, 7 * second, 8 * second));
     run(canceller_, std::vector<float>(second), std::vector<float>(second));
     EXPECT_LT(canceller_.echo_left().power, 1e-8F);
+    run(canceller_, test::synthetic_voice(1, 11), std::vector<float>(second));
+    EXPECT_LT(canceller_.echo_left().power, 1e-8F) << "a talker alone is none";
     canceller_.reset();
     EXPECT_EQ(canceller_.echo_left().power, 0);
 }

@@ -20,6 +20,24 @@ void to_pcm(ConstFrame samples, Pcm& out) {
     });
 }
 
+/// speexdsp's own, at 24 kHz and above, in double precision.
+class Notch {
+public:
+    float operator()(float in) {
+        const auto sample = static_cast<double>(in);
+        const double out = first_ + sample;
+        first_ = second_ + 2 * (radius * out - sample);
+        second_ = sample - (radius * radius + 0.7 * (1 - radius) * (1 - radius)) * out;
+        return static_cast<float>(radius * out);
+    }
+
+private:
+    static constexpr double radius = 0.992;
+
+    double first_ = 0;
+    double second_ = 0;
+};
+
 }  // namespace
 
 struct LinearEcho::State {
@@ -40,6 +58,8 @@ struct LinearEcho::State {
     Pcm captured{};
     Pcm played{};
     Pcm out{};
+    Notch notch;
+    std::array<float, frame_samples> heard{};
 };
 
 LinearEcho::LinearEcho() : state_(std::make_unique<State>()) {}
@@ -49,6 +69,9 @@ void LinearEcho::process(ConstFrame captured, ConstFrame played, Frame out) {
     auto& state = *state_;
     to_pcm(captured, state.captured);
     to_pcm(played, state.played);
+    std::ranges::transform(state.captured, state.heard.begin(), [&](spx_int16_t sample) {
+        return state.notch(static_cast<float>(sample) / full_scale);
+    });
     speex_echo_cancellation(state.echo, state.captured.data(), state.played.data(),
                             state.out.data());
     std::ranges::transform(state.out, out.begin(), [](spx_int16_t sample) {
@@ -56,6 +79,11 @@ void LinearEcho::process(ConstFrame captured, ConstFrame played, Frame out) {
     });
 }
 
-void LinearEcho::reset() { speex_echo_state_reset(state_->echo); }
+ConstFrame LinearEcho::heard() const { return state_->heard; }
+
+void LinearEcho::reset() {
+    speex_echo_state_reset(state_->echo);
+    state_->notch = Notch();
+}
 
 }  // namespace partyline::dsp

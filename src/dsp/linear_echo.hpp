@@ -19,6 +19,9 @@ public:
 
     /// `captured` less what it guesses of `played` in it.
     void process(ConstFrame captured, ConstFrame played, Frame out);
+    /// What was captured last, as the filter hears it: of 16 bits, and after a notch at 0 Hz, which takes away what is
+    /// below 80 Hz and turns the phase of a voice. Less what process() gave, it is what the filter guesses.
+    [[nodiscard]] ConstFrame heard() const;
     void reset();
 
 private:

@@ -52,6 +52,21 @@ TEST(LinearEcho, LeavesATalkerAloneWhileNothingIsPlayed) {
     EXPECT_NEAR(test::level_db(out), test::level_db(voice), 0.5);
 }
 
+TEST(LinearEcho, GuessesNothingOfATalkerWhileNothingIsPlayed) {
+    LinearEcho linear;
+    const auto voice = test::synthetic_voice(2);
+    const std::array<float, frame_samples> silence{};
+    std::array<float, frame_samples> out{};
+    std::vector<float> guess;
+    for (std::size_t at = 0; at + frame_samples <= voice.size(); at += frame_samples) {
+        linear.process(ConstFrame(voice.data() + at, frame_samples), silence, out);
+        for (std::size_t i = 0; i < frame_samples; ++i) {
+            guess.push_back(linear.heard()[i] - out[i]);
+        }
+    }
+    EXPECT_LT(test::level_db(guess), -90) << "but for the 16 bits";
+}
+
 TEST(LinearEcho, ForgetsTheWayAfterReset) {
     LinearEcho linear;
     left_db(linear, 2000, 5, 4);

@@ -31,6 +31,8 @@ constexpr unsigned evidence_frames_min = 6;
 constexpr unsigned silent_frames_max = 20;
 /// Whoever is so much louder than any echo just now talks.
 constexpr float louder = 4;
+/// 15 dB below what was captured: a guess that is fainter tells nothing.
+constexpr float told_share = 0.03F;
 
 }  // namespace
 
@@ -63,7 +65,9 @@ float ResidualWeight::update(ConstFrame captured, ConstFrame linear) {
     return weight_;
 }
 
-float ResidualWeight::likeness() const { return both_ / std::max(echo_, power_min); }
+float ResidualWeight::likeness() const {
+    return echo_ > std::max(echo_power_min, told_share * captured_) ? both_ / echo_ : 1.0F;
+}
 
 float ResidualWeight::talker_db() const {
     return 10 * std::log10(std::max(left_, power_min) / std::max(held_, power_min)) - leak_db_;

@@ -12,10 +12,10 @@ namespace partyline::dsp {
 /// captured: a way that has changed is loud too. One thread.
 class ResidualWeight {
 public:
-    /// What was captured, and what the linear filter left of it. From 0, nothing of the suppressor, to 1.
+    /// What the linear filter heard, and what it left of that. From 0, nothing of the suppressor, to 1.
     float update(ConstFrame captured, ConstFrame linear);
     /// How much of the filter's guess is found in what was captured: about 1 if it knows the way, 0 if
-    /// it does not.
+    /// it does not; 1, too, where the guess is so faint that nothing could be told.
     [[nodiscard]] float likeness() const;
     /// The loudest that an echo may be now, before anything of it was taken away: the mean square of the filter's guess.
     [[nodiscard]] float echo() const { return held_; }
