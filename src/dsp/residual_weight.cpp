@@ -53,11 +53,12 @@ float ResidualWeight::update(ConstFrame captured, ConstFrame linear) {
     left_ += follow * (left / frame_samples - left_);
     both_ += follow * (both / frame_samples - both_);
     held_ = std::max(held_ * room_decay, echo_);
+    const bool drowned = captured_ > louder * held_;
     if (echo_ > echo_power_min) {
-        learn(10 * std::log10(std::max(left_, power_min) / echo_));
+        learn(10 * std::log10(std::max(left_, power_min) / echo_), talks_ || drowned);
     }
     const float above_db = talker_db();
-    const bool alone = held_ < echo_power_min || captured_ > louder * held_;
+    const bool alone = held_ < echo_power_min || drowned;
     const bool masked = leak_db_ < leak_db_max && (alone || somebody_talks(above_db));
     const float sure = (above_db - talker_db_min) / (talker_db_sure - talker_db_min);
     const float wanted = masked ? 1 - std::clamp(sure, 0.0F, 1.0F) : 1.0F;
@@ -87,8 +88,8 @@ bool ResidualWeight::somebody_talks(float above_db) {
     return talks_;
 }
 
-void ResidualWeight::learn(float left_db) {
-    const float rise = talks_ ? rise_talking_db : rise_db;
+void ResidualWeight::learn(float left_db, bool talked_over) {
+    const float rise = talked_over ? rise_talking_db : rise_db;
     leak_db_ += left_db < leak_db_ ? sink * (left_db - leak_db_) : rise;
     leak_db_ = std::clamp(leak_db_, -40.0F, 0.0F);
 }

@@ -22,7 +22,7 @@ public:
     void reset() { *this = ResidualWeight(); }
 
 private:
-    void learn(float left_db);
+    void learn(float left_db, bool talked_over);
     bool somebody_talks(float talker_db);
     [[nodiscard]] float talker_db() const;
 

@@ -71,6 +71,13 @@ TEST_F(ResidualWeightTest, ATalkerWhoGoesOnIsStillLeftAlone) {
     EXPECT_EQ(update(30, 0.1F, 0), 1) << "the suppressor is back all the same";
 }
 
+TEST_F(ResidualWeightTest, OneWhoIsFarLouderThanTheEchoIsLeftAloneAsLong) {
+    update(100, 0.1F, 0);
+    constexpr unsigned fifteen_seconds = 1'500;
+    EXPECT_LT(update(fifteen_seconds, 0.1F, 0.4F), 0.1F);
+    EXPECT_EQ(update(60, 0.1F, 0), 1) << "the suppressor is back all the same";
+}
+
 TEST_F(ResidualWeightTest, TellsHowLoudTheEchoIsBeforeItIsTakenAway) {
     update(100, 0.1F, 0);
     EXPECT_NEAR(weight_.echo(), 0.1F * 0.1F / 3, 0.001F);
