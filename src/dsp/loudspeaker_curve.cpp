@@ -39,6 +39,7 @@ void LoudspeakerCurve::bend(Frame played) const {
 }
 
 void LoudspeakerCurve::learn(ConstFrame captured, ConstFrame linear) {
+    bool heard_any = false;
     for (std::size_t from = 0; from < frame_samples; from += part_samples) {
         float echo = 0;
         float missed = 0;
@@ -50,9 +51,12 @@ void LoudspeakerCurve::learn(ConstFrame captured, ConstFrame linear) {
         // Beyond full scale nothing is played.
         if (echo > echo_power_min * part_samples && echo < part_samples) {
             take(echo / part_samples, std::clamp(missed / echo, -1.0F, 1.0F));
+            heard_any = true;
         }
     }
-    move();
+    if (heard_any) {
+        move();
+    }
 }
 
 void LoudspeakerCurve::take(float echo, float missed) {

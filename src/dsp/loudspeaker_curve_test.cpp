@@ -98,6 +98,25 @@ TEST(LoudspeakerCurve, StaysWithinItsBounds) {
     }
 }
 
+TEST(LoudspeakerCurve, LearnsNothingFromSilence) {
+    LoudspeakerCurve curve;
+    for (int i = 0; i < 100; ++i) {
+        // The louder, the more of the guess is missed.
+        const float guess = i % 20 < 10 ? 0.5F : 0.01F;
+        const std::vector<float> left(frame_samples, guess > 0.1F ? -guess : guess);
+        const std::vector<float> captured(frame_samples, guess + left[0]);
+        curve.learn(ConstFrame(captured.data(), frame_samples),
+                    ConstFrame(left.data(), frame_samples));
+    }
+    const float learnt = curve.drive();
+    EXPECT_GT(learnt, LoudspeakerCurve::drive_min);
+    const std::array<float, frame_samples> silence{};
+    for (int i = 0; i < 100; ++i) {
+        curve.learn(silence, silence);
+    }
+    EXPECT_EQ(curve.drive(), learnt);
+}
+
 TEST(LoudspeakerCurve, OutlivesWhatIsNoSound) {
     LoudspeakerCurve curve;
     const std::vector<float> silence(frame_samples);
