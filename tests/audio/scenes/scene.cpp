@@ -21,6 +21,7 @@ struct Plan {
     std::optional<double> fan_snr_db = {};
     std::optional<double> keyboard_snr_db = {};
     std::optional<EchoPath> echo = {};
+    bool takes_turns = false;  // the near end is alone before both talk, not after
     std::optional<double> level_dbfs = {};
 };
 
@@ -34,6 +35,7 @@ const Plan plans[] = {
     {.name = "kbd10", .keyboard_snr_db = 10},
     {.name = "fan10+kbd5", .fan_snr_db = 10, .keyboard_snr_db = 5},
     {.name = "echo60", .echo = EchoPath{}},
+    {.name = "echo60-turns", .echo = EchoPath{}, .takes_turns = true},
     {.name = "echo60-weak", .echo = EchoPath{.loss_db = 9}},
     {.name = "echo60-saturating", .echo = EchoPath{.loss_db = -3, .saturating = true}},
     {.name = "echo60-jump", .echo = EchoPath{.jump_ms = 25}},
@@ -96,25 +98,29 @@ Scene level_scene(const Plan& plan, const Material& material) {
     return scene;
 }
 
-/// The far end alone, then both, then the near end alone.
+/// The far end alone, then both, then the near end alone; or the last two the other way round.
 Scene echo_scene(const Plan& plan, const Material& material) {
     auto random = random_of(plan, material.seed);
     const auto& lengths = material.lengths;
-    const auto both_at = samples(lengths.far_alone_s);
-    const auto near_alone_at = both_at + samples(lengths.both_s);
-    const auto end = near_alone_at + samples(lengths.near_alone_s);
+    const auto talker_at = samples(lengths.far_alone_s);
+    const auto both = samples(lengths.both_s);
+    const auto alone = samples(lengths.near_alone_s);
+    const auto end = talker_at + both + alone;
+    const auto both_at = plan.takes_turns ? talker_at + alone : talker_at;
+    const auto alone_at = plan.takes_turns ? talker_at : talker_at + both;
     Scene scene{.about = About::echo,
-                .far_alone = {0, both_at},
-                .both = {both_at, near_alone_at},
-                .near_alone = {near_alone_at, end}};
+                .far_alone = {0, talker_at},
+                .both = {both_at, both_at + both},
+                .near_alone = {alone_at, alone_at + alone}};
     scene.talker.resize(end);
-    std::copy_n(material.near.begin(), end - both_at,
-                scene.talker.begin() + static_cast<std::ptrdiff_t>(both_at));
-    scene.far = material.far;
-    scene.far.resize(near_alone_at);
+    std::copy_n(material.near.begin(), end - talker_at,
+                scene.talker.begin() + static_cast<std::ptrdiff_t>(talker_at));
     scene.far.resize(end);
+    std::copy_n(material.far.begin(), talker_at, scene.far.begin());
+    std::copy_n(material.far.begin() + static_cast<std::ptrdiff_t>(talker_at), both,
+                scene.far.begin() + static_cast<std::ptrdiff_t>(both_at));
     if (plan.echo->jump_ms > 0) {
-        scene.jump_at = both_at / 2;
+        scene.jump_at = talker_at / 2;
     }
     scene.microphone = scene.talker;
     add(scene.microphone, echo_of(scene.far, *plan.echo, scene.jump_at, random), 0);

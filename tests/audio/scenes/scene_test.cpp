@@ -87,6 +87,16 @@ TEST(Scene, InAnEchoFirstOneThenBothThenTheOtherSpeaks) {
     EXPECT_EQ(make_scene("echo60-jump", material()).jump_at, 2 * second);
 }
 
+TEST(Scene, WhereTurnsAreTakenTheOtherSpeaksBeforeBothDo) {
+    const auto scene = make_scene("echo60-turns", material());
+    EXPECT_EQ(scene.near_alone.begin, 4 * second);
+    EXPECT_EQ(scene.both.begin, 6 * second);
+    EXPECT_EQ(scene.both.end, 8 * second);
+    EXPECT_EQ(metrics::power(metrics::cut(scene.far, scene.near_alone)), 0);
+    EXPECT_GT(metrics::level_dbfs(metrics::cut(scene.talker, scene.near_alone)), -35);
+    EXPECT_GT(metrics::level_dbfs(metrics::cut(scene.far, scene.both)), -35);
+}
+
 TEST(Scene, LevelsAreThoseOfTheirNames) {
     for (const auto& [name, level] : {std::pair{"level-50", -50.0}, {"level-10", -10.0}}) {
         const auto scene = make_scene(name, material());
