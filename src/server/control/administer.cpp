@@ -59,7 +59,8 @@ Result<void> Switchboard::submit(Reply reply, Command command) {
                                        {.by = model_.find(reply.session) == nullptr
                                                   ? std::nullopt
                                                   : std::optional(model_.person(reply.session)),
-                                        .whom = course->command.whom});
+                                        .whom = course->command.whom,
+                                        .others_too = course->command.others_too});
     }
     return durable_.submit(std::move(plan), [this, act, answer](const Result<void>& done) {
         if (done) {

@@ -23,11 +23,9 @@ namespace {
 // With the ban itself and its line in the audit log: or else what has ended would keep moderators from banning.
 static_assert(room::ended_bans_dropped_max + 2 <= durable_owed_of_one_max);
 
-/// Nobody where it may hit others than whoever is here under that session.
-std::optional<room::Person> only_target(const room::Model& model, const wire::AddBan& add) {
-    const bool only = !add.of_address && add.identity.empty() && add.account.empty() &&
-                      add.range.empty() && model.find(add.session) != nullptr;
-    return only ? std::optional(model.person(add.session)) : std::nullopt;
+/// Than whoever is here under that session.
+bool may_hit_others(const wire::AddBan& add) {
+    return add.of_address || !add.identity.empty() || !add.account.empty() || !add.range.empty();
 }
 
 Result<void> unless(const room::Ban* ban) {
@@ -254,6 +252,10 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::AddBan& add) {
     if (!checked) {
         return checked;
     }
+    // Or else whoever asks to ban somebody whom they may not ban would hold up what these do.
+    const bool may_be_hit =
+        model_.find(add.session) != nullptr &&
+        room::may_act_on(directory_, subject_of(seat.session), model_.subject(add.session));
     const auto made = std::make_shared<room::Ban>();
     auto plan = audited([this, add, made, session = seat.session](
                             room::Subject actor, room::AuditEntry& entry) -> Result<room::Changes> {
@@ -274,12 +276,14 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::AddBan& add) {
                 return changes;
             });
     });
-    return administer(call, seat,
-                      {.plan = std::move(plan),
-                       .answer = [this, made] { return wire::Bans{.bans = {ban_shown(*made)}}; },
-                       .effect = {},
-                       .turn = Turn::at_once,
-                       .whom = only_target(model_, add)});
+    return administer(
+        call, seat,
+        {.plan = std::move(plan),
+         .answer = [this, made] { return wire::Bans{.bans = {ban_shown(*made)}}; },
+         .effect = {},
+         .turn = Turn::at_once,
+         .whom = may_be_hit ? std::optional(model_.person(add.session)) : std::nullopt,
+         .others_too = may_hit_others(add)});
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::LiftBan& lift) {

@@ -45,6 +45,11 @@ std::optional<std::vector<room::Person>> people_in(const room::Changes& changes)
     return people;
 }
 
+bool is_by_or_to(const Involved& involved, const std::vector<room::Person>& people) {
+    return (involved.by && std::ranges::contains(people, *involved.by)) ||
+           (involved.whom && std::ranges::contains(people, *involved.whom));
+}
+
 /// What the audit log has not, the server's own has.
 void report_lost(const room::Changes& changes, std::string_view why) {
     for (const auto& change : changes) {
@@ -103,12 +108,17 @@ void Durable::go_on() {
 }
 
 std::optional<Durable::Command> Durable::next() {
-    const auto ready =
-        std::ranges::find_if(at_once_, [this](const Command& command) { return !waits(command); });
-    if (ready != at_once_.end()) {
-        auto command = std::move(*ready);
-        at_once_.erase(ready);
-        return command;
+    std::vector<room::Person> not_passed;
+    for (auto at = at_once_.begin(); at != at_once_.end(); ++at) {
+        const auto& involved = at->involved;
+        if (!waits(*at) && !is_by_or_to(involved, not_passed)) {
+            auto command = std::move(*at);
+            at_once_.erase(at);
+            return command;
+        }
+        if (involved.whom && involved.others_too) {
+            not_passed.push_back(*involved.whom);
+        }
     }
     if (busy_ || waiting_.empty()) {
         return {};
@@ -122,11 +132,8 @@ bool Durable::waits(const Command& command) const {
     if (!changing_ || changing_->empty()) {
         return !changing_;
     }
-    const auto changes = [this](const room::Person& person) {
-        return std::ranges::contains(*changing_, person);
-    };
-    const auto& [by, whom] = command.involved;
-    return !whom || changes(*whom) || (by && changes(*by));
+    const auto& involved = command.involved;
+    return !involved.whom || involved.others_too || is_by_or_to(involved, *changing_);
 }
 
 void Durable::start(Command command) {

@@ -24,6 +24,7 @@ namespace partyline::control {
 struct Involved {
     Owed::Actor by = {};
     std::optional<room::Person> whom = {};
+    bool others_too = false;  // it may be to others beside `whom`
 };
 
 /// Owned by the Switchboard. One thread.
@@ -31,8 +32,10 @@ struct Involved {
 /// The next command is planned after the former has been carried out, so that no plan is made on
 /// what is no longer so. What is done at once waits only for a change of who people are: where that makes or
 /// changes accounts and links devices, if it is by these people or may be to them; where it drops these, or is
-/// of silences or bans, in any case. What was done meanwhile goes to the disk together, in its order, by one
-/// write after the other. Chat and voice do not wait for these, nor these for them.
+/// of silences or bans, in any case. What is asked for later to somebody, or by them, does not pass a command to
+/// them that waits only as it may be to others, too: after a kick, say, their ban would find nobody. What was
+/// done meanwhile goes to the disk together, in its order, by one write after the other. Chat and voice do not wait
+/// for these, nor these for them.
 class Durable {
 public:
     /// Looks at how things are now, and says what is to change, or why it may not.

@@ -45,7 +45,7 @@ protected:
         durable_->note(room::Person::of(AccountId{7}), line(std::move(action)));
     }
     Result<void> submit_at_once(std::uint64_t id, const Owed::Actor& by = {},
-                                std::optional<room::Person> whom = {}) {
+                                std::optional<room::Person> whom = {}, bool others_too = false) {
         return durable_->submit_at_once(
             [this, id]() -> Result<room::Changes> {
                 story.push_back("plan " + std::to_string(id));
@@ -58,7 +58,21 @@ protected:
                                                                             : "failed ") +
                                 std::to_string(id));
             },
-            {.by = by, .whom = whom});
+            {.by = by, .whom = whom, .others_too = others_too});
+    }
+    Result<void> submit_claim(const room::Person& guest, const room::Person& claimed) {
+        return durable_->submit(
+            [guest, claimed]() -> Result<room::Changes> {
+                return room::Changes{
+                    room::Account{.id = claimed.account,
+                                  .name = "Zoe",
+                                  .password_hash = {},
+                                  .recovery_hash = {},
+                                  .roles = {}},
+                    room::Device{
+                        .identity = guest.identity, .account = claimed.account, .label = "first"}};
+            },
+            [this](const Result<void>&) { story.push_back("claimed"); });
     }
     void run_all() { posted_.do_all(); }
 
@@ -132,18 +146,7 @@ TEST_F(DurableTest, WhatModeratorsDoWaitsForAClaimOnlyWhereItIsAboutWhoeverClaim
     const auto guest = room::Person::of(room::Identity{std::byte{2}});
     const auto mo = room::Person::of(AccountId{1});
     const auto claimed = room::Person::of(AccountId{2});
-    ASSERT_TRUE(durable_->submit(
-        [&] {
-            return room::Changes{
-                room::Account{.id = claimed.account,
-                              .name = "Zoe",
-                              .password_hash = {},
-                              .recovery_hash = {},
-                              .roles = {}},
-                room::Device{
-                    .identity = claimant.identity, .account = claimed.account, .label = "first"}};
-        },
-        [this](const Result<void>&) { story.push_back("claimed"); }));
+    ASSERT_TRUE(submit_claim(claimant, claimed));
     ASSERT_TRUE(submit_at_once(1, mo, claimant));
     ASSERT_TRUE(submit_at_once(2, claimant, guest));
     ASSERT_TRUE(submit_at_once(3, mo, claimed));
@@ -157,6 +160,25 @@ TEST_F(DurableTest, WhatModeratorsDoWaitsForAClaimOnlyWhereItIsAboutWhoeverClaim
     EXPECT_EQ(story,
               (Story{"apply role", "claimed", "plan 1", "apply 1", "act 1", "plan 2", "apply 2",
                      "act 2", "plan 3", "apply 3", "act 3", "plan 4", "apply 4", "act 4"}));
+}
+
+TEST_F(DurableTest, WhatWaitsAsItMayBeToOthersIsNotPassedByWhatIsToTheSamePersonOrByThem) {
+    const auto otto = room::Person::of(AccountId{3});
+    const auto guest = room::Person::of(room::Identity{std::byte{2}});
+    const auto mo = room::Person::of(AccountId{1});
+    const auto ada = room::Person::of(AccountId{4});
+    ASSERT_TRUE(submit_claim(room::Person::of(room::Identity{std::byte{1}}),
+                             room::Person::of(AccountId{2})));
+    ASSERT_TRUE(submit_at_once(1, mo, otto, true)) << "a ban of his address, too";
+    ASSERT_TRUE(submit_at_once(2, ada, otto));
+    ASSERT_TRUE(submit_at_once(3, otto, guest));
+    EXPECT_EQ(story, Story{}) << "all of these wait";
+    ASSERT_TRUE(submit_at_once(4, mo, guest)) << "which holds nobody else up";
+    EXPECT_EQ(story, (Story{"plan 4", "apply 4", "act 4"}));
+    story.clear();
+    run_one();
+    EXPECT_EQ(story, (Story{"apply role", "claimed", "plan 1", "apply 1", "act 1", "plan 2",
+                            "apply 2", "act 2", "plan 3", "apply 3", "act 3"}));
 }
 
 TEST_F(DurableTest, OfTwoDeedsOnTheirWayToAFailingDiskBothAreOwed) {

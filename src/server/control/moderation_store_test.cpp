@@ -14,6 +14,7 @@ protected:
     net::task<> slipping_through();
     net::task<> not_waiting_for_the_disk();
     net::task<> while_somebody_claims();
+    net::task<> kicking_whom_a_ban_waits_for();
     net::task<> a_full_disk();
     net::task<> going_first();
     net::task<> refusing_at_once();
@@ -114,6 +115,31 @@ net::task<> ModerationStoreTest::while_somebody_claims() {
     const auto id = (co_await zoe.answer<wire::Account>(claiming)).id;
     EXPECT_TRUE(presence(zoe).server_mute);
     EXPECT_NE(server->model().directory().silence_of(room::Person::of(id)), nullptr);
+}
+
+net::task<> ModerationStoreTest::kicking_whom_a_ban_waits_for() {
+    Caller mo(loop), gus(loop), zoe(loop), ada(loop), otto(loop);
+    co_await enter_lobby(mo, gus);
+    co_await enter_lobby(zoe, "Zoe");
+    co_await enter_lobby(ada, "Ada");
+    co_await enter_lobby(otto, "Otto");
+    hold_the_store();
+    co_await zoe.send(wire::ClaimAccount{.name = "Zoe", .password = "correct horse", .label = {}});
+    co_await store_has_begun();
+    const auto banning = co_await mo.send(
+        wire::AddBan{.session = gus.session, .of_identity = true, .of_address = true});
+    co_await mo.send(wire::Kick{.session = gus.session, .reason = {}});
+    co_await mo.send(wire::AddBan{.session = ada.session, .of_identity = true, .of_address = true});
+    co_await mo.ask<wire::ControlPong>(wire::ControlPing{});
+    EXPECT_NE(server->model().find(gus.session), nullptr);
+    co_await ada.send(wire::Kick{.session = otto.session, .reason = {}});
+    co_await ada.ask<wire::ControlPong>(wire::ControlPing{});
+    EXPECT_EQ(server->model().find(otto.session), nullptr) << "the owner waits for no such ban";
+    store.release();
+    const auto placed = co_await mo.answer<wire::Bans>(banning);
+    EXPECT_EQ(placed.bans.at(0).name, "Gus") << "who was not kicked before";
+    const auto goodbye = co_await gus.farewell();
+    EXPECT_EQ(goodbye.code, ErrorCode::banned);
 }
 
 net::task<> ModerationStoreTest::a_full_disk() {
@@ -241,6 +267,9 @@ TEST_F(ModerationStoreTest, AMuteOutlivesTheServer) {
 TEST_F(ModerationStoreTest, NobodySlipsThroughWhileTheDiskWrites) { play(slipping_through()); }
 TEST_F(ModerationStoreTest, NoDiskIsWaitedFor) { play(not_waiting_for_the_disk()); }
 TEST_F(ModerationStoreTest, NoClaimOfAnothersIsWaitedFor) { play(while_somebody_claims()); }
+TEST_F(ModerationStoreTest, ABanThatWaitsIsNotOvertakenByAKick) {
+    play(kicking_whom_a_ban_waits_for());
+}
 TEST_F(ModerationStoreTest, AFullDiskProtectsNobody) { play(a_full_disk()); }
 TEST_F(ModerationStoreTest, WhoeverIsActedOnIsToldWhatWasDone) { play(telling_what_was_done()); }
 TEST_F(ModerationStoreTest, ModeratorsWaitForNobodyElse) { play(going_first()); }

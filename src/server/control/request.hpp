@@ -46,6 +46,7 @@ struct Command {
     Turn turn = Turn::in_order;
     /// At once to this one; nobody: it may be to anybody.
     std::optional<room::Person> whom = {};
+    bool others_too = false;  // it may be to others beside `whom`
 };
 
 /// Fills in what the audit log is to say.
