@@ -49,6 +49,8 @@ SQLite::Database connect(const std::filesystem::path& path, int flags) {
     return database;
 }
 
+constexpr const char* check_of_all = "PRAGMA quick_check(1)";
+
 std::optional<std::string> first_complaint(SQLite::Database& database, const std::string& check) {
     SQLite::Statement checking(database, check);
     checking.executeStep();
@@ -130,7 +132,7 @@ Result<SQLite::Database> open_database(const std::filesystem::path& path,
         keep_private(path);
         const int version = database.execAndGet("PRAGMA user_version").getInt();
         if (!large || std::cmp_less(version, migrations.size())) {
-            if (const auto complaint = first_complaint(database, "PRAGMA quick_check(1)")) {
+            if (const auto complaint = first_complaint(database, check_of_all)) {
                 return fail(ErrorCode::io, damaged(path, *complaint));
             }
         }
@@ -165,6 +167,7 @@ Result<SQLite::Database> open_reader(const std::filesystem::path& path) {
 
 Result<std::optional<std::string>> find_damage(const std::filesystem::path& path,
                                                std::stop_token stop,
+                                               std::uintmax_t at_once_bytes_max,
                                                const std::function<void()>& between_tables) {
     constexpr int steps_at_once = 1'000;
     try {
@@ -175,7 +178,10 @@ Result<std::optional<std::string>> find_damage(const std::filesystem::path& path
                 return static_cast<const std::stop_token*>(token)->stop_requested() ? 1 : 0;
             },
             &stop);
-        for (const auto& check : checks_of_tables(database)) {
+        const auto checks = is_large(path, at_once_bytes_max)
+                                ? checks_of_tables(database)
+                                : std::vector<std::string>{check_of_all};
+        for (const auto& check : checks) {
             const auto complaint = first_complaint(database, check);
             if (stop.stop_requested()) {
                 return std::nullopt;

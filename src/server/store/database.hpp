@@ -37,11 +37,13 @@ Result<SQLite::Database> open_database(
 [[nodiscard]] bool is_large(const std::filesystem::path& path, std::uintmax_t bytes_max);
 
 /// Looks on a connection of its own for what is damaged, and says it for the owner; nothing of a database that is
-/// whole, or once it is asked to stop. However long it takes, it holds what the database was like for no longer than
-/// one table takes, as the journal grows meanwhile; `between_tables` is a test's own. Fails with io when it cannot
-/// look at all of it, which says nothing of damage.
+/// whole, or once it is asked to stop. A larger one than that it looks at table by table, as the journal grows for
+/// as long as it holds what the database was like: there it does not see what only all tables together show, that two
+/// of them have the same page. `between_tables` is a test's own. Fails with io when it cannot look at all of it, which
+/// says nothing of damage.
 Result<std::optional<std::string>> find_damage(
     const std::filesystem::path& path, std::stop_token stop,
+    std::uintmax_t at_once_bytes_max = checked_at_start_bytes_max,
     const std::function<void()>& between_tables = [] {});
 
 /// A second connection, for reading.

@@ -99,7 +99,7 @@ TEST_F(DatabaseTest, ALargeOneIsLookedThroughLater) {
     fill();
     EXPECT_FALSE(is_large(path(), checked_at_start_bytes_max));
     EXPECT_TRUE(is_large(path(), 0));
-    EXPECT_FALSE(find_damage(path(), {}).value());
+    EXPECT_FALSE(find_damage(path(), {}, 0).value());
     {
         std::fstream file(path(), std::ios::in | std::ios::out | std::ios::binary);
         const std::string all{std::istreambuf_iterator<char>(file), {}};
@@ -110,13 +110,24 @@ TEST_F(DatabaseTest, ALargeOneIsLookedThroughLater) {
     }
     EXPECT_FALSE(open_database(path(), schema)) << "one of that size is looked through at once";
     EXPECT_TRUE(open_database(path(), schema, 0));
-    const auto damage = find_damage(path(), {}).value();
+    const auto damage = find_damage(path(), {}, 0).value();
     ASSERT_TRUE(damage);
     EXPECT_TRUE(damage->contains("test.db is damaged")) << *damage;
     std::stop_source stopping;
     stopping.request_stop();
-    EXPECT_FALSE(find_damage(path(), stopping.get_token()).value())
+    EXPECT_FALSE(find_damage(path(), stopping.get_token(), 0).value())
         << "nobody wants to know any more";
+}
+
+TEST_F(DatabaseTest, APageThatTwoTablesHaveIsFound) {
+    {
+        auto database = open_database(path(), schema).value();
+        database.exec("PRAGMA writable_schema = ON");
+        database.exec(
+            "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = "
+            "'ban') WHERE name = 'invite'");
+    }
+    EXPECT_TRUE(find_damage(path(), {}).value()) << "as no table by itself shows it";
 }
 
 TEST_F(DatabaseTest, WhatIsNoDatabaseAnyMoreIsDamaged) {
@@ -142,7 +153,7 @@ TEST_F(DatabaseTest, LookingThroughItHoldsUpTheJournalForNoLongerThanATable) {
         EXPECT_EQ(number(database, "PRAGMA wal_checkpoint(TRUNCATE)"), 0)
             << "it begins anew, as nobody looks at what was before";
     };
-    EXPECT_FALSE(find_damage(path(), {}, look).value());
+    EXPECT_FALSE(find_damage(path(), {}, 0, look).value());
     EXPECT_GT(tables, 10);
 }
 
