@@ -50,6 +50,8 @@ TEST_F(DatabaseTest, BringsAnOldOneToTheNewestVersionAndKeepsACopy) {
     ASSERT_TRUE(database) << database.error().message;
     EXPECT_EQ(number(*database, "SELECT age FROM pet WHERE name = 'Rex'"), 3);
     EXPECT_EQ(number(*database, "PRAGMA user_version"), 2);
+    EXPECT_EQ(std::filesystem::status(copy()).permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     auto before = open_database(copy(), std::span(&make_pets, 1));
     ASSERT_TRUE(before) << "the copy is a database of the old version";
     EXPECT_EQ(number(*before, "SELECT count(*) FROM pet"), 1);
