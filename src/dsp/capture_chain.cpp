@@ -105,7 +105,7 @@ void CaptureChain::cancel_echo(Frame samples) {
     }
     std::array<float, frame_samples> rest;
     std::ranges::copy(samples, rest.begin());
-    echo_.process(rest);
+    echo_.process(rest, frames_off() > 0);
     fade(rest, share(heard_before), share(echo_heard_), samples);
     hush(samples);
     echo_watch_.ran(echo_on, from, clock_.now());

@@ -44,7 +44,7 @@ struct ChainReport {
 /// High-pass, echo cancelling, noise suppression, adaptive gain, and the decision whether to send. Settings may change
 /// at any time, and cross-fade within 10 ms. What voice activity looks at has no gain on it yet, so a gain
 /// that moves does not make anybody speak. A microphone that is off, as it gives nothing but zeros, tells nothing of
-/// noise and voice: what was learnt of them outlasts it. process() allocates nothing, but for what
+/// noise, voice and echo: what was learnt of them outlasts it. process() allocates nothing, but for what
 /// AEC3 does every 10 s while echo is cancelled (ResidualEcho). One thread.
 class CaptureChain {
 public:

@@ -30,6 +30,14 @@ public:
         }
         return samples;
     }
+    /// The same while a loudspeaker plays.
+    std::vector<float> run(std::vector<float> samples, const std::vector<float>& played) {
+        for (std::size_t at = 0; at + frame_samples <= samples.size(); at += frame_samples) {
+            chain.render(ConstFrame(&played[at], frame_samples));
+            chain.process(Frame(&samples[at], frame_samples));
+        }
+        return samples;
+    }
     [[nodiscard]] double share_sent() const {
         return static_cast<double>(std::ranges::count(sent, true)) /
                static_cast<double>(sent.size());
@@ -183,11 +191,7 @@ TEST(CaptureChain, TakesTheLoudspeakersEchoOut) {
     for (std::size_t i = late; i < played.size(); ++i) {
         heard[i] = 0.5F * played[i - late];
     }
-    auto out = heard;
-    for (std::size_t at = 0; at < out.size(); at += frame_samples) {
-        rig.chain.render(ConstFrame(&played[at], frame_samples));
-        rig.chain.process(Frame(&out[at], frame_samples));
-    }
+    const auto out = rig.run(heard, played);
     EXPECT_LT(test::level_db(std::span(out).last(2 * sample_rate_hz)),
               test::level_db(std::span(heard).last(2 * sample_rate_hz)) - 20);
     EXPECT_EQ(rig.chain.report().latency_samples, EchoCanceller::latency_samples);
@@ -273,16 +277,35 @@ TEST(CaptureChain, NothingOfAnEchoIsHeardWhileTheMicrophoneIsOff) {
     const auto played = test::synthetic_voice(6);
     constexpr std::size_t late = 60 * sample_rate_hz / 1000;
     constexpr std::size_t off_from = 4 * sample_rate_hz;
-    std::vector<float> out(played.size());
+    std::vector<float> heard(played.size());
     for (std::size_t i = late; i < off_from; ++i) {
-        out[i] = 0.5F * played[i - late];
+        heard[i] = 0.5F * played[i - late];
     }
-    for (std::size_t at = 0; at < out.size(); at += frame_samples) {
-        rig.chain.render(ConstFrame(&played[at], frame_samples));
-        rig.chain.process(Frame(&out[at], frame_samples));
-    }
+    const auto out = rig.run(heard, played);
     EXPECT_GT(test::level_db(std::span(out).first(off_from)), -190);
     EXPECT_LT(test::level_db(std::span(out).last(sample_rate_hz)), -190);
+}
+
+TEST(CaptureChain, AMicrophoneThatWasOffKnowsTheWayOfAnEchoAsBefore) {
+    constexpr std::size_t late = 60 * sample_rate_hz / 1000;
+    constexpr std::size_t off_from = 6 * sample_rate_hz;
+    constexpr std::size_t on_from = 8 * sample_rate_hz;
+    Rig rig({.echo = true});
+    auto played = test::synthetic_voice(10);
+    // It is switched off in a pause, so that nothing tells at once that the filter is wrong.
+    std::ranges::fill(
+        std::span(played).subspan(off_from - sample_rate_hz / 2, sample_rate_hz), 0.0F);
+    std::vector<float> heard(played.size());
+    for (std::size_t i = late; i < heard.size(); ++i) {
+        heard[i] = i >= off_from && i < on_from ? 0.0F : 0.5F * played[i - late];
+    }
+    const auto out = rig.run(heard, played);
+    const auto level_db = [](const std::vector<float>& sound) {
+        return test::level_db(
+            std::span(sound).subspan(on_from + 3 * sample_rate_hz / 10, sample_rate_hz));
+    };
+    EXPECT_LT(level_db(out), level_db(heard) - 15);
+    EXPECT_TRUE(rig.chain.echo_report().linear);
 }
 
 TEST(CaptureChain, EchoCancellingIsSwitchedWithoutAClick) {

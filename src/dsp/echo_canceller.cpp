@@ -1,6 +1,7 @@
 #include "dsp/echo_canceller.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace partyline::dsp {
 namespace {
@@ -28,11 +29,23 @@ void EchoCanceller::render(ConstFrame played) {
     rest_.render(played);
 }
 
-void EchoCanceller::process(Frame captured) {
-    align();
-    Samples played;
+// A filter that heard nothing of what is played would learn that there is no way. So it is given nothing then, and
+// misses that for as long as it remembers.
+void EchoCanceller::read_reference(Samples& played, bool deaf) {
     reference_.set_drift(drift_.ppm());
     reference_.read(played);
+    blind_ -= std::min(blind_, 1U);
+    if (deaf) {
+        const auto is_sound = [](float sample) { return std::fpclassify(sample) != FP_ZERO; };
+        blind_ = std::ranges::any_of(played, is_sound) ? blind_frames : blind_;
+        played.fill(0.0F);
+    }
+}
+
+void EchoCanceller::process(Frame captured, bool deaf) {
+    align();
+    Samples played;
+    read_reference(played, deaf);
     drift_.update(captured, played);
     curve_.bend(played);
     Samples linear;
@@ -45,19 +58,20 @@ void EchoCanceller::process(Frame captured) {
     const bool doubted = !trust_.trusted() || weight_.likeness() < likeness_min;
     doubt_ = doubted ? doubt_frames : doubt_ - std::min(doubt_, 1U);
     lost_frames_ = doubt_ == 0 ? 0 : std::min(lost_frames_ + 1, lost_frames_max);
-    if (doubt_ == 0 && weight >= 1) {
+    if (doubt_ == 0 && blind_ == 0 && weight >= 1) {
         curve_.learn(linear_.heard(), linear);  // nobody talks
     }
     before_rest_.push(linear);
     whole_.process(captured);
     rest_.process(linear);
-    mix(captured, linear, trust_.trusted() ? weight : 1.0F);
+    mix(captured, linear, trust_.trusted() && blind_ == 0 ? weight : 1.0F);
 }
 
 void EchoCanceller::mix(Frame whole, const Samples& rest, float weight) {
     const auto linear = before_rest_.late(ResidualEcho::latency_samples);
     const float weight_step = (weight - suppressed_) / frame_samples;
-    const float whole_step = ((doubt_ > 0 ? 1.0F : 0.0F) - whole_share_) / frame_samples;
+    const bool passed_over = doubt_ > 0 || blind_ > 0;
+    const float whole_step = ((passed_over ? 1.0F : 0.0F) - whole_share_) / frame_samples;
     for (std::size_t i = 0; i < frame_samples; ++i) {
         suppressed_ += weight_step;
         whole_share_ += whole_step;
@@ -104,6 +118,7 @@ void EchoCanceller::reset() {
     suppressed_ = 1;
     whole_share_ = 1;
     doubt_ = 0;
+    blind_ = 0;
     lost_frames_ = lost_frames_max;
     realignments_ = 0;
 }

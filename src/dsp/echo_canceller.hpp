@@ -36,8 +36,9 @@ public:
 
     /// What the loudspeaker was given, in order; none, one or more for each frame captured.
     void render(ConstFrame played);
-    /// In place.
-    void process(Frame captured);
+    /// In place. `deaf`: the microphone is off, so that nothing is heard of what is played. That is nothing to learn
+    /// from: the way is still known when it is on again.
+    void process(Frame captured, bool deaf = false);
 
     /// Of the echo in what process() gave last.
     [[nodiscard]] EchoLeft echo_left() const;
@@ -51,11 +52,14 @@ private:
     using Samples = std::array<float, frame_samples>;
 
     void align();
+    void read_reference(Samples& played, bool deaf);
     [[nodiscard]] double echo_begins_ms(unsigned delay_ms) const;
     void mix(Frame whole, const Samples& rest, float weight);
 
     // A way that is lost for longer may not be there any more.
     static constexpr unsigned lost_frames_max = 200;
+    // What was played before is out of the filter's sight by then.
+    static constexpr unsigned blind_frames = LinearEcho::tail_samples / frame_samples;
 
     // Owned.
     EchoReference reference_;
@@ -68,6 +72,7 @@ private:
     ResidualWeight weight_;
     DelayLine<ResidualEcho::latency_samples> before_rest_;
     unsigned doubt_ = 0;     // frames for which the linear filter is still passed over
+    unsigned blind_ = 0;     // and for which it does not know all that makes an echo now
     float suppressed_ = 1;   // the suppressors' share in the last sample
     float whole_share_ = 1;  // and of the two the share of `whole_`
     unsigned realignments_ = 0;
