@@ -122,16 +122,16 @@ void CaptureChain::hush(Frame samples) {
 }
 
 void CaptureChain::suppress(Frame samples) {
-    // Of a microphone that is off all that was heard before has come out by then, and been faded.
-    if (frames_off() > frames_of(suppressor_.latency_samples()) + 2) {
-        std::ranges::fill(samples, 0.0F);
-        return;
-    }
     const auto from = clock_.now();
     // Its modes are levels: each does more than the one before, and takes longer.
     const auto level = noise_watch_.level(static_cast<unsigned>(settings_.noise), from);
     noise_at_work_ = static_cast<Suppression>(level);
     suppressor_.set_mode(noise_at_work_);
+    // Of a microphone that is off all that was heard before has come out by then, and been faded.
+    if (frames_off() > frames_of(suppressor_.latency_samples()) + 2) {
+        std::ranges::fill(samples, 0.0F);
+        return;
+    }
     suppressor_.process(samples, echo_heard_ ? echo_.echo_left() : EchoLeft{});
     if (level > 0) {
         noise_watch_.ran(level, from, clock_.now());

@@ -272,6 +272,15 @@ TEST(CaptureChain, AMicrophoneThatWasOffFindsItsFanAsItWas) {
     EXPECT_LT(rig.share_sent(), always_on.share_sent() + 0.15) << "nor is it taken for a voice";
 }
 
+TEST(CaptureChain, NoiseSuppressionThatIsChangedWhileTheMicrophoneIsOffHasNotGoneDown) {
+    Rig rig({.noise = Suppression::light});
+    const std::vector<float> nothing(sample_rate_hz / 2);
+    rig.run(nothing);
+    rig.chain.set({.noise = Suppression::high});
+    rig.run(nothing);
+    EXPECT_FALSE(rig.chain.report().noise_lowered_to);
+}
+
 TEST(CaptureChain, NothingOfAnEchoIsHeardWhileTheMicrophoneIsOff) {
     Rig rig({.echo = true});
     const auto played = test::synthetic_voice(6);
@@ -293,8 +302,8 @@ TEST(CaptureChain, AMicrophoneThatWasOffKnowsTheWayOfAnEchoAsBefore) {
     Rig rig({.echo = true});
     auto played = test::synthetic_voice(10);
     // It is switched off in a pause, so that nothing tells at once that the filter is wrong.
-    std::ranges::fill(
-        std::span(played).subspan(off_from - sample_rate_hz / 2, sample_rate_hz), 0.0F);
+    std::ranges::fill(std::span(played).subspan(off_from - sample_rate_hz / 2, sample_rate_hz),
+                      0.0F);
     std::vector<float> heard(played.size());
     for (std::size_t i = late; i < heard.size(); ++i) {
         heard[i] = i >= off_from && i < on_from ? 0.0F : 0.5F * played[i - late];
