@@ -13,13 +13,11 @@ DeviceKeeper::DeviceKeeper(DevicePort& port, const Clock& clock, Direction direc
     : port_(port), clock_(clock), direction_(direction), chosen_(std::move(chosen)) {}
 
 Result<void> DeviceKeeper::begin() {
-    auto opened = open_and_start(WhichDevice::chosen);
-    if (!opened) {
-        return std::unexpected(std::move(opened).error());
+    auto begun = take_up(WhichDevice::chosen);
+    if (begun) {
+        told_ = State::back;
     }
-    use(*std::move(opened), WhichDevice::chosen);
-    told_ = State::back;
-    return {};
+    return begun;
 }
 
 void DeviceKeeper::look() {
@@ -42,14 +40,16 @@ void DeviceKeeper::look() {
     }
 }
 
-Result<std::unique_ptr<OpenedDevice>> DeviceKeeper::open_and_start(WhichDevice which) {
+Result<void> DeviceKeeper::take_up(WhichDevice which) {
     auto opened = port_.open_device(which);
-    if (opened) {
-        if (auto started = (*opened)->start(); !started) {
-            return std::unexpected(std::move(started).error());
-        }
+    if (!opened) {
+        return std::unexpected(std::move(opened).error());
     }
-    return opened;
+    auto started = (*opened)->start();
+    if (started) {
+        use(*std::move(opened), which);
+    }
+    return started;
 }
 
 void DeviceKeeper::use(std::unique_ptr<OpenedDevice> device, WhichDevice which) {
@@ -57,24 +57,29 @@ void DeviceKeeper::use(std::unique_ptr<OpenedDevice> device, WhichDevice which) 
     which_ = which;
     opened_at_ = clock_.now();
     judge_.opened(opened_at_, port_.signs().samples);
-    if (which == WhichDevice::stand_in) {
-        const bool is_there = opened_at_ < chosen_not_before_;
-        tell(State::stand_in, std::format("The {} \"{}\" {}. The default one is used until it {}.",
-                                          word_for(direction_), chosen_,
-                                          is_there ? "does not run" : "is gone or busy",
-                                          is_there ? "does" : "is back"));
-    }
 }
 
 // That a device was opened says little. Once it calls back it is believed, and after a while trusted.
 void DeviceKeeper::note_callbacks(TimePoint called) {
-    if (which_ != WhichDevice::chosen || called < opened_at_) {
+    if (called < opened_at_) {
         return;
     }
-    tell(State::back, std::format("The {} runs again.", word_for(direction_)));
-    if (called - opened_at_ >= device_trusted_after) {
+    tell_which_serves();
+    if (which_ == WhichDevice::chosen && called - opened_at_ >= device_trusted_after) {
         rest_ = {};
     }
+}
+
+void DeviceKeeper::tell_which_serves() {
+    if (which_ == WhichDevice::chosen) {
+        tell(State::back, std::format("The {} runs again.", word_for(direction_)));
+        return;
+    }
+    const bool is_there = opened_at_ < chosen_not_before_;
+    tell(State::stand_in,
+         std::format("The {} \"{}\" {}. The default one is used until it {}.",
+                     word_for(direction_), chosen_, is_there ? "does not run" : "is gone or busy",
+                     is_there ? "does" : "is back"));
 }
 
 void DeviceKeeper::end_faulty(TimePoint now, TimePoint called, std::string_view what) {
@@ -82,15 +87,16 @@ void DeviceKeeper::end_faulty(TimePoint now, TimePoint called, std::string_view 
         told_.reset();
     }
     const bool has_run = called >= opened_at_ && now - called > device_silent_max;
-    if (which_ == WhichDevice::chosen && !has_run) {
-        if (chosen_.empty()) {
-            tell(State::lost, std::format("The {} does not run. It is tried again and again.",
-                                          word_for(direction_)));
-        } else {
-            leave_chosen_alone(now);
-        }
+    const auto faulty = which_;
+    if (faulty == WhichDevice::chosen && !has_run && !chosen_.empty()) {
+        leave_chosen_alone(now);
     }
     replace(now, what);
+    if (device_ && which_ == faulty && !has_run) {
+        // There is no other.
+        tell(State::lost, std::format("The {} does not run. It is tried again and again.",
+                                      word_for(direction_)));
+    }
 }
 
 void DeviceKeeper::leave_chosen_alone(TimePoint now) {
@@ -102,22 +108,14 @@ void DeviceKeeper::leave_chosen_alone(TimePoint now) {
 void DeviceKeeper::replace(TimePoint now, std::string_view why) {
     device_.reset();
     retry_at_ = now + retry_period;
-    if (now >= chosen_not_before_) {
-        auto opened = open_and_start(WhichDevice::chosen);
-        if (opened) {
-            use(*std::move(opened), WhichDevice::chosen);
-            return;
-        }
-        if (chosen_.empty()) {
-            tell_lost(why, opened.error());
-            return;
-        }
+    const bool rests = now < chosen_not_before_;
+    auto taken = take_up(rests ? WhichDevice::stand_in : WhichDevice::chosen);
+    if (!taken && !chosen_.empty()) {
+        // Where nothing plays a rest spares nobody.
+        taken = take_up(rests ? WhichDevice::chosen : WhichDevice::stand_in);
     }
-    auto opened = open_and_start(WhichDevice::stand_in);
-    if (opened) {
-        use(*std::move(opened), WhichDevice::stand_in);
-    } else {
-        tell_lost(why, opened.error());
+    if (!taken) {
+        tell_lost(why, taken.error());
     }
 }
 

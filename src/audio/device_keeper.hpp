@@ -42,8 +42,9 @@ public:
 };
 
 /// The chosen device serves while it runs, and the system's default while it does not; of two no more than one calls
-/// back at a time. A chosen one that can be opened, but does not run, is left alone for a while, and for longer each time:
-/// to try it means that nothing is heard meanwhile. One thread.
+/// back at a time. A chosen one that can be opened, but does not run, is left alone for a while, and for longer each
+/// time: to try it means that nothing is heard meanwhile. Where nothing can stand in, it is tried all the same. One
+/// thread.
 class DeviceKeeper {
 public:
     /// How soon a device that is gone, or the chosen one while another stands in, is looked for again.
@@ -62,10 +63,11 @@ public:
 private:
     using State = DeviceChange::State;
 
-    Result<std::unique_ptr<OpenedDevice>> open_and_start(WhichDevice which);
+    Result<void> take_up(WhichDevice which);
     void use(std::unique_ptr<OpenedDevice> device, WhichDevice which);
     void end_faulty(TimePoint now, TimePoint called, std::string_view what);
     void note_callbacks(TimePoint called);
+    void tell_which_serves();
     void replace(TimePoint now, std::string_view why);
     void return_to_chosen(TimePoint now);
     void leave_chosen_alone(TimePoint now);

@@ -248,6 +248,31 @@ TEST_F(Kept, WhereNothingIsLeftThatIsToldOnce) {
     EXPECT_EQ(machine.states(), (States{State::lost, State::stand_in}));
 }
 
+TEST_F(Kept, AStandInThatDoesNotRunEitherIsNotSaidToServe) {
+    ASSERT_TRUE(keeper.begin());
+    run(seconds(1));
+    machine.chosen = Fate::is_busy;
+    machine.standing_in = Fate::never_calls;
+    run(seconds(30));
+    EXPECT_EQ(machine.states(), States{State::lost}) << "once";
+    machine.standing_in = Fate::runs;
+    run(seconds(1));
+    EXPECT_EQ(machine.states(), (States{State::lost, State::stand_in}));
+}
+
+TEST_F(Kept, WhereNothingStandsInTheChosenDeviceIsGivenNoRest) {
+    machine.chosen = Fate::never_calls;
+    machine.standing_in = Fate::is_busy;
+    ASSERT_TRUE(keeper.begin());
+    run(minutes(1));
+    EXPECT_GT(machine.starts(WhichDevice::chosen), 15U);
+    EXPECT_EQ(machine.states(), States{State::lost}) << "once";
+    machine.chosen = Fate::runs;
+    EXPECT_GT(run(seconds(10)), seconds(9));
+    EXPECT_EQ(machine.states(), (States{State::lost, State::back}));
+    EXPECT_EQ(machine.starts(WhichDevice::stand_in), 0U);
+}
+
 TEST(KeptDefault, ThatNeverCallsIsToldOfOnceAndTriedAgain) {
     ManualClock clock;
     Machine machine(clock);
