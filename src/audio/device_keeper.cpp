@@ -35,8 +35,8 @@ void DeviceKeeper::look() {
     }
     if (!device_) {
         replace(now, {});
-    } else if (which_ == WhichDevice::stand_in && now >= chosen_not_before_) {
-        return_to_chosen(now);
+    } else if (which_ == WhichDevice::stand_in) {
+        look_for_chosen(now);
     }
 }
 
@@ -77,8 +77,8 @@ void DeviceKeeper::tell_which_serves() {
     }
     const bool is_there = opened_at_ < chosen_not_before_;
     tell(State::stand_in,
-         std::format("The {} \"{}\" {}. The default one is used until it {}.",
-                     word_for(direction_), chosen_, is_there ? "does not run" : "is gone or busy",
+         std::format("The {} \"{}\" {}. The default one is used until it {}.", word_for(direction_),
+                     chosen_, is_there ? "does not run" : "is gone or busy",
                      is_there ? "does" : "is back"));
 }
 
@@ -119,10 +119,20 @@ void DeviceKeeper::replace(TimePoint now, std::string_view why) {
     }
 }
 
+// Whoever unplugs a device that does not run, and plugs it in again, waits for no rest.
+void DeviceKeeper::look_for_chosen(TimePoint now) {
+    retry_at_ = now + retry_period;
+    if (now >= chosen_not_before_) {
+        return_to_chosen(now);
+    } else if (!port_.has_chosen()) {
+        rest_ = {};
+        chosen_not_before_ = now;
+    }
+}
+
 // The stand-in serves until the chosen device is open, which may be listed and in another program's hands. Never do
 // both call back.
 void DeviceKeeper::return_to_chosen(TimePoint now) {
-    retry_at_ = now + retry_period;
     auto chosen = port_.open_device(WhichDevice::chosen);
     if (!chosen) {
         return;

@@ -37,14 +37,16 @@ public:
     virtual ~DevicePort() = default;
     /// Fails with io where it is not there, or in another program's hands. It does not call back yet.
     virtual Result<std::unique_ptr<OpenedDevice>> open_device(WhichDevice which) = 0;
+    /// Whether the chosen one is there, whatever becomes of it when it is opened.
+    [[nodiscard]] virtual bool has_chosen() const = 0;
     [[nodiscard]] virtual DeviceSigns signs() const = 0;
     virtual void tell(const DeviceChange& change) = 0;
 };
 
 /// The chosen device serves while it runs, and the system's default while it does not; of two no more than one calls
 /// back at a time. A chosen one that can be opened, but does not run, is left alone for a while, and for longer each
-/// time: to try it means that nothing is heard meanwhile. Where nothing can stand in, it is tried all the same. One
-/// thread.
+/// time: to try it means that nothing is heard meanwhile. Where nothing can stand in, or it was unplugged meanwhile,
+/// it is tried all the same. One thread.
 class DeviceKeeper {
 public:
     /// How soon a device that is gone, or the chosen one while another stands in, is looked for again.
@@ -69,6 +71,7 @@ private:
     void note_callbacks(TimePoint called);
     void tell_which_serves();
     void replace(TimePoint now, std::string_view why);
+    void look_for_chosen(TimePoint now);
     void return_to_chosen(TimePoint now);
     void leave_chosen_alone(TimePoint now);
     void tell_lost(std::string_view why, const Error& error);

@@ -21,6 +21,7 @@ using std::chrono::seconds;
 
 enum class Fate : std::uint8_t {
     runs,
+    is_gone,
     is_busy,         // it cannot be opened, and does not call back any more
     does_not_start,  // it can be opened
     never_calls,     // and started
@@ -33,11 +34,13 @@ public:
     explicit Machine(ManualClock& clock) : clock_(clock) {}
 
     Result<std::unique_ptr<OpenedDevice>> open_device(WhichDevice which) override {
-        if (fate_of(which) == Fate::is_busy) {
+        const auto fate = fate_of(which);
+        if (fate == Fate::is_gone || fate == Fate::is_busy) {
             return fail(ErrorCode::io, "it is busy");
         }
         return std::make_unique<Device>(*this, which);
     }
+    [[nodiscard]] bool has_chosen() const override { return chosen != Fate::is_gone; }
     [[nodiscard]] DeviceSigns signs() const override { return signs_; }
     void tell(const DeviceChange& change) override { told.push_back(change); }
 
@@ -235,6 +238,25 @@ TEST_F(Kept, WhatHasRunForAWhileIsTrustedAgain) {
             EXPECT_GE(machine.last_wait(), device_first_callback_max + 2 * device_rest_min);
         }
     }
+}
+
+TEST_F(Kept, OneThatIsUnpluggedAndPluggedInAgainWaitsForNoRest) {
+    machine.chosen = Fate::never_calls;
+    ASSERT_TRUE(keeper.begin());
+    ASSERT_NO_FATAL_FAILURE(run_until_started(6));
+    run(seconds(10));
+    ASSERT_EQ(machine.in_use(), WhichDevice::stand_in);
+    machine.chosen = Fate::is_gone;
+    run(2 * DeviceKeeper::retry_period);
+    machine.chosen = Fate::runs;
+    run(2 * DeviceKeeper::retry_period);
+    EXPECT_EQ(machine.in_use(), WhichDevice::chosen);
+    EXPECT_EQ(machine.states(), (States{State::stand_in, State::back}));
+    machine.chosen = Fate::never_calls;
+    run(seconds(1));
+    ASSERT_NO_FATAL_FAILURE(run_until_started(9));
+    EXPECT_LE(machine.last_wait(), device_first_callback_max + device_rest_min + seconds(1))
+        << "nor does the next begin where that one was";
 }
 
 TEST_F(Kept, WhereNothingIsLeftThatIsToldOnce) {

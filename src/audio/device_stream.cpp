@@ -235,6 +235,11 @@ Result<std::unique_ptr<OpenedDevice>> DeviceStream::open_device(WhichDevice whic
     return opened;
 }
 
+bool DeviceStream::has_chosen() const {
+    const auto context = Context::create(sound_system_);
+    return context && pick_device(names_of((*context)->devices(direction_)), wanted_).has_value();
+}
+
 void DeviceStream::called_back(std::size_t samples) {
     // Reading the monotonic clock is no system call on the platforms we run on.
     last_callback_.store(clock_.now().time_since_epoch().count(), std::memory_order_release);

@@ -51,6 +51,7 @@ private:
 
     // DevicePort, for the keeper.
     Result<std::unique_ptr<OpenedDevice>> open_device(WhichDevice which) override;
+    [[nodiscard]] bool has_chosen() const override;
     [[nodiscard]] DeviceSigns signs() const override;
     void tell(const DeviceChange& change) override;
 
