@@ -35,9 +35,11 @@ void EchoCanceller::read_reference(Samples& played, bool deaf) {
     reference_.set_drift(drift_.ppm());
     reference_.read(played);
     blind_ -= std::min(blind_, 1U);
-    if (deaf) {
-        const auto is_sound = [](float sample) { return std::fpclassify(sample) != FP_ZERO; };
-        blind_ = std::ranges::any_of(played, is_sound) ? blind_frames : blind_;
+    const auto is_sound = [](float sample) { return std::fpclassify(sample) != FP_ZERO; };
+    const bool sounds = std::ranges::any_of(played, is_sound);
+    unheard_ = deaf ? std::min(unheard_ + (sounds ? 1U : 0U), unheard_frames_min + 1) : 0;
+    if (unheard_ > unheard_frames_min) {
+        blind_ = sounds ? blind_frames : blind_;
         played.fill(0.0F);
     }
 }
@@ -118,6 +120,7 @@ void EchoCanceller::reset() {
     suppressed_ = 1;
     whole_share_ = 1;
     doubt_ = 0;
+    unheard_ = 0;
     blind_ = 0;
     lost_frames_ = lost_frames_max;
     realignments_ = 0;

@@ -60,6 +60,8 @@ private:
     static constexpr unsigned lost_frames_max = 200;
     // What was played before is out of the filter's sight by then.
     static constexpr unsigned blind_frames = LinearEcho::tail_samples / frame_samples;
+    /// An echo may be on its way for so long: until then a microphone that hears nothing need not be off.
+    static constexpr unsigned unheard_frames_min = 15;
 
     // Owned.
     EchoReference reference_;
@@ -72,6 +74,7 @@ private:
     ResidualWeight weight_;
     DelayLine<ResidualEcho::latency_samples> before_rest_;
     unsigned doubt_ = 0;     // frames for which the linear filter is still passed over
+    unsigned unheard_ = 0;   // frames of sound while the microphone heard nothing
     unsigned blind_ = 0;     // and for which it does not know all that makes an echo now
     float suppressed_ = 1;   // the suppressors' share in the last sample
     float whole_share_ = 1;  // and of the two the share of `whole_`
