@@ -252,7 +252,7 @@ TEST(CapturePath, NobodyHearsWhatTheChainStillHoldsOfBeforeTheySwitchedToThem) {
     rig.run(true, 100);
     rig.path().forget();
     EXPECT_EQ(energy_of_before(rig.path(), sent), 0.0);
-    EXPECT_GT(rig.run(true, 20), 0U);
+    rig.run(true, 20);
     EXPECT_GT(sent.energy, 0.0);
 }
 
