@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <format>
+#include <functional>
+#include <map>
+#include <ranges>
 
 #include "demo/analysis.hpp"
 #include "demo/codec_reference.hpp"
@@ -71,22 +74,23 @@ protected:
         return person != who["people"].end() && (*person)["recording"] == true;
     }
 
-    /// How much a second and a half from the middle of `part` is like the best place in `whole`.
+    /// How much a second and a half of `part` is like the best place in `whole`: of the loudest three, as on a busy
+    /// machine some are stretched, or invented in part.
     static demo::Match middle_of(const std::vector<float>& part, const std::vector<float>& whole) {
         constexpr std::size_t length = rate_hz * 3 / 2;
-        // Where somebody speaks.
-        std::size_t loudest = 0;
-        double most = 0;
-        for (std::size_t at = rate_hz / 2; at + length < part.size(); at += rate_hz / 10) {
-            const auto level = demo::level(std::span(part).subspan(at, length));
-            if (level > most) {
-                most = level;
-                loudest = at;
+        std::multimap<double, std::size_t, std::greater<>> by_level;
+        for (std::size_t at = rate_hz / 2; at + length < part.size(); at += length / 2) {
+            by_level.emplace(demo::level(std::span(part).subspan(at, length)), at);
+        }
+        demo::Match best;
+        for (const auto& [level, at] : by_level | std::views::take(3)) {
+            auto match = demo::find(std::span(part).subspan(at, length), whole, 0, whole.size());
+            if (match.correlation > best.correlation) {
+                best = match;
+                best.position -= at;  // may wrap: a difference is what counts
             }
         }
-        auto match = demo::find(std::span(part).subspan(loudest, length), whole, 0, whole.size());
-        match.position -= loudest;  // may wrap: a difference is what counts
-        return match;
+        return best;
     }
 };
 
