@@ -130,7 +130,7 @@ void Session::send_letter(UnsentLetter letter) {
     }
 }
 
-void Session::ask(ReadLetters read) {
+void Session::ask(const ReadLetters& read) {
     if (is_somebody(read.with, Asked::letters)) {
         request(
             wire::GetDirect{
@@ -141,7 +141,7 @@ void Session::ask(ReadLetters read) {
 
 void Session::ask(AskUnread) { request(wire::GetUnread{}, {.asked = Asked::unread}); }
 
-void Session::ask(MarkRead mark) {
+void Session::ask(const MarkRead& mark) {
     if (is_somebody(mark.with, Asked::mark_read)) {
         request(wire::MarkRead{.channel = mark.channel, .with = to_wire(mark.with), .id = mark.id},
                 {.asked = Asked::mark_read});

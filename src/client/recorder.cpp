@@ -86,9 +86,9 @@ void Recorder::played(Placement at, dsp::ConstFrame frame) {
 }
 
 void Recorder::put(Ring* ring, const Track& track, Placement at, dsp::ConstFrame frame) {
-    Slot slot{.track = track, .placement = at, .samples = {}};
-    std::ranges::copy(frame, slot.samples.begin());
-    if (!ring->push(std::move(slot))) {
+    std::array<float, dsp::frame_samples> samples;
+    std::ranges::copy(frame, samples.begin());
+    if (!ring->push({.track = track, .placement = at, .samples = samples})) {
         lost_frames_.fetch_add(1, std::memory_order_relaxed);
     }
 }

@@ -186,9 +186,9 @@ private:
     void ask(BecomeOwner become);
     void ask(RenewRecoveryCode renew);
     void ask(WriteLetter letter);
-    void ask(ReadLetters read);
+    void ask(const ReadLetters& read);
     void ask(AskUnread unread);
-    void ask(MarkRead mark);
+    void ask(const MarkRead& mark);
     void ask(MakeInvite make);
     void ask(ListInvites list);
     void ask(TakeBackInvite back);

@@ -63,7 +63,7 @@ Result<room::AddressRange> parse_address_range(std::string_view text) {
 }
 
 std::string to_text(const room::AddressRange& range) {
-    const auto address = net::Endpoint(range.address, 0).address_string();
+    auto address = net::Endpoint(range.address, 0).address_string();
     if (range.prefix_bits >= bits) {
         return address;
     }
