@@ -13,14 +13,14 @@ void ReadMarks::add(store::ReadMarker marker, SessionId by) {
     auto& mark = at->second;
     mark.by = mark.by == by ? by : SessionId{};
     if (mark.marker.to < marker.to) {
-        mark.marker = std::move(marker);
+        mark.marker = marker;
     }
 }
 
 std::vector<ReadMarks::Mark> ReadMarks::take() {
     std::vector<Mark> marks;
-    for (auto& [key, mark] : std::exchange(waiting_, {})) {
-        marks.push_back(std::move(mark));
+    for (const auto& [key, mark] : std::exchange(waiting_, {})) {
+        marks.push_back(mark);
     }
     return marks;
 }

@@ -1,5 +1,6 @@
 // Roles: who has them, what they grant, what rooms say of them, and why somebody may do something.
 #include <algorithm>
+#include <cassert>
 #include <format>
 #include <memory>
 #include <utility>
@@ -162,6 +163,7 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SetOverride& se
                                  .deny = room::PermissionSet::from_bits(set.override.deny)};
         return room::plan_override(directory_, actor, set.channel, set.override.role, now)
             .transform([&](room::Changes changes) {
+                assert(channel != nullptr);  // there is a plan
                 const auto& said = channel->overrides;
                 const auto before = said.find(set.override.role);
                 entry.detail =
