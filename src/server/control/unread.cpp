@@ -138,7 +138,7 @@ Result<void> Switchboard::on(Call&, Seat& seat, const wire::MarkRead& mark) {
     } else if (!model_.may_follow(seat.session, mark.channel)) {
         return fail(ErrorCode::unknown_channel, "There is no such room that you may read.");
     }
-    read_marks_.add(std::move(marker), seat.session);
+    read_marks_.add(marker, seat.session);
     if (read_marks_.waiting() >= read_marks_waiting_max) {
         flush_read_marks();
     }
