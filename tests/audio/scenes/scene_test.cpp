@@ -73,15 +73,20 @@ TEST(Scene, NoiseIsAsLoudAsTheNameSays) {
     EXPECT_FALSE(needs_keyboard("fan10"));
 }
 
+void expect_who_speaks(const Scene& scene) {
+    EXPECT_EQ(metrics::power(metrics::cut(scene.talker, scene.far_alone)), 0);
+    EXPECT_GT(metrics::level_dbfs(metrics::cut(scene.talker, scene.both)), -35);
+    EXPECT_GT(metrics::level_dbfs(metrics::cut(scene.far, scene.both)), -35);
+    EXPECT_GT(metrics::level_dbfs(metrics::cut(scene.talker, scene.near_alone)), -35);
+    EXPECT_EQ(metrics::power(metrics::cut(scene.far, scene.near_alone)), 0);
+}
+
 TEST(Scene, InAnEchoFirstOneThenBothThenTheOtherSpeaks) {
     const auto scene = make_scene("echo60", material());
     EXPECT_EQ(scene.far_alone.end, 4 * second);
     EXPECT_EQ(scene.both.end, 6 * second);
     EXPECT_EQ(scene.near_alone.end, 8 * second);
-    EXPECT_EQ(metrics::power(metrics::cut(scene.talker, scene.far_alone)), 0);
-    EXPECT_GT(metrics::level_dbfs(metrics::cut(scene.talker, scene.both)), -35);
-    EXPECT_GT(metrics::level_dbfs(metrics::cut(scene.far, scene.both)), -35);
-    EXPECT_EQ(metrics::power(metrics::cut(scene.far, scene.near_alone)), 0);
+    expect_who_speaks(scene);
     EXPECT_NEAR(metrics::level_dbfs(metrics::cut(scene.microphone, scene.far_alone)), -28.5, 2);
     EXPECT_EQ(scene.jump_at, 0U);
     EXPECT_EQ(make_scene("echo60-jump", material()).jump_at, 2 * second);
@@ -92,9 +97,7 @@ TEST(Scene, WhereTurnsAreTakenTheOtherSpeaksBeforeBothDo) {
     EXPECT_EQ(scene.near_alone.begin, 4 * second);
     EXPECT_EQ(scene.both.begin, 6 * second);
     EXPECT_EQ(scene.both.end, 8 * second);
-    EXPECT_EQ(metrics::power(metrics::cut(scene.far, scene.near_alone)), 0);
-    EXPECT_GT(metrics::level_dbfs(metrics::cut(scene.talker, scene.near_alone)), -35);
-    EXPECT_GT(metrics::level_dbfs(metrics::cut(scene.far, scene.both)), -35);
+    expect_who_speaks(scene);
 }
 
 TEST(Scene, LevelsAreThoseOfTheirNames) {
