@@ -76,7 +76,7 @@ protected:
 
     /// How much a second and a half of `part` is like the best place in `whole`: of the loudest three, as on a busy
     /// machine some are stretched, or invented in part.
-    static demo::Match middle_of(const std::vector<float>& part, const std::vector<float>& whole) {
+    static demo::Match loudest_of(const std::vector<float>& part, const std::vector<float>& whole) {
         constexpr std::size_t length = rate_hz * 3 / 2;
         std::multimap<double, std::size_t, std::greater<>> by_level;
         for (std::size_t at = rate_hz / 2; at + length < part.size(); at += length / 2) {
@@ -120,10 +120,10 @@ TEST_F(Recording, EverySpeakerIsATrackAndEverybodySeesWhoRecords) {
     const auto other = track("bob.flac");
     EXPECT_EQ(own.size(), other.size());
     EXPECT_GT(own.size(), 3 * rate_hz);
-    EXPECT_GT(middle_of(own, demo::read_sound(ada_voice)).correlation, 0.99);
+    EXPECT_GT(loudest_of(own, demo::read_sound(ada_voice)).correlation, 0.99);
     const auto coded = demo::through_codec(demo::read_sound(bob_voice)).decoded;
-    EXPECT_GT(middle_of(other, coded).correlation, 0.8);
-    EXPECT_LT(middle_of(other, own).correlation, 0.5) << "each has a track of their own";
+    EXPECT_GT(loudest_of(other, coded).correlation, 0.8);
+    EXPECT_LT(loudest_of(other, own).correlation, 0.5) << "each has a track of their own";
 }
 
 TEST_F(Recording, WhoMayNotIsRefusedAndWhoMayNoLongerStops) {
@@ -230,15 +230,15 @@ TEST_F(Recording, ABugReportHasAllThereIsToHear) {
     EXPECT_EQ(ended["files"].size(), 4U) << ended;
 
     const auto captured = track("captured.flac");
-    const auto match = middle_of(captured, demo::read_sound(voice_of_ada));
+    const auto match = loudest_of(captured, demo::read_sound(voice_of_ada));
     EXPECT_GT(match.correlation, 0.999) << "before anything was done to it";
     const auto sent = track("sent.flac");
-    const auto made_of_it = middle_of(sent, captured);
+    const auto made_of_it = loudest_of(sent, captured);
     EXPECT_GT(made_of_it.correlation, 0.7);
     const auto late = static_cast<std::ptrdiff_t>(made_of_it.position);
     EXPECT_LT(std::abs(late), static_cast<std::ptrdiff_t>(rate_hz / 50)) << "tracks are aligned";
     const auto received = track("bob.flac");
-    const auto played = middle_of(received, track("played.flac"));
+    const auto played = loudest_of(received, track("played.flac"));
     EXPECT_GT(played.correlation, 0.99);
     EXPECT_EQ(static_cast<std::ptrdiff_t>(played.position), 0);
 }
