@@ -85,9 +85,9 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::SendDirect& tex
         send_direct(reply, std::move(direct));
         return {};
     }
-    store::DirectQuery query{
+    const store::DirectQuery query{
         .one = model_.person(seat.session), .other = direct.to.person, .messages_max = 1};
-    store_.direct(std::move(query),
+    store_.direct(query,
                   then<store::HistoryPage>([this, reply, direct = std::move(direct)](
                                                const Result<store::HistoryPage>& page) mutable {
                       if (!page) {

@@ -73,7 +73,7 @@ std::set<Person> silenced(const Changes& changes) {
 Result<Model> Model::create(Records records, Options options) {
     Model model(options);
     auto channels = std::exchange(records.channels, {});
-    model.directory_ = Directory(std::move(records));
+    model.directory_ = Directory(records);
     for (auto& channel : channels) {
         if (const auto added = model.add_channel(std::move(channel)); !added) {
             return std::unexpected(added.error());
