@@ -46,8 +46,9 @@ TEST_F(LocalTest, WithoutDescriptorsItRestsAndThenLetsPeopleIn) {
     ASSERT_TRUE(listener) << listener.error().message;
     const auto client = LocalStream::connect(loop, path());
     ASSERT_TRUE(client) << client.error().message;
-    std::optional<NoDescriptors> none(std::in_place);
+    std::optional<NoDescriptors> none;
     const Alarm alarm(loop, accept_rest / 2, [&] { none.reset(); });
+    none.emplace();
     const auto began = std::chrono::steady_clock::now();
     const auto accept_one = [&]() -> task<> { EXPECT_TRUE(co_await listener->accept()); };
     loop.run_until_done(accept_one());

@@ -193,8 +193,9 @@ TEST_F(TlsConnectTest, WithoutDescriptorsItRestsAndThenLetsPeopleIn) {
     auto listener = listen();
     tcp::socket client(context_of(loop_));
     client.connect(native_of(listener.local()));
-    std::optional<NoDescriptors> none(std::in_place);
+    std::optional<NoDescriptors> none;
     const Alarm alarm(loop_, accept_rest / 2, [&] { none.reset(); });
+    none.emplace();
     const auto began = std::chrono::steady_clock::now();
     const auto accept_one = [&]() -> task<> { EXPECT_TRUE(co_await listener.accept()); };
     loop_.run_until_done(accept_one());
