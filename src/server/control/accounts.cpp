@@ -150,9 +150,12 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ClaimAccount& c
                      .password_hash = {},
                      .recovery_hash = std::move(fresh.hash),
                      .device = new_device(seat, claim.label)};
-    // What is refused anyway costs no hash. It is judged again when its turn has come.
-    if (const auto planned = room::plan_claim(directory_, plan); !planned) {
-        return std::unexpected(planned.error());
+    // What is refused anyway costs no hash, and is no claim. It is judged again when its turn has come.
+    const auto planned = room::plan_claim(directory_, plan).and_then([&](const auto&) {
+        return attempts_.take_for_claim(seat.peer->slot.address(), clock_.now());
+    });
+    if (!planned) {
+        return planned;
     }
     const auto reply = will_reply(call, seat);
     return hash<std::optional<std::string>>(
@@ -254,9 +257,11 @@ Command Switchboard::link_by_code(AccountId id, std::string typed, room::NewDevi
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::UnlinkDevice& unlink) {
-    const auto account = account_meant(seat.session, unlink.name);
-    if (!account) {
-        return std::unexpected(account.error());
+    const auto may = account_meant(seat.session, unlink.name).and_then([&](const auto*) {
+        return may_do(seat, Doing::change);
+    });
+    if (!may) {
+        return may;
     }
     return administer(
         call, seat,

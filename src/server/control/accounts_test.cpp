@@ -304,6 +304,31 @@ protected:
         co_await refused(bob, link("Queen", password), ErrorCode::rate_limited);
     }
 
+    net::task<> accounts_are_claimed_only_so_often() {
+        Caller ada(loop, manual_clock), bob(loop, manual_clock);
+        co_await ada.log_in(port(), "Ada");
+        co_await refused(ada, wire::ClaimAccount{.name = " ", .password = password},
+                         ErrorCode::invalid_name);
+        co_await claim(ada, "Ada");
+        co_await bob.log_in(port(), "Bob");
+        const wire::ClaimAccount another{.name = "Bob", .password = password, .label = {}};
+        co_await refused(bob, another, ErrorCode::rate_limited);
+        manual_clock.advance(std::chrono::seconds(200));
+        co_await claim(bob, "Bob");
+    }
+
+    net::task<> devices_are_unlinked_only_so_often() {
+        Caller ada(loop);
+        co_await ada.log_in(port(), "Ada");
+        co_await claim(ada, "Queen");
+        const wire::UnlinkDevice unlink{.identity = to_bytes(ada.identity().public_key()),
+                                        .name = {}};
+        co_await ada.ask<wire::Ok>(unlink);
+        co_await ada.ask<wire::Account>(link("Queen", password));
+        co_await refused(ada, unlink, ErrorCode::rate_limited);
+        EXPECT_EQ(co_await devices(ada), 1U);
+    }
+
     const std::string token = crypto::make_secret_code();
 };
 
@@ -334,6 +359,18 @@ TEST_F(AccountsTest, AnUnlinkedDeviceLosesTheAccountsName) {
 TEST_F(AccountsTest, NobodyBearsANameThatIsBeingClaimed) {
     config.limits.messages = {.per_second = 1, .burst = 1e9};
     play(a_name_that_is_being_claimed());
+}
+
+TEST_F(AccountsTest, AccountsAreClaimedOnlySoOften) {
+    clock = &manual_clock;
+    config.limits.claims_per_address = {.per_second = 0.005, .burst = 1};
+    config.limits.silence = std::chrono::hours(1);
+    play(accounts_are_claimed_only_so_often());
+}
+
+TEST_F(AccountsTest, DevicesAreUnlinkedOnlySoOften) {
+    config.limits.changes = {.per_second = 0.0001, .burst = 1};
+    play(devices_are_unlinked_only_so_often());
 }
 
 TEST_F(AccountsTest, GuessesKeepNoCodeOut) {

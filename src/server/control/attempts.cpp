@@ -1,8 +1,11 @@
 #include "server/control/attempts.hpp"
 
 #include <algorithm>
+#include <format>
 #include <iterator>
 #include <utility>
+
+#include "server/control/admission.hpp"
 
 namespace partyline::control {
 
@@ -36,6 +39,16 @@ Result<void> Attempts::guess(const net::Endpoint& address, const std::string& ac
 
 Result<void> Attempts::take_for_room(const net::Endpoint& address, TimePoint now) {
     return of_rooms_.take(address, now);
+}
+
+Result<void> Attempts::take_for_claim(const net::Endpoint& address, TimePoint now) {
+    return of_claims_.take({site_address(address.address()), 0}, now)
+        .transform_error([](Error error) {
+            error.message =
+                std::format("Many accounts were claimed from your address; try again in {} s.",
+                            (error.retry_ms + 999) / 1000);
+            return error;
+        });
 }
 
 }  // namespace partyline::control

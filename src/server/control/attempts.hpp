@@ -23,7 +23,8 @@ public:
         : of_account_here_(limits.password_attempts),
           of_account_(limits.password_attempts_per_account),
           of_address_(limits.password_attempts_per_address),
-          of_rooms_(limits.room_password_attempts_per_address) {}
+          of_rooms_(limits.room_password_attempts_per_address),
+          of_claims_(limits.claims_per_address) {}
 
     /// Counts one try, of whatever; fails with rate_limited and the time until the next.
     Result<void> take(const net::Endpoint& address, TimePoint now);
@@ -36,6 +37,9 @@ public:
     /// The same for a room's password. These are counted by address alone, and apart: whoever knows
     /// the password must get in, whatever others try.
     Result<void> take_for_room(const net::Endpoint& address, TimePoint now);
+    /// Counts the claim of an account by the site of the address, as site_address() has it: accounts last,
+    /// and networks of 64 bits cost nothing.
+    Result<void> take_for_claim(const net::Endpoint& address, TimePoint now);
 
 private:
     template <class Key>
@@ -53,6 +57,7 @@ private:
     Book<std::string> of_account_;
     Book<net::Endpoint> of_address_;
     Book<net::Endpoint> of_rooms_;
+    Book<net::Endpoint> of_claims_;
 };
 
 }  // namespace partyline::control

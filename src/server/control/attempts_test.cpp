@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 
 namespace partyline::control {
 namespace {
@@ -61,6 +62,24 @@ TEST_F(AttemptsTest, AnAddressTriesOnlySoOftenWhateverItIs) {
     }
     EXPECT_EQ(attempts.take(address(1), now).error().retry_ms, 1000U);
     EXPECT_TRUE(attempts.take(address(2), now));
+}
+
+TEST_F(AttemptsTest, AccountsAreClaimedOnlySoOftenFromOneSite) {
+    limits.claims_per_address = {.per_second = 0.005, .burst = 3};
+    Attempts attempts(limits);
+    const auto at = [](std::string_view text) { return *net::Endpoint::parse(text, 0); };
+    for (const auto* from : {"2001:db8:1:1::1", "2001:db8:1:2::1", "2001:db8:1:3::1"}) {
+        EXPECT_TRUE(attempts.take_for_claim(at(from), now)) << from;
+    }
+    const auto refused = attempts.take_for_claim(at("2001:db8:1:4::1"), now);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::rate_limited);
+    EXPECT_EQ(refused.error().retry_ms, 200'000U);
+    EXPECT_EQ(refused.error().message,
+              "Many accounts were claimed from your address; try again in 200 s.");
+    EXPECT_TRUE(attempts.take_for_claim(at("2001:db8:2::1"), now)) << "elsewhere";
+    now += std::chrono::seconds(200);
+    EXPECT_TRUE(attempts.take_for_claim(at("2001:db8:1:4::1"), now));
 }
 
 TEST_F(AttemptsTest, OnlySoManyAreRemembered) {
