@@ -183,7 +183,9 @@ TEST_F(Greedy, WhoAsksAndDoesNotReadIsCut) {
     bob_->wait("person_left", "name", "greedy");
     EXPECT_TRUE(server_->process().errors().contains("reads too slowly and is cut"));
     const auto after_kb = resident_kb(server_->process().pid());
-    EXPECT_LT(after_kb, before_kb + memory_growth_kb_max);
+    if (memory_is_judged) {
+        EXPECT_LT(after_kb, before_kb + memory_growth_kb_max);
+    }
     RecordProperty("server_kb", std::format("{} to {}", before_kb, after_kb));
     expect_quick_texts();
     expect_undisturbed();
