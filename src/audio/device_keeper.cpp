@@ -99,7 +99,11 @@ void DeviceKeeper::end_faulty(TimePoint now, TimePoint called, std::string_view 
     }
 }
 
+// What has vanished meanwhile may run once it is back.
 void DeviceKeeper::leave_chosen_alone(TimePoint now) {
+    if (!port_.has_chosen()) {
+        return;
+    }
     rest_ = std::clamp<Duration>(2 * rest_, device_rest_min, device_rest_max);
     chosen_not_before_ = now + rest_;
 }

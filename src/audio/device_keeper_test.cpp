@@ -182,6 +182,19 @@ TEST_F(Kept, TheStandInPlaysOnWhileTheChosenDeviceIsBusy) {
     EXPECT_EQ(machine.states(), (States{State::stand_in, State::back}));
 }
 
+TEST_F(Kept, OneThatVanishesBeforeItHasCalledIsGoneAndBackAtOnce) {
+    machine.chosen = Fate::never_calls;
+    ASSERT_TRUE(keeper.begin());
+    run(seconds(1));
+    machine.chosen = Fate::is_gone;
+    run(device_first_callback_max);
+    ASSERT_EQ(machine.states(), States{State::stand_in});
+    EXPECT_TRUE(machine.told.back().message.contains("\"headset\" is gone or busy"));
+    machine.chosen = Fate::runs;
+    run(2 * DeviceKeeper::retry_period);
+    EXPECT_EQ(machine.states(), (States{State::stand_in, State::back}));
+}
+
 TEST_F(Kept, OneThatIsOpenedAndNeverCallsIsTriedLessAndLessOften) {
     machine.chosen = Fate::never_calls;
     ASSERT_TRUE(keeper.begin());
