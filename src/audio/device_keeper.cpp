@@ -102,6 +102,7 @@ void DeviceKeeper::end_faulty(TimePoint now, TimePoint called, std::string_view 
 // What has vanished meanwhile may run once it is back.
 void DeviceKeeper::leave_chosen_alone(TimePoint now) {
     if (!port_.has_chosen()) {
+        end_rest(now);
         return;
     }
     rest_ = std::clamp<Duration>(2 * rest_, device_rest_min, device_rest_max);
@@ -129,9 +130,13 @@ void DeviceKeeper::look_for_chosen(TimePoint now) {
     if (now >= chosen_not_before_) {
         return_to_chosen(now);
     } else if (!port_.has_chosen()) {
-        rest_ = {};
-        chosen_not_before_ = now;
+        end_rest(now);
     }
+}
+
+void DeviceKeeper::end_rest(TimePoint now) {
+    rest_ = {};
+    chosen_not_before_ = now;
 }
 
 // The stand-in serves until the chosen device is open, which may be listed and in another program's hands. Never do

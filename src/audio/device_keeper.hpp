@@ -74,6 +74,7 @@ private:
     void look_for_chosen(TimePoint now);
     void return_to_chosen(TimePoint now);
     void leave_chosen_alone(TimePoint now);
+    void end_rest(TimePoint now);
     void tell_lost(std::string_view why, const Error& error);
     void tell(State state, std::string message);
 

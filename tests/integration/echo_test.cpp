@@ -47,6 +47,17 @@ protected:
         return demo::level_db(part(said)) - demo::level_db(part(heard));
     }
 
+    /// What half of the parts of two seconds reach. A machine that is held up moves the echo, which is then learnt anew.
+    static double better_half_db(std::span<const float> heard, std::span<const float> said,
+                                 std::size_t from_s, std::size_t to_s) {
+        std::vector<double> parts;
+        for (; from_s < to_s; from_s += 2) {
+            parts.push_back(quieter_db(heard, said, from_s, from_s + 2));
+        }
+        std::ranges::sort(parts, std::greater());
+        return parts[(parts.size() - 1) / 2];
+    }
+
     const harness::Scratch scratch_;
     SoundServer sound_{scratch_};
     const harness::ServerProcess switchboard_{scratch_, {}};
@@ -81,14 +92,8 @@ TEST_F(Echo, WhoeverSpeaksToALoudspeakerDoesNotHearThemselves) {
 
     const auto sound_said = demo::read_sound(said);
     const auto sound_heard = demo::read_sound(heard);
-    const auto without = quieter_db(sound_heard, sound_said, 14, 21);
-    // A machine that is held up moves the echo, which is then learnt anew: half of the time is enough.
-    std::vector<double> parts;
-    for (std::size_t from_s = 3; from_s < 11; from_s += 2) {
-        parts.push_back(quieter_db(sound_heard, sound_said, from_s, from_s + 2));
-    }
-    std::ranges::sort(parts, std::greater());
-    const auto with = parts[1];
+    const auto without = better_half_db(sound_heard, sound_said, 14, 20);
+    const auto with = better_half_db(sound_heard, sound_said, 3, 11);
     EXPECT_LT(without, 15) << "there is no echo to take away";
     if (keeps_up) {
         EXPECT_GE(with, 20);

@@ -152,13 +152,13 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ClaimAccount& c
                      .device = new_device(seat, claim.label)};
     // What is refused anyway costs no hash, and is no claim. It is judged again when its turn has come.
     const auto planned = room::plan_claim(directory_, plan).and_then([&](const auto&) {
-        return attempts_.take_for_claim(seat.peer->slot.address(), clock_.now());
+        return attempts_.check_claim(seat.peer->slot.address(), clock_.now());
     });
     if (!planned) {
         return planned;
     }
     const auto reply = will_reply(call, seat);
-    return hash<std::optional<std::string>>(
+    const auto begun = hash<std::optional<std::string>>(
         seat, [password = claim.password] { return crypto::hash_password(password); },
         [this, reply, plan = std::move(plan),
          code = std::move(fresh.code)](std::optional<std::string> hashed) mutable {
@@ -179,6 +179,10 @@ Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ClaimAccount& c
                     return account_answer(directory_.account_named(name)->id, std::move(code));
                 });
         });
+    if (begun) {
+        attempts_.note_claim(seat.peer->slot.address(), clock_.now());
+    }
+    return begun;
 }
 
 // --- devices -------------------------------------------------------------------------------------
@@ -257,23 +261,19 @@ Command Switchboard::link_by_code(AccountId id, std::string typed, room::NewDevi
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::UnlinkDevice& unlink) {
-    const auto may = account_meant(seat.session, unlink.name).and_then([&](const auto*) {
-        return may_do(seat, Doing::change);
-    });
+    auto plan = [this, name = unlink.name,
+                 identity = to_array<wire::public_key_bytes>(unlink.identity)](SessionId session) {
+        return account_meant(session, name).and_then([&](const room::Account* meant) {
+            return room::plan_unlink(directory_, meant->id, identity, deed_of(session));
+        });
+    };
+    // What is refused anyway is no change.
+    const auto may =
+        plan(seat.session).and_then([&](const auto&) { return may_do(seat, Doing::change); });
     if (!may) {
         return may;
     }
-    return administer(
-        call, seat,
-        {.plan =
-             [this, name = unlink.name,
-              identity = to_array<wire::public_key_bytes>(unlink.identity)](SessionId session) {
-                 return account_meant(session, name).and_then([&](const room::Account* meant) {
-                     return room::plan_unlink(directory_, meant->id, identity, deed_of(session));
-                 });
-             },
-         .answer = {},
-         .effect = {}});
+    return administer(call, seat, {.plan = std::move(plan), .answer = {}, .effect = {}});
 }
 
 Result<void> Switchboard::on(Call& call, Seat& seat, const wire::ListDevices& list) {

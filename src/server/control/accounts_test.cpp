@@ -309,6 +309,21 @@ protected:
         co_await ada.log_in(port(), "Ada");
         co_await refused(ada, wire::ClaimAccount{.name = " ", .password = password},
                          ErrorCode::invalid_name);
+        const auto frame = [](std::uint64_t id, wire::ClientBody body) {
+            Bytes out;
+            wire::append_frame(out, wire::encode({.request_id = id, .body = std::move(body)}))
+                .value();
+            return out;
+        };
+        // A claim that has to wait for another password is none.
+        auto both = frame(101, link("Queen", "not the password"));
+        const auto second =
+            frame(102, wire::ClaimAccount{.name = "Ada", .password = password, .label = {}});
+        both.insert(both.end(), second.begin(), second.end());
+        co_await ada.send_bytes(std::move(both));
+        EXPECT_EQ((co_await ada.answer<wire::Refusal>(102)).error.message,
+                  "One password after the other, please.");
+        EXPECT_EQ((co_await ada.answer<wire::Refusal>(101)).error.code, ErrorCode::bad_password);
         co_await claim(ada, "Ada");
         co_await bob.log_in(port(), "Bob");
         const wire::ClaimAccount another{.name = "Bob", .password = password, .label = {}};
@@ -323,6 +338,8 @@ protected:
         co_await claim(ada, "Queen");
         const wire::UnlinkDevice unlink{.identity = to_bytes(ada.identity().public_key()),
                                         .name = {}};
+        const wire::UnlinkDevice another{.identity = Bytes(wire::public_key_bytes), .name = {}};
+        co_await refused(ada, another, ErrorCode::unknown_account);  // and is not counted
         co_await ada.ask<wire::Ok>(unlink);
         co_await ada.ask<wire::Account>(link("Queen", password));
         co_await refused(ada, unlink, ErrorCode::rate_limited);

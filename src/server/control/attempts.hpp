@@ -37,15 +37,19 @@ public:
     /// The same for a room's password. These are counted by address alone, and apart: whoever knows
     /// the password must get in, whatever others try.
     Result<void> take_for_room(const net::Endpoint& address, TimePoint now);
-    /// Counts the claim of an account by the site of the address, as site_address() has it: accounts last,
-    /// and networks of 64 bits cost nothing.
-    Result<void> take_for_claim(const net::Endpoint& address, TimePoint now);
+    /// Whether one more account may be claimed from the site of the address, as site_address() has it: accounts
+    /// last, and networks of 64 bits cost nothing.
+    Result<void> check_claim(const net::Endpoint& address, TimePoint now);
+    /// Counts one that may.
+    void note_claim(const net::Endpoint& address, TimePoint now);
 
 private:
     template <class Key>
     class Book {
     public:
         explicit Book(Rate rate) : rate_(rate) {}
+        /// Until the next call. Fails while too many others are counted.
+        Result<TokenBucket*> bucket(const Key& key, TimePoint now);
         Result<void> take(const Key& key, TimePoint now);
 
     private:

@@ -81,8 +81,8 @@ struct Limits {
     Rate password_attempts_per_account{.per_second = 0.5, .burst = 100};
     Rate password_attempts_per_address{.per_second = 0.5, .burst = 20};
     Rate room_password_attempts_per_address{.per_second = 1, .burst = 50};
-    // Accounts claimed from one IPv4 address, or one IPv6 network of 48 bits: a whole party may at once, and
-    // a stranger takes months to use up room::accounts_max.
+    // Accounts claimed from one IPv4 address, or one IPv6 network of 48 bits: a whole party may in a minute, and
+    // a stranger at one of them takes months to use up room::accounts_max.
     Rate claims_per_address{.per_second = 0.005, .burst = 50};
     Duration key_request_interval = std::chrono::seconds(1);  // for each speaker and stream
 
