@@ -16,8 +16,7 @@ namespace partyline::net {
 class NoDescriptors {
 public:
     NoDescriptors() {
-        log::warning(
-            "from now on there is no descriptor");  // the log's own classes are then known, too
+        log::warning("from now on there is no descriptor");  // and the log's classes are known
         EXPECT_EQ(getrlimit(RLIMIT_NOFILE, &before_), 0);
         const int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
         close(next);

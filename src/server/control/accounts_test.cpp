@@ -11,6 +11,10 @@ constexpr const char* other_password = "battery staple";
 
 class AccountsTest : public ServerTest {
 protected:
+    void pass_time_by_hand() {
+        clock = &manual_clock;
+        config.limits.silence = std::chrono::hours(1);
+    }
     net::task<wire::Account> claim(Caller& caller, std::string name) {
         co_return co_await caller.ask<wire::Account>(
             wire::ClaimAccount{.name = std::move(name), .password = password, .label = "first"});
@@ -357,16 +361,14 @@ TEST_F(AccountsTest, ARecoveryCodeWorksOnce) { play(a_recovery_code_works_once()
 TEST_F(AccountsTest, ANewPassword) { play(a_new_password()); }
 TEST_F(AccountsTest, ALostRecoveryCodeIsReplaced) { play(a_lost_recovery_code_is_replaced()); }
 TEST_F(AccountsTest, ACodeIsRenewedOnlySoOften) {
-    clock = &manual_clock;
+    pass_time_by_hand();
     config.limits.password_attempts = {.per_second = 0.1, .burst = 2};
-    config.limits.silence = std::chrono::hours(1);
     play(a_code_is_renewed_only_so_often());
 }
 
 TEST_F(AccountsTest, PasswordsAreTriedOnlySoOften) {
-    clock = &manual_clock;
+    pass_time_by_hand();
     config.limits.password_attempts = {.per_second = 0.1, .burst = 2};
-    config.limits.silence = std::chrono::hours(1);
     play(passwords_are_tried_only_so_often());
 }
 
@@ -379,9 +381,8 @@ TEST_F(AccountsTest, NobodyBearsANameThatIsBeingClaimed) {
 }
 
 TEST_F(AccountsTest, AccountsAreClaimedOnlySoOften) {
-    clock = &manual_clock;
+    pass_time_by_hand();
     config.limits.claims_per_address = {.per_second = 0.005, .burst = 1};
-    config.limits.silence = std::chrono::hours(1);
     play(accounts_are_claimed_only_so_often());
 }
 

@@ -1,4 +1,4 @@
-// How often passwords, codes and tokens may be tried. Codes and tokens nobody guesses: they are counted
+// How often passwords, codes and tokens may be tried, and accounts claimed. Codes and tokens nobody guesses: they count
 // by address alone. A guess of a password is counted for its account and address, and for its account at
 // large unless a device of it is here from that address: guesses from ten addresses (of IPv6: networks
 // of 64 bits) keep out a new device only elsewhere, where a recovery code still works.
