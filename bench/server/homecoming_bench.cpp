@@ -174,19 +174,29 @@ private:
         return ids;
     }
 
+    // All that is told of each to each is nothing to us, and is to cost nothing.
     void hear(std::size_t number, const client::Event& event) {
+        if (std::holds_alternative<client::RoomEntered>(event)) {
+            come_home(number);
+        } else if (const auto* refused = std::get_if<client::Refused>(&event)) {
+            complain(refused->command + ": " + refused->error.message);
+        } else if (const auto* ended = std::get_if<client::Disconnected>(&event)) {
+            complain(ended->error.message);
+        }
+    }
+
+    void come_home(std::size_t number) {
         const auto now = clock_.now();
         const std::lock_guard lock(mutex_);
         auto& member = members_[number];
-        if (std::holds_alternative<client::RoomEntered>(event)) {
-            home_ += member.home_at ? 0U : 1U;
-            member.home_at = member.home_at.value_or(now);
-        } else if (const auto* refused = std::get_if<client::Refused>(&event)) {
-            complaint_ = refused->command + ": " + refused->error.message;
-        } else if (const auto* ended = std::get_if<client::Disconnected>(&event)) {
-            complaint_ = ended->error.message;
-        }
+        home_ += member.home_at ? 0U : 1U;
+        member.home_at = member.home_at.value_or(now);
         changed_.notify_all();
+    }
+
+    void complain(std::string what) {
+        const std::lock_guard lock(mutex_);
+        complaint_ = std::move(what);
     }
 
     const std::uint16_t port_;
