@@ -31,7 +31,7 @@ void Counts::take_turn(SQLite::Database& database) {
     auto next = std::move(counts_.front());
     counts_.pop_front();
     try {
-        if (next->count.count_some(database)) {
+        if (next->count.count_some(database, rooms_)) {
             counts_.push_back(std::move(next));
         } else {
             --waiting_;
@@ -42,7 +42,9 @@ void Counts::take_turn(SQLite::Database& database) {
         --waiting_;
         answers_.give<Unread>(std::move(next->done), std::unexpected(store_error(error, database)));
     }
-    if (!counts_.empty()) {
+    if (counts_.empty()) {
+        rooms_.reset();
+    } else {
         submit_turn();
     }
 }

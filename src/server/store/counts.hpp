@@ -9,11 +9,13 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "server/store/answers.hpp"
 #include "server/store/job.hpp"
 #include "server/store/letters.hpp"
+#include "server/store/room_counter.hpp"
 #include "server/store/store.hpp"
 
 namespace partyline::store {
@@ -45,6 +47,7 @@ private:
     const Answers& answers_;
     // [reader] As long as there are any, one of them has its turn.
     std::deque<std::unique_ptr<Count>> counts_;
+    std::optional<RoomCounter> rooms_;  // while there are any
     std::atomic<std::size_t> waiting_ = 0;
     std::atomic<bool> ending_ = false;
 };

@@ -1,14 +1,15 @@
 #include "server/store/letters.hpp"
 
-#include <algorithm>
+#include <SQLiteCpp/Transaction.h>
+
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "server/store/limits.hpp"
 #include "server/store/people.hpp"
+#include "server/store/room_counter.hpp"
 #include "server/store/statement.hpp"
 
 namespace partyline::store {
@@ -44,18 +45,6 @@ constexpr auto count_of_conversation =
     "SELECT count(*) FROM (SELECT 1 FROM (SELECT by_first, deleted FROM message "
     "WHERE conversation = ? AND conversation <> 0 AND id > ? ORDER BY id DESC LIMIT ?) "
     "WHERE by_first = ? AND deleted = 0 LIMIT ?)";
-constexpr auto count_of_room =
-    "SELECT count(*) FROM (SELECT 1 FROM (SELECT author, account, deleted FROM message "
-    "WHERE channel = ?1 AND id > ?2 ORDER BY id DESC LIMIT ?5) "
-    "WHERE deleted = 0 AND CASE WHEN account <> 0 THEN account <> ?4 ELSE author <> ?3 AND "
-    "author NOT IN (SELECT identity FROM device WHERE account = ?4) END LIMIT ?6)";
-
-template <class... Values>
-std::uint32_t count(SQLite::Database& database, const char* sql, const Values&... values) {
-    std::uint32_t number = 0;
-    for_rows(database, sql, [&](Row row) { number = row.number<std::uint32_t>(); }, values...);
-    return number;
-}
 
 constexpr auto states_of =
     "SELECT id, 1, second, second_name, first_read, last, first = second FROM conversation "
@@ -201,7 +190,15 @@ void mark_read(SQLite::Database& database, std::span<const ReadMarker> markers) 
     }
 }
 
-bool UnreadCount::count_some(SQLite::Database& database) {
+bool UnreadCount::count_some(SQLite::Database& database, std::optional<RoomCounter>& rooms) {
+    // One look at the database for all of them, not one for each statement.
+    SQLite::Transaction transaction(database);
+    const bool more = count_next(database, rooms);
+    transaction.commit();
+    return more;
+}
+
+bool UnreadCount::count_next(SQLite::Database& database, std::optional<RoomCounter>& rooms) {
     if (!begun_) {
         begun_ = true;
         who_ = key_of(database, query_.who);
@@ -209,7 +206,10 @@ bool UnreadCount::count_some(SQLite::Database& database) {
     }
     for (std::size_t i = 0; i < counted_at_once; ++i) {
         if (unread_.rooms.size() < query_.rooms.size()) {
-            count_room(database, query_.rooms[unread_.rooms.size()]);
+            if (!rooms) {
+                rooms.emplace(database);
+            }
+            unread_.rooms.push_back(rooms->count(who_, query_.rooms[unread_.rooms.size()]));
         } else if (unread_.people.size() < people_.size()) {
             count_person(database, people_[unread_.people.size()]);
         } else {
@@ -242,32 +242,10 @@ void UnreadCount::find_people(SQLite::Database& database) {
 void UnreadCount::count_person(SQLite::Database& database, const Conversing& one) {
     auto& state = unread_.people.emplace_back(one.state);
     if (!one.alone) {
-        state.unread = count(database, count_of_conversation, one.conversation, state.read_to.value,
-                             unread_looked_at_max, !one.is_first, unread_counted_max);
-    }
-}
-
-void UnreadCount::count_room(SQLite::Database& database, ChannelId channel) {
-    auto& state = unread_.rooms.emplace_back(RoomState{.channel = channel});
-    bool counted = false;
-    for_rows(
-        database,
-        "SELECT message FROM read_marker WHERE person = ?1 AND channel IN (?2, 0) "
-        "ORDER BY channel DESC LIMIT 1",
-        [&](Row row) {
-            state.read_to = row.id<MessageId>();
-            counted = true;
-        },
-        ByteView(who_), channel.value);
-    if (counted) {
-        state.unread =
-            count(database, count_of_room, channel.value, state.read_to.value, ByteView(who_),
-                  person_of(who_).account.value, unread_looked_at_max, unread_counted_max);
-        state.mentions =
-            count(database,
-                  "SELECT count(*) FROM (SELECT 1 FROM mention WHERE person = ? "
-                  "AND channel = ? AND message > ? LIMIT ?)",
-                  ByteView(who_), channel.value, state.read_to.value, unread_counted_max);
+        for_rows(
+            database, count_of_conversation,
+            [&](Row row) { state.unread = row.number<std::uint32_t>(); }, one.conversation,
+            state.read_to.value, unread_looked_at_max, !one.is_first, unread_counted_max);
     }
 }
 

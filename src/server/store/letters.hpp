@@ -7,6 +7,7 @@
 #include <SQLiteCpp/Database.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -15,6 +16,8 @@
 #include "server/store/store.hpp"
 
 namespace partyline::store {
+
+class RoomCounter;
 
 /// Where a direct message stands.
 struct Place {
@@ -40,8 +43,9 @@ class UnreadCount {
 public:
     explicit UnreadCount(UnreadQuery query) : query_(std::move(query)) {}
 
-    /// So many rooms and conversations of it that nobody waits long. Whether there are more.
-    bool count_some(SQLite::Database& database);
+    /// So many rooms and conversations of it that nobody waits long. Whether there are more. `rooms` is
+    /// made with the first room that needs it.
+    bool count_some(SQLite::Database& database, std::optional<RoomCounter>& rooms);
     [[nodiscard]] Unread take() { return std::move(unread_); }
 
 private:
@@ -52,8 +56,8 @@ private:
         ConversationState state;
     };
 
+    bool count_next(SQLite::Database& database, std::optional<RoomCounter>& rooms);
     void find_people(SQLite::Database& database);
-    void count_room(SQLite::Database& database, ChannelId channel);
     void count_person(SQLite::Database& database, const Conversing& one);
 
     const UnreadQuery query_;

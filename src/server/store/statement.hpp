@@ -105,4 +105,30 @@ void for_rows(SQLite::Database& database, const char* sql, Each each, const Valu
     }
 }
 
+/// A question that is asked again and again: what it means is worked out once. Outlived by its database,
+/// of which it holds nothing between two times.
+class Prepared {
+public:
+    Prepared(SQLite::Database& database, const char* sql) : statement_(database, sql) {}
+
+    /// Calls `each(Row)` for every row.
+    template <class Each, class... Values>
+    void for_rows(Each each, const Values&... values) {
+        const Reset after{statement_};
+        int at = 0;
+        (bind(statement_, ++at, values), ...);
+        while (statement_.executeStep()) {
+            each(Row(statement_));
+        }
+    }
+
+private:
+    struct Reset {
+        SQLite::Statement& statement;
+        ~Reset() { statement.tryReset(); }
+    };
+
+    SQLite::Statement statement_;
+};
+
 }  // namespace partyline::store
