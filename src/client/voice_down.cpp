@@ -14,6 +14,9 @@ constexpr std::chrono::milliseconds heard_report_interval{100};
 
 /// By then all fades, lights and gains are where silence leaves them.
 constexpr std::size_t silent_frames_before_rest = 1000 / dsp::frame_ms;
+// So that a key comes too late for whatever came before a rest.
+static_assert(waiting_time_max <
+              std::chrono::milliseconds(dsp::frame_ms) * silent_frames_before_rest);
 
 /// What is caught up with at once was due so long ago at most.
 constexpr Duration held_up_max = std::chrono::milliseconds(dsp::frame_ms * frames_caught_up_max);
@@ -27,6 +30,7 @@ VoiceDown::VoiceDown(const VoiceIdentity& identity, VoiceLink& link, audio::Sink
       clock_(clock),
       newest_{.hop = link.hop},
       receiver_(identity),
+      silent_frames_(silent_frames_before_rest),
       told_started_(sink.started() != TimePoint{}) {
     receiver_.set_listener(this);
     thread_ = std::thread([this] { run(); });

@@ -52,10 +52,7 @@ private:
     }
     void take(const SessionGone& command) { receiver_.forget_session(command.session); }
     void take(const RoomCleared&) { receiver_.clear_room(); }
-    void take(UseSpeakerKey& command) {
-        silent_frames_ = 0;  // frames may have waited for it
-        receiver_.add_key(std::move(command.key), clock_.now());
-    }
+    void take(UseSpeakerKey& command) { receiver_.add_key(std::move(command.key), clock_.now()); }
     void take(const SetRoute& command);
     void take(const SetRoomTalking& command) { room_talking_ = command.talking; }
     void take(const SetDeafened& command) {
@@ -101,8 +98,8 @@ private:
     bool room_talking_ = false;
     bool deafened_ = false;
     bool playing_ = false;
-    Placement frame_;                // that is played, or was played last
-    std::size_t silent_frames_ = 0;  // in a row, with nothing coming in
+    Placement frame_;            // that is played, or was played last
+    std::size_t silent_frames_;  // in a row, with nothing coming in; as many as it takes, at first
     bool whisper_in_frame_ = false;
     bool told_started_;  // or by the one before us
     Duration round_trip_{};
