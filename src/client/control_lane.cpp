@@ -4,18 +4,11 @@
 
 #include "base/log.hpp"
 #include "client/limits.hpp"
-#include "wire/limits.hpp"
 
 namespace partyline::client {
 
-ControlLane::ControlLane(net::Loop& loop, const Clock& clock)
-    : loop_(loop),
-      clock_(clock),
-      context_(net::TlsContext::client(wire::alpn)),
-      stream_(loop, context_),
-      gate_(loop),
-      queued_(loop),
-      drained_(loop) {}
+ControlLane::ControlLane(net::Loop& loop, const Clock& clock, const net::TlsContext& tls)
+    : loop_(loop), clock_(clock), stream_(loop, tls), gate_(loop), queued_(loop), drained_(loop) {}
 
 net::task<Result<void>> ControlLane::connect(std::string host, std::uint16_t port) {
     auto connected = co_await stream_.connect(std::move(host), port, connect_time_max);

@@ -22,8 +22,8 @@ namespace partyline::client {
 /// have finished before it dies. Owned by the talkie; everything on its loop. [control]
 class ControlLane {
 public:
-    /// Both outlive it.
-    ControlLane(net::Loop& loop, const Clock& clock);
+    /// Loop and clock outlive it.
+    ControlLane(net::Loop& loop, const Clock& clock, const net::TlsContext& tls);
 
     /// As TlsStream::connect().
     net::task<Result<void>> connect(std::string host, std::uint16_t port);
@@ -67,7 +67,6 @@ private:
 
     net::Loop& loop_;
     const Clock& clock_;
-    net::TlsContext context_;
     net::TlsStream stream_;
     net::Gate gate_;
     net::Event queued_;

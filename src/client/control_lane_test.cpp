@@ -114,7 +114,7 @@ protected:
     const platform::ScratchFolder scratch_;
     net::Loop loop_;
     ManualClock clock_;
-    ControlLane lane_{loop_, clock_};
+    ControlLane lane_{loop_, clock_, net::TlsContext::client(wire::alpn)};
     std::optional<net::TlsListener> listener_;
     std::optional<net::TlsStream> server_;
     wire::FrameReader reader_;

@@ -94,7 +94,7 @@ net::task<> LiveTalkie::pause(const Error& reason) {
 }
 
 net::task<Error> LiveTalkie::try_once() {
-    connection_ = std::make_unique<Connection>(loop_, clock_);
+    connection_ = std::make_unique<Connection>(loop_, clock_, tls_);
     lost_.reset();
     const auto reason = co_await talk();
     const auto held = is_connected() ? clock_.now() - connected_at_ : Duration{};

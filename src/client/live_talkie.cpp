@@ -10,6 +10,7 @@
 
 #include "client/limits.hpp"
 #include "crypto/keys.hpp"
+#include "wire/limits.hpp"
 
 namespace partyline::client {
 namespace {
@@ -57,6 +58,7 @@ LiveTalkie::LiveTalkie(Parts parts)
       source_(std::move(parts.source)),
       sink_(std::move(parts.sink)),
       on_event_(std::move(parts.on_event)),
+      tls_(net::TlsContext::client(wire::alpn)),
       view_(std::make_shared<const View>()),
       heard_view_(std::make_shared<const HeardView>()),
       recorder_(

@@ -29,6 +29,7 @@
 #include "crypto/identity.hpp"
 #include "net/gate.hpp"
 #include "net/loop.hpp"
+#include "net/tls.hpp"
 
 namespace partyline::client {
 
@@ -88,7 +89,8 @@ private:
 
     /// One connection to the server, and what waits on it.
     struct Connection {
-        Connection(net::Loop& loop, const Clock& clock) : lane(loop, clock), gate(loop) {}
+        Connection(net::Loop& loop, const Clock& clock, const net::TlsContext& tls)
+            : lane(loop, clock, tls), gate(loop) {}
         ControlLane lane;
         net::Gate gate;
     };
@@ -188,6 +190,7 @@ private:
     const std::unique_ptr<audio::Sink> sink_;
     const std::function<void(const Event&)> on_event_;
     const SystemClock clock_;
+    const net::TlsContext tls_;
 
     // Read by anybody. Swapped whole, so that nobody waits for anybody.
     std::atomic<std::shared_ptr<const View>> view_;

@@ -34,7 +34,7 @@ Result<void> create_self_signed_certificate(const CertificatePaths& paths);
 /// all the same, the key is at fault. Fails as that does.
 Result<void> check_certificate(const std::string& certificate);
 
-/// The settings of one side. Immutable once made, so [any]; outlives its streams' handshakes.
+/// The settings of one side. Immutable once made, so [any]. Each stream holds on to it.
 class TlsContext {
 public:
     /// Fails with config, naming the file and what to do, when it cannot be read, or the two do
