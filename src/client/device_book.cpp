@@ -55,6 +55,7 @@ bool DeviceBook::admit(const wire::Member& member) {
     devices_.emplace(member.session, Device{.keys = theirs,
                                             .pair = std::move(*pair),
                                             .expiry_unix_ms = member.device.expiry_unix_ms});
+    learnt_.push_back(member.session);
     return true;
 }
 

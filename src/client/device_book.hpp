@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
@@ -42,6 +44,9 @@ public:
         }
     }
 
+    /// Sessions that were unknown when this was asked last.
+    [[nodiscard]] std::vector<SessionId> take_learnt() { return std::exchange(learnt_, {}); }
+
     /// Null for a session that is unknown.
     [[nodiscard]] const crypto::PublicKey* identity(SessionId session) const;
     /// Nothing for a session that is unknown, or whose device has expired.
@@ -58,6 +63,7 @@ private:
     const Clock& clock_;
     std::unordered_map<SessionId, Device> devices_;
     std::unordered_set<SessionId> gone_;
+    std::vector<SessionId> learnt_;
 };
 
 }  // namespace partyline::client

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -12,20 +11,14 @@
 
 namespace partyline::client {
 
-/// The latest gone_names_max of them. One thread; or a snapshot of it.
+/// The latest gone_names_max of them. One thread.
 class GoneNames {
 public:
-    /// Whoever was here before, and is no more, has gone. Both are in the order of their sessions.
-    void follow(std::span<const Person> before, std::span<const Person> now) {
-        auto here = now.begin();
-        for (const auto& person : before) {
-            while (here != now.end() && here->session < person.session) {
-                ++here;
-            }
-            if (here == now.end() || here->session != person.session) {
-                add(person);
-            }
+    void add(const Person& person) {
+        if (gone_.size() == gone_names_max) {
+            gone_.pop_back();
         }
+        gone_.insert(gone_.begin(), Gone{.session = person.session, .name = person.name});
     }
     /// Empty for somebody who is not among them.
     [[nodiscard]] std::string name_of(SessionId session) const {
@@ -38,13 +31,6 @@ private:
         SessionId session{};
         std::string name;
     };
-
-    void add(const Person& person) {
-        if (gone_.size() == gone_names_max) {
-            gone_.pop_back();
-        }
-        gone_.insert(gone_.begin(), Gone{.session = person.session, .name = person.name});
-    }
 
     std::vector<Gone> gone_;  // the newest first: a number may come up again
 };

@@ -233,7 +233,6 @@ Result<void> LiveTalkie::sit_down(const TrustedServer& server, const wire::Welco
         std::move(estate));
     // Figures of another session, which may have had other people under the same numbers, say nothing
     // about this one.
-    model_shown_ = 0;
     heard_shown_ = 0;
     heard_view_.store(std::make_shared<const HeardView>());
     reports_ = std::make_unique<net::ReadWatch>(loop_, link_->control_wake.fd());

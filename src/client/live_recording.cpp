@@ -1,5 +1,4 @@
 // Recording the room: what a person asks for, and what RoomRecording needs.
-#include <algorithm>
 #include <format>
 #include <utility>
 
@@ -35,14 +34,9 @@ void LiveTalkie::recording_is_whole(const RecordingChanged& end) {
 
 // [writer] Whoever has spoken for the first time may have gone by now.
 std::string LiveTalkie::track_name(const Track& track) const {
-    const auto view = view_.load();
-    const auto name = [&](SessionId session) {
-        const auto found = std::ranges::find(view->people, session, &Person::session);
-        if (found != view->people.end()) {
-            return found->name;
-        }
-        auto gone = view->gone.name_of(session);
-        return gone.empty() ? std::format("session {}", session.value) : gone;
+    const auto name = [this](SessionId session) {
+        auto known = view_.name_of(session);
+        return known.empty() ? std::format("session {}", session.value) : known;
     };
     switch (track.kind) {
         case Track::Kind::captured: return "captured";

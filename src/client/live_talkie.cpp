@@ -58,9 +58,8 @@ LiveTalkie::LiveTalkie(Parts parts)
       source_(std::move(parts.source)),
       sink_(std::move(parts.sink)),
       on_event_(std::move(parts.on_event)),
-      tls_(net::TlsContext::client(wire::alpn)),
-      view_(std::make_shared<const View>()),
       heard_view_(std::make_shared<const HeardView>()),
+      tls_(net::TlsContext::client(wire::alpn)),
       recorder_(
           clock_, [this](const Track& track) { return track_name(track); },
           [this](RecordingChanged end) {
@@ -212,13 +211,10 @@ void LiveTalkie::disconnect() {
     });
 }
 
-std::vector<Room> LiveTalkie::rooms() const { return view_.load()->rooms; }
-std::vector<Person> LiveTalkie::people() const { return view_.load()->people; }
+std::vector<Room> LiveTalkie::rooms() const { return view_.rooms(); }
+std::vector<Person> LiveTalkie::people() const { return view_.people(); }
 
-std::optional<ChannelId> LiveTalkie::current_room() const {
-    const auto room = view_.load()->room;
-    return room ? std::optional(room) : std::nullopt;
-}
+std::optional<ChannelId> LiveTalkie::current_room() const { return view_.room(); }
 
 VoiceStats LiveTalkie::voice_stats() const {
     const auto heard = heard_view_.load();
@@ -306,16 +302,7 @@ void LiveTalkie::publish() {
     if (!session_) {
         return;
     }
-    const auto& model = session_->model();
-    if (model.ready() && std::exchange(model_shown_, model.revision()) != model.revision()) {
-        const auto before = view_.load();
-        View view{.rooms = model.rooms(),
-                  .people = model.people(),
-                  .room = model.own_channel(),
-                  .gone = before->gone};
-        view.gone.follow(before->people, view.people);
-        view_.store(std::make_shared<const View>(std::move(view)));
-    }
+    session_->show(view_);
     tell_music_rate();
     const auto revision = session_->heard_revision();
     if (std::exchange(heard_shown_, revision) != revision) {

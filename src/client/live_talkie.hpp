@@ -16,8 +16,8 @@
 #include "base/clock.hpp"
 #include "client/backoff.hpp"
 #include "client/control_lane.hpp"
-#include "client/gone_names.hpp"
 #include "client/handshake.hpp"
+#include "client/model_view.hpp"
 #include "client/recorder.hpp"
 #include "client/room_recording.hpp"
 #include "client/session.hpp"
@@ -34,7 +34,7 @@
 namespace partyline::client {
 
 /// Three threads: control runs the loop and owns everything here; it starts and joins voice-up and
-/// voice-down. Callers post commands to the loop and read immutable snapshots.
+/// voice-down. Callers post commands to the loop, and read copies.
 class LiveTalkie final : public Talkie, private SessionPort, private RecordingPort {
 public:
     struct Parts {
@@ -74,13 +74,6 @@ public:
     [[nodiscard]] VoiceStats voice_stats() const override;
 
 private:
-    /// The model as of the last event.
-    struct View {
-        std::vector<Room> rooms;
-        std::vector<Person> people;
-        ChannelId room{};
-        GoneNames gone;
-    };
     struct HeardView {
         std::vector<HeardStats> heard;
         double round_trip_ms = 0;
@@ -190,14 +183,14 @@ private:
     const std::unique_ptr<audio::Sink> sink_;
     const std::function<void(const Event&)> on_event_;
     const SystemClock clock_;
-    const net::TlsContext tls_;
 
-    // Read by anybody. Swapped whole, so that nobody waits for anybody.
-    std::atomic<std::shared_ptr<const View>> view_;
+    // Read by anybody.
+    ModelView view_;
     std::atomic<std::shared_ptr<const HeardView>> heard_view_;
     UpCounters up_counters_;
 
     // Owned by the control thread, in the order in which they may die.
+    const net::TlsContext tls_;  // of each connection
     net::Loop loop_;
     Recorder recorder_;
     RoomRecording recording_{*this};
@@ -234,7 +227,6 @@ private:
     bool leaving_ = false;      // disconnect() was asked for
     bool all_sent_ = false;     // as we left, what was asked for went out before
     bool ended_ = false;        // Disconnected was told
-    std::uint64_t model_shown_ = 0;
     std::uint64_t heard_shown_ = 0;
 
     std::thread thread_;

@@ -41,7 +41,7 @@ std::string stand_in_name(SessionId session) { return std::format("session {}", 
 }  // namespace
 
 Model::Events Model::fold(const wire::ChannelPage& page) {
-    ++revision_;
+    changes_.rooms = true;
     for (const auto& channel : page.channels) {
         rooms_[channel.id] = to_room(channel);
         stale_rooms_.erase(channel.id);
@@ -50,7 +50,7 @@ Model::Events Model::fold(const wire::ChannelPage& page) {
 }
 
 Model::Events Model::fold(const wire::ChannelsChanged& change) {
-    ++revision_;
+    changes_.rooms = true;
     for (const auto& channel : change.channels) {
         rooms_[channel.id] = to_room(channel);
         stale_rooms_.erase(channel.id);
@@ -63,7 +63,6 @@ Model::Events Model::fold(const wire::ChannelsChanged& change) {
 }
 
 Model::Events Model::fold(const wire::PresencePage& page) {
-    ++revision_;
     Events events;
     for (const auto& presence : page.sessions) {
         fold_presence(presence, events);
@@ -72,12 +71,13 @@ Model::Events Model::fold(const wire::PresencePage& page) {
 }
 
 Model::Events Model::fold(const wire::PresenceChanged& change) {
-    ++revision_;
     Events events;
     for (const auto& presence : change.sessions) {
         fold_presence(presence, events);
     }
     for (const auto session : change.gone) {
+        note_change(session);
+        in_own_room_.erase(session);
         if (auto gone = people_.extract(session); gone && ready_) {
             events.push_back(PersonLeft{std::move(gone.mapped().person)});
         }
@@ -86,6 +86,7 @@ Model::Events Model::fold(const wire::PresenceChanged& change) {
 }
 
 void Model::fold_presence(const wire::Presence& presence, Events& events) {
+    note_change(presence.session);
     auto& entry = people_[presence.session];
     const auto before = entry.person;
     const bool was_in_own_room = is_in_own_room(entry);
@@ -100,6 +101,7 @@ void Model::fold_presence(const wire::Presence& presence, Events& events) {
         entry.person.name = stand_in_name(presence.session);
     }
     entry.person.channel = presence.channel;
+    find_place(entry);
     entry.person.self_mute = presence.self_mute;
     entry.person.self_deafen = presence.self_deafen;
     entry.person.server_mute = presence.server_mute;
@@ -139,9 +141,9 @@ void Model::begin_snapshot() {
 }
 
 Model::Events Model::end_snapshot(std::vector<SessionId>& gone) {
-    ++revision_;
     Events events;
     if (!stale_rooms_.empty()) {
+        changes_.rooms = true;
         for (const auto id : std::exchange(stale_rooms_, {})) {
             rooms_.erase(id);
         }
@@ -152,6 +154,8 @@ Model::Events Model::end_snapshot(std::vector<SessionId>& gone) {
             ++at;
             continue;
         }
+        note_change(at->first);
+        in_own_room_.erase(at->first);
         gone.push_back(at->first);
         events.push_back(PersonLeft{std::move(at->second.person)});
         at = people_.erase(at);
@@ -165,9 +169,12 @@ std::uint32_t Model::bitrate_cap() const {
 }
 
 Model::Events Model::enter(ChannelId channel) {
-    ++revision_;
     Events events;
     own_channel_ = channel;
+    note_change(self_);
+    for (const auto& [session, entry] : people_) {
+        find_place(entry);
+    }
     for (auto& [session, entry] : people_) {
         if (session == self_) {
             const auto before = entry.person;
@@ -189,13 +196,14 @@ Model::Events Model::enter(ChannelId channel) {
 }
 
 Model::Events Model::member_joined(SessionId session) {
-    ++revision_;
+    note_change(session);
     auto& entry = people_[session];
     const auto before = entry.person;
     entry.leaving = false;
     entry.stale = false;
     entry.person.session = session;
     entry.person.channel = own_channel_;
+    find_place(entry);
     if (entry.person.name.empty()) {
         entry.person.name = stand_in_name(session);
     }
@@ -235,7 +243,7 @@ Model::Events Model::set_volume(SessionId session, Volume volume) {
         return {};
     }
     at->second.person.volume = volume;
-    ++revision_;
+    note_change(session);
     return ready_ ? Events{PersonChanged{.person = at->second.person}} : Events{};
 }
 
@@ -252,10 +260,34 @@ void Model::set_speaking(Entry& entry, bool speaking, Events& events) {
         return;
     }
     entry.person.speaking = speaking;
-    ++revision_;
+    note_change(entry.person.session);
     if (ready_) {
         events.push_back(SpeakingChanged{.session = entry.person.session, .speaking = speaking});
     }
+}
+
+void Model::find_place(const Entry& entry) {
+    if (is_in_own_room(entry)) {
+        in_own_room_.insert(entry.person.session);
+    } else {
+        in_own_room_.erase(entry.person.session);
+    }
+}
+
+void Model::note_change(SessionId session) {
+    if (changes_.everybody) {
+        return;
+    }
+    changes_.people.push_back(session);
+    // Nobody may ask for long, and everybody is as many as there are.
+    if (changes_.people.size() > people_.size() + 1) {
+        changes_.everybody = true;
+        changes_.people.clear();
+    }
+}
+
+Model::Changes Model::take_changes() {
+    return std::exchange(changes_, {.rooms = false, .everybody = false});
 }
 
 bool Model::is_in_own_room(const Entry& entry) const {
@@ -323,18 +355,14 @@ std::string Model::name_of(SessionId session) const {
 }
 
 bool Model::is_room_said_talking() const {
-    return std::ranges::any_of(people_, [this](const auto& one) {
-        return one.second.said_speaking && is_in_own_room(one.second);
-    });
+    return std::ranges::any_of(
+        in_own_room_, [this](SessionId session) { return people_.at(session).said_speaking; });
 }
 
 std::vector<SessionId> Model::room_members() const {
     std::vector<SessionId> members;
-    for (const auto& [session, entry] : people_) {
-        if (is_in_own_room(entry) && !entry.leaving) {
-            members.push_back(session);
-        }
-    }
+    std::ranges::copy_if(in_own_room_, std::back_inserter(members),
+                         [this](SessionId session) { return !people_.at(session).leaving; });
     return members;
 }
 

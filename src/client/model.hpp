@@ -29,10 +29,7 @@ public:
     Events fold(const wire::PresencePage& page);
     Events fold(const wire::PresenceChanged& change);
     /// The snapshot is whole.
-    void set_ready() {
-        ready_ = true;
-        ++revision_;
-    }
+    void set_ready() { ready_ = true; }
 
     /// What is told from here to end_snapshot() is all there is: the rest has gone.
     void begin_snapshot();
@@ -55,8 +52,13 @@ public:
     Events set_volume(SessionId session, Volume volume);
 
     [[nodiscard]] bool ready() const { return ready_; }
-    /// Grows with whatever may have changed an answer below.
-    [[nodiscard]] std::uint64_t revision() const { return revision_; }
+    struct Changes {
+        bool rooms = true;
+        bool everybody = true;
+        std::vector<SessionId> people = {};  // some may have gone; perhaps twice; if not everybody
+    };
+    /// What may have another answer below since this was asked last; all of it the first time.
+    [[nodiscard]] Changes take_changes();
     [[nodiscard]] ChannelId own_channel() const { return own_channel_; }
     /// What our room leaves each speaker, in bits per second; 0: all they like.
     [[nodiscard]] std::uint32_t bitrate_cap() const;
@@ -97,14 +99,19 @@ private:
     void fold_presence(const wire::Presence& presence, Events& events);
     void set_speaking(Entry& entry, bool speaking, Events& events);
     [[nodiscard]] bool is_in_own_room(const Entry& entry) const;
+    /// As its channel is another now, or ours is.
+    void find_place(const Entry& entry);
+    /// Of an entry that is there, or is no more.
+    void note_change(SessionId session);
 
     SessionId self_{};
     ChannelId own_channel_{};
     bool ready_ = false;
-    std::uint64_t revision_ = 0;
+    Changes changes_;
     std::map<ChannelId, Room> rooms_;
     std::set<ChannelId> stale_rooms_;  // not told of since begin_snapshot()
     std::map<SessionId, Entry> people_;
+    std::set<SessionId> in_own_room_;  // of people_, without ourselves
 };
 
 }  // namespace partyline::client

@@ -322,6 +322,10 @@ void Session::on_report(const std::unique_ptr<HeardReport>& report) {
 // --- keys ------------------------------------------------------------------------------------
 
 void Session::pump_keys() {
+    // Before the first word of theirs can be opened.
+    for (const auto session : keys_.devices().take_learnt()) {
+        update_hearing(session);
+    }
     for (auto& output : keys_.take_outputs()) {
         std::visit([this](auto& one) { carry_out(std::move(one)); }, output);
     }

@@ -35,6 +35,8 @@
 
 namespace partyline::client {
 
+class ModelView;
+
 /// What a session needs of the world. Nothing here calls back into the session. [control]
 class SessionPort {
 public:
@@ -124,6 +126,8 @@ public:
     [[nodiscard]] SessionId session() const { return seating_.session; }
     [[nodiscard]] const crypto::PublicKey& server_id() const { return keys_.own().server_id; }
     [[nodiscard]] const Model& model() const { return model_; }
+    /// What the model knows, once it is ready.
+    void show(ModelView& view);
     [[nodiscard]] const HeardReport& heard() const { return heard_; }
     [[nodiscard]] Lane lane() const { return lane_; }
     /// Grows with whatever changes heard() or lane().
@@ -300,8 +304,10 @@ private:
     /// As Volumes has them; empty for somebody of whom no more is known than a name.
     [[nodiscard]] std::string volume_owner_of(const Person& person);
     [[nodiscard]] Volume volume_of(const Person& person);
-    /// Tells voice-down and the model what has changed.
+    /// Tells voice-down and the model what has changed: of everybody, or of one whose account, priority
+    /// or device may be another.
     void update_hearing();
+    void update_hearing(SessionId session);
     /// And why it came to nothing, should it have been asked for and not begun yet.
     void end_recording(Error if_not_begun);
     void end_recording_elsewhere();

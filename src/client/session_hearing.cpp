@@ -78,25 +78,29 @@ Volume Session::volume_of(const Person& person) {
 }
 
 void Session::update_hearing() {
-    std::vector<std::pair<SessionId, Volume>> volumes;
-    model_.each_person([&](const Person& person) {
-        const auto volume = volume_of(person);
-        const SetHearing hearing{
-            .session = person.session, .gain = gain_of(volume), .priority = person.priority};
-        const auto told = hearing_told_.find(person.session);
-        const SetHearing before =
-            told == hearing_told_.end() ? SetHearing{.session = person.session} : told->second;
-        if (hearing != before && person.session != seating_.session) {
-            hearing_told_.insert_or_assign(person.session, hearing);
-            port_.to_down(hearing);
-        }
-        if (volume != person.volume) {
-            volumes.emplace_back(person.session, volume);
-        }
-    });
-    for (const auto& [session, volume] : volumes) {
-        emit_all(model_.set_volume(session, volume));
+    std::vector<SessionId> everybody;
+    model_.each_person([&](const Person& person) { everybody.push_back(person.session); });
+    for (const auto session : everybody) {
+        update_hearing(session);
     }
+}
+
+void Session::update_hearing(SessionId session) {
+    const auto person = model_.person(session);
+    if (!person) {
+        return;
+    }
+    const auto volume = volume_of(*person);
+    const SetHearing hearing{
+        .session = session, .gain = gain_of(volume), .priority = person->priority};
+    const auto told = hearing_told_.find(session);
+    const SetHearing before =
+        told == hearing_told_.end() ? SetHearing{.session = session} : told->second;
+    if (hearing != before && session != seating_.session) {
+        hearing_told_.insert_or_assign(session, hearing);
+        port_.to_down(hearing);
+    }
+    emit_all(model_.set_volume(session, volume));
 }
 
 }  // namespace partyline::client

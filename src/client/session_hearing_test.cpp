@@ -32,6 +32,15 @@ protected:
         ann.account = std::move(account);
         say(wire::PresenceChanged{.sessions = {ann}});
     }
+    /// In an earlier run.
+    void mute_anns_device() {
+        ASSERT_TRUE(volumes_.set(volume_owner(ann_.identity.public_key()), {.muted = true}));
+    }
+    wire::WhisperMembers whisper_members() {
+        return {.stream = StreamId{1},
+                .epoch = ChannelEpoch{1},
+                .members = {ann_.member(clock_.unix_ms())}};
+    }
     bool was_told(const std::string& word) { return told_.take().contains(word); }
     void have_priority() {
         session_->set_priority(true);
@@ -141,6 +150,38 @@ TEST_F(InTheLobby, WhatADeviceHadEndsWhereverItsAccountIsSetAnew) {
     EXPECT_EQ(session_->model().person(ann_.session)->volume, Volume{});
     show_ann(false);
     EXPECT_TRUE(was_told("down: 2 at 0.00")) << "as a guest she is whom we muted";
+}
+
+TEST_F(InTheLobby, WhoIsKnownByAWhisperIsHeardAsTheyWereSet) {
+    mute_anns_device();
+    session_->whisper(SetWhisper{.stream = StreamId{1}, .sessions = {ann_.session}});
+    answer(whisper_members());
+    EXPECT_TRUE(was_told("down: 2 at 0.00")) << "no room may tell of her device any more";
+    EXPECT_TRUE(session_->model().person(ann_.session)->volume.muted);
+}
+
+TEST_F(InTheLobby, WhoComesIntoASetIsHeardAsTheyWereSet) {
+    session_->whisper(SetWhisper{.stream = StreamId{1}, .channels = {test::lobby}});
+    answer(wire::WhisperMembers{.stream = StreamId{1}, .epoch = ChannelEpoch{1}, .members = {}});
+    mute_anns_device();
+    say(wire::WhisperChanged{.stream = StreamId{1},
+                             .epoch = ChannelEpoch{2},
+                             .joined = {ann_.member(clock_.unix_ms())},
+                             .left = {}});
+    EXPECT_TRUE(was_told("down: 2 at 0.00"));
+}
+
+TEST_F(InTheLobby, WhoIsShownOnlyAsTheyComeInIsHeardAsTheyWereSet) {
+    mute_anns_device();
+    come_back_to_the_lobby();  // where ann is not shown
+    session_->whisper(SetWhisper{.stream = StreamId{1}, .sessions = {ann_.session}});
+    answer(whisper_members());
+    told_.take();
+    say(wire::MemberJoined{.channel = test::lobby,
+                           .channel_epoch = ChannelEpoch{3},
+                           .member = ann_.member(clock_.unix_ms()),
+                           .frame_ms = 10});
+    EXPECT_TRUE(was_told("down: 2 at 0.00"));
 }
 
 TEST_F(InTheLobby, WhoSpeaksAboveOthersTheServerSays) {

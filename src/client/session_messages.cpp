@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/model_view.hpp"
 #include "client/session.hpp"
 
 namespace partyline::client {
@@ -17,6 +18,12 @@ void Session::receive(const wire::ServerMessage& message) {
         saying_.erase(message.reply_to);
         writing_.erase(message.reply_to);
         std::visit([&](const auto& body) { on_answer(node.mapped(), body); }, message.body);
+    }
+}
+
+void Session::show(ModelView& view) {
+    if (model_.ready()) {
+        view.follow(model_);
     }
 }
 
@@ -225,6 +232,9 @@ void Session::on(const wire::PresencePage& page) {
     heed_presence(page.sessions);
     heed_own_priority(page.sessions);
     presence_changed();
+    for (const auto& told : page.sessions) {
+        update_hearing(told.session);
+    }
 }
 
 void Session::on(const wire::PresenceChanged& change) {
@@ -236,6 +246,9 @@ void Session::on(const wire::PresenceChanged& change) {
     heed_presence(change.sessions);
     heed_own_priority(change.sessions);
     presence_changed();
+    for (const auto& told : change.sessions) {
+        update_hearing(told.session);
+    }
 }
 
 void Session::forget_session(SessionId session) {
@@ -251,7 +264,6 @@ void Session::presence_changed() {
         keys_.set_seen(model_.room_members());
     }
     pump_keys();
-    update_hearing();
     if (const bool talking = model_.is_room_said_talking(); talking != room_talking_) {
         room_talking_ = talking;
         port_.to_down(SetRoomTalking{talking});
@@ -282,7 +294,9 @@ void Session::on(const wire::MemberKeys& keys) {
         }
     }
     keys_.member_keys(keys);
-    update_hearing();  // before the first word of theirs can be opened
+    for (const auto& member : keys.members) {
+        update_hearing(member.session);
+    }
     pump_keys();
 }
 
@@ -294,7 +308,7 @@ void Session::on(const wire::MemberJoined& joined) {
     emit_all(model_.member_joined(joined.member.session));
     set_frame_ms(joined.frame_ms);
     keys_.member_joined(joined);
-    update_hearing();
+    update_hearing(joined.member.session);
     pump_keys();
 }
 

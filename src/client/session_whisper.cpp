@@ -106,7 +106,6 @@ void Session::on(const wire::WhisperChanged& change) {
 void Session::on(const wire::WhisperOpened& opened) {
     whisperers_.opened(opened);
     pump_keys();
-    update_hearing();
 }
 
 void Session::on(const wire::WhisperClosed& closed) {
