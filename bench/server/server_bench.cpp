@@ -87,8 +87,8 @@ public:
         const auto empty_kb = resident_kb(pid_);
         std::printf("%8s %12s %12s %12s %14s\n", "people", "logins/s", "login CPU s", "RSS MB",
                     "kB per person");
-        double cpu =
-            0;  // until all of them had been let in: what they are told in the rest after it is not in it
+        // Until all of them have been let in. What they are told in the rest after it is not in it.
+        double cpu = 0;
         double idle_kb_at_first = 0;
         for (const auto size : sizes) {
             const auto begun = clock_.now();
